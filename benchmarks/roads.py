@@ -98,18 +98,15 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
     by_key = {curve.key: curve for curve in curves}
     found, roads = pairs(forecasts, by_key), roads_of(walks, by_key)
     odds = chances(found)
-    floors = [road for road in roads if road.game.curve.learner == "floor"]
-    roads = [road for road in roads if road.game.curve.learner != "floor"]
+    everything, roads = roads, [road for road in roads if road.game.curve.learner != "floor"]
     made = {
         "bands": bands(found), "brier": brier(odds), "reliability": reliability(odds), "needed": needed(found),
         "regret": regrets(roads), "confusions": confusions(roads), "endings": endings(roads), "money": money(roads),
-        "floors": regrets(floors), "races": races(found), "cleaning": cleaning(),
+        "races": races(found), "cleaning": cleaning(),
         "promises": promises(sources={curve.task: curve.publisher for curve in curves}),
     }  # fmt: skip
     tables: dict[str, str] = {name: str(table) for name, (table, _) in made.items() if table.rows}
-    if not floors:
-        del tables["floors"]
-    tables["sources"], tables["tasks"] = str(by_publisher(roads)), str(tasks(curves))
+    tables["sources"], tables["tasks"] = str(by_publisher(everything)), str(tasks(curves))
     figures: dict[str, Any] = {name: figures for name, (_, figures) in made.items() if figures}
     figures["hopeless"] = hopeless(found)
     if roads:

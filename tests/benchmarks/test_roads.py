@@ -164,7 +164,7 @@ def test_promises_and_cleaning_are_counted(tmp_path):
         "a,probe,planted,100,8,0,0.8,0.0,0.02,0.04,0.7,0.73,3\nb,probe,planted,100,8,0,0.8,,,,0.7,0.69,3\n"
     )
     found = cleaning(path)[1]["planted"]
-    assert (2, 1, 1, 1) == (found["tasks"], found["better"], found["promised"], found["inside"])
+    assert (2, 1, 1, 1) == (found["runs"], found["better"], found["promised"], found["inside"])
 
 
 def test_a_curve_without_a_truth_is_left_out(tmp_path):
