@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from roads_answers import Told
+from roads_answers import Told, aims
 from roads_curves import Curve, Key
 from roads_rivals import LANGUAGE, chance_of_cut
 
@@ -90,7 +90,11 @@ Pair = tuple[Told, Curve]
 def pairs(told: Sequence[Told], curves: Mapping[Key, Curve]) -> list[Pair]:
     """Each forecast with the curve it is about; forecasts of other runs are left out."""
     found = ((one, curves.get((one.task, one.learner, one.part))) for one in told)
-    return [(one, curve) for one, curve in found if curve is not None and curve.pilot_digest == one.digest]
+    return [
+        (one, curve)
+        for one, curve in found
+        if curve is not None and curve.pilot_digest == one.digest and (one.aim, one.target) in set(aims(curve))
+    ]
 
 
 def learners_of(found: Sequence[Pair]) -> list[str]:
@@ -151,7 +155,7 @@ def chances(found: Sequence[Pair]) -> list[Chance]:
     came = [(c.publisher, c.part, one.aim, c.first(one.target) is not None) for one, c in asked]
     made = []
     for (one, c), (source, part, aim, hit) in zip(asked, came, strict=True):
-        wanted = math.log((1 - one.target) / max(1 - c.last, 1e-9))
+        wanted = math.log(max(1 - one.target, 1e-9) / max(1 - c.last, 1e-9))
         elsewhere = by_source((s, float(h)) for s, p, a, h in came if s != source and (p, a) == (part, aim))
         rate = elsewhere.mean if elsewhere.count else 0.5
         library = chance_of_cut(c.learner in LANGUAGE, c.ratio, wanted)
