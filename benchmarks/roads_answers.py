@@ -256,6 +256,7 @@ def walked(curve: Curve, aim: str, target: float, value: float, price: float) ->
     )  # fmt: skip
 
 
+ONE_MORE_SIZE = "one more size"  # how the words of such a next pilot begin
 ENDS = ("ship", "stop", "fix first", "redefine", "state the value", "state the target")
 RETRAIN = ("clean", "tune", "bigger_model", "fine_tune", "test_set", "other_sources")
 
@@ -292,12 +293,22 @@ class _Road:
         return True
 
     def _pilot(self, seen: Forecast) -> bool:
-        """The next pilot as asked for, with rows bought for it; none that shows nothing new or costs too much."""
+        """The next pilot as it is asked for: a larger one, rows bought for it, or one more run of the largest size.
+
+        The road ends where that shows nothing new, or would cost more than is to be won.
+        """
         run, ask = seen.next_run, self.ask
-        rows = min(max(run.n if run is not None else 4 * ask.rows, ask.rows), self.curve.rows)
-        if (rows == ask.rows and ask.rows in self.shown) or self.spent + (rows - ask.rows) * ask.price > ask.value:
+        rows = ask.rows
+        if seen.next_pilot.startswith(ONE_MORE_SIZE):
+            rows = min(max(run.n if run is not None else 4 * rows, rows), self.curve.rows)
+            if rows == ask.rows or self.spent + (rows - ask.rows) * ask.price > ask.value:
+                return False
+            self._buy(rows)
+        elif self.shown.get(rows, 0) < len(self.curve.draws(rows)):
+            self.spent += HOUR_USD
+            self._test(rows)
+        else:
             return False
-        self._buy(rows)
         return True
 
     def _buy(self, rows: int) -> None:
