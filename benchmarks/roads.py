@@ -75,9 +75,7 @@ def make_answers(curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew
     roads = [one for one in roads if (_curve_of(one), one.digest) in held[1]]
     done = {(_curve_of(one), one.aim, one.value, one.price) for one in roads}
     began = time.process_time()
-    ordered = sorted(
-        curves, key=lambda curve: (curve.learner == "floor", "," in curve.task, LEARNERS.index(curve.learner))
-    )
+    ordered = in_turn(curves)
     known = {_curve_of(one) for one in forecasts}
     forecasts += [one for curve in ordered if curve.key not in known for one in told(curve)]
     write_rows(told_at, Told, forecasts)
@@ -87,6 +85,18 @@ def make_answers(curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew
                 roads.append(walked(curve, *road))
         write_rows(walks_at, Walked, roads)
         print(f"{', '.join(curve.key)}: {time.process_time() - began:.0f} CPU s", file=sys.stderr, flush=True)
+
+
+def in_turn(curves: Sequence[Curve]) -> list[Curve]:
+    """The curves, a task of each source in turn, so that answers that are cut short still hold every source."""
+    names: dict[str, list[str]] = {}
+    for curve in sorted(curves, key=lambda curve: (not list(scenarios(curve)), "," in curve.task, curve.task)):
+        own = names.setdefault(curve.publisher, [])
+        if curve.task not in own:
+            own.append(curve.task)
+    return sorted(
+        curves, key=lambda one: (names[one.publisher].index(one.task), LEARNERS.index(one.learner), one.publisher)
+    )
 
 
 def _curve_of(one: Told | Walked) -> tuple[str, str, str]:
