@@ -13,6 +13,7 @@ from roads_curves import HERE, Curve, Key, read_rows
 from roads_rivals import RIVALS, Game, Outcome, outcomes
 from roads_score import Pair, Table, by_source
 
+PLANTED = 0.1  # of all labels
 PROMISES, CLEANING = HERE / "roads_promises.csv", HERE / "roads_cleaning.csv"
 ADVICE = {"ship": "ship", "stop": "stop", "fix first": "stop", "redefine": "stop", "pilot": "pilot first"}
 VERDICTS = ("ship", "go on", "pilot first", "stop")
@@ -194,7 +195,7 @@ def promises(path: Path = PROMISES, sources: Mapping[str, str] = MappingProxyTyp
         groups[row["error_asked"]].append(row)
     rows, figures = [], {}
     for asked, some in sorted(groups.items()):
-        given = [row for row in some if row["share_promised"]]
+        given = [row for row in some if float(row["share_promised"] or 0) > 0]
         source = [sources.get(row["task"], row["task"]) for row in given]
         wrong = [float(row["error_answered"] or 0) for row in given]
         kept = by_source((s, float(x <= float(asked))) for s, x in zip(source, wrong, strict=True))
@@ -215,7 +216,7 @@ def cleaning(path: Path = CLEANING) -> tuple[Table, dict[str, Any]]:
         gains = [float(row["score_after"]) - float(row["score_before"]) for row in some]
         told = [(row, gain) for row, gain in zip(some, gains, strict=True) if row["gain_promised_low"] and row["high"]]
         inside = sum(float(row["gain_promised_low"]) <= gain <= float(row["high"]) for row, gain in told)
-        found = [float(row["planted_found"]) for row in some if row["planted_found"]]
+        found = [float(row["planted_found"]) / (PLANTED * int(row["rows"])) for row in some if "planted" in kind]
         better, mean = sum(gain > 0 for gain in gains), sum(gains) / len(gains)
         figures[kind] = {
             "runs": len(some), "better": better, "mean": round(mean, 4), "promised": len(told), "inside": inside

@@ -154,14 +154,14 @@ def test_promises_and_cleaning_are_counted(tmp_path):
     path = tmp_path / "promises.csv"
     path.write_text(
         "task,learner,part,n,error_asked,share_promised,error_promised_bound,share_answered,error_answered,test_rows\n"
-        "a,probe,1/4,9,0.05,0.8,0.05,0.82,0.04,500\na,probe,1/4,9,0.05,0.5,0.05,0.5,0.06,500\nb,probe,1/4,9,0.05,,,,,500\n"
+        "a,probe,1/4,9,0.05,0.8,0.05,0.82,0.04,500\na,probe,1/4,9,0.05,0.5,0.05,0.5,0.06,500\nb,probe,1/4,9,0.05,0.0,,0.0,,500\n"
     )
     found = promises(path)[1]["0.05"]
     assert (3, 2, 0.5) == (found["asked"], found["given"], found["kept"]["mean"])
     path = tmp_path / "cleaning.csv"
     path.write_text(
         "task,learner,kind,rows,removed,relabelled,planted_found,gain_promised_low,mid,high,score_before,score_after,draws\n"
-        "a,probe,planted,100,8,0,0.8,0.0,0.02,0.04,0.7,0.73,3\nb,probe,planted,100,8,0,0.8,,,,0.7,0.69,3\n"
+        "a,probe,planted,100,8,0,8,0.0,0.02,0.04,0.7,0.73,3\nb,probe,planted,100,8,0,8,,,,0.7,0.69,3\n"
     )
     found = cleaning(path)[1]["planted"]
     assert (2, 1, 1, 1) == (found["runs"], found["better"], found["promised"], found["inside"])
