@@ -37,17 +37,18 @@ from roads_answers import (  # noqa: E402
 from roads_curves import PILOTS, RUNS, TRUTH, Curve, read_answers, read_curves, read_rows, write_rows  # noqa: E402
 from roads_money import (  # noqa: E402
     best_rival,
-    by_publisher,
     cleaning,
     confusions,
     endings,
+    lost_by_source,
     money,
     promises,
     races,
     regrets,
     roads_of,
 )
-from roads_page import answer, tasks, written  # noqa: E402
+from roads_page import answer, not_achievable, tasks, written  # noqa: E402
+from roads_rivals import RIVALS  # noqa: E402
 from roads_score import LEARNERS, bands, brier, chances, hopeless, needed, pairs, reliability  # noqa: E402
 
 PAGE = ROOT / "docs" / "track-record.md"
@@ -116,17 +117,16 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
         "promises": promises(sources={curve.task: curve.publisher for curve in curves}),
     }  # fmt: skip
     tables: dict[str, str] = {name: str(table) for name, (table, _) in made.items() if table.rows}
-    tables["sources"], tables["tasks"] = str(by_publisher(everything)), str(tasks(curves))
     figures: dict[str, Any] = {name: figures for name, (_, figures) in made.items() if figures}
     figures["hopeless"] = hopeless(found)
-    if roads:
-        figures["best_rival"] = best_rival(figures["regret"])
+    rival = best_rival(figures["regret"]) if roads else next(iter(RIVALS))
+    figures["best_rival"], tables["tasks"] = rival, str(tasks(curves, lost_by_source(everything, rival)))
     figures["count"] = {
         "tasks": len({curve.task for curve in curves}), "sources": len({curve.publisher for curve in curves}),
         "curves": len(curves), "forecasts": len(found), "roads": len(roads),
         "sources_of_roads": len({road.source for road in roads}),
     }  # fmt: skip
-    tables["answer"] = answer(figures)
+    tables["answer"], tables["hopeless"] = answer(figures), not_achievable(figures["hopeless"])
     return Scored(tables, figures)
 
 

@@ -80,15 +80,18 @@ def regrets(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
     return Table(("policy", "regret / worth", "above ours", "ended right", *stakes), rows), figures
 
 
-def by_publisher(roads: Sequence[Road]) -> Table:
-    """Regret as a share of the worth, source by source: ours and each rival's."""
-    names = ("ours", *RIVALS)
-    rows = []
-    for source in sorted({road.source for road in roads}):
-        own = [road for road in roads if road.source == source]
-        means = {name: sum(r.regret(name) / r.walk.value for r in own) / len(own) for name in names}
-        rows.append([source, str(len(own)), *(f"{means[name]:.3f}" for name in names)])
-    return Table(("source", "roads", *names), rows)
+def lost_by_source(roads: Sequence[Road], rival: str) -> dict[str, tuple[float, float]]:
+    """Mean regret as a share of the worth on each source's roads: ours, and a rival's."""
+    groups: dict[str, list[Road]] = defaultdict(list)
+    for road in roads:
+        groups[road.source].append(road)
+    return {
+        source: (_lost_by("ours", own), _lost_by(rival, own)) for source, own in groups.items()
+    }  # fmt: skip
+
+
+def _lost_by(name: str, roads: Sequence[Road]) -> float:
+    return sum(road.regret(name) / road.walk.value for road in roads) / len(roads)
 
 
 def best_rival(figures: Mapping[str, Any]) -> str:

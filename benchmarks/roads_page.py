@@ -80,6 +80,14 @@ def _of_needed(figures: Mapping[str, Any]) -> str:
     return f"**Rows needed**, within a factor of two: {' and '.join(parts)}." if parts else ""
 
 
+def not_achievable(figures: Mapping[str, int]) -> str:
+    """How often "not achievable" was said, and wrongly, in a sentence."""
+    return (
+        f'"Not achievable" was said {figures["said"]} times, {figures["wrong"]} of them wrongly; it named '
+        f"{figures['named']} of the {figures['not_reached']} targets that were not reached."
+    )
+
+
 def _range(one: Mapping[str, Any], form: str = ".3f") -> str:
     return f"{_number(one['mean'], form)} [{_number(one['low'], form)}, {_number(one['high'], form)}]"
 
@@ -90,8 +98,11 @@ def _number(value: float | None, form: str = ".3f") -> str:
     )
 
 
-def tasks(curves: Sequence[Curve]) -> Table:
-    """What was measured, source by source: tasks, rows, and by learner the mean score at 1/16, at 1/4, at all rows."""
+def tasks(curves: Sequence[Curve], lost: Mapping[str, tuple[float, float]]) -> Table:
+    """What was measured, source by source: tasks, rows, and by learner the mean score at 1/16, at 1/4, at all rows.
+
+    `lost` is the regret of ours and of a rival on a source's roads.
+    """
     groups: dict[str, list[Curve]] = {}
     for curve in curves:
         groups.setdefault(curve.publisher, []).append(curve)
@@ -102,8 +113,9 @@ def tasks(curves: Sequence[Curve]) -> Table:
         few = f"{sizes[0]:,} to {sizes[-1]:,}" if len(sizes) > 1 else f"{sizes[0]:,}"
         whole = min({curve.task for curve in own}, key=len).split(",")[0]
         scores = (_scores([curve for curve in own if curve.learner == name]) for name in names)
-        rows.append([source, whole, str(len({curve.task for curve in own})), few, *scores])
-    return Table(("source", "set", "tasks", "rows", *names), rows)
+        regrets = (f"{x:.3f}" for x in lost[source]) if source in lost else ("–", "–")
+        rows.append([source, whole, str(len({curve.task for curve in own})), few, *scores, *regrets])
+    return Table(("source", "set", "tasks", "rows", *names, "regret: ours", "best rival"), rows)
 
 
 def _scores(own: Sequence[Curve]) -> str:
