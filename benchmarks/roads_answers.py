@@ -27,6 +27,7 @@ from tunecase.flow.forecast import extrapolate_points
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, open_case
 from tunecase.plan import drawn, plan
+from tunecase.plan.levers.method import LARGER_TEST
 from tunecase.plan.measured_way import MeasuredWay
 from tunecase.quantities import Band, Interval80
 from tunecase.records import Audit, Decision, Definition, Forecast, Point, Tokens
@@ -127,6 +128,11 @@ class Ask:
     points: tuple[Point, ...]
     done: tuple[str, ...] = ()
 
+    @property
+    def tests(self) -> int:
+        """Items of the test, more once a larger one was bought."""
+        return self.curve.test_rows * (LARGER_TEST if "test_set" in self.done else 1)
+
 
 def aims(curve: Curve) -> Iterator[tuple[str, float]]:
     """The targets of a curve: cuts of the pilot's last error, and those scores that the pilot has not shown."""
@@ -155,10 +161,8 @@ def opened(ask: Ask) -> Flow:
     flow = open_case(_folder() / "tunecase.yaml", changes=changes)
     flow.writes = False
     flow.DRAWS = WORLDS  # type: ignore[misc]
-    flow.records["audit"] = _audit(ask.rows, ask.curve.test_rows)
-    posed = replace(
-        _posed(), metric=ask.curve.metric, target=ask.target, test_rows=ask.curve.test_rows, test_rows_to_buy=0
-    )  # fmt: skip
+    flow.records["audit"] = _audit(ask.rows, ask.tests)
+    posed = replace(_posed(), metric=ask.curve.metric, target=ask.target, test_rows=ask.tests, test_rows_to_buy=0)
     flow.posed = flow.records["define"] = posed
     return flow
 
@@ -259,7 +263,6 @@ def walked(curve: Curve, aim: str, target: float, value: float, price: float) ->
 
 ONE_MORE_SIZE = "one more size"  # how the words of such a next pilot begin
 ENDS = ("ship", "stop", "fix first", "redefine", "state the value", "state the target")
-RETRAIN = ("clean", "tune", "bigger_model", "fine_tune", "test_set", "other_sources")
 
 
 @dataclass
@@ -288,10 +291,20 @@ class _Road:
         elif advice == "look":
             self._look(decision)
         else:
-            self.spent += decision.plan.release.expected.value if decision.plan else ROUND_USD
-            self.ask = replace(self.ask, done=(*self.ask.done, advice))
-            self._test(self.ask.rows)
+            self._other(decision)
         return True
+
+    def _other(self, decision: Decision) -> None:
+        """Another lever: what its first step costs; a larger test shows the true score in place of the last one."""
+        assert decision.plan is not None
+        self.spent += decision.plan.release.expected.value
+        self.ask = ask = replace(self.ask, done=(*self.ask.done, decision.advice))
+        if decision.advice == "test_set":
+            kept = tuple(point for point in ask.points if point.n != ask.rows)
+            better = Point(ask.rows, self.curve.true(ask.rows), 1, ask.tests)
+            self.ask = replace(ask, points=(*kept, better))
+        else:
+            self._test(ask.rows)
 
     def _pilot(self, seen: Forecast) -> bool:
         """The next pilot as it is asked for: a larger one, rows bought for it, or one more run of the largest size.
@@ -330,7 +343,7 @@ class _Road:
         draws, number = self.curve.draws(rows), self.shown.get(rows, 0)
         score = draws[number] if number < len(draws) else self.curve.true(rows)
         self.shown[rows] = number + 1
-        self.ask = replace(self.ask, points=(*self.ask.points, Point(rows, score, 1, self.curve.test_rows)))
+        self.ask = replace(self.ask, points=(*self.ask.points, Point(rows, score, 1, self.ask.tests)))
 
 
 def scenarios(curve: Curve) -> Iterator[tuple[str, float, float, float]]:
