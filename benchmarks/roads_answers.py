@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from roads_curves import HERE, Curve
+from roads_curves import HERE, Curve, aims
 
 from tunecase import catalog
 from tunecase.decide import choice, decide, options
@@ -33,9 +33,7 @@ from tunecase.quantities import Band, Interval80
 from tunecase.records import Audit, Decision, Definition, Forecast, Point, Tokens
 
 TOLD, WALKS = HERE / "roads_told.csv", HERE / "roads_walks.csv"
-HIGHEST = 0.995  # of a pilot whose error is to be cut: what is left beyond is less than a test tells
 # Stated before any answer was seen.
-CUTS, SCORES = (0.1, 0.3, 0.5), (0.8, 0.9, 0.95)  # of the pilot's last error; scores as such
 STAKES = ((2_000, 0.10), (20_000, 0.10), (20_000, 1.0), (200_000, 1.0))  # worth of the target, price of a label [USD]
 ROUND_HOURS, HOUR_USD = 4, 75
 ROUND_USD = ROUND_HOURS * HOUR_USD  # people's part of a round of buying, training and testing, for everybody alike
@@ -132,15 +130,6 @@ class Ask:
     def tests(self) -> int:
         """Items of the test, more once a larger one was bought."""
         return self.curve.test_rows * (LARGER_TEST if "test_set" in self.done else 1)
-
-
-def aims(curve: Curve) -> Iterator[tuple[str, float]]:
-    """The targets of a curve: cuts of the pilot's last error, and those scores that the pilot has not shown."""
-    for cut in CUTS if curve.last <= HIGHEST else ():
-        yield f"cut {cut:.0%}", round(1 - (1 - curve.last) * (1 - cut), 4)
-    for score in SCORES:
-        if score > curve.last:
-            yield f"score {score:g}", score
 
 
 def points_of(curve: Curve) -> tuple[Point, ...]:

@@ -8,7 +8,7 @@ as they come ("natural"), as a team gets them that labels more; runs dealt class
 import csv
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from hashlib import sha256
@@ -25,6 +25,10 @@ LEAST_DRAWS = 3  # of the truth at the full size
 LEAST_SIZES = 3
 NEAR = 0.1  # of ln n: one size is as good as the other
 GRID = 400  # sizes at which the truth is looked at between the pilot and all rows
+
+HIGHEST = 0.995  # of a pilot whose error is to be cut: what is left beyond is less than a test tells
+# Stated before any answer was seen.
+CUTS, SCORES = (0.1, 0.3, 0.5), (0.8, 0.9, 0.95)  # of the pilot's last error; scores as such
 
 Key = tuple[str, str, str]  # task, learner, part
 
@@ -139,6 +143,15 @@ def _means(runs: Iterable[Run]) -> dict[int, float]:
     for run in runs:
         scores[run.n].append(run.score)
     return {n: sum(scores[n]) / len(scores[n]) for n in sorted(scores)}
+
+
+def aims(curve: Curve) -> Iterator[tuple[str, float]]:
+    """The targets of a curve: cuts of the pilot's last error, and those scores that the pilot has not shown."""
+    for cut in CUTS if curve.last <= HIGHEST else ():
+        yield f"cut {cut:.0%}", round(1 - (1 - curve.last) * (1 - cut), 4)
+    for score in SCORES:
+        if score > curve.last:
+            yield f"score {score:g}", score
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

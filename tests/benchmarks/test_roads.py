@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import roads
-from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, aims, scenarios, walked
-from roads_curves import RUNS, Curve, Run, read_answers, read_curves, write_rows
+from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, scenarios, walked
+from roads_curves import RUNS, Curve, Run, aims, read_answers, read_curves, write_rows
 from roads_money import cleaning, promises, roads_of
 from roads_page import MARKED, written
 from roads_rivals import RIVALS, Game, all_rows, never, play
