@@ -92,7 +92,7 @@ def in_turn(curves: Sequence[Curve]) -> list[Curve]:
     """The curves, a task of each source in turn, so that answers that are cut short still hold every source."""
     names: dict[str, list[str]] = {}
     for curve in sorted(curves, key=lambda curve: (not list(scenarios(curve)), "," in curve.task, curve.task)):
-        own = names.setdefault(curve.publisher, [])
+        own = names.setdefault(curve.publisher, [""] if curve.learner == "floor" else [])
         if curve.task not in own:
             own.append(curve.task)
     return sorted(

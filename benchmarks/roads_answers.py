@@ -22,7 +22,7 @@ from roads_curves import HERE, Curve, aims
 
 from tunecase import catalog
 from tunecase.decide import choice, decide, options
-from tunecase.flow.define import pose
+from tunecase.flow.define import _judged
 from tunecase.flow.forecast import extrapolate_points
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, open_case
@@ -172,11 +172,8 @@ def _posed() -> Definition:
     flow = open_case(_folder() / "tunecase.yaml")
     flow.writes = False
     flow.records["audit"] = _audit(200, 200)
-    pose(flow)
-    assert flow.posed is not None
-    return replace(
-        flow.posed, verdict="go to pilot", reason="taken as well posed", criteria=(), majority=0.0, probe=0.0
-    )
+    posed = _judged(flow, 0.0, 0.0)
+    return replace(posed, verdict="go to pilot", reason="taken as well posed", criteria=())
 
 
 def _audit(rows: int, tests: int) -> Audit:

@@ -24,7 +24,25 @@ def written(page: str, tables: Mapping[str, str]) -> str:
 def answer(figures: Mapping[str, Any]) -> str:
     """Five figures on whether the advice was right, as a numbered list."""
     lines = (*_of_money(figures), _of_chances(figures), _of_bands(figures), _of_needed(figures))
-    return "\n".join(f"{number}. {line}" for number, line in enumerate((line for line in lines if line), 1))
+    return f"{verdict(figures)}\n\n" + "\n".join(
+        f"{number}. {line}" for number, line in enumerate((line for line in lines if line), 1)
+    )
+
+
+def verdict(figures: Mapping[str, Any]) -> str:
+    """Whether the advice was right, in a sentence or two, by the gap to the rival that lost least here."""
+    if not figures["count"]["roads"]:
+        return "No road was walked yet."
+    regret, rival = figures["regret"], figures["best_rival"]
+    ours, gap = regret["ours"], regret[rival]["gap"]
+    ended = f"It ended right on {ours['right']['mean']:.0%} of the roads, each source counting once"
+    if gap["mean"] > 0 and gap["low"] > 0:
+        return f"**Yes, more than that of any rival tried.** {ended}; no rule that we tried beside it lost less."
+    if gap["mean"] > 0:
+        return (
+            f'**As good as the best rival, not shown to be better.** {ended}; "{rival}" is too near to be told apart.'
+        )
+    return f'**Not always: a plain rule did better.** {ended}; "{rival}" lost less than it on these roads.'
 
 
 def _of_money(figures: Mapping[str, Any]) -> Iterator[str]:
