@@ -10,7 +10,7 @@ from typing import Any
 
 from roads_answers import ENDS, STAKES, Told, Walked
 from roads_curves import HERE, Curve, Key, read_rows
-from roads_rivals import RIVALS, Game, Outcome, outcomes
+from roads_rivals import BY_THE_TEST, RIVALS, Game, Outcome, outcomes
 from roads_score import Pair, Table, by_source
 
 PLANTED = 0.1  # of all labels
@@ -62,7 +62,7 @@ def roads_of(walks: Sequence[Walked], curves: Mapping[Key, Curve]) -> list[Road]
 def regrets(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
     """Each policy's regret as a share of the target's worth, its gap to ours, and in dollars by what is at stake."""
     rows, figures = [], {}
-    for name in ("ours", *RIVALS):
+    for name in ("ours", BY_THE_TEST, *RIVALS):
         share = by_source((r.source, r.regret(name) / r.walk.value) for r in roads)
         gap = by_source((r.source, (r.regret(name) - r.regret("ours")) / r.walk.value) for r in roads)
         right = by_source((r.source, float(r.right(name))) for r in roads)

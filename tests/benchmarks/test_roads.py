@@ -16,7 +16,7 @@ from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, scenarios, walke
 from roads_curves import RUNS, Curve, Run, aims, read_answers, read_curves, write_rows
 from roads_money import cleaning, promises, roads_of
 from roads_page import MARKED, written
-from roads_rivals import RIVALS, Game, all_rows, never, play
+from roads_rivals import RIVALS, Game, all_rows, by_the_test, never, play
 from roads_score import by_source, pairs
 
 ROWS, HELD, TESTS = 4_000, 250, 1_000
@@ -147,6 +147,15 @@ def test_a_road_is_walked_to_its_end():
     assert road.steps.split()[-1].startswith("ship@")
     assert game.oracle - game.outcome(road.spent, road.end_rows, road.shipped).utility >= 0
     assert road.money_low <= road.money_mid <= road.money_high
+
+
+def test_the_same_purchases_end_where_the_items_of_a_test_show_the_target():
+    """A road that went on past a test of .78 of 1,000 items, and then stopped, would have shipped there for .75."""
+    road = Walked(*curve().key, "x", "cut", 0.75, 20_000.0, 0.1, "label", None, 0.0, 0.0, 0.0,
+                  "label@250 label@500 label@1000 stop@2000", 2_000, False, 1_075.0)  # fmt: skip
+    end = by_the_test(road, Game(curve(), 0.75, 20_000, 0.1))
+    assert (True, 1_000) == (end.shipped, end.rows)
+    assert end.spent == pytest.approx(750 * 0.1 + 2 * ROUND_USD)
 
 
 def test_promises_and_cleaning_are_counted(tmp_path):
