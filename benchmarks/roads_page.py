@@ -1,4 +1,4 @@
-"""The page of the track record: its answer in five figures, what was measured, and its tables between their markers."""
+"""The page of the track record: its answer in five figures, what was measured, and its tables under their markers."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,19 +12,18 @@ MISSING = "Nothing of this was measured yet."
 
 
 def written(page: str, tables: Mapping[str, str]) -> str:
-    """The page with each table between its markers; a table that is not there leaves a sentence that says so."""
-    for name in MARKED.findall(page):
-        begin, end = f"<!-- {name}: by roads.py -->", f"<!-- end of {name} -->"
-        before, _, rest = page.partition(begin)
-        _, _, after = rest.partition(end)
-        page = f"{before}{begin}\n{tables.get(name, MISSING)}\n{end}{after}"
-    return page
+    """The page with each table under its marker, up to the next empty line; one that is not there is said to be."""
+    parts = page.split("\n\n")
+    for number, part in enumerate(parts):
+        if found := MARKED.match(part):
+            parts[number] = f"{found[0]}\n{tables.get(found[1], MISSING)}"
+    return "\n\n".join(parts)
 
 
 def answer(figures: Mapping[str, Any]) -> str:
     """Five figures on whether the advice was right, as a numbered list."""
     lines = (*_of_money(figures), _of_chances(figures), _of_bands(figures), _of_needed(figures))
-    return f"{verdict(figures)}\n\n" + "\n".join(
+    return f"{verdict(figures)}\n" + "\n".join(
         f"{number}. {line}" for number, line in enumerate((line for line in lines if line), 1)
     )
 

@@ -139,6 +139,7 @@ def test_targets_are_cuts_of_the_last_error_and_scores_not_yet_shown():
     assert [] == list(scenarios(curve(metric="macro_f1")))
 
 
+@pytest.mark.slow
 def test_a_road_is_walked_to_its_end():
     """The product's road on an easy curve ends where the target is met, for what its labels and rounds cost."""
     road = walked(curve(), "cut 30%", 0.72, 20_000, 0.1)
