@@ -15,8 +15,8 @@ def written(page: str, tables: Mapping[str, str]) -> str:
     """The page with each table under its marker, up to the next empty line; one that is not there is said to be."""
     parts = page.split("\n\n")
     for number, part in enumerate(parts):
-        if found := MARKED.match(part):
-            parts[number] = f"{found[0]}\n{tables.get(found[1], MISSING)}"
+        if found := MARKED.search(part):
+            parts[number] = f"{part[: found.end()]}\n{tables.get(found[1], MISSING)}"
     return "\n\n".join(parts)
 
 
