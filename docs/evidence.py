@@ -31,6 +31,7 @@ HEAD = """# Evidence: what people say a fine-tune costs, and what was measured
 Written by `make docs` from the shipped tables: rows, numbers, verdicts and their words. *7B* means 6 to 9 billion
 parameters, *70B* 60 to 80. GB is 10^9 bytes; cards are named by their GiB (2^30). Bands and speeds beside a row were
 learnt **without the runs of its publisher**; what a framework keeps in memory comes from its code and documentation.
+Whether tunecase's own advice was right is another page: [the track record](track-record.md).
 """
 READING = """## How to read a row
 

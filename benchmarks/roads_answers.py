@@ -1,0 +1,341 @@
+"""What the product says on each road, made anew from the measured pilots by the code as it is, and where it leads.
+
+Every learner is a project of its own: the pilot's points as the table has them, more rows to be bought up to all rows
+of the task at a stated price, a stated worth of the target. The records come from the functions that the commands
+call (`flow.forecast`, `plan.drawn`, `decide.decide`), in `WORLDS` worlds in place of 20,000. Left out: the audit and
+the problem's criteria, which are taken as passed, since their rows stand for rows that are measured elsewhere.
+People's hours are stated, not estimated. Tuning, a bigger model and cleaning are taken as done already, as nobody
+measured what they do here.
+
+A road is walked to its end: what is advised is bought, the next measured draw at that size is shown, and the product is
+asked again, until it ships or stops.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+from roads_curves import HERE, Curve, aims
+
+from tunecase import catalog
+from tunecase.decide import choice, decide, options
+from tunecase.flow.define import _judged
+from tunecase.flow.forecast import extrapolate_points
+from tunecase.flow.known import known_of
+from tunecase.flow.opened import Flow, open_case
+from tunecase.plan import drawn, plan
+from tunecase.plan.levers.method import LARGER_TEST
+from tunecase.plan.measured_way import MeasuredWay
+from tunecase.quantities import Band, Interval80
+from tunecase.records import Audit, Decision, Definition, Forecast, Point, Tokens
+
+TOLD, WALKS = HERE / "roads_told.csv", HERE / "roads_walks.csv"
+# Stated before any answer was seen.
+STAKES = ((2_000, 0.10), (20_000, 0.10), (20_000, 1.0), (200_000, 1.0))  # worth of the target, price of a label [USD]
+ROUND_HOURS, HOUR_USD = 4, 75
+ROUND_USD = ROUND_HOURS * HOUR_USD  # people's part of a round of buying, training and testing, for everybody alike
+ANSWERS_A_MONTH, MONTHS = 100_000, 12
+UNMEASURED = ("clean", "tune", "bigger_model")  # levers taken as used: nobody measured what they do here
+WORLDS = 2_000
+MOST_STEPS = 20
+KINDS = {"probe": "n-grams", "encoder": "encoder", "encoder-tuned": "encoder", "floor": "search"}
+MODEL = "HuggingFaceTB/SmolLM2-135M"
+PROJECT = f"""\
+name: a road
+problem:
+  task: classification
+  metric: accuracy
+  target: 90%
+  baseline: 50%
+  value: 0.01 USD per correct
+  volume: {ANSWERS_A_MONTH} per month
+  horizon: {MONTHS} months
+  owner: the reader
+  criteria: [The answer is exactly one of the classes.]
+data:
+  train: train.jsonl
+  test: test.jsonl
+  sources: [{{kind: label, pool: 1000, price: 0.10 USD per example}}]
+models: [{MODEL}]
+effort_per_round: {ROUND_HOURS} h per round
+team: [{{role: engineer, rate: {HOUR_USD} USD per hour}}]
+unknowns: none
+levers: {{tuning_factor: 1, bigger_model_factor: 1, label_noise: 0.1%}}
+after_launch: {{monitoring: 0 h per month, drift_checks: 0 per month}}
+"""
+
+# Half of the time goes into what is not scored: the worth at which the advice turns, and the levers not taken.
+choice.value_flips = lambda drawn: ("", ())
+choice.options_of = lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A forecast for one target: the score at all rows (80% band), the chance of the target, the rows needed."""
+
+    task: str
+    learner: str
+    part: str
+    digest: str
+    aim: str  # "cut 30%" of the pilot's last error, or "score 0.9"
+    target: float
+    verdict: str
+    chance: float | None
+    low: float | None
+    mid: float | None
+    high: float | None
+    needed: int | None
+    guess: int | None
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A road: what is at stake, the first advice with its chance and its band of money, and where it ended."""
+
+    task: str
+    learner: str
+    part: str
+    digest: str
+    aim: str
+    target: float
+    value: float
+    price: float
+    advice: str
+    chance: float | None
+    money_low: float
+    money_mid: float
+    money_high: float
+    steps: str
+    end_rows: int
+    shipped: bool
+    spent: float
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of a road where it stands: rows at hand, points so far, and levers used."""
+
+    curve: Curve
+    target: float
+    value: float
+    price: float
+    rows: int
+    points: tuple[Point, ...]
+    done: tuple[str, ...] = ()
+
+    @property
+    def tests(self) -> int:
+        """Items of the test, more once a larger one was bought."""
+        return self.curve.test_rows * (LARGER_TEST if "test_set" in self.done else 1)
+
+
+def points_of(curve: Curve) -> tuple[Point, ...]:
+    """The pilot's runs as the case has them."""
+    return tuple(Point(run.n, run.score, 1, run.test_rows) for run in curve.pilot)
+
+
+def opened(ask: Ask) -> Flow:
+    """The case of a road, its audit and its problem taken as passed; nothing is written."""
+    baseline = min(ask.curve.last, ask.target - 0.001)
+    worth = ask.value / (ANSWERS_A_MONTH * MONTHS * (ask.target - baseline))
+    pool = max(ask.curve.rows - ask.rows, 0)
+    changes = {
+        "problem.metric": ask.curve.metric, "problem.target": ask.target, "problem.baseline": baseline,
+        "problem.value": f"{worth:.9f} USD per correct",
+        "data.sources": [{"kind": "label", "pool": pool, "price": f"{ask.price:g} USD per example"}],
+    }  # fmt: skip
+    flow = open_case(_folder() / "tunecase.yaml", changes=changes)
+    flow.writes = False
+    flow.DRAWS = WORLDS  # type: ignore[misc]
+    flow.records["audit"] = _audit(ask.rows, ask.tests)
+    posed = replace(_posed(), metric=ask.curve.metric, target=ask.target, test_rows=ask.tests, test_rows_to_buy=0)
+    flow.posed = flow.records["define"] = posed
+    return flow
+
+
+@cache
+def _folder() -> Path:
+    """A folder with a project file and a few rows that stand for those measured elsewhere."""
+    folder = Path(tempfile.mkdtemp(prefix="roads-"))
+    (folder / "tunecase.yaml").write_text(PROJECT, encoding="utf-8")
+    for name in ("train", "test"):
+        rows = (json.dumps({"text": f"{name} row {i}", "label": f"class {i % 10}"}) for i in range(200))
+        (folder / f"{name}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+@cache
+def _posed() -> Definition:
+    flow = open_case(_folder() / "tunecase.yaml")
+    flow.writes = False
+    flow.records["audit"] = _audit(200, 200)
+    posed = _judged(flow, 0.0, 0.0)
+    return replace(posed, verdict="go to pilot", reason="taken as well posed", criteria=())
+
+
+def _audit(rows: int, tests: int) -> Audit:
+    tokens = Tokens(False, Interval80(20.0 * rows, 30.0 * rows, 40.0 * rows), 30, 60, 100, "stated")
+    return Audit(
+        "train.jsonl", "test.jsonl", rows, rows, 0, 0, None, tests, tests, "fit", "taken as passed", (), (), {}, {}, (),
+        tokens, Band(0, 0, 0, 0), "USD", "JSON Lines", "pairs", 0.0,
+    )  # fmt: skip
+
+
+def forecast_of(ask: Ask, flow: Flow | None = None) -> Forecast:
+    """The forecast of a road's points, up to all rows of the task; of the learner as itself."""
+    name = ask.curve.learner
+    about = {"model": MODEL if name == "lora" else name, "fine_tune": name == "lora"}
+    return extrapolate_points(flow or opened(ask), ask.points, metric=ask.curve.metric, **about)
+
+
+@lru_cache(maxsize=256)
+def _seen(curve: Curve, target: float, rows: int, points: tuple[Point, ...]) -> Forecast:
+    """The forecast, whatever is at stake: only the price of its next run would differ."""
+    return forecast_of(Ask(curve, target, *STAKES[1], rows, points))
+
+
+def decision_of(ask: Ask) -> tuple[Decision, Forecast, int]:
+    """What the product advises, the forecast that it rests on, and the rows in all after its next purchase."""
+    flow, curve = opened(ask), ask.curve
+    seen = flow.records["forecast"] = _seen(curve, ask.target, ask.rows, ask.points)
+    facts = replace(known_of(flow), done=(*UNMEASURED, *ask.done))
+    if curve.learner != "lora":
+        trained = sum(run.n for run in curve.pilot)
+        seconds = sum(run.cpu_s for run in curve.pilot) / trained
+        way = MeasuredWay(
+            curve.learner, KINDS[curve.learner], curve.learner, seen, ask.points[-1].score, ask.rows, curve.test_rows,
+            seconds, usd_per_1k_answers=0.0,
+        )  # fmt: skip
+        facts = facts.by(way)
+    bill = drawn(facts)
+    sizes = bill.solved.board.sizes if bill.solved is not None else ()
+    return decide(bill, plan(bill)), seen, next((size for size in sizes if size > ask.rows), ask.rows)
+
+
+def told(curve: Curve) -> Iterator[Told]:
+    """The forecasts of a curve, one for each target."""
+    for aim, target in aims(curve):
+        seen = forecast_of(Ask(curve, target, *STAKES[1], curve.held, points_of(curve)))
+        last = seen.band[-1].score if seen.band else None
+        needed = seen.needed
+        yield Told(
+            *curve.key, curve.pilot_digest, aim, target, seen.verdict,
+            seen.p_target if seen.p_target is not None else seen.p_now,
+            *((None,) * 3 if last is None else (last.low, last.mid, last.high)),
+            needed.p50 if needed else None, needed.guess if needed else None,
+        )  # fmt: skip
+
+
+def walked(curve: Curve, aim: str, target: float, value: float, price: float) -> Walked:
+    """A road walked to its end by the product's advice."""
+    road = _Road(curve, Ask(curve, target, value, price, curve.held, points_of(curve)))
+    first, seen, more = decision_of(road.ask)
+    decision = first
+    while road.follow(decision, seen, more):
+        decision, seen, more = decision_of(road.ask)
+    total, chance = (first.plan.total, first.plan.chance) if first.plan is not None else (None, None)
+    money = (0.0, 0.0, 0.0) if total is None or first.advice in ENDS else (
+        total.p10.value, total.p50.value, total.p90.value
+    )  # fmt: skip
+    return Walked(
+        *curve.key, curve.digest, aim, target, value, price, first.advice, chance.shown.value if chance else None,
+        *money,
+        " ".join(road.steps), road.ask.rows, decision.advice == "ship", round(road.spent, 2),
+    )  # fmt: skip
+
+
+ONE_MORE_SIZE = "one more size"  # how the words of such a next pilot begin
+ENDS = ("ship", "stop", "fix first", "redefine", "state the value", "state the target")
+
+
+@dataclass
+class _Road:
+    """A road on the way: what is asked next, what was spent, and the draws of each size that were shown."""
+
+    curve: Curve
+    ask: Ask
+    spent: float = 0.0
+    steps: list[str] = None  # type: ignore[assignment]
+    shown: dict[int, int] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.steps, self.shown = [], {}
+
+    def follow(self, decision: Decision, seen: Forecast, more: int) -> bool:
+        """Does what is advised, and says whether the road goes on."""
+        advice = decision.advice
+        self.steps.append(f"{advice}@{self.ask.rows}")
+        if advice in ENDS or len(self.steps) > MOST_STEPS:
+            return False
+        if advice == "label":
+            self._buy(more)
+        elif advice == "pilot":
+            return self._pilot(seen)
+        elif advice == "look":
+            self._look(decision)
+        else:
+            self._other(decision)
+        return True
+
+    def _other(self, decision: Decision) -> None:
+        """Another lever: what its first step costs; a larger test shows the true score in place of the last one."""
+        assert decision.plan is not None
+        self.spent += decision.plan.release.expected.value
+        self.ask = ask = replace(self.ask, done=(*self.ask.done, decision.advice))
+        if decision.advice == "test_set":
+            kept = tuple(point for point in ask.points if point.n != ask.rows)
+            better = Point(ask.rows, self.curve.true(ask.rows), 1, ask.tests)
+            self.ask = replace(ask, points=(*kept, better))
+        else:
+            self._test(ask.rows)
+
+    def _pilot(self, seen: Forecast) -> bool:
+        """The next pilot as it is asked for: a larger one, rows bought for it, or one more run of the largest size.
+
+        The road ends where that shows nothing new, or would cost more than is to be won.
+        """
+        run, ask = seen.next_run, self.ask
+        rows = ask.rows
+        if seen.next_pilot.startswith(ONE_MORE_SIZE):
+            rows = min(max(run.n if run is not None else 4 * rows, rows), self.curve.rows)
+            if rows == ask.rows or self.spent + (rows - ask.rows) * ask.price > ask.value:
+                return False
+            self._buy(rows)
+        elif self.shown.get(rows, 0) < len(self.curve.draws(rows)):
+            self.spent += HOUR_USD
+            self._test(rows)
+        else:
+            return False
+        return True
+
+    def _buy(self, rows: int) -> None:
+        self.spent += (rows - self.ask.rows) * self.ask.price + ROUND_USD
+        self.ask = replace(self.ask, rows=rows)
+        self._test(rows)
+
+    def _look(self, decision: Decision) -> None:
+        """One more run on more rows or another draw; any other look is paid and shows a run of the same rows."""
+        look = next(one for one in decision.experiments if one.action == decision.action)
+        rows = min(2 * self.ask.rows, self.curve.rows) if look.name == "one more size" else self.ask.rows
+        self.spent += look.price.p50 if look.price else 0.0
+        self.ask = replace(self.ask, rows=rows)
+        self._test(rows)
+
+    def _test(self, rows: int) -> None:
+        """Shows the next measured draw at a size; where all were shown, their mean."""
+        draws, number = self.curve.draws(rows), self.shown.get(rows, 0)
+        score = draws[number] if number < len(draws) else self.curve.true(rows)
+        self.shown[rows] = number + 1
+        self.ask = replace(self.ask, points=(*self.ask.points, Point(rows, score, 1, self.ask.tests)))
+
+
+def scenarios(curve: Curve) -> Iterator[tuple[str, float, float, float]]:
+    """Aim, target, worth and price of a label of every road of a curve; none where no money can be weighed."""
+    if not catalog.metric(curve.metric).binomial:
+        return
+    for aim, target in aims(curve):
+        if aim.startswith("cut"):
+            yield from ((aim, target, *stakes) for stakes in STAKES)

@@ -1,0 +1,193 @@
+"""The backtest: its truth, what everybody pays alike, each source counting once, and a page that is what tables say."""
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import roads
+from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, scenarios, walked
+from roads_curves import RUNS, Curve, Run, aims, read_answers, read_curves, write_rows
+from roads_money import cleaning, promises, roads_of
+from roads_page import MARKED, written
+from roads_rivals import RIVALS, Game, all_rows, by_the_test, never, play
+from roads_score import by_source, pairs
+
+ROWS, HELD, TESTS = 4_000, 250, 1_000
+
+
+def curve(scores=(0.6, 0.7, 0.78, 0.84, 0.88), **changed):
+    """A curve whose truth has these scores from the pilot's size on, each size twice the one before."""
+    sizes = [HELD * 2**i for i in range(len(scores))]
+    pilot = [Run(HELD // 4, 0, 0.42, TESTS, 0.1), Run(HELD // 2, 0, 0.51, TESTS, 0.1), Run(HELD, 0, 0.6, TESTS, 0.2)]
+    truth = [Run(n, draw, score, TESTS, 0.2) for n, score in zip(sizes, scores, strict=True) for draw in range(3)]
+    given = {"task": "made up", "publisher": "nobody", "kind": "classification", "metric": "accuracy",
+             "learner": "probe", "part": "1/16", "rows": ROWS}  # fmt: skip
+    return Curve(**{**given, **changed}, pilot=tuple(pilot), truth=tuple(truth))
+
+
+rising = st.lists(st.floats(0.05, 0.98), min_size=5, max_size=5).map(sorted)
+targets = st.floats(0.06, 0.99)
+
+
+def test_the_page_is_what_the_tables_say():
+    """Every table of docs/track-record.md is the one that the committed runs and answers give."""
+    if not roads.PAGE.exists() or not RUNS.exists():
+        pytest.skip("skipped: no runs of the backtest are here")
+    scored = roads.score(read_curves(), read_answers(TOLD, Told), read_answers(WALKS, Walked))
+    page = roads.PAGE.read_text("utf-8")
+    assert written(page, scored.tables) == page
+    assert {"answer", "bands", "regret", "tasks"} <= set(MARKED.findall(page))
+
+
+def test_the_truth_between_two_sizes_is_a_straight_line_in_the_logarithm():
+    """Half way between two sizes, in logs, the score is the mean of both; the ends hold beyond."""
+    one = curve()
+    assert one.true(HELD * math.sqrt(2)) == pytest.approx(0.65)
+    assert one.true(10) == one.true(HELD) == pytest.approx(0.6)
+    assert one.true(10**6) == one.final == pytest.approx(0.88)
+
+
+@given(rising, targets, targets)
+def test_a_higher_target_never_needs_fewer_rows(scores, one, other):
+    """Rows needed rise with the target; a target that is never met needs none that there are."""
+    of = curve(tuple(scores))
+    low, high = (of.first(target) for target in sorted((one, other)))
+    assert (math.inf if low is None else low) <= (math.inf if high is None else high)
+
+
+@given(rising, targets, st.floats(100, 1e6), st.floats(0.01, 5), st.sampled_from(sorted(RIVALS)))
+def test_nobody_does_better_than_the_best_in_hindsight(scores, target, value, price, name):
+    """No policy's net worth exceeds the best one's by more than the grid on which that looks for its rows."""
+    game = Game(curve(tuple(scores)), target, value, price)
+    gap = price * ROWS * 0.01
+    assert play(game, RIVALS[name]).utility <= game.oracle + gap
+
+
+@given(rising, targets, st.floats(100, 1e6), st.floats(0.01, 5))
+def test_dearer_labels_never_help(scores, target, value, price):
+    """The best in hindsight falls as labels get dearer, and rises with what the target is worth."""
+    of = curve(tuple(scores))
+    game = Game(of, target, value, price)
+    assert Game(of, target, value, 2 * price).oracle <= game.oracle <= Game(of, target, 2 * value, price).oracle
+
+
+def test_everybody_pays_for_labels_and_rounds_alike():
+    """All rows at once cost their labels and one round; who stops at the pilot pays nothing and gains nothing."""
+    game = Game(curve(), 0.87, 20_000, 0.1)
+    assert play(game, all_rows).spent == pytest.approx((ROWS - HELD) * 0.1 + ROUND_USD)
+    assert play(game, all_rows).utility == pytest.approx(20_000 - (ROWS - HELD) * 0.1 - ROUND_USD)
+    assert (0, 0) == (play(game, never).spent, play(game, never).utility)
+
+
+def test_a_model_that_misses_the_target_is_worth_nothing():
+    """What is shipped below the target by the truth costs what was spent and brings nothing."""
+    assert Game(curve(), 0.87, 20_000, 0.1).outcome(500, HELD, True).utility == -500
+
+
+def test_what_was_right_at_the_pilot():
+    """Ship where the truth meets the target there, go on where rows are worth their price, else stop."""
+    of = curve()
+    assert "ship" == Game(of, 0.6, 2_000, 0.1).best
+    assert "go on" == Game(of, 0.8, 20_000, 0.1).best
+    assert "stop" == Game(of, 0.8, 100, 1.0).best
+    assert "stop" == Game(of, 0.95, 20_000, 0.1).best
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5), st.integers(1, 6))
+def test_each_source_counts_once(values, times):
+    """Telling a source's values again and again moves nothing; the interval holds the mean."""
+    once = [*(("a", value) for value in values), ("b", 0.5)]
+    again = [*(("a", value) for value in values * times), ("b", 0.5)]
+    assert by_source(again).mean == pytest.approx(by_source(once).mean)
+    assert by_source(once).low - 1e-12 <= by_source(once).mean <= by_source(once).high + 1e-12
+
+
+def test_answers_are_read_as_they_were_written(tmp_path):
+    """A table of answers comes back as it was, with what is not known and with yes and no."""
+    one = Walked(
+        "t", "probe", "1/4", "ab", "cut 10%", 0.5, 2_000.0, 0.1, "label", None, 1.0, 2.0, 3.0, "label@5", 9, True, 4.0
+    )
+    write_rows(tmp_path / "walks.csv", Walked, [one])
+    assert [one] == read_answers(tmp_path / "walks.csv", Walked)
+    said = Told("t", "probe", "1/4", "ab", "cut 10%", 0.5, "open", 0.25, None, None, None, None, 7)
+    write_rows(tmp_path / "told.csv", Told, [said])
+    assert [said] == read_answers(tmp_path / "told.csv", Told)
+
+
+def test_answers_of_other_runs_are_not_scored():
+    """A forecast and a road made from other runs than those in the table are left out."""
+    of = curve()
+    road = Walked(
+        *of.key, "other", "cut 10%", 0.64, 2_000.0, 0.1, "stop", None, 0.0, 0.0, 0.0, "stop@250", HELD, False, 0.0
+    )
+    said = Told(*of.key, "other", "cut 10%", 0.64, "open", 0.5, 0.6, 0.7, 0.8, None, None)
+    assert [] == roads_of([road], {of.key: of})
+    assert [] == pairs([said], {of.key: of})
+
+
+def test_targets_are_cuts_of_the_last_error_and_scores_not_yet_shown():
+    """A pilot at .6 is asked for a tenth, three and five tenths less error, and for each score above."""
+    assert [("cut 10%", 0.64), ("cut 30%", 0.72), ("cut 50%", 0.8)] == list(aims(curve()))[:3]
+    assert [0.8, 0.9, 0.95] == [target for _, target in list(aims(curve()))[3:]]
+    assert [] == list(scenarios(curve(metric="macro_f1")))
+
+
+@pytest.mark.slow
+def test_a_road_is_walked_to_its_end():
+    """The product's road on an easy curve ends where the target is met, for what its labels and rounds cost."""
+    road = walked(curve(), "cut 30%", 0.72, 20_000, 0.1)
+    game = Game(curve(), 0.72, 20_000, 0.1)
+    assert road.shipped
+    assert road.steps.split()[-1].startswith("ship@")
+    assert game.oracle - game.outcome(road.spent, road.end_rows, road.shipped).utility >= 0
+    assert road.money_low <= road.money_mid <= road.money_high
+
+
+def test_the_same_purchases_end_where_the_items_of_a_test_show_the_target():
+    """A road that went on past a test of .78 of 1,000 items, and then stopped, would have shipped there for .75."""
+    road = Walked(*curve().key, "x", "cut", 0.75, 20_000.0, 0.1, "label", None, 0.0, 0.0, 0.0,
+                  "label@250 label@500 label@1000 stop@2000", 2_000, False, 1_075.0)  # fmt: skip
+    end = by_the_test(road, Game(curve(), 0.75, 20_000, 0.1))
+    assert (True, 1_000) == (end.shipped, end.rows)
+    assert end.spent == pytest.approx(750 * 0.1 + 2 * ROUND_USD)
+
+
+def test_promises_and_cleaning_are_counted(tmp_path):
+    """A promise is kept where no more is wrong than was asked; a gain is inside where the range told holds it."""
+    path = tmp_path / "promises.csv"
+    path.write_text(
+        "task,learner,part,n,error_asked,share_promised,error_promised_bound,share_answered,error_answered,test_rows\n"
+        "a,probe,1/4,9,0.05,0.8,0.05,0.82,0.04,500\na,probe,1/4,9,0.05,0.5,0.05,0.5,0.06,500\nb,probe,1/4,9,0.05,0.0,,0.0,,500\n"
+    )
+    found = promises(path)[1]["0.05"]
+    assert (3, 2, 0.5) == (found["asked"], found["given"], found["kept"]["mean"])
+    path = tmp_path / "cleaning.csv"
+    path.write_text(
+        "task,learner,kind,rows,removed,relabelled,planted_found,gain_promised_low,mid,high,score_before,score_after,draws\n"
+        "a,probe,planted,100,8,0,8,0.0,0.02,0.04,0.7,0.73,3\nb,probe,planted,100,8,0,8,,,,0.7,0.69,3\n"
+    )
+    found = cleaning(path)[1]["planted"]
+    assert (2, 1, 1, 1) == (found["runs"], found["better"], found["promised"], found["inside"])
+
+
+def test_a_curve_without_a_truth_is_left_out(tmp_path):
+    """A pilot whose full size was measured fewer than three times is no curve yet; then it is, as rows came."""
+    head = "task,publisher,kind,metric,learner,part,rows,n,draw,seed,test_rows,score,cpu_s,date\n"
+    row = "t,p,classification,accuracy,probe,{part},160,{n},{draw},0,50,0.5,0.1,2026-11-29\n"
+    pilot = "".join(row.format(part="1/4", n=n, draw=0) for n in (10, 20, 40))
+    truth = [row.format(part="all", n=160, draw=draw) for draw in range(3)]
+    dealt, natural = row.format(part="all", n=80, draw=0), row.format(part="natural", n=40, draw=0)
+    path = tmp_path / "runs.csv"
+    path.write_text(head + pilot + "".join(truth[:2]))
+    assert [] == read_curves(path)
+    path.write_text(head + pilot + "".join(truth) + dealt + natural)
+    (found,) = read_curves(path)
+    assert [40, 160] == sorted(found.true_means)
+    assert np.isclose(found.last, 0.5)
