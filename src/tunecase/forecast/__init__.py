@@ -3,6 +3,7 @@
 from tunecase.forecast.curves import LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.experiments import narrowings, noise_of_run
 from tunecase.forecast.forecast import Measured, forecast, own_curve, read_source, told
+from tunecase.forecast.noise import as_tested
 from tunecase.forecast.points import counted_as, merge, to_error, with_rounds
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.sizes import adding, doubling
@@ -10,7 +11,7 @@ from tunecase.forecast.stakes import Prospect, n_max_of, stakes
 from tunecase.forecast.verdict import cautious_score
 
 __all__ = [
-    "LEAST_SIZES", "Belief", "Measured", "Prospect", "Scale", "adding", "believe", "cautious_score", "counted_as",
-    "doubling", "forecast", "merge", "n_max_of", "narrowings", "noise_of_run", "own_curve", "reach_share",
+    "LEAST_SIZES", "Belief", "Measured", "Prospect", "Scale", "adding", "as_tested", "believe", "cautious_score",
+    "counted_as", "doubling", "forecast", "merge", "n_max_of", "narrowings", "noise_of_run", "own_curve", "reach_share",
     "read_source", "scale_of", "stakes", "to_error", "told", "with_rounds",
 ]  # fmt: skip

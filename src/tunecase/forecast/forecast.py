@@ -19,7 +19,7 @@ from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
-from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
+from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
 from tunecase.quantities import Band, Interval80, band
 from tunecase.records import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
@@ -110,6 +110,9 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     conclusion = verdict(facts)
+    p_now = _p_now(conclusion, facts, seen)
+    if conclusion == "reached" and facts.p_target is not None:
+        facts = replace(facts, p_target=max(facts.p_target, p_now or 0.0))
     if conclusion not in ("above the ceiling", "reached"):
         facts = replace(facts, next_run=_next_run(facts, prospect, measured))
     following = next_pilot(conclusion, facts)
@@ -138,7 +141,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         source=measured.source,
         next_run=facts.next_run,
         n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
-        p_now=seen.p_now if seen else None,
+        p_now=p_now,
         fault=facts.belief.gate.fault if facts.belief else "",
     )
 
@@ -174,6 +177,13 @@ def read_source(place: str, request: Asked) -> Imported:
         if found is not None:
             return found
     raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
+
+
+def _p_now(conclusion: Verdict, facts: Facts, seen: "_Seen | None") -> float | None:
+    """The chance that the target is met now: by the model that was tested if it shows it, else by one of its size."""
+    if conclusion == "reached" and facts.target is not None:
+        return facts.tested.chance(facts.error(facts.target))
+    return seen.p_now if seen else None
 
 
 def _next_run(facts: Facts, prospect: Prospect, measured: Measured) -> NextRun | None:

@@ -22,6 +22,8 @@ LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is
 SIGNAL_CUT = 0.15  # worth telling from noise
 LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
 SIGNAL = 2  # times the noise
+SIGNAL_OF_SLOPE = 2.5  # as it is a second look at the same points
+SMOOTH = 0.04  # how far a real curve strays from a straight line, in ln e
 KAPPA = 0.5  # of the most that two sizes' errors on the same items can vary together
 FALL = 2.5  # times the noise, as the best of several sizes is the luckiest; level curves pass it once in fifty
 ONE_ANSWER = 0.995  # of the test rows
@@ -57,11 +59,13 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
     """Is the pilot's improvement a signal? It must cut the error, by more than the noise.
 
         cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
-        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last)
+        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last), or the slope of ln e against ln n over
+        all sizes, each weighed by 1 / (v + .04^2), is below 0 by more than 2.5 of its standard errors
         else: ln(e_first/e_last) > 2 standard deviations of ln e around a straight line in ln n, k - 2 in the divisor,
         and > 2 standard errors where the draws show their spread
 
-    Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
+    Leaves out: that sizes share their test items, which makes a slope surer than told; the thresholds are judgement
+    that has seen the library.
     """
     tidy = merge(points, scale.direction)
     first, last = error_of(tidy[0], scale.direction), error_of(tidy[-1], scale.direction)
@@ -82,7 +86,7 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
     fault, wrong = fault_of(tidy, scale)
     return Gate(
-        signal=cut >= least and gain > SIGNAL * noise,
+        signal=cut >= least and (gain > SIGNAL * noise or _falls_throughout(tidy, counting)),
         cut=cut,
         standard_error=standard_error,
         test_share=test / variance if variance > 0 else 0.0,
@@ -90,6 +94,19 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
         why=wrong or _cut_words(cut, tidy) + beside,
         fault=fault,
     )
+
+
+def _falls_throughout(points: Sequence[Point], scale: Scale) -> bool:
+    """Whether all sizes together show that the error falls, where the first size alone is too noisy to tell."""
+    import numpy as np
+
+    if len(points) < 3 or not items_known(points, scale):
+        return False
+    x, y = np.log([point.n for point in points]), np.log([error_of(point, scale.direction) for point in points])
+    weight = 1 / (item_variance(points, scale) + run_variance(points, scale) + SMOOTH**2)
+    centred = x - weight @ x / weight.sum()
+    known = float(weight @ centred**2)
+    return float((weight * centred) @ y) / known < -SIGNAL_OF_SLOPE / math.sqrt(known)
 
 
 def fault_of(points: Sequence[Point], scale: Scale) -> tuple[Fault, str]:
@@ -271,6 +288,15 @@ class Reading:
             return self.error * math.exp(Z80 * self.deviation)
         return wilson(self.error * self.items, self.items)[1]
 
+    def chance(self, error: float) -> float:
+        """The chance that the true error is no more than this one."""
+        from scipy.special import betainc, ndtr
+
+        if self.items is None:
+            return float(ndtr(math.log(max(error, LEAST_ERROR) / max(self.error, LEAST_ERROR)) / self.deviation))
+        wrong, right = self.error * self.items + 0.5, (1 - self.error) * self.items + 0.5
+        return float(betainc(wrong, right, min(max(error, 0.0), 1.0)))
+
     def quantiles(self, levels: "Array") -> "Array":
         """Quantiles of ln e, shape (levels,): a share's error is Beta(e m + 1/2, (1 - e) m + 1/2), m items."""
         import numpy as np
@@ -282,6 +308,17 @@ class Reading:
         wrong, right = self.error * self.items + 0.5, (1 - self.error) * self.items + 0.5
         ends = np.maximum(betaincinv(wrong, right, marks), 1e-9)
         return np.asarray(np.interp(levels, marks, np.log(ends)))
+
+
+def as_tested(point: Point, scale: Scale, spread: float | None = None) -> Reading:
+    """What a test says of the very model that was tested, the one that would be shipped: its items count alone.
+
+    Where a share's items are unknown, and of any other score, the spread between runs has to stand for them; see
+    `reading`. Leaves out the choice of the best of several runs.
+    """
+    if scale.bounded and point.test_rows:
+        return reading(point, replace(scale, binomial=True), 0.0)
+    return reading(point, scale, spread)
 
 
 def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:

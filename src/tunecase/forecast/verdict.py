@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.forecast.curves import LEAST_SIZES, Belief
-from tunecase.forecast.noise import SIGNAL_CUT, Fault, Gate, reading, spreads
+from tunecase.forecast.noise import SIGNAL_CUT, Fault, Gate, Reading, as_tested, spreads
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.records import Needed, NextRun, Point
@@ -56,10 +56,15 @@ class Facts:
         return to_error(score, self.scale.direction)
 
     @property
-    def cautious(self) -> float:
-        """The worse end of the 80% interval of the score at the largest size."""
+    def tested(self) -> Reading:
+        """What the test of the largest size says of the model that it tested."""
         seen = spreads(self.points, self.scale)
-        return cautious_score(self.points[-1], self.scale, None if seen is None else float(seen[-1]))
+        return as_tested(self.points[-1], self.scale, None if seen is None else float(seen[-1]))
+
+    @property
+    def cautious(self) -> float:
+        """The worse end of the 80% interval of that model's score."""
+        return to_score(self.tested.highest, self.scale.direction)
 
     @property
     def above_ceiling(self) -> bool:
@@ -90,13 +95,12 @@ def verdict(facts: Facts) -> Verdict:
 
 
 def cautious_score(point: Point, scale: Scale, spread: float | None = None) -> float:
-    """The worse end of a measured score's 80% interval, its test items and the spread of its runs counted.
+    """The worse end of the 80% interval of a measured model's score: Wilson's of its test items, where they are known.
 
-    Wilson's interval of a share, of as many items as leave that doubt; see `reading`, also for where neither is known.
-    `spread` is the standard deviation between runs, the point's own when left out.
-    Leaves out the choice of the best of several points.
+    The model that was tested is the one that would be shipped, so other runs' luck is no doubt of it; see `as_tested`.
+    `spread` is the standard deviation between runs, the point's own when left out, for where items are unknown.
     """
-    return to_score(reading(point, scale, spread).highest, scale.direction)
+    return to_score(as_tested(point, scale, spread).highest, scale.direction)
 
 
 def next_pilot(conclusion: Verdict, facts: Facts) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.compute import base_model
-from tunecase.forecast import LEAST_SIZES, Scale, cautious_score, scale_of, to_error
+from tunecase.forecast import LEAST_SIZES, Scale, as_tested, cautious_score, scale_of, to_error
 from tunecase.pilot import PROMPTS
 from tunecase.prices import AnswerPrices, Basis, core_hour, struck
 from tunecase.quantities import Beta, Const, Wanted, read_quantity
@@ -284,11 +284,8 @@ def _as_it_is(scored: float, test_rows: int, model: str, forecast: Forecast, row
 
 def _chance(point: Point, forecast: Forecast) -> float | None:
     """The chance that the score is truly as good as the target, by its test rows alone."""
-    if not point.test_rows or not scale_of(forecast.metric, forecast.direction).binomial:
+    scale = scale_of(forecast.metric, forecast.direction)
+    if not point.test_rows or not scale.binomial:
         return None
-    from scipy.special import betainc
-
-    error = to_error(point.score, forecast.direction)
-    wrong, right = error * point.test_rows + 0.5, (1 - error) * point.test_rows + 0.5
     assert forecast.target is not None
-    return float(betainc(wrong, right, to_error(forecast.target, forecast.direction)))
+    return as_tested(point, scale).chance(to_error(forecast.target, forecast.direction))
