@@ -38,7 +38,7 @@ def asked(case: str) -> Project:
     """The project of a case."""
     changes = {
         "poor": {"budget": "50 USD"},
-        "tight": {"budget": "4k USD"},
+        "tight": {"budget": "4.5k USD"},
         "without a budget": {"budget": ""},
         "worthless": {"value": "0.001 USD per correct"},
         "priceless": {"value": "50 USD per correct"},
@@ -275,7 +275,7 @@ def test_another_seed_gives_the_same_advice(case: str) -> None:
     assert 1 == len(found)
 
 
-SEEDS = range(6)
+SEEDS = range(10)
 MANY = 12_000
 
 
@@ -286,13 +286,13 @@ def worth(of: Plan) -> Sampled:
 
 
 def test_the_worth_holds_in_worlds_it_was_not_drawn_from() -> None:
-    """Under each seed it lies within two errors of what other seeds say, and their spread is no more than is told."""
+    """Under each seed it lies within 2.5 errors of what other seeds say, and their spread is no more than is told."""
     worths = [worth(made("usual", seed)) for seed in SEEDS]
     for at, one in enumerate(worths):
         others = [other for other in worths if other is not one]
         mean, error = np.mean([each.value for each in others]), np.mean([each.error for each in others])
         far = abs(one.value - mean) / np.hypot(one.error, error / np.sqrt(len(others)))
-        assert far <= 2, at
+        assert far <= 2.5, at
     assert np.std([one.value for one in worths], ddof=1) < 1.5 * np.mean([one.error for one in worths])
 
 

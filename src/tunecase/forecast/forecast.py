@@ -111,8 +111,9 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     conclusion = verdict(facts)
     p_now = _p_now(conclusion, facts, seen)
-    if conclusion == "reached" and facts.p_target is not None:
-        facts = replace(facts, p_target=max(facts.p_target, p_now or 0.0))
+    if seen is not None and conclusion == "reached" and p_now is not None:
+        seen.shown(p_now)
+        facts = replace(facts, p_target=seen.p_target)
     if conclusion not in ("above the ceiling", "reached"):
         facts = replace(facts, next_run=_next_run(facts, prospect, measured))
     following = next_pilot(conclusion, facts)
@@ -232,6 +233,11 @@ class _Seen:
             CurveBand(n, self._interval(errors[:, i]), self._interval(tests[:, i]), chances.get(n), self.price(n))
             for n, i in sorted((n, columns[n]) for n in shown)
         )
+
+    def shown(self, p_now: float) -> None:
+        """Takes in that a model that was tested meets the target with this chance: no size after it does with less."""
+        self.band = tuple(replace(row, p_target=max(row.p_target or 0.0, p_now)) for row in self.band)
+        self.p_target = max(self.p_target or 0.0, p_now)
 
     @property
     def needed_price(self) -> Band | None:
