@@ -2,15 +2,17 @@
 
     python benchmarks/roads.py [--answers] [--anew] [--runs FILE] [--write] [--quick] [--measure]
 
-Scores the answers in `roads_told.csv` and `roads_walks.csv` against the runs in `roads_runs.csv`, in seconds.
---answers makes the answers again by the code as it is, those that are there for these very runs kept; --anew drops
-them first (some 25 minutes of one core). --write puts the tables into docs/track-record.md. --measure makes runs that
-are missing (hours), --quick makes those of three tasks again and holds them against the table (minutes); both need
-../shared/data/text and say so where it is absent. The last line is one JSON object.
+Scores the answers in `roads_told.csv` and `roads_walks.csv` against the runs in `roads_runs.csv`, in seconds, and says
+by which code they were made. --answers makes those of other runs or of other code again by the code as it is, and what
+is missing; --anew makes all again (some 25 minutes of one core; what is ready is kept when it is cut short).
+--write puts the tables into docs/track-record.md. --measure makes runs that are missing (hours), --quick makes those
+of three tasks again and holds them against the table (minutes), exit 1 where one differs or none could be made; both
+need ../shared/data/text. The last line is one JSON object.
 """
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -25,16 +27,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
-from roads_answers import (  # noqa: E402
+from roads_answers import scenarios, told, walked  # noqa: E402
+from roads_code import made_by, mark  # noqa: E402
+from roads_curves import (  # noqa: E402
+    PILOTS,
+    RUNS,
     TOLD,
+    TRUTH,
     WALKS,
+    Curve,
     Told,
     Walked,
-    scenarios,
-    told,
-    walked,
+    read_answers,
+    read_curves,
+    read_rows,
+    write_rows,
 )
-from roads_curves import PILOTS, RUNS, TRUTH, Curve, read_answers, read_curves, read_rows, write_rows  # noqa: E402
 from roads_money import (  # noqa: E402
     best_rival,
     cleaning,
@@ -47,13 +55,14 @@ from roads_money import (  # noqa: E402
     regrets,
     roads_of,
 )
-from roads_page import answer, not_achievable, tasks, written  # noqa: E402
+from roads_page import answer, counts, not_achievable, tasks, written  # noqa: E402
 from roads_rivals import RIVALS  # noqa: E402
 from roads_score import LEARNERS, bands, brier, chances, hopeless, needed, pairs, reliability  # noqa: E402
+from roads_tasks import QUICK  # noqa: E402
+from roads_widths import widths  # noqa: E402
 
 PAGE = ROOT / "docs" / "track-record.md"
 MEASURE = [sys.executable, str(Path(__file__).with_name("roads_measure.py"))]
-QUICK = ("banking77, ten intents a", "clinc, ten intents a", "sms_spam, one in two")
 SAME = 1e-4  # of a score
 
 
@@ -65,25 +74,30 @@ class Scored:
     figures: Mapping[str, Any]
 
 
-def make_answers(curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew: bool = False) -> None:
-    """Brings both tables of answers up to date with the curves, writing them after each curve.
+def make_answers(
+    curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew: bool = False, minutes: float = math.inf
+) -> None:
+    """Brings both tables of answers up to date with the curves, writing them after each curve, for so many minutes.
 
-    Answers of other runs, or of curves that are not there any more, are dropped.
+    Answers of other runs, of other code, or of curves that are not there any more, are dropped.
     """
+    code = mark()
     forecasts, roads = ([], []) if anew else (read_answers(told_at, Told), read_answers(walks_at, Walked))
     held = {(curve.key, curve.pilot_digest) for curve in curves}, {(curve.key, curve.digest) for curve in curves}
-    forecasts = [one for one in forecasts if (_curve_of(one), one.digest) in held[0]]
-    roads = [one for one in roads if (_curve_of(one), one.digest) in held[1]]
+    forecasts = [one for one in forecasts if one.code == code and (_curve_of(one), one.digest) in held[0]]
+    roads = [one for one in roads if one.code == code and (_curve_of(one), one.digest) in held[1]]
     done = {(_curve_of(one), one.aim, one.value, one.price) for one in roads}
-    began = time.process_time()
+    began, until = time.process_time(), time.monotonic() + 60 * minutes
     ordered = in_turn(curves)
     known = {_curve_of(one) for one in forecasts}
-    forecasts += [one for curve in ordered if curve.key not in known for one in told(curve)]
+    forecasts += [one for curve in ordered if curve.key not in known for one in told(curve, code)]
     write_rows(told_at, Told, forecasts)
     for curve in ordered:
+        if time.monotonic() > until:
+            break
         for road in scenarios(curve) if curve.walkable else ():
             if (curve.key, road[0], road[2], road[3]) not in done:
-                roads.append(walked(curve, *road))
+                roads.append(walked(curve, code, *road))
         write_rows(walks_at, Walked, roads)
         print(f"{', '.join(curve.key)}: {time.process_time() - began:.0f} CPU s", file=sys.stderr, flush=True)
 
@@ -108,11 +122,12 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
     """Every table of the page, and the figures of the last line."""
     by_key = {curve.key: curve for curve in curves}
     found, roads = pairs(forecasts, by_key), roads_of(walks, by_key)
-    odds = chances(found)
+    odds, walked_keys = chances(found), {_curve_of(road.walk) for road in roads}
     everything, roads = roads, [road for road in roads if road.game.curve.learner != "floor"]
     made = {
-        "bands": bands(found), "brier": brier(odds), "reliability": reliability(odds), "needed": needed(found),
-        "regret": regrets(roads), "confusions": confusions(roads), "endings": endings(roads), "money": money(roads),
+        "bands": bands(found), "widths": widths(found), "brier": brier(odds), "reliability": reliability(odds),
+        "needed": needed(found), "regret": regrets(roads), "confusions": confusions(roads), "endings": endings(roads),
+        "money": money(roads),
         "races": races(found), "cleaning": cleaning(),
         "promises": promises(sources={curve.task: curve.publisher for curve in curves}),
     }  # fmt: skip
@@ -127,13 +142,14 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
         "sources_of_roads": len({road.source for road in roads}),
     }  # fmt: skip
     tables["answer"], tables["hopeless"] = answer(figures), not_achievable(figures["hopeless"])
+    tables["counts"] = counts(curves, walked_keys)
     return Scored(tables, figures)
 
 
 def quick(runs: Path) -> dict[str, Any]:
     """Makes the pilots and the truth of three tasks again, in a folder of their own, and holds them against the table.
 
-    Returns: how many runs were made and are in the table, how many of those scored the same, and how far the rest lie.
+    Returns: as `compared` does.
     """
     with tempfile.TemporaryDirectory(prefix="roads-quick-") as folder:
         table = Path(folder) / "runs.csv"
@@ -141,32 +157,42 @@ def quick(runs: Path) -> dict[str, Any]:
         subprocess.run([*MEASURE, *words, "--table", str(table), "--store", folder], check=True)
         again = {_place(row): float(row["score"]) for row in read_rows(table)}
     held = {_place(row): float(row["score"]) for row in read_rows(runs)}
+    return compared(again, held)
+
+
+def compared(again: Mapping[tuple[str, ...], float], held: Mapping[tuple[str, ...], float]) -> dict[str, Any]:
+    """How many runs were made, how many of them the table holds and with the same score, how far the farthest lies."""
     both = [abs(score - held[place]) for place, score in again.items() if place in held]
-    return {"made": len(again), "in_table": len(both), "same": sum(off < SAME for off in both),
-            "farthest": round(max(both, default=0.0), 5)}  # fmt: skip
+    same = sum(off < SAME for off in both)
+    return {"made": len(again), "in_table": len(both), "same": same,
+            "farthest": round(max(both, default=0.0), 5), "passed": 0 < len(again) == same}  # fmt: skip
 
 
 def _place(row: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(row[name] for name in ("task", "learner", "part", "n", "draw", "seed"))
 
 
-def main() -> None:
-    """Make what is asked, print the tables and one line of figures."""
+def main() -> int:
+    """Make what is asked, print the tables and one line of figures; 1 where a quick check failed."""
     given = arguments()
     if given.measure:
         subprocess.run([*MEASURE, "--table", str(given.runs)], check=True)
     if given.quick:
-        print(json.dumps({"quick": quick(given.runs)}))
-        return
+        found = quick(given.runs)
+        print(json.dumps({"quick": found}))
+        return 0 if found["passed"] else 1
     curves = read_curves(given.runs)
     if given.answers or given.anew:
-        make_answers(curves, given.told, given.walks, anew=given.anew)
-    scored = score(curves, read_answers(given.told, Told), read_answers(given.walks, Walked))
-    for name, table in scored.tables.items():
+        make_answers(curves, given.told, given.walks, anew=given.anew, minutes=given.minutes)
+    forecasts, walks = read_answers(given.told, Told), read_answers(given.walks, Walked)
+    scored = score(curves, forecasts, walks)
+    tables = {**scored.tables, "code": made_by([*forecasts, *walks], mark())}
+    for name, table in tables.items():
         print(f"\n{name}\n{table}")
     if given.write:
-        PAGE.write_text(written(PAGE.read_text("utf-8"), scored.tables), encoding="utf-8")
+        PAGE.write_text(written(PAGE.read_text("utf-8"), tables), encoding="utf-8")
     print(json.dumps(scored.figures))
+    return 0
 
 
 def arguments() -> argparse.Namespace:
@@ -175,8 +201,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=Path, default=RUNS, help="the table of runs")
     parser.add_argument("--told", type=Path, default=TOLD, help="the table of forecasts")
     parser.add_argument("--walks", type=Path, default=WALKS, help="the table of roads")
-    parser.add_argument("--answers", action="store_true", help="make the answers that are missing")
+    parser.add_argument("--answers", action="store_true", help="make the answers that are missing or of other code")
     parser.add_argument("--anew", action="store_true", help="make all answers again")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="no road of a further curve after so many")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/track-record.md")
     parser.add_argument("--measure", action="store_true", help="make the runs that are missing")
     parser.add_argument("--quick", action="store_true", help="make the runs of three tasks again")
@@ -184,4 +211,4 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from roads_curves import HERE, Curve, aims
+from roads_curves import Curve, Told, Walked, aims, today
 
 from tunecase import catalog
 from tunecase.decide import choice, decide, options
@@ -26,13 +26,15 @@ from tunecase.flow.define import _judged
 from tunecase.flow.forecast import extrapolate_points
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, open_case
+from tunecase.forecast.noise import items_known
+from tunecase.forecast.scale import scale_of
+from tunecase.forecast.widths import TESTED
 from tunecase.plan import drawn, plan
 from tunecase.plan.levers.method import LARGER_TEST
 from tunecase.plan.measured_way import MeasuredWay
 from tunecase.quantities import Band, Interval80
 from tunecase.records import Audit, Decision, Definition, Forecast, Point, Tokens
 
-TOLD, WALKS = HERE / "roads_told.csv", HERE / "roads_walks.csv"
 # Stated before any answer was seen.
 STAKES = ((2_000, 0.10), (20_000, 0.10), (20_000, 1.0), (200_000, 1.0))  # worth of the target, price of a label [USD]
 ROUND_HOURS, HOUR_USD = 4, 75
@@ -70,48 +72,6 @@ after_launch: {{monitoring: 0 h per month, drift_checks: 0 per month}}
 # Half of the time goes into what is not scored: the worth at which the advice turns, and the levers not taken.
 choice.value_flips = lambda drawn: ("", ())
 choice.options_of = lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),)
-
-
-@dataclass(frozen=True)
-class Told:
-    """A forecast for one target: the score at all rows (80% band), the chance of the target, the rows needed."""
-
-    task: str
-    learner: str
-    part: str
-    digest: str
-    aim: str  # "cut 30%" of the pilot's last error, or "score 0.9"
-    target: float
-    verdict: str
-    chance: float | None
-    low: float | None
-    mid: float | None
-    high: float | None
-    needed: int | None
-    guess: int | None
-
-
-@dataclass(frozen=True)
-class Walked:
-    """A road: what is at stake, the first advice with its chance and its band of money, and where it ended."""
-
-    task: str
-    learner: str
-    part: str
-    digest: str
-    aim: str
-    target: float
-    value: float
-    price: float
-    advice: str
-    chance: float | None
-    money_low: float
-    money_mid: float
-    money_high: float
-    steps: str
-    end_rows: int
-    shipped: bool
-    spent: float
 
 
 @dataclass(frozen=True)
@@ -215,22 +175,24 @@ def decision_of(ask: Ask) -> tuple[Decision, Forecast, int]:
     return decide(bill, plan(bill)), seen, next((size for size in sizes if size > ask.rows), ask.rows)
 
 
-def told(curve: Curve) -> Iterator[Told]:
-    """The forecasts of a curve, one for each target."""
+def told(curve: Curve, code: str) -> Iterator[Told]:
+    """The forecasts of a curve by code of this mark, one for each target."""
+    points = points_of(curve)
+    width = TESTED if items_known(points, scale_of(curve.metric, "higher", points)) else None
     for aim, target in aims(curve):
-        seen = forecast_of(Ask(curve, target, *STAKES[1], curve.held, points_of(curve)))
+        seen = forecast_of(Ask(curve, target, *STAKES[1], curve.held, points))
         last = seen.band[-1].score if seen.band else None
         needed = seen.needed
         yield Told(
-            *curve.key, curve.pilot_digest, aim, target, seen.verdict,
+            *curve.key, curve.pilot_digest, code, today(), aim, target, seen.verdict,
             seen.p_target if seen.p_target is not None else seen.p_now,
             *((None,) * 3 if last is None else (last.low, last.mid, last.high)),
-            needed.p50 if needed else None, needed.guess if needed else None,
+            needed.p50 if needed else None, needed.guess if needed else None, width,
         )  # fmt: skip
 
 
-def walked(curve: Curve, aim: str, target: float, value: float, price: float) -> Walked:
-    """A road walked to its end by the product's advice."""
+def walked(curve: Curve, code: str, aim: str, target: float, value: float, price: float) -> Walked:
+    """A road walked to its end by the advice of code of this mark."""
     road = _Road(curve, Ask(curve, target, value, price, curve.held, points_of(curve)))
     first, seen, more = decision_of(road.ask)
     decision = first
@@ -241,8 +203,8 @@ def walked(curve: Curve, aim: str, target: float, value: float, price: float) ->
         total.p10.value, total.p50.value, total.p90.value
     )  # fmt: skip
     return Walked(
-        *curve.key, curve.digest, aim, target, value, price, first.advice, chance.shown.value if chance else None,
-        *money,
+        *curve.key, curve.digest, code, today(), aim, target, value, price,
+        first.advice, chance.shown.value if chance else None, *money,
         " ".join(road.steps), road.ask.rows, decision.advice == "ship", round(road.spent, 2),
     )  # fmt: skip
 
@@ -325,9 +287,10 @@ class _Road:
         self._test(rows)
 
     def _test(self, rows: int) -> None:
-        """Shows the next measured draw at a size; where all were shown, their mean."""
+        """Shows the next measured draw at a size; the true score where all were shown, or on a larger test."""
         draws, number = self.curve.draws(rows), self.shown.get(rows, 0)
-        score = draws[number] if number < len(draws) else self.curve.true(rows)
+        larger = self.ask.tests > self.curve.test_rows
+        score = draws[number] if number < len(draws) and not larger else self.curve.true(rows)
         self.shown[rows] = number + 1
         self.ask = replace(self.ask, points=(*self.ask.points, Point(rows, score, 1, self.ask.tests)))
 

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 RUNS = HERE / "roads_runs.csv"
+TOLD, WALKS = HERE / "roads_told.csv", HERE / "roads_walks.csv"
 PILOTS, TRUTH, NATURAL = ("1/16", "1/4"), "all", "natural"
 CLASSES = "classification"  # whose rows are dealt class by class
 LEAST_DRAWS = 3  # of the truth at the full size
@@ -42,6 +44,53 @@ class Run:
     score: float
     test_rows: int
     cpu_s: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """A forecast for one target: the score at all rows (80% band), the chance of the target, the rows needed."""
+
+    task: str
+    learner: str
+    part: str
+    digest: str
+    code: str  # see `roads_code.mark`
+    made: str  # the day
+    aim: str  # "cut 30%" of the pilot's last error, or "score 0.9"
+    target: float
+    verdict: str
+    chance: float | None
+    low: float | None
+    mid: float | None
+    high: float | None
+    needed: int | None
+    guess: int | None
+    width: float | None  # of the band, as a share of the models' own, where test items are known
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A road: what is at stake, the first advice with its chance and its band of money, and where it ended."""
+
+    task: str
+    learner: str
+    part: str
+    digest: str
+    code: str
+    made: str
+    aim: str
+    target: float
+    value: float
+    price: float
+    advice: str
+    chance: float | None
+    money_low: float
+    money_mid: float
+    money_high: float
+    steps: str
+    end_rows: int
+    shipped: bool
+    spent: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +253,11 @@ def _curve(row: Mapping[str, str], part: str, pilot: tuple[Run, ...], truth: tup
     )  # fmt: skip
 
 
+def today() -> str:
+    """The day on which an answer is made."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
 def write_rows(path: Path, kind: type, rows: Sequence[Any]) -> None:
     """Writes a table of answers, sorted."""
     names = [field.name for field in fields(kind)]
@@ -223,7 +277,7 @@ def _cell(value: object) -> str:
 def read_answers(path: Path, kind: type) -> list[Any]:
     """The answers of a table."""
     names = {field.name: str(field.type) for field in fields(kind)}
-    return [kind(**{name: _value(row[name], of) for name, of in names.items()}) for row in read_rows(path)]
+    return [kind(**{name: _value(row.get(name, ""), of) for name, of in names.items()}) for row in read_rows(path)]
 
 
 def _value(cell: str, of: str) -> Any:

@@ -8,14 +8,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from roads_answers import ENDS, STAKES, Told, Walked
-from roads_curves import HERE, Curve, Key, read_rows
-from roads_rivals import BY_THE_TEST, RIVALS, Game, Outcome, outcomes
+from roads_answers import ENDS, STAKES
+from roads_curves import HERE, Curve, Key, Told, Walked, read_rows
+from roads_rivals import RIVALS, Game, Outcome, outcomes
 from roads_score import Pair, Table, by_source
 
 PLANTED = 0.1  # of all labels
 PROMISES, CLEANING = HERE / "roads_promises.csv", HERE / "roads_cleaning.csv"
 ADVICE = {"ship": "ship", "stop": "stop", "fix first": "stop", "redefine": "stop", "pilot": "pilot first"}
+MET, SHORT, LEFT = "shipped, meets the target", "shipped, misses it", "stopped, though it was worth doing"
+SPARED, IN_VAIN = "stopped with nothing bought, nothing was worth it", "stopped after buying, nothing was worth it"
 VERDICTS = ("ship", "go on", "pilot first", "stop")
 
 
@@ -42,10 +44,14 @@ class Road:
         return self.game.oracle - self.ends[name].utility
 
     def right(self, name: str) -> bool:
-        """Whether it shipped what truly meets the target, or ended without shipping where nothing was worth doing."""
+        """Whether it shipped what meets the target at no more than its worth, or spent nothing where none was due."""
         end = self.ends[name]
-        meets = self.game.curve.true(end.rows) >= self.walk.target
-        return meets if end.shipped else self.game.oracle <= 0
+        return end.utility >= 0 if end.shipped else self.game.oracle <= 0 and not end.spent
+
+    def misses(self, name: str) -> bool:
+        """Whether it shipped what truly misses the target."""
+        end = self.ends[name]
+        return end.shipped and self.game.curve.true(end.rows) < self.walk.target
 
 
 def roads_of(walks: Sequence[Walked], curves: Mapping[Key, Curve]) -> list[Road]:
@@ -62,22 +68,23 @@ def roads_of(walks: Sequence[Walked], curves: Mapping[Key, Curve]) -> list[Road]
 def regrets(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
     """Each policy's regret as a share of the target's worth, its gap to ours, and in dollars by what is at stake."""
     rows, figures = [], {}
-    for name in ("ours", BY_THE_TEST, *RIVALS):
+    for name in ("ours", *RIVALS):
         share = by_source((r.source, r.regret(name) / r.walk.value) for r in roads)
         gap = by_source((r.source, (r.regret(name) - r.regret("ours")) / r.walk.value) for r in roads)
         right = by_source((r.source, float(r.right(name))) for r in roads)
+        misses = sum(r.misses(name) for r in roads)
         dollars = [
             by_source((r.source, r.regret(name)) for r in roads if (r.walk.value, r.walk.price) == stakes)
             for stakes in STAKES
         ]
         figures[name] = {"regret": share.figures(), "gap": gap.figures(), "right": right.figures()} | {
-            "usd": [None if math.isnan(one.mean) else round(one.mean) for one in dollars]
+            "misses": misses, "usd": [None if math.isnan(one.mean) else round(one.mean) for one in dollars]
         }  # fmt: skip
         told = "" if name == "ours" else gap.words("+.3f")
         cells = ("–" if math.isnan(one.mean) else f"{one.mean:,.0f}" for one in dollars)
-        rows.append([name, share.words(".3f"), told, right.words(), *cells])
+        rows.append([name, share.words(".3f"), told, right.words(), str(misses), *cells])
     stakes = (f"{value / 1000:g}k at {price:g}" for value, price in STAKES)
-    return Table(("policy", "regret / worth", "above ours", "ended right", *stakes), rows), figures
+    return Table(("policy", "regret / worth", "above ours", "ended right", "shipped short", *stakes), rows), figures
 
 
 def lost_by_source(roads: Sequence[Road], rival: str) -> dict[str, tuple[float, float]]:
@@ -114,10 +121,11 @@ def confusions(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
 def endings(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
     """How the roads ended: shipped or not, against whether the model met the target and whether it was worth it."""
     kinds: dict[str, Callable[[Road], bool]] = {
-        "shipped, meets the target": lambda r: r.ends["ours"].shipped and _meets(r),
-        "shipped, misses it": lambda r: r.ends["ours"].shipped and not _meets(r),
-        "stopped, rightly": lambda r: not r.ends["ours"].shipped and r.game.oracle <= 0,
-        "stopped, though it was worth doing": lambda r: not r.ends["ours"].shipped and r.game.oracle > 0,
+        MET: lambda r: r.ends["ours"].shipped and not r.misses("ours"),
+        SHORT: lambda r: r.misses("ours"),
+        SPARED: lambda r: not r.ends["ours"].shipped and r.game.oracle <= 0 and not r.walk.spent,
+        IN_VAIN: lambda r: not r.ends["ours"].shipped and r.game.oracle <= 0 and r.walk.spent > 0,
+        LEFT: lambda r: not r.ends["ours"].shipped and r.game.oracle > 0,
     }
     rows, figures = [], {}
     for name, holds in kinds.items():
@@ -127,10 +135,6 @@ def endings(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
         figures[name] = {"roads": len(some), "share": share.figures()}
         rows.append([name, str(len(some)), share.words(), f"{spent:,.0f}"])
     return Table(("ended", "roads", "share", "spent, mean USD"), rows), figures
-
-
-def _meets(road: Road) -> bool:
-    return road.game.curve.true(road.ends["ours"].rows) >= road.walk.target
 
 
 def money(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:

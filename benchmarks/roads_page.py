@@ -1,10 +1,12 @@
 """The page of the track record: its answer in five figures, what was measured, and its tables under their markers."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from roads_curves import PILOTS, Curve
+from roads_answers import scenarios
+from roads_curves import CLASSES, PILOTS, Curve, Key
+from roads_money import IN_VAIN, LEFT, MET, SHORT, SPARED
 from roads_score import LEARNERS, Table
 
 MARKED = re.compile(r"<!-- (\w+): by roads\.py -->")
@@ -60,9 +62,9 @@ def _of_money(figures: Mapping[str, Any]) -> Iterator[str]:
     )
     ends = {name: one["roads"] for name, one in figures["endings"].items()}
     yield (
-        f"**Endings.** {ends['shipped, meets the target']} roads shipped what meets the target, "
-        f"{ends['shipped, misses it']} what misses it; {ends['stopped, rightly']} stopped rightly, "
-        f"{ends['stopped, though it was worth doing']} though it was worth doing."
+        f"**Endings.** {ends[MET]} roads shipped what meets the target, {ends[SHORT]} what misses it; where nothing "
+        f"was worth buying {ends[SPARED]} stopped with nothing bought and {ends[IN_VAIN]} after buying; {ends[LEFT]} "
+        "stopped though it was worth doing."
     )
 
 
@@ -116,29 +118,52 @@ def _number(value: float | None, form: str = ".3f") -> str:
 
 
 def tasks(curves: Sequence[Curve], lost: Mapping[str, tuple[float, float]]) -> Table:
-    """What was measured, source by source: tasks, rows, and by learner the mean score at 1/16, at 1/4, at all rows.
+    """What was measured, by source and metric: tasks, rows, and by learner the mean score at 1/16, at 1/4, at all rows.
 
-    `lost` is the regret of ours and of a rival on a source's roads.
+    `lost` is the regret of ours and of a rival on a source's roads, which accuracy and exact answers have.
     """
-    groups: dict[str, list[Curve]] = {}
+    groups: dict[tuple[str, str], list[Curve]] = {}
     for curve in curves:
-        groups.setdefault(curve.publisher, []).append(curve)
+        groups.setdefault((curve.publisher, curve.metric), []).append(curve)
     names = [name for name in LEARNERS if any(curve.learner == name for curve in curves)]
     rows = []
-    for source, own in sorted(groups.items()):
+    for (source, metric), own in sorted(groups.items()):
         sizes = sorted({curve.rows for curve in own})
         few = f"{sizes[0]:,} to {sizes[-1]:,}" if len(sizes) > 1 else f"{sizes[0]:,}"
         whole = min({curve.task for curve in own}, key=len).split(",")[0]
         scores = (_scores([curve for curve in own if curve.learner == name]) for name in names)
-        regrets = (f"{x:.3f}" for x in lost[source]) if source in lost else ("–", "–")
-        rows.append([source, whole, str(len({curve.task for curve in own})), few, *scores, *regrets])
-    return Table(("source", "set", "tasks", "rows", *names, "regret: ours", "best rival"), rows)
+        counted = source in lost and any(list(scenarios(curve)) for curve in own)
+        regrets = (f"{x:.3f}" for x in lost[source]) if counted else ("–", "–")
+        tasks = str(len({curve.task for curve in own}))
+        rows.append([source, whole, metric.replace("_", " "), tasks, few, *scores, *regrets])
+    return Table(("source", "set", "metric", "tasks", "rows", *names, "regret: ours", "best rival"), rows)
 
 
 def _scores(own: Sequence[Curve]) -> str:
+    """Means of the same tasks at each part: those whose pilot was made from both, else those that there are."""
+    both = {curve.task for curve in own if curve.part == "1/16"} & {curve.task for curve in own if curve.part == "1/4"}
+    own = [curve for curve in own if curve.task in both] or own
     means = []
     for part in PILOTS:
         lasts = [curve.last for curve in own if curve.part == part]
         means.append(f"{sum(lasts) / len(lasts):.2f}" if lasts else "–")
     finals = list({curve.task: curve.final for curve in own}.values())
     return " ".join([*means, f"{sum(finals) / len(finals):.2f}"]).replace("0.", ".") if finals else "–"
+
+
+def counts(curves: Sequence[Curve], walked: Collection[Key]) -> str:
+    """What there is and what is missing, in sentences: tasks by learner, and curves with roads."""
+    told = []
+    for name in LEARNERS:
+        own = {curve.task: curve.kind for curve in curves if curve.learner == name}
+        classes = sum(kind == CLASSES for kind in own.values())
+        told.append(f"{name} on {classes} tasks of classes and {len(own) - classes} of free answers")
+    learning = [curve for curve in curves if curve.learner != "floor"]
+    allowed = [curve for curve in learning if curve.walkable and list(scenarios(curve))]
+    gone = [curve for curve in allowed if curve.key in walked]
+    tuned = sum(curve.learner in ("lora", "encoder-tuned") for curve in gone)
+    return (
+        f"Measured to the end: {'; '.join(told)}. Forecasts are told of all {len(curves)} curves. Roads are walked for "
+        f"{len(gone)} of the {len(allowed)} curves that learn and allow it, a task of each source in turn; {tuned} of "
+        "them are of a tuned model."
+    )

@@ -13,13 +13,10 @@ from functools import cache, cached_property
 import numpy as np
 from deciding_policies import power_law
 from forecasting import shipped_curves
-from roads_answers import MOST_STEPS, ROUND_USD, Walked
-from roads_curves import Curve
-
-from tunecase.quantities import wilson
+from roads_answers import MOST_STEPS, ROUND_USD
+from roads_curves import Curve, Walked
 
 LANGUAGE = ("lora",)  # learners whose base rates are those of fine-tunes
-BY_THE_TEST = "ours, shipped by the test's items"
 THUMB = 4  # times the rows at hand, bought once
 MOST_ROUNDS = 5
 
@@ -173,24 +170,9 @@ def _changes(language: bool, log_ratio: float) -> tuple[np.ndarray, np.ndarray]:
     return np.array(changes), np.array([w / totals[of] for w, of in zip(weights, units, strict=True)])
 
 
-def by_the_test(road: Walked, game: Game) -> Outcome:
-    """The road's own purchases, ended as soon as the items of a test show the target 9 times in 10.
-
-    What could have been: runs differ, but the model that would be shipped is the very one that was tested.
-    """
-    rows, spent, curve = game.curve.held, 0.0, game.curve
-    for size in dict.fromkeys(int(step.rpartition("@")[2]) for step in road.steps.split()):
-        spent += game.cost(rows, size) if size > rows else 0.0
-        shown, rows = curve.last if size == curve.held else curve.draws(size)[0], size
-        if wilson(shown * curve.test_rows, curve.test_rows)[0] >= game.target:
-            return game.outcome(spent, rows, True)
-    return game.outcome(max(spent, road.spent), rows, False)
-
-
 def outcomes(road: Walked, curve: Curve) -> Iterator[tuple[str, Outcome]]:
     """What the product's road and each rival's came to, by name."""
     game = Game(curve, road.target, road.value, road.price)
     yield "ours", game.outcome(road.spent, road.end_rows, road.shipped)
-    yield BY_THE_TEST, by_the_test(road, game)
     for name, policy in RIVALS.items():
         yield name, play(game, policy)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from roads_answers import Told
-from roads_curves import Curve, Key, aims
+from roads_curves import Curve, Key, Told, aims
 from roads_rivals import LANGUAGE, chance_of_cut
 
 LEARNERS = ("probe", "encoder", "encoder-tuned", "lora", "floor")

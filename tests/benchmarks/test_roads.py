@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import roads
-from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, scenarios, walked
-from roads_curves import RUNS, Curve, Run, aims, read_answers, read_curves, write_rows
-from roads_money import cleaning, promises, roads_of
-from roads_page import MARKED, written
-from roads_rivals import RIVALS, Game, all_rows, by_the_test, never, play
+from roads_answers import ROUND_USD, Ask, _Road, points_of, scenarios, walked
+from roads_code import made_by, mark
+from roads_curves import RUNS, TOLD, WALKS, Curve, Run, Told, Walked, aims, read_answers, read_curves, write_rows
+from roads_money import Road, cleaning, promises, roads_of
+from roads_page import MARKED, tasks, written
+from roads_rivals import RIVALS, Game, all_rows, never, outcomes, play
 from roads_score import by_source, pairs
+from roads_widths import WIDTHS, inside, narrowest, widths
 
 ROWS, HELD, TESTS = 4_000, 250, 1_000
 
@@ -40,9 +42,12 @@ def test_the_page_is_what_the_tables_say():
     """Every table of docs/track-record.md is the one that the committed runs and answers give."""
     if not roads.PAGE.exists() or not RUNS.exists():
         pytest.skip("skipped: no runs of the backtest are here")
-    scored = roads.score(read_curves(), read_answers(TOLD, Told), read_answers(WALKS, Walked))
+    answers = read_answers(TOLD, Told), read_answers(WALKS, Walked)
+    scored = roads.score(read_curves(), *answers)
     page = roads.PAGE.read_text("utf-8")
-    assert written(page, scored.tables) == page
+    said = next(part for part in page.split("\n\n") if part.startswith("<!-- code:")).partition("\n")[2]
+    assert written(page, {**scored.tables, "code": said}) == page
+    assert all(f"`{one.code}`" in said and one.made in said for some in answers for one in some)
     assert {"answer", "bands", "regret", "tasks"} <= set(MARKED.findall(page))
 
 
@@ -112,24 +117,93 @@ def test_each_source_counts_once(values, times):
 def test_answers_are_read_as_they_were_written(tmp_path):
     """A table of answers comes back as it was, with what is not known and with yes and no."""
     one = Walked(
-        "t", "probe", "1/4", "ab", "cut 10%", 0.5, 2_000.0, 0.1, "label", None, 1.0, 2.0, 3.0, "label@5", 9, True, 4.0
+        "t",
+        "probe",
+        "1/4",
+        "ab",
+        "c0",
+        "2026-11-29",
+        "cut 10%",
+        0.5,
+        2_000.0,
+        0.1,
+        "label",
+        None,
+        1.0,
+        2.0,
+        3.0,
+        "label@5",
+        9,
+        True,
+        4.0,
     )
     write_rows(tmp_path / "walks.csv", Walked, [one])
     assert [one] == read_answers(tmp_path / "walks.csv", Walked)
-    said = Told("t", "probe", "1/4", "ab", "cut 10%", 0.5, "open", 0.25, None, None, None, None, 7)
+    said = Told(
+        "t", "probe", "1/4", "ab", "c0", "2026-11-29", "cut 10%", 0.5, "open", 0.25, None, None, None, None, 7, None
+    )
     write_rows(tmp_path / "told.csv", Told, [said])
     assert [said] == read_answers(tmp_path / "told.csv", Told)
+
+
+def road(**changed):
+    """A road on the curve above: stopped at the pilot for a target of .64, nothing bought."""
+    given = {"digest": curve().digest, "code": "c0", "made": "2026-11-29", "aim": "cut 10%", "target": 0.64,
+             "value": 2_000.0, "price": 0.1, "advice": "stop", "chance": None, "money_low": 0.0, "money_mid": 0.0,
+             "money_high": 0.0, "steps": "stop@250", "end_rows": HELD, "shipped": False, "spent": 0.0}  # fmt: skip
+    return Walked(*curve().key, **{**given, **changed})
+
+
+def forecast(**changed):
+    """A forecast for the curve above, whose band is told at its full width."""
+    given = {"digest": curve().pilot_digest, "code": "c0", "made": "2026-11-29", "aim": "cut 10%", "target": 0.64,
+             "verdict": "open", "chance": 0.5, "low": 0.7, "mid": 0.8, "high": 0.9, "needed": None, "guess": None,
+             "width": 1.0}  # fmt: skip
+    return Told(*curve().key, **{**given, **changed})
 
 
 def test_answers_of_other_runs_are_not_scored():
     """A forecast and a road made from other runs than those in the table are left out."""
     of = curve()
-    road = Walked(
-        *of.key, "other", "cut 10%", 0.64, 2_000.0, 0.1, "stop", None, 0.0, 0.0, 0.0, "stop@250", HELD, False, 0.0
-    )
-    said = Told(*of.key, "other", "cut 10%", 0.64, "open", 0.5, 0.6, 0.7, 0.8, None, None)
-    assert [] == roads_of([road], {of.key: of})
-    assert [] == pairs([said], {of.key: of})
+    assert [] == roads_of([road(digest="other")], {of.key: of})
+    assert [] == pairs([forecast(digest="other")], {of.key: of})
+
+
+def test_answers_of_other_code_are_made_again(tmp_path, monkeypatch):
+    """Forecasts and roads of another mark are dropped before new ones are made, and those of this one are kept."""
+    of, told_at, walks_at = curve(), tmp_path / "told.csv", tmp_path / "walks.csv"
+    made = []
+    monkeypatch.setattr(roads, "mark", lambda: "new")
+    monkeypatch.setattr(roads, "told", lambda curve, code: made.append("told") or [forecast(code=code)])
+    monkeypatch.setattr(roads, "walked", lambda curve, code, aim, target, value, price: made.append(aim) or road(
+        code=code, aim=aim, target=target, value=value, price=price))  # fmt: skip
+    write_rows(told_at, Told, [forecast()])
+    write_rows(walks_at, Walked, [road()])
+    roads.make_answers([of], told_at, walks_at)
+    assert ["told", *(aim for aim, *_ in scenarios(of))] == made
+    assert {"new"} == {one.code for one in (*read_answers(told_at, Told), *read_answers(walks_at, Walked))}
+    roads.make_answers([of], told_at, walks_at)
+    assert len(made) == 1 + len(list(scenarios(of)))
+
+
+def test_the_mark_moves_with_the_code_and_the_tables_of_curves(tmp_path):
+    """A changed line of the forecast or a changed curve gives another mark; any other file does not."""
+    for name in ("forecast/a.py", "decide/b.py", "plan/levers/c.py", "catalog/tables/curve_library.csv", "books/d.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    marks = []
+    for name in ("books/d.py", "forecast/a.py", "plan/levers/c.py", "catalog/tables/curve_library.csv"):
+        before = mark.__wrapped__(tmp_path)
+        (tmp_path / name).write_text("2")
+        marks.append(mark.__wrapped__(tmp_path) == before)
+    assert [True, False, False, False] == marks
+    assert mark() == mark.__wrapped__()
+
+
+def test_the_page_says_by_which_code_answers_were_made():
+    """Answers of the code as it is are said to be, and others counted."""
+    assert "which was the code as it is" in made_by([forecast(), road()], "c0")
+    assert "1 of them are of other code" in made_by([forecast(code="c1"), road()], "c0")
 
 
 def test_targets_are_cuts_of_the_last_error_and_scores_not_yet_shown():
@@ -142,21 +216,64 @@ def test_targets_are_cuts_of_the_last_error_and_scores_not_yet_shown():
 @pytest.mark.slow
 def test_a_road_is_walked_to_its_end():
     """The product's road on an easy curve ends where the target is met, for what its labels and rounds cost."""
-    road = walked(curve(), "cut 30%", 0.72, 20_000, 0.1)
+    end = walked(curve(), "c0", "cut 30%", 0.72, 20_000, 0.1)
     game = Game(curve(), 0.72, 20_000, 0.1)
-    assert road.shipped
-    assert road.steps.split()[-1].startswith("ship@")
-    assert game.oracle - game.outcome(road.spent, road.end_rows, road.shipped).utility >= 0
-    assert road.money_low <= road.money_mid <= road.money_high
+    assert end.shipped
+    assert end.steps.split()[-1].startswith("ship@")
+    assert game.oracle - game.outcome(end.spent, end.end_rows, end.shipped).utility >= 0
+    assert end.money_low <= end.money_mid <= end.money_high
 
 
-def test_the_same_purchases_end_where_the_items_of_a_test_show_the_target():
-    """A road that went on past a test of .78 of 1,000 items, and then stopped, would have shipped there for .75."""
-    road = Walked(*curve().key, "x", "cut", 0.75, 20_000.0, 0.1, "label", None, 0.0, 0.0, 0.0,
-                  "label@250 label@500 label@1000 stop@2000", 2_000, False, 1_075.0)  # fmt: skip
-    end = by_the_test(road, Game(curve(), 0.75, 20_000, 0.1))
-    assert (True, 1_000) == (end.shipped, end.rows)
-    assert end.spent == pytest.approx(750 * 0.1 + 2 * ROUND_USD)
+def test_later_draws_are_shown_on_the_larger_test():
+    """Once a larger test was bought the next size shows its true score on that many items."""
+    of = curve()
+    ask = Ask(of, 0.9, 20_000, 0.1, HELD, points_of(of), ("test_set",))
+    walk = _Road(of, ask)
+    walk._buy(2 * HELD)
+    assert (of.true(2 * HELD), ask.tests) == (walk.ask.points[-1].score, walk.ask.points[-1].test_rows)
+    assert ask.tests > of.test_rows
+
+
+@pytest.mark.parametrize(
+    ("changed", "right"),
+    [
+        ({"target": 0.95}, True),
+        ({"target": 0.95, "spent": 75.0}, False),
+        ({"target": 0.7, "value": 20_000.0}, False),
+        ({"target": 0.69, "shipped": True, "end_rows": 2 * HELD, "spent": 325.0}, True),
+        ({"target": 0.69, "shipped": True, "end_rows": 2 * HELD, "spent": 2_325.0}, False),
+        ({"target": 0.75, "shipped": True, "end_rows": 2 * HELD, "spent": 325.0}, False),
+    ],
+)
+def test_a_road_ends_right_where_it_ships_what_is_worth_it_or_buys_nothing(changed, right):
+    """Buying where nothing is worth it is not right, nor is meeting the target for more than its worth."""
+    walk = road(**changed)
+    made = Road(walk, Game(curve(), walk.target, walk.value, walk.price), dict(outcomes(walk, curve())))
+    assert made.right("ours") is right
+
+
+def test_a_band_is_wide_enough_where_it_reaches_the_truth():
+    """The truth .88 lies inside of .7 to .9 and outside of half that width; a width is chosen by the others' shares."""
+    pair = forecast(), curve()
+    assert inside(pair, 1.0)
+    assert not inside(pair, 0.5)
+    assert narrowest([{width: float(width >= 1.2) for width in WIDTHS}]) == 1.2
+    assert widths([pair])[1] == {}
+
+
+def test_a_cell_holds_one_metric():
+    """Tasks of one publisher that are scored otherwise stand in a row of their own."""
+    table = tasks([curve(), curve(task="made up, too", metric="macro_f1")], {"nobody": (0.1, 0.2)})
+    assert [("accuracy", "0.100"), ("macro f1", "–")] == [(row[2], row[-2]) for row in table.rows]
+
+
+def test_a_quick_check_fails_where_nothing_was_made_or_a_score_differs():
+    """It passes only where each run made again is in the table with the same score."""
+    one, other = ("t", "probe"), ("u", "probe")
+    assert roads.compared({one: 0.5}, {one: 0.5, other: 0.6})["passed"]
+    assert not roads.compared({}, {one: 0.5})["passed"]
+    assert not roads.compared({one: 0.5}, {one: 0.51})["passed"]
+    assert not roads.compared({one: 0.5, other: 0.6}, {one: 0.5})["passed"]
 
 
 def test_promises_and_cleaning_are_counted(tmp_path):
