@@ -397,7 +397,8 @@ def believe(
         library: the lessons of other curves; the shipped ones when left out.
     Returns: a Belief.
     Raises: ValueError below two sizes.
-    Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples. Priors differ where points tell their test items; see `models`.
+    Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
+    Priors differ where points tell their test items; see `models`.
     """
     import numpy as np
 
@@ -428,7 +429,7 @@ def believe(
 
 
 def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
-    """At most 30 of the points, the first, the last and those nearest to even steps of ln n: time grows with the cube."""
+    """At most 30 points, the first, the last and those nearest to even steps of ln n: time grows with the cube."""
     import numpy as np
 
     if len(points) <= MOST_SIZES:
