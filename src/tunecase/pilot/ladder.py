@@ -68,11 +68,12 @@ def ladder_sizes(rows: int, classes: int, heavy: bool = False) -> tuple[int, ...
 
 
 def deal(labels: Sequence[str], rng: "np.random.Generator") -> tuple[int, ...]:
-    """An order of rows whose first n hold each class once, while n allows, and beyond that what a team labels.
+    """An order of rows whose first n hold each class once, while n allows, and otherwise classes in proportion.
 
     The first row of each class comes first, and row k of a class, counted from 0, at (k + 1/2) / (rows of its class):
     the first n hold of each class the same share, rounded, and at least one row. So a curve over n shows more rows and
-    not another mix of classes.
+    not another mix of classes. Leaves out the luck of labelling: n rows as they come may miss a class that these hold,
+    so where classes are many and n is small they score lower.
 
     Args:
         labels: one per row.
