@@ -144,7 +144,7 @@ def _some(data: Data, intents: int) -> Data:
 
 
 def task(data: Data, trainer: str, n: int, draw: int, top: int, test_rows: int) -> Task:
-    """The task of n rows of a draw: nested, balanced subsets, the same test rows for all."""
+    """The task of n rows of a draw: nested subsets, classes in proportion, the same test rows for all."""
     module = import_module(f"tunecase.pilot.trainers.{trainer.split(',')[0]}")
     order = deal([label for _, label in data.train], np.random.default_rng([7, draw]))
     rows = [data.train[i] for i in order[:n]]

@@ -2,7 +2,8 @@
 
 A curve is one learner on one task, seen from one part of the rows. Its truth is the mean score over draws at each size
 that was measured, and between sizes a straight line in ln n. Below the full size the truth of classes is that of rows
-as they come ("natural"), as a team gets them that labels more; runs dealt class by class from all rows score higher.
+as they come ("natural"), as a team gets them that labels more; runs dealt from all rows hold each class at its share,
+none missing by chance, and score higher where classes are many and rows few.
 """
 
 import csv
@@ -22,7 +23,7 @@ HERE = Path(__file__).parent
 RUNS = HERE / "roads_runs.csv"
 TOLD, WALKS = HERE / "roads_told.csv", HERE / "roads_walks.csv"
 PILOTS, TRUTH, NATURAL = ("1/16", "1/4"), "all", "natural"
-CLASSES = "classification"  # whose rows are dealt class by class
+CLASSES = "classification"  # whose rows are dealt with classes in proportion
 LEAST_DRAWS = 3  # of the truth at the full size
 LEAST_SIZES = 3
 NEAR = 0.1  # of ln n: one size is as good as the other

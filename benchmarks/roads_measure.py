@@ -54,7 +54,7 @@ COLUMNS = (
 )  # fmt: skip
 PILOTS: Mapping[str, int] = {"1/16": 16, "1/4": 4}  # the part of the rows
 TRUTH = "all"
-NATURAL = "natural"  # rows as they come, where the deal of the pilot would balance classes
+NATURAL = "natural"  # rows as they come, where the deal from all rows gives each class its share
 PARTS = (*PILOTS, TRUTH, NATURAL, *roads_cleaning.PARTS)
 SHARES = (1, 4, 2, 8, 16)  # of all rows, in the order in which the truth is made
 HEAVY = ("lora", "encoder-tuned")

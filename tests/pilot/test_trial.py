@@ -86,8 +86,8 @@ def test_one_seed_one_answer(toy: list[Task]) -> None:
     assert {run.key for run in first.runs}.isdisjoint(run.key for run in climb(seed=2).runs)
 
 
-def test_subsets_are_nested_and_balanced(toy: list[Task]) -> None:
-    """Within a draw each subset begins with the smaller one, classes differ by one at most, the test set is fixed."""
+def test_subsets_are_nested_and_in_proportion(toy: list[Task]) -> None:
+    """Within a draw each subset begins with the smaller one, even classes differ by one at most; one test set."""
     record = climb(sizes=(5, 11, 64), draws=2)
     assert [(5, 0), (5, 1), (11, 0), (11, 1), (64, 0)] == [(run.n, run.draw) for run in record.runs]
     for small, large in ((0, 2), (1, 3)):

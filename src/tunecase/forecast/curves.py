@@ -84,7 +84,7 @@ __all__ = [
     "to_score",
 ]
 
-LEAST_SIZES = 3
+LEAST_SIZES, MOST_SIZES = 3, 30
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
 KNOTS = 14  # sizes at which curves are drawn jointly
 BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
@@ -219,7 +219,7 @@ class Belief:
 
     @property
     def width(self) -> float:
-        """The width of the band as a share of the models' own: by kind and level; one where items are known."""
+        """The width of the band as a share of the models' own: by kind and level, one number where items are known."""
         if self.tested:
             return TESTED
         return self.calibration.width(level(error_of(self.points[-1], self.scale.direction), self.scale))
@@ -397,11 +397,12 @@ def believe(
         library: the lessons of other curves; the shipped ones when left out.
     Returns: a Belief.
     Raises: ValueError below two sizes.
-    Leaves out: anything but the number of examples. Priors differ where points tell their test items; see `models`.
+    Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
+    Priors differ where points tell their test items; see `models`.
     """
     import numpy as np
 
-    tidy, bounded = merge(points, scale.direction), scale.bounded
+    tidy, bounded = _spread_evenly(merge(points, scale.direction)), scale.bounded
     if len(tidy) < 2:
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
     sizes = np.array([float(point.n) for point in tidy])
@@ -425,6 +426,17 @@ def believe(
     )  # fmt: skip
     belief = replace(belief, base_share=_base_share(belief))
     return replace(belief, assumptions=_assumptions(belief))
+
+
+def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """At most 30 points, the first, the last and those nearest to even steps of ln n: time grows with the cube."""
+    import numpy as np
+
+    if len(points) <= MOST_SIZES:
+        return points
+    at = np.log([point.n for point in points])
+    steps = np.linspace(at[0], at[-1], MOST_SIZES)
+    return tuple(points[i] for i in np.unique(np.abs(at - steps[:, None]).argmin(axis=1)))
 
 
 def _base_share(belief: Belief) -> float:

@@ -311,14 +311,12 @@ class Reading:
 
 
 def as_tested(point: Point, scale: Scale, spread: float | None = None) -> Reading:
-    """What a test says of the very model that was tested, the one that would be shipped: its items count alone.
+    """What a test says of a model that it tested, the one that would be shipped: its items count alone.
 
-    Where a share's items are unknown, and of any other score, the spread between runs has to stand for them; see
-    `reading`. Leaves out the choice of the best of several runs.
+    Of several runs of one size that is the one that tested best; their mean is what is held against a target, and the
+    best is seldom worse. Where no items are counted, the spread between runs has to stand for them; see `reading`.
     """
-    if scale.bounded and point.test_rows:
-        return reading(point, replace(scale, binomial=True), 0.0)
-    return reading(point, scale, spread)
+    return reading(point, scale, 0.0 if scale.binomial and point.test_rows else spread)
 
 
 def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:

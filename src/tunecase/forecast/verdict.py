@@ -166,7 +166,9 @@ def reason(conclusion: Verdict, facts: Facts, following: str) -> str:
     now = f"{facts.words(last.score)} at {last.n:,} examples"
     if conclusion == "reached":
         bound = facts.words(facts.cautious)
-        return f"{subject} already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
+        best = f" (the mean of {last.draws} runs: ship the one that tested best)" if last.draws > 1 else ""
+        cautious = f"even its cautious reading, {bound}, meets the target of {wanted}"
+        return f"{subject} already scores {now}{best}, and {cautious}."
     if conclusion == "pilot uninformative" and facts.belief:
         why = facts.belief.gate.why
         if facts.belief.gate.fault:

@@ -1,5 +1,6 @@
-"""The rungs of a pilot's ladder: usable rows, the sizes to try, and the deal that keeps subsets nested and balanced."""
+"""The rungs of a pilot's ladder: usable rows, the sizes to try, and the deal of nested subsets with like classes."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -67,23 +68,28 @@ def ladder_sizes(rows: int, classes: int, heavy: bool = False) -> tuple[int, ...
 
 
 def deal(labels: Sequence[str], rng: "np.random.Generator") -> tuple[int, ...]:
-    """An order of rows that takes one of each class in turn, so that the first n are balanced for any n.
+    """An order of rows whose first n hold each class once, while n allows, and otherwise classes in proportion.
+
+    The first row of each class comes first, and row k of a class, counted from 0, at (k + 1/2) / (rows of its class):
+    the first n hold of each class the same share, rounded, and at least one row. So a curve over n shows more rows and
+    not another mix of classes. Leaves out the luck of labelling: n rows as they come may miss a class that these hold,
+    so where classes are many and n is small they score lower.
 
     Args:
         labels: one per row.
         rng: shuffles the classes and the rows of each class.
-    Returns: all positions, each once; the counts of two classes among the first n differ by at most one while both
-        have rows left.
+    Returns: all positions, each once; where classes have equally many rows, the counts of two among the first n differ
+        by at most one.
     """
     order = rng.permutation(len(labels))
-    places = {
-        name: int(place) for name, place in zip(sorted(set(labels)), rng.permutation(len(set(labels))), strict=True)
-    }
+    rows_of = Counter(labels)
+    places = dict(zip(sorted(rows_of), rng.permutation(len(rows_of)).tolist(), strict=True))
     taken = dict.fromkeys(places, 0)
     turns = []
     for position in order.tolist():
-        turns.append((taken[labels[position]], places[labels[position]], position))
-        taken[labels[position]] += 1
+        name, k = labels[position], taken[labels[position]]
+        turns.append(((k + 0.5) / rows_of[name] if k else 0.0, places[name], position))
+        taken[name] += 1
     return tuple(position for _, _, position in sorted(turns))
 
 
@@ -104,13 +110,16 @@ def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool, balanced: bo
         end = f"the ladder ends at {count(max(sizes))} of {count(len(rows))} usable rows"
         notes.append(f"{end}; name larger sizes to go on")
     if balanced and rows.class_count > 1:
-        notes += _uneven(Counter(rows.labels))
+        notes += _rare(Counter(rows.labels), sizes)
     return tuple(notes)
 
 
-def _uneven(rows_of: Mapping[str, int]) -> list[str]:
+def _rare(rows_of: Mapping[str, int], sizes: Sequence[int]) -> list[str]:
     fewest, most = min(rows_of.values()), max(rows_of.values())
-    if most <= 3 * fewest:
+    # All that is dealt before the rarest class has its second row.
+    before = sum(max(1, math.ceil(1.5 * rows / fewest - 0.5)) for rows in rows_of.values())
+    few = [n for n in sizes if n <= before]
+    if most == fewest or not few:
         return []
     spread = f"classes have {count(fewest)} to {count(most)} rows"
-    return [f"{spread}: small sizes are balanced, the full set is not, and the curve's upper end shows that too"]
+    return [f"{spread}: sizes up to {count(max(few))} hold fewer than 2 of the rarest"]

@@ -73,7 +73,7 @@ class Lesson:
         return self.rows.classes if self.kind == "classification" and self.rows.class_count > 1 else ()
 
     def order(self, draw: int) -> tuple[int, ...]:
-        """The positions of a draw: one of each class in turn; plainly shuffled where there are no classes."""
+        """The positions of a draw, classes in proportion throughout; plainly shuffled where there are no classes."""
         labels = self.rows.labels if self.classes else [""] * len(self.rows)
         return deal(labels, generator(self.seed, f"pilot draw {draw}"))
 

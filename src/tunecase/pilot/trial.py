@@ -76,11 +76,11 @@ def pilot(
 ) -> Pilot:
     """Small real runs at rising sizes, several draws each, all scored on the same test rows; other learners beside.
 
-    A draw is a shuffle of the usable rows, dealt one of each class in turn; its subset of n rows is its first n, so
-    sizes are nested, and classes differ by at most one row while all last. All usable rows are the same set in every
-    draw, so a light trainer runs that size once; a heavy one runs it in each draw, from a new start. One set of
-    settings holds for all rungs. A run that fails is recorded with its reason and what it cost, and the ladder goes
-    on; three failures in a row for the same reason end it.
+    A draw is a shuffle of the usable rows, dealt with their classes in proportion, each at least once; its subset of n
+    rows is its first n, so sizes are nested. All usable rows are the same set in every draw, so a light trainer runs
+    that size once; a heavy one runs it in each draw, from a new start. One set of settings holds for all rungs. A run
+    that fails is recorded with its reason and what it cost, and the ladder goes on; three failures in a row for the
+    same reason end it.
 
     What `settings.race` names climbs ladders of its own on the same draws, cheapest first, and is dropped when it
     cannot win any more (see `Race`). A trainer "" is the best that is here: the encoder, else n-grams, and where
@@ -101,7 +101,7 @@ def pilot(
 
     Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
     spread there understates the spread over fresh data.
-    Where classes are uneven, small sizes are balanced and the full set is not; a note says so. The order in which an
+    Where classes are uneven, small sizes hold few rows of a rare one; a note says so. The order in which an
     adaptive pilot makes its runs depends on how long they take, so two pilots may stop after different runs; the runs
     themselves do not depend on it.
     """

@@ -328,7 +328,7 @@ class SkillLost(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """Small real runs on nested, class-balanced subsets, all scored on one held-out test set.
+    """Small real runs on nested subsets, classes in proportion, all scored on one held-out test set.
 
     `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place. `variants`
     are empty where an answer is no class, the metric is no share of rows right, or the record is an older one.
