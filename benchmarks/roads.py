@@ -124,17 +124,17 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
     found, roads = pairs(forecasts, by_key), roads_of(walks, by_key)
     odds, walked_keys = chances(found), {_curve_of(road.walk) for road in roads}
     everything, roads = roads, [road for road in roads if road.game.curve.learner != "floor"]
+    regret = regrets(roads)
+    rival = best_rival(regret[1]) if roads else next(iter(RIVALS))
     made = {
         "bands": bands(found), "widths": widths(found), "brier": brier(odds), "reliability": reliability(odds),
-        "needed": needed(found), "regret": regrets(roads), "confusions": confusions(roads), "endings": endings(roads),
-        "money": money(roads),
-        "races": races(found), "cleaning": cleaning(),
+        "needed": needed(found), "regret": regret, "confusions": confusions(roads), "endings": endings(roads, rival),
+        "money": money(roads), "races": races(found), "cleaning": cleaning(),
         "promises": promises(sources={curve.task: curve.publisher for curve in curves}),
     }  # fmt: skip
     tables: dict[str, str] = {name: str(table) for name, (table, _) in made.items() if table.rows}
     figures: dict[str, Any] = {name: figures for name, (_, figures) in made.items() if figures}
     figures["hopeless"] = hopeless(found)
-    rival = best_rival(figures["regret"]) if roads else next(iter(RIVALS))
     figures["best_rival"], tables["tasks"] = rival, str(tasks(curves, lost_by_source(everything, rival)))
     figures["count"] = {
         "tasks": len({curve.task for curve in curves}), "sources": len({curve.publisher for curve in curves}),

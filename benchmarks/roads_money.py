@@ -16,8 +16,12 @@ from roads_score import Pair, Table, by_source
 PLANTED = 0.1  # of all labels
 PROMISES, CLEANING = HERE / "roads_promises.csv", HERE / "roads_cleaning.csv"
 ADVICE = {"ship": "ship", "stop": "stop", "fix first": "stop", "redefine": "stop", "pilot": "pilot first"}
-MET, SHORT, LEFT = "shipped, meets the target", "shipped, misses it", "stopped, though it was worth doing"
-SPARED, IN_VAIN = "stopped with nothing bought, nothing was worth it", "stopped after buying, nothing was worth it"
+MET, SHORT = "shipped, meets the target", "shipped, misses it"
+SPARED, IN_VAIN = "nothing was worth buying: stopped at once", "nothing was worth buying: stopped after buying"
+UNSHOWN = "not shipped, though the model at hand meets the target"
+RERUN = "it was worth more rows: ended at repeated runs of the pilot"
+LEFT = "it was worth more rows: stopped before"
+WRONG = (UNSHOWN, RERUN, LEFT)
 VERDICTS = ("ship", "go on", "pilot first", "stop")
 
 
@@ -118,23 +122,34 @@ def confusions(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
     return Table(("advised first", *(f"right: {true}" for true in truths), "roads"), rows), figures
 
 
-def endings(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:
-    """How the roads ended: shipped or not, against whether the model met the target and whether it was worth it."""
-    kinds: dict[str, Callable[[Road], bool]] = {
-        MET: lambda r: r.ends["ours"].shipped and not r.misses("ours"),
-        SHORT: lambda r: r.misses("ours"),
-        SPARED: lambda r: not r.ends["ours"].shipped and r.game.oracle <= 0 and not r.walk.spent,
-        IN_VAIN: lambda r: not r.ends["ours"].shipped and r.game.oracle <= 0 and r.walk.spent > 0,
-        LEFT: lambda r: not r.ends["ours"].shipped and r.game.oracle > 0,
-    }
+def ended(road: Road) -> str:
+    """How a road ended, by what was right in hindsight."""
+    end, game = road.ends["ours"], road.game
+    meets = game.curve.true(end.rows) >= game.target
+    if end.shipped:
+        return MET if meets else SHORT
+    if game.oracle <= 0:
+        return IN_VAIN if end.spent else SPARED
+    if meets:
+        return UNSHOWN
+    return RERUN if road.walk.steps.rpartition(" ")[2].startswith("pilot") else LEFT
+
+
+def endings(roads: Sequence[Road], rival: str) -> tuple[Table, dict[str, Any]]:
+    """How the roads ended, and how much of all regret such roads bring, in shares of the worth: ours, and a rival's."""
     rows, figures = [], {}
-    for name, holds in kinds.items():
-        some = [road for road in roads if holds(road)]
-        share = by_source((road.source, float(holds(road))) for road in roads)
+    for name in (MET, SHORT, SPARED, IN_VAIN, *WRONG):
+        some = [road for road in roads if ended(road) == name]
+        share = by_source((road.source, float(ended(road) == name)) for road in roads)
         spent = sum(road.walk.spent for road in some) / len(some) if some else 0.0
-        figures[name] = {"roads": len(some), "share": share.figures()}
-        rows.append([name, str(len(some)), share.words(), f"{spent:,.0f}"])
-    return Table(("ended", "roads", "share", "spent, mean USD"), rows), figures
+        parts = [
+            by_source((r.source, (ended(r) == name) * r.regret(of) / r.walk.value) for r in roads).mean
+            for of in ("ours", rival)
+        ]
+        figures[name] = {"roads": len(some), "share": share.figures(), "regret": [round(part, 4) for part in parts]}
+        rows.append([name, str(len(some)), share.words(), f"{spent:,.0f}", *(f"{part:.3f}" for part in parts)])
+    header = ("ended", "roads", "share", "spent, mean USD", "adds to our regret", f'to that of "{rival}"')
+    return Table(header, rows), figures
 
 
 def money(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The page of the track record: its answer in five figures, what was measured, and its tables under their markers."""
+"""The page of the track record: its answer in figures, what was measured, and its tables under their markers."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from roads_answers import scenarios
 from roads_curves import CLASSES, PILOTS, Curve, Key
-from roads_money import IN_VAIN, LEFT, MET, SHORT, SPARED
+from roads_money import IN_VAIN, MET, SHORT, SPARED, UNSHOWN, WRONG
 from roads_score import LEARNERS, Table
 
 MARKED = re.compile(r"<!-- (\w+): by roads\.py -->")
@@ -23,8 +23,10 @@ def written(page: str, tables: Mapping[str, str]) -> str:
 
 
 def answer(figures: Mapping[str, Any]) -> str:
-    """Five figures on whether the advice was right, as a numbered list."""
-    lines = (*_of_money(figures), _of_chances(figures), _of_bands(figures), _of_needed(figures))
+    """Whether the advice was right, in a sentence, and the figures that say so, as a numbered list."""
+    lines = (
+        *_of_money(figures), _of_chances(figures), _of_bands(figures), _of_needed(figures), _of_bills(figures)
+    )  # fmt: skip
     return f"{verdict(figures)}\n" + "\n".join(
         f"{number}. {line}" for number, line in enumerate((line for line in lines if line), 1)
     )
@@ -37,13 +39,15 @@ def verdict(figures: Mapping[str, Any]) -> str:
     regret, rival = figures["regret"], figures["best_rival"]
     ours, gap = regret["ours"], regret[rival]["gap"]
     ended = f"It ended right on {ours['right']['mean']:.0%} of the roads, each source counting once"
-    if gap["mean"] > 0 and gap["low"] > 0:
+    if gap["low"] > 0:
         return f"**Yes, more than that of any rival tried.** {ended}; no rule that we tried beside it lost less."
-    if gap["mean"] > 0:
-        return (
-            f'**As good as the best rival, not shown to be better.** {ended}; "{rival}" is too near to be told apart.'
-        )
-    return f'**Not always: a plain rule did better.** {ended}; "{rival}" lost less than it on these roads.'
+    if gap["high"] < 0:
+        return f'**Not always: a plain rule did better.** {ended}; "{rival}" lost less than it on these roads.'
+    word = "more" if gap["mean"] > 0 else "less"
+    return (
+        f'**Not shown to be better than a plain rule, nor worse.** {ended}; "{rival}" lost {word}, too near to be told '
+        "apart."
+    )
 
 
 def _of_money(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -52,19 +56,22 @@ def _of_money(figures: Mapping[str, Any]) -> Iterator[str]:
         return
     rival = regret[figures["best_rival"]]
     ours, gap = regret["ours"]["regret"], rival["gap"]
-    word = "less" if gap["mean"] > 0 else "more"
+    word, (low, high) = "less", (gap["low"], gap["high"])
+    if gap["mean"] < 0:
+        word, (low, high) = "more", (-high, -low)
     sure = "" if gap["low"] > 0 or gap["high"] < 0 else ", which is no difference that can be told"
     yield (
         f"**Regret.** On {count['roads']} roads of {count['sources_of_roads']} sources it lost {_range(ours)} of what "
         f'the target is worth against the best in hindsight. The best rival, "{figures["best_rival"]}", lost '
         f"{_number(rival['regret']['mean'])}: ours lost {_number(abs(gap['mean']))} {word} "
-        f"[{_number(gap['low'], '+.3f')}, {_number(gap['high'], '+.3f')}]{sure}."
+        f"[{_number(low)}, {_number(high)}]{sure}."
     )
     ends = {name: one["roads"] for name, one in figures["endings"].items()}
     yield (
         f"**Endings.** {ends[MET]} roads shipped what meets the target, {ends[SHORT]} what misses it; where nothing "
-        f"was worth buying {ends[SPARED]} stopped with nothing bought and {ends[IN_VAIN]} after buying; {ends[LEFT]} "
-        "stopped though it was worth doing."
+        f"was worth buying {ends[SPARED]} stopped at once and {ends[IN_VAIN]} after buying; "
+        f"{sum(ends[name] for name in WRONG)} shipped nothing though it was worth doing, {ends[UNSHOWN]} of them with "
+        "a model at hand that meets the target."
     )
 
 
@@ -97,6 +104,15 @@ def _of_needed(figures: Mapping[str, Any]) -> str:
         f"{_range(one['within'], '.2f')} from {part}" for part in PILOTS if (one := figures.get("needed", {}).get(part))
     ]
     return f"**Rows needed**, within a factor of two: {' and '.join(parts)}." if parts else ""
+
+
+def _of_bills(figures: Mapping[str, Any]) -> str:
+    parts = [
+        f"{_range(one['ratio'], '.2f')} from {part}" for part in PILOTS if (one := figures.get("money", {}).get(part))
+    ]
+    return (
+        f"**Money.** Paid on the road, as a multiple of the middle told first: {' and '.join(parts)}." if parts else ""
+    )
 
 
 def not_achievable(figures: Mapping[str, int]) -> str:

@@ -54,7 +54,7 @@ class Mean:
     def figures(self) -> dict[str, float | int | None]:
         """For JSON."""
         numbers = {name: getattr(self, name) for name in ("mean", "low", "high")}
-        return {name: None if math.isnan(x) else round(x, 4) for name, x in numbers.items()} | {
+        return {name: None if math.isnan(x) else round(x, 6) for name, x in numbers.items()} | {
             "sources": self.sources, "count": self.count
         }  # fmt: skip
 

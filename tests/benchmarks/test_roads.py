@@ -15,8 +15,22 @@ import roads
 from roads_answers import ROUND_USD, Ask, _Road, points_of, scenarios, walked
 from roads_code import made_by, mark
 from roads_curves import RUNS, TOLD, WALKS, Curve, Run, Told, Walked, aims, read_answers, read_curves, write_rows
-from roads_money import Road, cleaning, promises, roads_of
-from roads_page import MARKED, tasks, written
+from roads_money import (
+    IN_VAIN,
+    LEFT,
+    MET,
+    RERUN,
+    SHORT,
+    SPARED,
+    UNSHOWN,
+    Road,
+    cleaning,
+    ended,
+    endings,
+    promises,
+    roads_of,
+)
+from roads_page import MARKED, tasks, verdict, written
 from roads_rivals import RIVALS, Game, all_rows, never, outcomes, play
 from roads_score import by_source, pairs
 from roads_widths import WIDTHS, inside, narrowest, widths
@@ -250,6 +264,38 @@ def test_a_road_ends_right_where_it_ships_what_is_worth_it_or_buys_nothing(chang
     walk = road(**changed)
     made = Road(walk, Game(curve(), walk.target, walk.value, walk.price), dict(outcomes(walk, curve())))
     assert made.right("ours") is right
+
+
+@pytest.mark.parametrize(
+    ("changed", "how"),
+    [
+        ({"shipped": True, "end_rows": 1_000}, MET),
+        ({"shipped": True}, SHORT),
+        ({"target": 0.95}, SPARED),
+        ({"target": 0.95, "spent": 75.0}, IN_VAIN),
+        ({"end_rows": 1_000, "spent": 375.0}, UNSHOWN),
+        ({"steps": "pilot@250 pilot@250", "spent": 75.0}, RERUN),
+        ({}, LEFT),
+    ],
+)
+def test_a_road_ends_in_one_way(changed, how):
+    """Each road counts under one ending, and the endings' regrets add up to that of all roads."""
+    walk = road(**{"target": 0.75, **changed})
+    made = Road(walk, Game(curve(), walk.target, walk.value, walk.price), dict(outcomes(walk, curve())))
+    assert ended(made) == how
+    parts = [one["regret"] for one in endings([made], "label all rows")[1].values()]
+    both = made.regret("ours") / walk.value, made.regret("label all rows") / walk.value
+    assert both == pytest.approx([sum(part) for part in zip(*parts, strict=True)], abs=1e-3)
+
+
+@given(st.floats(-1, 1), st.floats(0, 1))
+def test_the_verdict_follows_the_interval(gap, half):
+    """Yes above zero, no below it, and neither where the interval of the gap holds zero."""
+    told = {"mean": gap, "low": gap - half, "high": gap + half}
+    figures = {"count": {"roads": 1}, "best_rival": "never",
+               "regret": {"ours": {"right": {"mean": 0.5}}, "never": {"gap": told}}}  # fmt: skip
+    begins = "**Yes" if gap - half > 0 else "**Not always" if gap + half < 0 else "**Not shown"
+    assert verdict(figures).startswith(begins)
 
 
 def test_a_band_is_wide_enough_where_it_reaches_the_truth():
