@@ -167,13 +167,18 @@ def _scores(own: Sequence[Curve]) -> str:
     return " ".join([*means, f"{sum(finals) / len(finals):.2f}"]).replace("0.", ".") if finals else "–"
 
 
+def _tasks(classes: int, free: int) -> str:
+    some = [f"{count} tasks of {name}" for count, name in ((classes, "classes"), (free, "free answers")) if count]
+    return " and ".join(some) or "none"
+
+
 def counts(curves: Sequence[Curve], walked: Collection[Key]) -> str:
     """What there is and what is missing, in sentences: tasks by learner, and curves with roads."""
     told = []
     for name in LEARNERS:
         own = {curve.task: curve.kind for curve in curves if curve.learner == name}
         classes = sum(kind == CLASSES for kind in own.values())
-        told.append(f"{name} on {classes} tasks of classes and {len(own) - classes} of free answers")
+        told.append(f"{name} on {_tasks(classes, len(own) - classes)}")
     learning = [curve for curve in curves if curve.learner != "floor"]
     allowed = [curve for curve in learning if curve.walkable and list(scenarios(curve))]
     gone = [curve for curve in allowed if curve.key in walked]

@@ -19,6 +19,7 @@ LEARNERS = ("probe", "encoder", "encoder-tuned", "lora", "floor")
 RESAMPLES = 4_000
 EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 LEAST_CHANCE = 0.005  # of the log score: a chance told as 0 or 1 is read as this far from it
+DIGITS = 6  # of every figure, so that a table and a sentence round the same number
 Cells = list[str]
 
 
@@ -48,13 +49,13 @@ class Mean:
         """As .78 [.61, .92]; without an interval below two sources."""
         if not self.count:
             return "–"
-        middle = _short(self.mean, form)
-        return middle if self.sources < 2 else f"{middle} [{_short(self.low, form)}, {_short(self.high, form)}]"
+        middle, low, high = (_short(round(x, DIGITS), form) for x in (self.mean, self.low, self.high))
+        return middle if self.sources < 2 else f"{middle} [{low}, {high}]"
 
     def figures(self) -> dict[str, float | int | None]:
         """For JSON."""
         numbers = {name: getattr(self, name) for name in ("mean", "low", "high")}
-        return {name: None if math.isnan(x) else round(x, 6) for name, x in numbers.items()} | {
+        return {name: None if math.isnan(x) else round(x, DIGITS) for name, x in numbers.items()} | {
             "sources": self.sources, "count": self.count
         }  # fmt: skip
 

@@ -14,7 +14,6 @@ from roads_score import Pair, Table, by_source
 
 WIDTHS = (0.85, 1.0, 1.1, 1.15, 1.2, 1.25, 1.3, 1.4, 1.5, 1.75, 2.0)
 HELD = 0.8
-SHOWN = (1.0, 1.15)  # the models' own, and the one that was chosen
 LEAST_ERROR = 1e-9
 
 
@@ -41,24 +40,27 @@ def widths(found: Sequence[Pair]) -> tuple[Table, dict[str, Any]]:
             groups[pair[1].publisher].append(pair)
     if len(groups) < 2:
         return Table((), ()), {}
-    shares = {s: {w: sum(inside(pair, w) for pair in own) / len(own) for w in WIDTHS} for s, own in groups.items()}
+    shown = (1.0, *sorted({one.width or 1.0 for one, _ in once.values()} - {1.0}))  # the models' own, the one told
+    shares = {
+        s: {w: sum(inside(pair, w) for pair in own) / len(own) for w in (*WIDTHS, *shown)} for s, own in groups.items()
+    }
     rows, elsewhere = [], []
     for source in sorted(groups):
         chosen = narrowest([shares[other] for other in groups if other != source])
         elsewhere.append((source, shares[source][chosen]))
-        cells = (f"{shares[source][w]:.2f}" for w in SHOWN)
+        cells = (f"{shares[source][w]:.2f}" for w in shown)
         rows.append([source, str(len(groups[source])), *cells, f"{chosen:g}", f"{shares[source][chosen]:.2f}"])
-    means = {w: by_source((source, shares[source][w]) for source in groups) for w in SHOWN}
+    means = {w: by_source((source, shares[source][w]) for source in groups) for w in shown}
     left_out, all_of_them = by_source(elsewhere), narrowest(list(shares.values()))
     rows.append([
-        "all, each source once", str(len(once)), *(means[w].words() for w in SHOWN), f"{all_of_them:g} on all",
+        "all, each source once", str(len(once)), *(means[w].words() for w in shown), f"{all_of_them:g} on all",
         left_out.words(),
     ])  # fmt: skip
     figures = {f"{w:g}": mean.figures() for w, mean in means.items()}
     header = (
         "source",
         "curves",
-        *(f"held at width {w:g}" for w in SHOWN),
+        *(f"held at width {w:g}" for w in shown),
         "chosen on the other sources",
         "held at that",
     )
