@@ -543,6 +543,18 @@ def test_gates_come_in_their_order(tmp_path: Path) -> None:
     assert advice(None, posed, good)[0] == "state the value"
 
 
+def test_a_noisy_pilot_of_all_rows_is_weighed_where_the_plan_goes_on(tmp_path: Path) -> None:
+    """Where only a purchase shows more the plan is followed, and said to count the doubt; else another pilot comes."""
+    noisy = tuple(Point(n, level, 1, 60) for n, level in ((50, 0.72), (100, 0.7), (200, 0.74)))
+    asked = project(tmp_path)
+    posed, seen = pieces(asked, points=noisy)
+    assert "pilot uninformative" == seen.verdict
+    whole, some = (chosen(replace(known(asked, seen, definition=posed), rows=rows)) for rows in (200, 2_000))
+    assert ("pilot", False) == (some.advice, "too noisy" in some.reason)
+    assert whole.advice not in ("pilot", "stop")
+    assert "too noisy to show a curve" in whole.reason
+
+
 def test_unfit_data_come_before_all_and_answer_no(tmp_path: Path) -> None:
     """Nothing is bought on data that are not fit, however much it is worth; the levers are shown all the same."""
     record = decided(project(tmp_path), audit=UNFIT)

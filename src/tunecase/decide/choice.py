@@ -15,7 +15,7 @@ from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.decide.options import options_of
 from tunecase.decide.ways import already_there, compared, instead, other_ways, promised
 from tunecase.forecast import LEAST_SIZES
-from tunecase.plan import Drawn, Solved
+from tunecase.plan import Drawn, Known, Solved
 from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import Offer, State
 from tunecase.prices import price_today, serving_saving, value_or_saving
@@ -37,6 +37,8 @@ from tunecase.records import Decision, Definition, Experiment, Forecast, Option,
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
+UNCLEAR = "The pilot is too noisy to show a curve and had all rows at hand; the plan counts that doubt."
+
 
 def decide(
     drawn: Drawn,
@@ -51,8 +53,9 @@ def decide(
 
         EV(lever) = mean over worlds of [ V credit passed - cost ],   first step = lever, then the best policy
 
-    Nothing is bought on a problem that is not well posed, on data that are not fit, on a pilot that says nothing, or
-    without a value: then the advice is what must come first, and levers are shown with chances and prices only.
+    Nothing is bought on a problem that is not well posed, on data that are not fit, on a pilot that says nothing while
+    rows at hand were not tried, or without a value: then the advice is what must come first, and levers are shown with
+    chances and prices only.
 
     Args:
         drawn: the plan in every world, of a project whose problem has been judged.
@@ -68,7 +71,8 @@ def decide(
     facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
     value = value_or_saving(facts.project, basis, facts.definition)
     known = replace(facts, forecast=None) if simulated else facts
-    ready = bool(drawn.way) and solved is not None and bool(solved.winner.brings)
+    unclear = _weighs_doubt(known, made)
+    ready = (bool(drawn.way) and solved is not None and bool(solved.winner.brings)) or unclear
     first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready)
     forecast = known.forecast
     if solved is None or forecast is None or _no_curve(drawn, forecast) or forecast.target is None:
@@ -83,7 +87,19 @@ def decide(
     record = _choose(drawn, made, options, looks, notes)
     if record.best is not None and record.best.release is not None and record.best.release.value:
         record = replace(record, reason=f"{record.reason}{_cheaper(facts.definition)}")
+    if unclear:
+        record = replace(record, reason=f"{record.reason} {UNCLEAR}")
     return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
+
+
+def _weighs_doubt(known: Known, made: Plan) -> bool:
+    """Whether a purchase is weighed though the pilot is too noisy to show a curve: it used all rows at hand, and the
+    plan, which counts that doubt, still goes on. Where the plan stops, nothing is ruled out: another pilot is advised.
+    """
+    forecast = known.forecast
+    if forecast is None or forecast.verdict != "pilot uninformative" or forecast.fault or forecast.stand_in:
+        return False
+    return forecast.points[-1].n >= known.rows and made.advised and made.lever != "stop"
 
 
 def _cheaper(definition: Definition | None) -> str:
