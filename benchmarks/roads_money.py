@@ -1,5 +1,6 @@
 """Scores the advice: its regret beside other policies', its money, its verdicts, the race, cleaning, promises."""
 
+import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from roads_rivals import RIVALS, Game, Outcome, outcomes
 from roads_score import Pair, Table, by_source
 
 PLANTED = 0.1  # of all labels
+CRUMB = 0.05  # of the rows at hand
 PROMISES, CLEANING = HERE / "roads_promises.csv", HERE / "roads_cleaning.csv"
 ADVICE = {"ship": "ship", "stop": "stop", "fix first": "stop", "redefine": "stop", "pilot": "pilot first"}
 MET, SHORT = "shipped, meets the target", "shipped, misses it"
@@ -150,6 +152,16 @@ def endings(roads: Sequence[Road], rival: str) -> tuple[Table, dict[str, Any]]:
         rows.append([name, str(len(some)), share.words(), f"{spent:,.0f}", *(f"{part:.3f}" for part in parts)])
     header = ("ended", "roads", "share", "spent, mean USD", "adds to our regret", f'to that of "{rival}"')
     return Table(header, rows), figures
+
+
+def crumbs(roads: Sequence[Road]) -> dict[str, int]:
+    """Roads that paid for a round to get fewer than 5% more rows, and all those that bought any."""
+    bought, small = 0, 0
+    for road in roads:
+        sizes = [int(step.rpartition("@")[2]) for step in road.walk.steps.split()]
+        grew = [after / before for before, after in itertools.pairwise([*sizes, road.walk.end_rows]) if after > before]
+        bought, small = bought + bool(grew), small + any(ratio < 1 + CRUMB for ratio in grew)
+    return {"bought": bought, "small": small}
 
 
 def money(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:

@@ -115,6 +115,14 @@ def _of_bills(figures: Mapping[str, Any]) -> str:
     )
 
 
+def small_rounds(figures: Mapping[str, int]) -> str:
+    """How often a round was paid for hardly any rows, in a sentence."""
+    return (
+        f"Of {figures['bought']} roads that bought rows {figures['small']} paid for a round that brought fewer than 5% "
+        "more than were at hand."
+    )
+
+
 def not_achievable(figures: Mapping[str, int]) -> str:
     """How often "not achievable" was said, and wrongly, in a sentence."""
     return (

@@ -25,6 +25,7 @@ from roads_money import (
     UNSHOWN,
     Road,
     cleaning,
+    crumbs,
     ended,
     endings,
     promises,
@@ -286,6 +287,17 @@ def test_a_road_ends_in_one_way(changed, how):
     parts = [one["regret"] for one in endings([made], "label all rows")[1].values()]
     both = made.regret("ours") / walk.value, made.regret("label all rows") / walk.value
     assert both == pytest.approx([sum(part) for part in zip(*parts, strict=True)], abs=1e-3)
+
+
+def test_rounds_that_bring_hardly_any_rows_are_counted():
+    """A road that buys the last 2% for a round counts, one that doubles does not, one that buys nothing is no buyer."""
+    walks = [
+        road(steps="label@250 label@3920 stop@4000", end_rows=ROWS),
+        road(steps="label@250 stop@500", end_rows=500),
+        road(),
+    ]
+    game = Game(curve(), 0.9, 2_000, 0.1)
+    assert {"bought": 2, "small": 1} == crumbs([Road(walk, game, dict(outcomes(walk, curve()))) for walk in walks])
 
 
 @given(st.floats(-1, 1), st.floats(0, 1))
