@@ -47,16 +47,16 @@ from roads_money import (  # noqa: E402
     best_rival,
     cleaning,
     confusions,
-    crumbs,
     endings,
     lost_by_source,
     money,
     promises,
     races,
+    reasons,
     regrets,
     roads_of,
 )
-from roads_page import answer, counts, not_achievable, small_rounds, tasks, written  # noqa: E402
+from roads_page import answer, counts, not_achievable, tasks, written, wrong  # noqa: E402
 from roads_rivals import RIVALS  # noqa: E402
 from roads_score import LEARNERS, bands, brier, chances, hopeless, needed, pairs, reliability  # noqa: E402
 from roads_tasks import QUICK  # noqa: E402
@@ -143,8 +143,8 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
         "sources_of_roads": len({road.source for road in roads}),
     }  # fmt: skip
     tables["answer"], tables["hopeless"] = answer(figures), not_achievable(figures["hopeless"])
-    tables["counts"], figures["crumbs"] = counts(curves, walked_keys), crumbs(roads)
-    tables["crumbs"] = small_rounds(figures["crumbs"])
+    tables["counts"], figures["reasons"] = counts(curves, walked_keys), reasons(roads)
+    tables["wrong"] = wrong(figures["reasons"])
     return Scored(tables, figures)
 
 

@@ -16,6 +16,7 @@ from roads_score import Pair, Table, by_source
 
 PLANTED = 0.1  # of all labels
 CRUMB = 0.05  # of the rows at hand
+HAIR = 0.005  # of a score
 PROMISES, CLEANING = HERE / "roads_promises.csv", HERE / "roads_cleaning.csv"
 ADVICE = {"ship": "ship", "stop": "stop", "fix first": "stop", "redefine": "stop", "pilot": "pilot first"}
 MET, SHORT = "shipped, meets the target", "shipped, misses it"
@@ -154,14 +155,22 @@ def endings(roads: Sequence[Road], rival: str) -> tuple[Table, dict[str, Any]]:
     return Table(header, rows), figures
 
 
-def crumbs(roads: Sequence[Road]) -> dict[str, int]:
-    """Roads that paid for a round to get fewer than 5% more rows, and all those that bought any."""
-    bought, small = 0, 0
-    for road in roads:
-        sizes = [int(step.rpartition("@")[2]) for step in road.walk.steps.split()]
-        grew = [after / before for before, after in itertools.pairwise([*sizes, road.walk.end_rows]) if after > before]
-        bought, small = bought + bool(grew), small + any(ratio < 1 + CRUMB for ratio in grew)
-    return {"bought": bought, "small": small}
+def reasons(roads: Sequence[Road]) -> dict[str, int]:
+    """What stands behind roads that went wrong: targets met by a hair, little at stake, rounds for hardly any rows."""
+    unshown, left = ([road for road in roads if ended(road) == name] for name in (UNSHOWN, LEFT))
+    over = [road.game.curve.true(road.walk.end_rows) - road.walk.target for road in unshown]
+    grown = [grew for road in roads if (grew := _growth(road.walk))]
+    return {
+        "unshown": len(over), "near": sum(one < HAIR for one in over), "left": len(left),
+        "least": sum(road.walk.value == min(value for value, _ in STAKES) for road in left),
+        "bought": len(grown), "small": sum(min(grew) < 1 + CRUMB for grew in grown),
+    }  # fmt: skip
+
+
+def _growth(walk: Walked) -> list[float]:
+    """How many times the rows at hand each purchase of a road made them."""
+    sizes = [*(int(step.rpartition("@")[2]) for step in walk.steps.split()), walk.end_rows]
+    return [after / before for before, after in itertools.pairwise(sizes) if after > before]
 
 
 def money(roads: Sequence[Road]) -> tuple[Table, dict[str, Any]]:

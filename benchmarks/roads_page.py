@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from roads_answers import scenarios
+from roads_answers import STAKES, scenarios
 from roads_curves import CLASSES, PILOTS, Curve, Key
 from roads_money import IN_VAIN, MET, SHORT, SPARED, UNSHOWN, WRONG
 from roads_score import LEARNERS, Table
@@ -115,11 +115,14 @@ def _of_bills(figures: Mapping[str, Any]) -> str:
     )
 
 
-def small_rounds(figures: Mapping[str, int]) -> str:
-    """How often a round was paid for hardly any rows, in a sentence."""
+def wrong(figures: Mapping[str, int]) -> str:
+    """What stands behind roads that went wrong, in sentences."""
     return (
-        f"Of {figures['bought']} roads that bought rows {figures['small']} paid for a round that brought fewer than 5% "
-        "more than were at hand."
+        f"Of the {figures['unshown']} models at hand that meet the target and were not shipped {figures['near']} are "
+        f"less than half a point above it. Of the {figures['left']} roads that stopped before the rows that were worth "
+        f"it {figures['least']} have the least at stake, {min(value for value, _ in STAKES):,} USD. Of "
+        f"{figures['bought']} roads that bought rows {figures['small']} paid for a round that brought fewer than 5% more "
+        "than were at hand."
     )
 
 

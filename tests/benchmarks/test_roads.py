@@ -25,10 +25,10 @@ from roads_money import (
     UNSHOWN,
     Road,
     cleaning,
-    crumbs,
     ended,
     endings,
     promises,
+    reasons,
     roads_of,
 )
 from roads_page import MARKED, tasks, verdict, written
@@ -289,15 +289,17 @@ def test_a_road_ends_in_one_way(changed, how):
     assert both == pytest.approx([sum(part) for part in zip(*parts, strict=True)], abs=1e-3)
 
 
-def test_rounds_that_bring_hardly_any_rows_are_counted():
-    """A road that buys the last 2% for a round counts, one that doubles does not, one that buys nothing is no buyer."""
+def test_what_went_wrong_is_counted():
+    """A target met by a hair, a road left with little at stake, and a round for the last 2% of the rows are counted."""
     walks = [
-        road(steps="label@250 label@3920 stop@4000", end_rows=ROWS),
-        road(steps="label@250 stop@500", end_rows=500),
-        road(),
+        road(target=0.7, steps="label@250 label@490 stop@500", end_rows=500, spent=625.0),
+        road(target=0.65, steps="label@250 stop@500", end_rows=500, spent=325.0),
+        road(target=0.75),
+        road(target=0.75, value=20_000.0),
     ]
-    game = Game(curve(), 0.9, 2_000, 0.1)
-    assert {"bought": 2, "small": 1} == crumbs([Road(walk, game, dict(outcomes(walk, curve()))) for walk in walks])
+    games = [Game(curve((0.6, 0.701, 0.78, 0.84, 0.88)), walk.target, walk.value, walk.price) for walk in walks]
+    made = [Road(walk, game, dict(outcomes(walk, game.curve))) for walk, game in zip(walks, games, strict=True)]
+    assert {"unshown": 2, "near": 1, "left": 2, "least": 1, "bought": 2, "small": 1} == reasons(made)
 
 
 @given(st.floats(-1, 1), st.floats(0, 1))
