@@ -121,8 +121,8 @@ def wrong(figures: Mapping[str, int]) -> str:
         f"Of the {figures['unshown']} models at hand that meet the target and were not shipped {figures['near']} are "
         f"less than half a point above it. Of the {figures['left']} roads that stopped before the rows that were worth "
         f"it {figures['least']} have the least at stake, {min(value for value, _ in STAKES):,} USD. Of "
-        f"{figures['bought']} roads that bought rows {figures['small']} paid for a round that brought fewer than 5% more "
-        "than were at hand."
+        f"{figures['bought']} roads that bought rows {figures['small']} paid for a round that brought fewer than 5% "
+        "more than were at hand."
     )
 
 

@@ -53,8 +53,8 @@ def widths(found: Sequence[Pair]) -> tuple[Table, dict[str, Any]]:
     means = {w: by_source((source, shares[source][w]) for source in groups) for w in shown}
     left_out, all_of_them = by_source(elsewhere), narrowest(list(shares.values()))
     rows.append([
-        "all, each source once", str(sum(map(len, groups.values()))), *(means[w].words() for w in shown), f"{all_of_them:g} on all",
-        left_out.words(),
+        "all, each source once", str(sum(map(len, groups.values()))), *(means[w].words() for w in shown),
+        f"{all_of_them:g} on all", left_out.words(),
     ])  # fmt: skip
     figures = {f"{w:g}": mean.figures() for w, mean in means.items()}
     header = (
