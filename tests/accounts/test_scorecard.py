@@ -27,7 +27,7 @@ def ended(n: int) -> CaseScored:
 
 DOZEN = scorecard([*map(ended, range(12)), *[scored("open", finished=False)] * 2], K)
 SHORT = """\
-Your bands held 32 of 36 closed lines; set 1.4 times the planned middle aside.
+Your bands held 32 of 36 closed lines; set 1.4 times a bill's middle aside.
 
                         Held  Cases  Share, 90% interval
   closed lines      32 of 36     12  89% (77% to 95%)
@@ -101,6 +101,14 @@ def test_without_a_case_nothing_is_said() -> None:
     text = flat(shown(scorecard([], K)))
     assert "Too few to say: 0 closed lines of 0 cases" in text
     assert "the next bill learns nothing from them" in text
+
+
+def test_records_that_could_not_be_read_are_told() -> None:
+    """In the first lines, and in full what it means."""
+    record = scorecard([scored("a", unread=2)], K)
+    assert "1 case (2 records unread)" in flat(shown(record))
+    assert "2 records of another version could not be read" in flat(shown(record, full=True))
+    assert "unread" not in shown(DOZEN)
 
 
 def test_money_in_two_currencies_is_told() -> None:
