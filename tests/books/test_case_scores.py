@@ -109,11 +109,21 @@ def test_a_plan_that_makes_no_round_says_nothing_of_one(tmp_path):
 
 
 def test_a_round_is_held_once_as_it_was_corrected(tmp_path):
-    """By what `next` told of it last; one of which nothing was expected is not."""
+    """By what `next` told of it first; one of which nothing was expected is not."""
     first, right, second = a_round(1, 0.9), a_round(1, 0.8), a_round(2, 0.95)
     news = [told_next(first, 0.85, 0.95), right, told_next(right, 0.85, 0.95), second]
     scored = case(tmp_path, bill(), first, *news, replace(samples.news(), round=second, expected=None))
     assert [(0.8, False)] == [(one.measured, one.inside) for one in scored.scores]
+
+
+def test_a_corrected_round_is_held_against_what_was_expected_before_it(tmp_path):
+    """Afterwards its own score, a typo or not, is part of what `next` knows."""
+    typo, right = a_round(1, 0.6), a_round(1, 0.84)
+    scored = case(tmp_path / "a", bill(), typo, told_next(typo, 0.76, 0.86), right, told_next(right, 0.54, 0.66))
+    assert [(0.84, True)] == [(one.measured, one.inside) for one in scored.scores]
+    unforeseen = replace(samples.news(), round=right, expected=None)
+    twice = case(tmp_path / "b", bill(), right, unforeseen, right, told_next(right, 0.79, 0.88))
+    assert () == twice.scores
 
 
 def test_numbers_begin_anew_after_a_pilot_and_rounds_count_on(tmp_path):
@@ -132,6 +142,7 @@ def test_rows_needed_are_held_where_rounds_added_rows_alone(tmp_path):
     scored = case(tmp_path / "a", bill(), seen, *rounds)
     assert scored.rows is not None
     assert (seen.needed.p50, 1_500) == (scored.rows.p50, scored.rows.made)
+    assert case(tmp_path / "d", bill(), replace(seen, stand_in=True), *rounds).rows is None
     tuned = replace(rounds[0], changed="bigger_model")
     assert case(tmp_path / "b", bill(), seen, tuned, *rounds[1:]).rows is None
     assert case(tmp_path / "c", bill(), seen, rounds[0]).rows is None

@@ -57,6 +57,8 @@ def _short(record: Scorecard) -> Iterator[str]:
     aside = f" ({', '.join(beside)})" if beside else ""
     yield f"{_cases(record.cases)}{aside}. {_chances(record.chances)}"
     yield _next_words(record.next_case)
+    if record.unfinished and record.lines.low is None:
+        yield "`tunecase books --close all` finishes a case."
 
 
 def _chances(met: ChancesMet) -> str:
@@ -70,8 +72,8 @@ def _chances(met: ChancesMet) -> str:
 
 def _next_words(step: NextCase) -> str:
     if not step.cases and not step.hours_cases:
-        return "No people's line is closed yet, so the next bill learns nothing from them."
-    words = f"Next bill: {share(step.weight)} of its reserve from {_cases(step.cases)}"
+        return "No people's line is closed that was planned before its charges: the next bill learns nothing from them."
+    words = f"Next bill: its reserve leans {share(step.weight)} on {_cases(step.cases)}"
     return f"{words}; hours x {step.hours_factor:.2f} from {step.hours_cases}." if step.hours_cases else f"{words}."
 
 

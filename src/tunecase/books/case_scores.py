@@ -14,7 +14,7 @@ from tunecase.books.lines import PEOPLE, UNKNOWNS, planned_lines
 from tunecase.books.variance import bought
 from tunecase.errors import InputError
 from tunecase.ledger import Entry
-from tunecase.quantities import Band
+from tunecase.quantities import Band, Interval80
 from tunecase.records import (
     CATEGORIES,
     BandHeld,
@@ -50,12 +50,13 @@ EVALUATION = ("evaluation", "error analysis")
 class _Story:
     """What happened in a case, in order: rounds with the advice each was made under, and what was told before them.
 
-    A round is known by the pilot that it follows and its number: a later one of the same number corrects it.
+    A round is known by the pilot that it follows and its number: a later one of the same number corrects it. What was
+    `expected` of it is what was when it was first told: afterwards its own score is among what is known.
     """
 
     rounds: dict[tuple[int, int], Round] = field(default_factory=dict)
     advice: dict[tuple[int, int], str] = field(default_factory=dict)
-    expected: dict[tuple[int, int], ScoreHeld] = field(default_factory=dict)
+    expected: dict[tuple[int, int], Interval80 | None] = field(default_factory=dict)
     estimate: Estimate | None = None
     forecast: Forecast | None = None
     last_advice: str = ""
@@ -84,8 +85,8 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
     """What a case was told and what came of it.
 
     A band of money or hours is told by the plan of record (see `plan_of_record`); a chance, the rounds and the rows
-    needed by the last bill and forecast before the first measured round; a round's score by what `next` expected of it;
-    advice by the last decision before a round. The target counts as reached where a measured round shows it.
+    needed by the last bill and forecast before the first measured round; a round's score by what `next` first expected
+    of it; advice by the last decision before a round. The target counts as reached where a measured round shows it.
 
     Args:
         entries: of one ledger, in order, at least one.
@@ -104,7 +105,7 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
         begun=begun,
         entries=len(entries),
         finished=plan is not None and _is_finished(plan[0], money),
-        scores=tuple(story.expected.values()),
+        scores=_scores(story),
         rows=_rows(story),
         mixed=mixed,
         unread=sum(_record(entry) is None for entry in entries if entry.kind == "record" and entry.verb in READ),
@@ -171,10 +172,10 @@ def _take(story: _Story, entry: Entry, pilot: int, told: str) -> str:
         if is_new:
             story.advice[key] = told
             return ""
-    elif isinstance(record, Next) and record.round is not None and record.expected is not None:
-        key, expected = (pilot, record.round.number), record.expected
+    elif isinstance(record, Next) and record.round is not None:
+        key = (pilot, record.round.number)
         if story.rounds.get(key) == record.round:
-            story.expected[key] = ScoreHeld(expected.low, expected.mid, expected.high, record.round.score)
+            story.expected.setdefault(key, record.expected)
     return told
 
 
@@ -183,6 +184,15 @@ def _record(entry: Entry | None) -> Any:
     with contextlib.suppress(InputError):
         return None if entry is None else entry.record()
     return None
+
+
+def _scores(story: _Story) -> tuple[ScoreHeld, ...]:
+    """Each round's score, as it was last corrected, against what was expected of it."""
+    return tuple(
+        ScoreHeld(band.low, band.mid, band.high, story.rounds[key].score)
+        for key, band in story.expected.items()
+        if band is not None
+    )
 
 
 def _target(story: _Story) -> tuple[float | None, bool]:
@@ -252,9 +262,12 @@ def _chance(story: _Story, told: Estimate, spent: float) -> ChanceMet | None:
 
 
 def _rows(story: _Story) -> RowsHeld | None:
-    """Examples told and made; of cases whose rounds only added examples, up to the one that shows the target."""
+    """Examples told and made; of cases whose rounds only added examples, up to the one that shows the target.
+
+    What a stand-in's curve told is another model's: as in `next`, it is not held.
+    """
     reached = _reached(story)
-    needed = None if story.forecast is None else story.forecast.needed
+    needed = None if story.forecast is None or story.forecast.stand_in else story.forecast.needed
     if needed is None or reached is None:
         return None
     rounds = list(story.rounds.values())
