@@ -27,7 +27,7 @@ def ended(n: int) -> CaseScored:
 
 DOZEN = scorecard([*map(ended, range(12)), *[scored("open", finished=False)] * 2], K)
 SHORT = """\
-Your bands held 32 of 36 closed lines; set 1.4 times the planned middle aside.
+Your bands held 32 of 36 closed lines; set 1.4 times a bill's middle aside.
 
                         Held  Cases  Share, 90% interval
   closed lines      32 of 36     12  89% (77% to 95%)
@@ -37,7 +37,7 @@ Your bands held 32 of 36 closed lines; set 1.4 times the planned middle aside.
 
   13 cases (1 open, 1 copy left out). Target reached: 6 of 12, 60% told: Brier
   0.260, base rate 0.298.
-  Next bill: 55% of its reserve from 12 cases; hours x 1.14 from 12.
+  Next bill: its reserve leans 55% on 12 cases; hours x 1.14 from 12.
 
 more: --full
 """
@@ -52,7 +52,7 @@ least.
   rows needed       1 of 1      1  too few to say
 
   1 case. Target reached: 1 of 1; chances: too few to say.
-  Next bill: 9% of its reserve from 1 case; hours x 1.02 from 1.
+  Next bill: its reserve leans 9% on 1 case; hours x 1.02 from 1.
 
 more: --full
 """
@@ -101,6 +101,20 @@ def test_without_a_case_nothing_is_said() -> None:
     text = flat(shown(scorecard([], K)))
     assert "Too few to say: 0 closed lines of 0 cases" in text
     assert "the next bill learns nothing from them" in text
+
+
+def test_records_that_could_not_be_read_are_told() -> None:
+    """In the first lines, and in full what it means."""
+    record = scorecard([scored("a", unread=2)], K)
+    assert "1 case (2 records unread)" in flat(shown(record))
+    assert "2 records of another version could not be read" in flat(shown(record, full=True))
+    assert "unread" not in shown(DOZEN)
+
+
+def test_open_cases_that_leave_too_little_are_told_how_to_finish() -> None:
+    """With the command; a record that judges goes without."""
+    assert "`tunecase books --close all` finishes" in flat(shown(scorecard([scored("a", finished=False)], K)))
+    assert "finishes a case" not in shown(DOZEN)
 
 
 def test_money_in_two_currencies_is_told() -> None:

@@ -109,11 +109,21 @@ def test_a_plan_that_makes_no_round_says_nothing_of_one(tmp_path):
 
 
 def test_a_round_is_held_once_as_it_was_corrected(tmp_path):
-    """By what `next` told of it last; one of which nothing was expected is not."""
+    """By what `next` told of it first; one of which nothing was expected is not."""
     first, right, second = a_round(1, 0.9), a_round(1, 0.8), a_round(2, 0.95)
     news = [told_next(first, 0.85, 0.95), right, told_next(right, 0.85, 0.95), second]
     scored = case(tmp_path, bill(), first, *news, replace(samples.news(), round=second, expected=None))
     assert [(0.8, False)] == [(one.measured, one.inside) for one in scored.scores]
+
+
+def test_a_corrected_round_is_held_against_what_was_expected_before_it(tmp_path):
+    """Afterwards its own score, a typo or not, is part of what `next` knows."""
+    typo, right = a_round(1, 0.6), a_round(1, 0.84)
+    scored = case(tmp_path / "a", bill(), typo, told_next(typo, 0.76, 0.86), right, told_next(right, 0.54, 0.66))
+    assert [(0.84, True)] == [(one.measured, one.inside) for one in scored.scores]
+    unforeseen = replace(samples.news(), round=right, expected=None)
+    twice = case(tmp_path / "b", bill(), right, unforeseen, right, told_next(right, 0.79, 0.88))
+    assert () == twice.scores
 
 
 def test_numbers_begin_anew_after_a_pilot_and_rounds_count_on(tmp_path):
@@ -132,6 +142,7 @@ def test_rows_needed_are_held_where_rounds_added_rows_alone(tmp_path):
     scored = case(tmp_path / "a", bill(), seen, *rounds)
     assert scored.rows is not None
     assert (seen.needed.p50, 1_500) == (scored.rows.p50, scored.rows.made)
+    assert case(tmp_path / "d", bill(), replace(seen, stand_in=True), *rounds).rows is None
     tuned = replace(rounds[0], changed="bigger_model")
     assert case(tmp_path / "b", bill(), seen, tuned, *rounds[1:]).rows is None
     assert case(tmp_path / "c", bill(), seen, rounds[0]).rows is None
@@ -144,6 +155,63 @@ def test_advice_is_taken_or_left_step_by_step(tmp_path):
     assert (3, 2) == (scored.advised, scored.followed)
     went_on = case(tmp_path / "b", bill(), advised("label"), a_round(1, 0.1), advised("label"), worked("90"), ALL)
     assert (2, 1, "stop") == (went_on.advised, went_on.followed, went_on.ended)
+
+
+@pytest.mark.parametrize("lever", ["look", "when_sure", "redefine", "fix first", "pilot"])
+def test_advice_that_is_no_round_is_neither_followed_nor_not(tmp_path, lever):
+    """Whether a round or the end comes after it, it does not count; going on against `stop` is not following."""
+    scored = case(tmp_path / "a", bill(), advised(lever), a_round(1, 0.1), advised(lever), worked("90"), ALL)
+    assert (0, 0) == (scored.advised, scored.followed)
+    against = case(tmp_path / "b", bill(), advised("stop"), a_round(1, 0.1), advised(lever), worked("90"), ALL)
+    assert (1, 0) == (against.advised, against.followed)
+
+
+def test_a_case_without_a_target_ended_neither_way(tmp_path):
+    """Nothing tells whether it was reached."""
+    scored = case(tmp_path, bill(plan=None), advised("label"), a_round(1, 0.9), worked("90"), ALL)
+    assert (True, 1, 1, None) == (scored.finished, scored.advised, scored.followed, scored.ended)
+
+
+def test_a_case_that_stopped_at_once_says_nothing_of_the_hours_of_rounds(tmp_path):
+    """Ten hours of a hundred, no round: the default rates are not ten times too high."""
+    stopped = case(tmp_path / "a", bill(), advised("stop"), worked("10"), ALL)
+    assert (True, (), None) == (stopped.finished, stopped.hours, stopped.hours_ratio)
+    none_planned = case(tmp_path / "b", bill(rounds=Band(0, 0, 1, 2)), a_round(1, 0.1), worked("10"), ALL)
+    assert () == none_planned.hours
+    neither = case(tmp_path / "c", bill(rounds=Band(0, 0, 0, 0)), worked("150"), ALL)
+    assert 1.5 == neither.hours_ratio
+
+
+@pytest.mark.parametrize(("holds_answers", "came"), [(False, True), (True, False)])
+def test_answers_served_count_in_the_budget_only_where_the_bill_holds_them(tmp_path, holds_answers, came):
+    """As they do in the total: what is paid after launch does not undo a target that was reached."""
+    lines = bill().lines
+    held = (*lines, replace(lines[1], name="inference", quantity=None)) if holds_answers else lines
+    served = replace(charge("50000", "inference"), on=DAY + timedelta(days=5))
+    closing = Closing(("gpu", "labour", "unknowns", "inference"), DAY)
+    scored = case(tmp_path, bill(lines=held), a_round(1, TARGET), worked("90", "9000"), served, closing)
+    assert scored.chance is not None
+    assert scored.total is not None
+    assert (came, holds_answers) == (scored.chance.came, scored.total.actual > 2)
+
+
+def test_records_of_another_version_are_counted(tmp_path):
+    """The case says less, and says so."""
+    kept = Ledger(tmp_path / "ledger.jsonl")
+    kept.append("record", {"lines": "of another version"}, recorded_at=START, verb="estimate")
+    kept.append("record", {"number": "one"}, recorded_at=START, verb="round")
+    kept.append("record", {"advice": "label"}, recorded_at=START, verb="decide")
+    kept.append("spend", worked("90"), recorded_at=START)
+    assert (2, None) == (case_scores(list(kept.entries())).unread, case_scores(list(kept.entries())).chance)
+    assert 0 == case(tmp_path / "whole", bill(), a_round(1, 0.1), worked("90"), ALL).unread
+
+
+def test_a_line_planned_at_nothing_tells_no_amount(tmp_path):
+    """What came is its own unit: it is outside its band, and by how many dollars nobody reads."""
+    lines = bill().lines
+    free = replace(lines[0], amount=Band(0, 0, 0, 0))
+    (line,) = case(tmp_path, bill(lines=(free, lines[1])), charge("61.25", lines[0].name), ALL).lines
+    assert (1.0, 0.0, False) == (line.actual, line.planned.p90, line.inside)
 
 
 def test_what_a_project_has_once_does_not_grow_with_its_rounds(tmp_path):
@@ -165,16 +233,17 @@ def test_rounds_from_before_a_plan_are_not_held_against_it(tmp_path):
 
 def test_hours_that_were_stated_or_not_all_booked_say_nothing_of_the_rates(tmp_path):
     """A charge without hours hides some; a project file's own hours are no defaults."""
-    partly = case(tmp_path / "a", bill(), worked("90"), charge("10"), ALL)
+    made = [a_round(1, 0.1), a_round(2, 0.2)]
+    partly = case(tmp_path / "a", bill(), *made, worked("90"), charge("10"), ALL)
     assert ((), None) == (partly.hours, partly.hours_ratio)
     effort = tuple(replace(each, stated=True) for each in EFFORT)
-    stated = case(tmp_path / "b", bill(effort=effort), worked("90"), ALL)
+    stated = case(tmp_path / "b", bill(effort=effort), *made, worked("90"), ALL)
     assert (1, None) == (len(stated.hours), stated.hours_ratio)
 
 
 def test_a_rate_that_leaned_on_the_past_is_told_against_the_defaults(tmp_path):
     """Booked as told, at rates of 1.3, is 1.3 times the defaults."""
-    scored = case(tmp_path, bill(hours_factor=1.3), worked("100"), ALL)
+    scored = case(tmp_path, bill(hours_factor=1.3), a_round(1, 0.1), a_round(2, 0.2), worked("100"), ALL)
     assert 1.3 == pytest.approx(scored.hours_ratio)
 
 

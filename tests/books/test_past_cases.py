@@ -95,8 +95,68 @@ def test_an_export_reads_as_the_ledgers_do(tmp_path):
     assert sorted(cases, key=repr) == sorted(again, key=repr)
     past = read_past(["team.json"], tmp_path)
     assert (2, (1.5, 1.5)) == (past.projects, past.overruns)
-    with pytest.raises(InputError, match=r"a copy of team.json"):
-        read_past(["team.json", "a"], tmp_path)
+
+
+def test_an_export_that_holds_a_case_met_before_is_told_with_what_to_do(tmp_path):
+    """Whichever is named first, and for this project's own case: a case cannot be taken out of an export by hand."""
+    own = closed(tmp_path / "a")
+    closed(tmp_path / "b")
+    cases, _ = read_cases(places_of(["a", "b"], tmp_path)[0])
+    (tmp_path / "team.json").write_bytes(exported(cases))
+    (tmp_path / "more.json").write_bytes(exported(cases[:1]))
+    fix = "leave one of them out, or write team.json again without that case"
+    for names, got in (
+        (["team.json", "a"], "a case that team.json holds, too"),
+        (["a", "team.json"], "a case that a holds, too"),
+        (["more.json", "team.json"], "a case that more.json holds, too"),
+        (["team.json"], "a case that is this project's own, too"),
+    ):
+        with pytest.raises(InputError) as caught:
+            read_past(names, tmp_path, own.path if len(names) == 1 else None)
+        assert [(got, fix)] == [(problem.got, problem.fix) for problem in caught.value.problems]
+    (tmp_path / "same.json").write_bytes(exported(cases))
+    with pytest.raises(InputError, match=r"the same export as team\.json"):
+        read_past(["team.json", "same.json"], tmp_path)
+
+
+def test_a_case_that_stands_twice_in_an_export_counts_once(tmp_path):
+    """In the bill as in the scorecard."""
+    closed(tmp_path / "a")
+    body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
+    body["cases"] *= 2
+    (tmp_path / "team.json").write_text(json.dumps(body), encoding="utf-8")
+    past = read_past(["team.json"], tmp_path)
+    assert (1, (1.5,)) == (len(past.cases), past.overruns)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"hours_factor": 1e15}, "hours_factor"),
+        ({"hours_factor": 1e-300}, "hours_factor"),
+        ({"hours": [{"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 5e-324}]}, "booked"),
+        ({"hours": [{"name": "labour", "told": 1e-320, "told_for_rounds": 1.0, "booked": 1.0}]}, "told"),
+        ({"lines": [{"name": "labour", "planned": {"p10": 0, "p50": 1e-320, "p80": 1, "p90": 1}, "actual": 2}]},
+         "planned"),
+        ({"advised": 1, "followed": 5}, "followed"),
+    ],
+)  # fmt: skip
+def test_an_export_says_nothing_that_no_case_says(tmp_path, changes, field):
+    """Numbers at the ends of what a float holds would stop a scorecard or poison a bill."""
+    closed(tmp_path / "a")
+    body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
+    body["cases"][0] |= changes
+    (tmp_path / "odd.json").write_text(json.dumps(body), encoding="utf-8")
+    (problem,) = read_cases(places_of(["odd.json"], tmp_path)[0])[1]
+    assert (problem.where, True) == ("odd.json: case 1", field in problem.got)
+
+
+def test_ratios_of_an_export_have_four_digits(tmp_path):
+    """From sixteen, a plan and a bill of whole dollars come back as a fraction; ledgers say no more than exports do."""
+    closed(tmp_path / "a", "10501.37")
+    (case,), _ = read_cases(places_of(["a"], tmp_path)[0])
+    body = json.loads(exported([replace(case, lines=(replace(case.lines[0], actual=5_507 / 7_746),))]))
+    assert (1.5, 0.7109) == (case.lines[0].actual, body["cases"][0]["lines"][0]["actual"])
 
 
 HOSTILE = ("<script>alert(1)</script>", "Ines Example", "/home/ines/secret", "acme-private-70b", "s3cr3t note")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.books.scored import PLANNED, hours, scored, whole
 from tunecase.books.scorecard import FURTHEST, LEAST, Past, merged, scorecard, weight
+from tunecase.quantities.spread import Band
 from tunecase.quantities.statistics import wilson
-from tunecase.records import BandHeld, CaseScored, ChanceMet
+from tunecase.records import BandHeld, CaseScored, ChanceMet, LineHeld
 
 K = 10.0
 
@@ -69,11 +70,12 @@ def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:
 
 
 def test_what_to_set_aside_would_have_held_eight_in_ten() -> None:
-    """The smallest factor on the planned middle that 8 of 10 lines stay within."""
-    record = scorecard([scored(f"{n}", *(n + 1.0 + part / 10 for part in range(4))) for n in range(5)], K)
-    ratios = sorted(n + 1.0 + part / 10 for n in range(5) for part in range(4))
+    """The smallest factor on the planned middle that 8 of 10 whole cases stay within, whatever small lines did."""
+    ratios = [1.0 + n / 10 for n in range(10)]
+    record = scorecard([scored(f"{n}", 19.0, total=BandHeld(PLANNED, ratio)) for n, ratio in enumerate(ratios)], K)
     assert record.aside is not None
     assert 0.8 == sum(ratio <= record.aside for ratio in ratios) / len(ratios)
+    assert scorecard([scored(f"{n}", 1.0, 1.0, 1.0, 1.0) for n in range(9)], K).aside is None
 
 
 def test_chances_are_held_against_the_rate_of_the_other_cases() -> None:
@@ -105,6 +107,7 @@ def test_endings_are_told_apart_by_the_advice() -> None:
         scored("b", advised=2, followed=1, ended="stop"),
         scored("c", ended="stop"),
         scored("d", advised=1, followed=1, finished=False),
+        scored("e", advised=1, followed=1, ended=None),
     ]
     followed, left = scorecard(held, K).advice
     assert (True, 1, 1, 0) == (followed.followed, followed.ship, followed.go_on, followed.stop)
@@ -151,6 +154,33 @@ def test_a_plan_that_leaned_on_the_past_already_is_held_against_the_defaults() -
     factor = past.hours_factor(K)
     assert factor == pytest.approx(1.2, rel=0.01)
     assert past.overruns_beyond(factor) == pytest.approx([1.0] * 400, rel=0.01)
+
+
+def test_default_rates_are_in_the_overruns_of_cases_without_hours_too() -> None:
+    """What the next bill's hours hold is taken out of every plan at default rates, whoever booked hours."""
+    known = [scored(f"a{n}", 1.5, default_rates=True, hours=hours(150.0)) for n in range(5)]
+    unknown = [scored(f"b{n}", 1.5, default_rates=True) for n in range(5)]
+    past = Past((*known, *unknown))
+    assert past.overruns_beyond(1.2) == pytest.approx([1.5 / 1.2] * 10)
+
+
+@pytest.mark.parametrize("booked", [5e-324, 0.0, math.inf, math.nan, -1.0])
+def test_no_figure_stops_a_scorecard(booked: float) -> None:
+    """A case that was made by hand with numbers that nobody books teaches the next bill nothing."""
+    rounds = BandHeld(PLANNED, booked)
+    line = LineHeld("labour", Band(0.0, 1e-320, 1.0, 1.0), 2.0)
+    odd = [
+        scored(f"{n}", hours=hours(booked), default_rates=True, hours_factor=0.1, rounds=rounds, lines=(line,))
+        for n in range(6)
+    ]
+    record = scorecard(odd, K)
+    assert (1.0, 0) == (Past(tuple(odd)).hours_factor(K), record.next_case.cases)
+    assert all(one.ratio is None or math.isfinite(one.ratio) for one in record.told)
+
+
+def test_records_that_could_not_be_read_add_up() -> None:
+    """Over cases, copies once."""
+    assert 3 == scorecard([scored("a", unread=1), scored("a", unread=1), scored("b", unread=2)], K).unread
 
 
 def test_hours_that_a_project_file_stated_say_nothing_of_the_defaults() -> None:

@@ -82,9 +82,10 @@ def test_a_walked_case_says_what_it_was_told_and_what_came(cases: Path) -> None:
     assert (1, 0) == (record.scores.of, record.rounds.of)
     tried = next(case for case in record.scored if case.scores)
     assert (None, 2, 0, "stop") == (tried.chance, tried.advised, tried.followed, tried.ended)
+    assert () == tried.hours
     assert [1.5] == [pytest.approx(case.hours_ratio, rel=0.01) for case in record.scored if not case.scores]
     assert 1 < record.next_case.hours_factor < 1.5
-    assert 2 == record.next_case.hours_cases
+    assert 1 == record.next_case.hours_cases
 
 
 def test_exports_merge_to_the_scorecard_of_the_folders(cases: Path, tmp_path: Path) -> None:
@@ -114,12 +115,12 @@ def test_the_next_bill_leans_on_them_and_says_so(cases: Path, decided: Path, tmp
     case = opened(plain)
     basis, bill = case.basis(10), flow.estimate(case)
     factor = flow.scorecard(ScorecardAsked((), plain)).next_case.hours_factor
-    assert (factor, 2, 2) == (bill.hours_factor, basis.hours_cases, basis.past_cases)
+    assert (factor, 1, 2) == (bill.hours_factor, basis.hours_cases, basis.past_cases)
     assert [1.5 / factor] * 2 == pytest.approx(list(basis.overruns), rel=0.01)
     assert 1.0 == without.hours_factor
     words = " ".join(bill.assumptions)
     assert f"default rates times {factor:.2f}" in words
-    assert "2 earlier cases of your own" in words
+    assert "1 earlier case of your own" in words
     assert "2 past of your own" in words
     assert "(your own cases)" in bill.effort[0].rate
     plain.write_text(text + "past: [../cases]\neffort: {review: 3 h}\n", encoding="utf-8")

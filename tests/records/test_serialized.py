@@ -29,7 +29,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "approvals": (1, "fdb57f69ca87"),
     "compare": (1, "ed6018cacc8f"),
     "check": (1, "782d6f75eed1"),
-    "scorecard": (1, "ebce44859895"),
+    "scorecard": (1, "4fb0be18037d"),
     "fit": (2, "bd5fcaa71b61"),
     "scored": (1, "113fdf98ad6d"),
     "updated": (1, "699300985159"),

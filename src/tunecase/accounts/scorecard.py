@@ -31,7 +31,7 @@ def _answer(record: Scorecard) -> tuple[str, Tone]:
         return f"{TOO_FEW.capitalize()}: {closed}{held}; {least}.", "unknown"
     words = f"Your bands held {lines.held} of {lines.of} closed lines"
     if record.aside is not None:
-        words += f"; set {record.aside:.1f} times the planned middle aside"
+        words += f"; set {record.aside:.1f} times a bill's middle aside"
     return f"{words}.", "warn" if lines.high < PROMISED else "good"
 
 
@@ -53,9 +53,12 @@ def _interval(held: Held80) -> str:
 def _short(record: Scorecard) -> Iterator[str]:
     beside = [f"{record.unfinished} open"] if record.unfinished else []
     beside += [counted(record.copies, "copy", "copies") + " left out"] if record.copies else []
+    beside += [counted(record.unread, "record") + " unread"] if record.unread else []
     aside = f" ({', '.join(beside)})" if beside else ""
     yield f"{_cases(record.cases)}{aside}. {_chances(record.chances)}"
     yield _next_words(record.next_case)
+    if record.unfinished and record.lines.low is None:
+        yield "`tunecase books --close all` finishes a case."
 
 
 def _chances(met: ChancesMet) -> str:
@@ -69,8 +72,8 @@ def _chances(met: ChancesMet) -> str:
 
 def _next_words(step: NextCase) -> str:
     if not step.cases and not step.hours_cases:
-        return "No people's line is closed yet, so the next bill learns nothing from them."
-    words = f"Next bill: {share(step.weight)} of its reserve from {_cases(step.cases)}"
+        return "No people's line is closed that was planned before its charges: the next bill learns nothing from them."
+    words = f"Next bill: its reserve leans {share(step.weight)} on {_cases(step.cases)}"
     return f"{words}; hours x {step.hours_factor:.2f} from {step.hours_cases}." if step.hours_cases else f"{words}."
 
 
@@ -104,8 +107,12 @@ def _how(record: Scorecard) -> Listing:
         "A case is finished when every priced line of its plan is closed (`tunecase books --close all`).",
         "Lines of one case move together, so intervals are narrower than the truth.",
         "A case whose people stopped before its plan did counts as one that did not reach the target.",
+        "What to set aside would have been enough for 8 in 10 whole cases.",
         "The base rate of a chance is that of the other cases.",
+        "Advice that asks for no round and ends nothing is not counted, nor is how a case without a target ended.",
     ]
+    if record.unread:
+        words.append(f"{counted(record.unread, 'record')} of another version could not be read and said nothing here.")
     if mixed:
         words.append(f"{_cases(mixed)} with bills in several currencies: no money of theirs is judged.")
     return Listing("To know", tuple(words))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import dropwhile
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from tunecase.books.earlier_projects import Kept, closed_lines, hindsight, kept, plan_of_record
 from tunecase.books.held import held
@@ -14,13 +14,14 @@ from tunecase.books.lines import PEOPLE, UNKNOWNS, planned_lines
 from tunecase.books.variance import bought
 from tunecase.errors import InputError
 from tunecase.ledger import Entry
-from tunecase.quantities import Band
+from tunecase.quantities import Band, Interval80
 from tunecase.records import (
     CATEGORIES,
     BandHeld,
     CaseEnded,
     CaseScored,
     ChanceMet,
+    Changed,
     Estimate,
     Forecast,
     HoursHeld,
@@ -34,8 +35,11 @@ from tunecase.records import (
 )
 
 SALT = b"tunecase scorecard\n"
-ENDS = ("stop", "ship", "redefine", "fix first")  # advice after which no further round is made
+ENDS = ("stop", "ship")  # advice after which no further round is made
+# What a case does or does not do; other advice (look, when_sure, redefine …) asks for no round and ends nothing.
+JUDGED = (*get_args(Changed), *ENDS)
 ON_THE_CURVE = ("label", "fine_tune", "test_set")  # what a round may change for its score to lie on the same curve
+READ = ("estimate", "forecast", "round", "next", "close", "plan")  # records that a case is scored by
 HOUR = "hour"
 # Activities of a bill's hours: those that a project has once, and those of the line `evaluation`.
 ONCE = ("prompts and baselines", "training set-up", "integration", "review and sign-off")
@@ -46,12 +50,13 @@ EVALUATION = ("evaluation", "error analysis")
 class _Story:
     """What happened in a case, in order: rounds with the advice each was made under, and what was told before them.
 
-    A round is known by the pilot that it follows and its number: a later one of the same number corrects it.
+    A round is known by the pilot that it follows and its number: a later one of the same number corrects it. What was
+    `expected` of it is what was when it was first told: afterwards its own score is among what is known.
     """
 
     rounds: dict[tuple[int, int], Round] = field(default_factory=dict)
     advice: dict[tuple[int, int], str] = field(default_factory=dict)
-    expected: dict[tuple[int, int], ScoreHeld] = field(default_factory=dict)
+    expected: dict[tuple[int, int], Interval80 | None] = field(default_factory=dict)
     estimate: Estimate | None = None
     forecast: Forecast | None = None
     last_advice: str = ""
@@ -80,15 +85,16 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
     """What a case was told and what came of it.
 
     A band of money or hours is told by the plan of record (see `plan_of_record`); a chance, the rounds and the rows
-    needed by the last bill and forecast before the first measured round; a round's score by what `next` expected of it;
-    advice by the last decision before a round. The target counts as reached where a measured round shows it.
+    needed by the last bill and forecast before the first measured round; a round's score by what `next` first expected
+    of it; advice by the last decision before a round. The target counts as reached where a measured round shows it.
 
     Args:
         entries: of one ledger, in order, at least one.
     Raises: InputError when a charge cannot be read.
     Leaves out: why a case ended. One whose people stopped before the plan did counts against its chance all the same;
-    a case without a measured round, or with a plan that makes none, says nothing of it. Scores that only a pilot
-    measured are not held.
+    a case without a measured round, or with a plan that makes none, says nothing of it. Hours are held where rounds
+    were both planned and made, or neither. Scores that only a pilot measured are not held, and advice that asks for no
+    round and ends nothing is neither followed nor not. Records that another version wrote are counted as `unread`.
     """
     story, money = _story(entries), kept(entries)
     root, begun = roots_of(entries)
@@ -99,9 +105,10 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
         begun=begun,
         entries=len(entries),
         finished=plan is not None and _is_finished(plan[0], money),
-        scores=tuple(story.expected.values()),
+        scores=_scores(story),
         rows=_rows(story),
         mixed=mixed,
+        unread=sum(_record(entry) is None for entry in entries if entry.kind == "record" and entry.verb in READ),
     )
     if plan is not None:
         scored = _against_plan(scored, plan[0], money, hindsight(money, plan[1]), _made(entries, plan[1]))
@@ -131,7 +138,8 @@ def _against_first_bill(scored: CaseScored, money: Kept, story: _Story) -> CaseS
     if not scored.finished or not story.rounds or told is None or told.rounds.p90 <= 0:
         return scored
     rounds = BandHeld(*_scaled(told.rounds, len(story.rounds)))
-    spent = sum((charge.amount_base for _, charge in held(money.charges).charges), Decimal(0))
+    paid = _of_the_case(told, [charge for _, charge in held(money.charges).charges])
+    spent = sum((charge.amount_base for charge in paid), Decimal(0))
     return replace(scored, rounds=rounds, chance=_chance(story, told, float(spent)))
 
 
@@ -150,8 +158,7 @@ def _story(entries: Sequence[Entry]) -> _Story:
         elif entry.verb in ("round", "next"):
             told = _take(story, entry, pilot, told)
     story.last_advice = told
-    story.estimate = _record(before.get("estimate"))
-    story.forecast = _record(before.get("forecast"))
+    story.estimate, story.forecast = (_record(before.get(verb)) for verb in ("estimate", "forecast"))
     return story
 
 
@@ -165,10 +172,10 @@ def _take(story: _Story, entry: Entry, pilot: int, told: str) -> str:
         if is_new:
             story.advice[key] = told
             return ""
-    elif isinstance(record, Next) and record.round is not None and record.expected is not None:
-        key, expected = (pilot, record.round.number), record.expected
+    elif isinstance(record, Next) and record.round is not None:
+        key = (pilot, record.round.number)
         if story.rounds.get(key) == record.round:
-            story.expected[key] = ScoreHeld(expected.low, expected.mid, expected.high, record.round.score)
+            story.expected.setdefault(key, record.expected)
     return told
 
 
@@ -177,6 +184,15 @@ def _record(entry: Entry | None) -> Any:
     with contextlib.suppress(InputError):
         return None if entry is None else entry.record()
     return None
+
+
+def _scores(story: _Story) -> tuple[ScoreHeld, ...]:
+    """Each round's score, as it was last corrected, against what was expected of it."""
+    return tuple(
+        ScoreHeld(band.low, band.mid, band.high, story.rounds[key].score)
+        for key, band in story.expected.items()
+        if band is not None
+    )
 
 
 def _target(story: _Story) -> tuple[float | None, bool]:
@@ -210,18 +226,23 @@ def _is_finished(plan: Estimate, money: Kept) -> bool:
 
 
 def _scaled(planned: Band, actual: float) -> tuple[Band, float]:
-    """Both in units of the planned P50; of the P90 for a band whose middle is 0."""
-    unit = next((point for point in (planned.p50, planned.p90) if point > 0), 1.0)
+    """Both in units of the planned P50; of the P90 for a band whose middle is 0, of what came for one that is all 0."""
+    unit = next((point for point in (planned.p50, planned.p90, abs(actual), -planned.p10) if point > 0), 1.0)
     points = (planned.p10, planned.p50, planned.p80, planned.p90, actual)
     p10, p50, p80, p90, came = (point / unit for point in points)
     return Band(p10, p50, p80, p90), came
 
 
 def _total(plan: Estimate, charges: Sequence[Spending]) -> BandHeld | None:
-    """What the whole case cost; answers served after launch only where the plan holds them."""
-    own = [one for one in charges if one.category != "inference" or "inference" in planned_lines(plan)]
+    """What the whole case cost."""
+    own = _of_the_case(plan, charges)
     spent = sum((one.amount_base for one in own), Decimal(0))
     return BandHeld(*_scaled(plan.total, float(spent))) if own else None
+
+
+def _of_the_case(plan: Estimate, charges: Sequence[Spending]) -> list[Spending]:
+    """The charges that a plan's total and budget are for: those of answers served only where the plan holds them."""
+    return [one for one in charges if one.category != "inference" or "inference" in planned_lines(plan)]
 
 
 def _made(entries: Sequence[Entry], plan: PlanUsed) -> int:
@@ -241,9 +262,12 @@ def _chance(story: _Story, told: Estimate, spent: float) -> ChanceMet | None:
 
 
 def _rows(story: _Story) -> RowsHeld | None:
-    """Examples told and made; of cases whose rounds only added examples, up to the one that shows the target."""
+    """Examples told and made; of cases whose rounds only added examples, up to the one that shows the target.
+
+    What a stand-in's curve told is another model's: as in `next`, it is not held.
+    """
     reached = _reached(story)
-    needed = None if story.forecast is None else story.forecast.needed
+    needed = None if story.forecast is None or story.forecast.stand_in else story.forecast.needed
     if needed is None or reached is None:
         return None
     rounds = list(story.rounds.values())
@@ -252,7 +276,13 @@ def _rows(story: _Story) -> RowsHeld | None:
 
 
 def _hours(plan: Estimate, charges: Sequence[Spending], closed: Sequence[str], rounds: int) -> tuple[HoursHeld, ...]:
-    """Hours of people's closed lines, every charge of which says them."""
+    """Hours of people's closed lines, every charge of which says them.
+
+    None where rounds were planned and none was recorded, nor where the plan made none and one was: such hours are not
+    those of the plan.
+    """
+    if (rounds > 0) != (plan.rounds.p50 > 0):
+        return ()
     lines, held_hours = planned_lines(plan), []
     for name in (line for line in PEOPLE if line in closed and line in lines):
         told, paid = lines[name].quantity, bought([one for one in charges if one.category == name], HOUR)
@@ -264,13 +294,13 @@ def _hours(plan: Estimate, charges: Sequence[Spending], closed: Sequence[str], r
 
 
 def _part_made(plan: Estimate, name: str, rounds: int) -> float:
-    """The part of a line's hours that a plan tells for the rounds that were made; all of them where none was recorded.
+    """The part of a line's hours that a plan tells for the rounds that were made; all of them where it makes none.
 
         part = once + (1 - once) r / R,   once: set-up, prompts and release as a share of the line's hours
 
     Leaves out: hours of a release are told for a case that ended without one, too.
     """
-    if not rounds or plan.rounds.p50 <= 0:
+    if plan.rounds.p50 <= 0:
         return 1.0
     own = [each for each in plan.effort if name == "labour" and each.name not in (*EVALUATION, "management")]
     whole = sum(each.hours for each in own)
@@ -280,10 +310,16 @@ def _part_made(plan: Estimate, name: str, rounds: int) -> float:
 
 def _with_advice(scored: CaseScored, story: _Story) -> CaseScored:
     """With how many steps the decisions advised, how many of them were taken, and how the case ended."""
-    taken = [(told, story.rounds[key].changed) for key, told in story.advice.items() if told]
-    followed = sum(told == changed for told, changed in taken)
-    advised = len(taken)
-    if scored.finished and story.last_advice:
-        advised, followed = advised + 1, followed + (story.last_advice in ENDS)
-    ended: CaseEnded = "go on" if not scored.finished else "stop" if _reached(story) is None else "ship"
-    return replace(scored, advised=advised, followed=followed, ended=ended)
+    taken = [told == story.rounds[key].changed for key, told in story.advice.items() if told in JUDGED]
+    if scored.finished and story.last_advice in JUDGED:
+        taken.append(story.last_advice in ENDS)
+    return replace(scored, advised=len(taken), followed=sum(taken), ended=_ended(scored, story))
+
+
+def _ended(scored: CaseScored, story: _Story) -> CaseEnded | None:
+    """Whether a finished case showed its target; None where it had none."""
+    if not scored.finished:
+        return "go on"
+    if _target(story)[0] is None:
+        return None
+    return "stop" if _reached(story) is None else "ship"

@@ -20,6 +20,7 @@ LEDGER = "ledger.jsonl"
 WANTED = "a folder with a ledger, a ledger.jsonl, or a scorecard's export (.json)"
 MOST_EXPORT = 64 * 2**20  # bytes; a case takes some two thousand
 MOST_CASES = 10_000
+DIGITS = 4  # of a ratio in an export; from more of them plan and bill could be worked out as a fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,27 @@ def _read_ledger(place: Place) -> CaseScored:
 
 def _sound(place: Place, scored: CaseScored) -> CaseScored:
     """The same case as an export would tell it. Raises InputError where no other team could read it."""
-    import orjson
-
     try:
-        return from_json(CaseScored, orjson.loads(to_json(scored)))
+        return from_json(CaseScored, _told(scored))
     except ValueError as error:
         got, wanted = reading_fault("case", error)
         fix = "leave it out: its bill holds figures that tunecase does not write"
         raise InputError(Problem(place.name, got, wanted, fix)) from None
+
+
+def _told(scored: CaseScored) -> Any:
+    """A case in plain JSON values, its numbers cut to the digits of an export."""
+    import orjson
+
+    return _cut(orjson.loads(to_json(scored)))
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cut(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_cut(one) for one in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _missing(place: Place) -> Problem | None:
@@ -129,13 +143,18 @@ def _parsed(name: str, content: bytes) -> dict[str, Any]:
 
 def _cases_of(name: str, body: dict[str, Any]) -> list[CaseScored]:
     """The cases of an export; every field that is not one of a CaseScored is left out."""
-    cases, problems = [], []
+    cases, problems = list[CaseScored](), []
     for number, one in enumerate(body["cases"], 1):
+        where, fix = f"{name}: case {number}", "write it again with this version"
         try:
-            cases.append(from_json(CaseScored, one))
+            case = from_json(CaseScored, one)
         except ValueError as error:
-            got, wanted = reading_fault("case", error)
-            problems.append(Problem(f"{name}: case {number}", got, wanted, "write it again with this version"))
+            problems.append(Problem(where, *reading_fault("case", error), fix))
+            continue
+        cases.append(case)
+        if case.followed > case.advised:
+            got = f"case: followed is {case.followed:,} of {case.advised:,} advised"
+            problems.append(Problem(where, got, "no more steps followed than advised", fix))
     if problems:
         raise InputError(problems)
     return cases
@@ -144,10 +163,11 @@ def _cases_of(name: str, body: dict[str, Any]) -> list[CaseScored]:
 def exported(cases: Iterable[CaseScored]) -> bytes:
     """The cases as one JSON file that holds numbers alone: no names, no paths, no models, no texts, no amounts.
 
-    What tells two copies of a case apart from two cases is a hash of its first entry, which says nothing else.
+    Numbers have four digits: of a ratio with sixteen, plan and bill can be worked out where both are round. What tells
+    two copies of a case from two cases are hashes of its first charge and of its first entry, which say nothing else.
     """
     every, _ = merged(cases)
-    return to_json({MARK: FORM, "cases": every}) + b"\n"
+    return to_json({MARK: FORM, "cases": [_told(case) for case in every]}) + b"\n"
 
 
 def read_past(names: Sequence[str], folder: Path, own: Path | None = None) -> Past:
@@ -157,7 +177,8 @@ def read_past(names: Sequence[str], folder: Path, own: Path | None = None) -> Pa
         names: ledger files, folders that hold a ledger.jsonl or such folders, and exports, from `folder` on.
         own: this project's ledger, which is no past one.
     Raises: InputError with everything that is wrong: no such file, an edited ledger, an export that cannot be read, one
-        case twice, or this one. Ledgers with the same first charge are of one case.
+        case in two places, or this one. Ledgers with the same first charge are of one case. One that stands twice in an
+        export counts once, as it does in a scorecard.
     """
     places, problems = places_of(names, folder)
     met = {root: _Met("this project's own ledger", b"") for root in [_root_of_file(own)] if root}
@@ -172,14 +193,15 @@ def read_past(names: Sequence[str], folder: Path, own: Path | None = None) -> Pa
             digests.append(digest.hex())
     if problems:
         raise InputError(problems)
-    return Past(tuple(cases), hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()[:16])
+    return Past(merged(cases)[0], hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()[:16])
 
 
 class _Met(NamedTuple):
-    """Where a case was met first, and the digest of that file."""
+    """Where a case was met first, the digest of that file, and whether it is an export."""
 
     name: str
     digest: bytes
+    is_export: bool = False
 
 
 def _of_past(problem: Problem, place: Place) -> Problem:
@@ -199,7 +221,7 @@ def _met_before(
 ) -> list[Problem]:
     """Why a place holds a case that was met before: itself, the same file, or a copy that went on."""
     again = next((met[case.root] for case in found if case.root in met), None)
-    met.update((case.root, _Met(place.name, digest)) for case in found if case.root not in met)
+    met.update((case.root, _Met(place.name, digest, place.is_export)) for case in found if case.root not in met)
     if again is None:
         return []
     where, fix = f"past: {place.name}", "leave one of them out"
@@ -207,6 +229,12 @@ def _met_before(
         fix = "leave it out: its closed lines count anyway"
         return [Problem(where, "this project's own ledger", "an earlier case", fix)]
     if again.digest == digest:
-        return [Problem(where, f"the same ledger as {again.name}", "each project once", fix)]
+        what = "export" if place.is_export else "ledger"
+        return [Problem(where, f"the same {what} as {again.name}", "each project once", fix)]
+    if place.is_export or again.is_export:
+        export = place.name if place.is_export else again.name
+        holds = "a case that is this project's own, too" if not again.digest else f"a case that {again.name} holds, too"
+        fix = f"leave one of them out, or write {export} again without that case"
+        return [Problem(where, holds, "each project once", fix)]
     got = f"a copy of {again.name}, with other entries at the end"
     return [Problem(where, got, "each project once", "leave the shorter one out")]

@@ -69,11 +69,12 @@ class Past:
 
             overrun of a line planned at default rates = actual / planned P50 x factor of its own plan / factor
 
-        so that what the rates hold already is not allowed for once more; None leaves every plan as it was. Lines
-        planned with a project file's own hours say nothing of the rates and stay as they are.
+        so that what the rates hold already is not allowed for once more, whether or not the case's own hours are
+        known; None leaves every plan as it was. Lines planned with a project file's own hours say nothing of the rates
+        and stay as they are.
         """
         return tuple(
-            ratio if hours_factor is None or case.hours_ratio is None else ratio * case.hours_factor / hours_factor
+            ratio if hours_factor is None or not case.default_rates else ratio * case.hours_factor / hours_factor
             for case in self.cases
             for ratio in _overruns(case)
         )
@@ -91,7 +92,7 @@ class Past:
             1.0
         """
         ratios = [case.hours_ratio for case in self.cases]
-        logs = [math.log(ratio) for ratio in ratios if ratio is not None]
+        logs = [math.log(ratio) for ratio in ratios if ratio is not None and 0 < ratio < math.inf]
         if not logs:
             return 1.0
         factor = math.exp(weight(len(logs), k) * math.fsum(logs) / len(logs))
@@ -114,7 +115,7 @@ def weight(cases: int, k: float) -> float:
 
 def _overruns(case: CaseScored) -> list[float]:
     ratios = (line.actual / line.planned.p50 for line in case.lines if line.name in PEOPLE and line.planned.p50 > 0)
-    return [ratio for ratio in ratios if ratio > 0]
+    return [ratio for ratio in ratios if ratio > 0 and math.isfinite(ratio)]
 
 
 def merged(cases: Iterable[CaseScored]) -> tuple[tuple[CaseScored, ...], int]:
@@ -153,7 +154,7 @@ def scorecard(cases: Iterable[CaseScored], k: float) -> Scorecard:
         scores=_held([case.scores for case in every]),
         rows=_held([_of(case.rows) for case in every]),
         rounds=_held([_of(case.rounds) for case in every]),
-        aside=_aside([line for case in every for line in case.lines], len([case for case in every if case.lines])),
+        aside=_aside([case.total for case in every if case.total is not None]),
         chances=_chances([case.chance for case in every if case.chance is not None]),
         told=tuple(_told(every)),
         advice=tuple(_ended(every, followed) for followed in (True, False)),
@@ -165,6 +166,7 @@ def scorecard(cases: Iterable[CaseScored], k: float) -> Scorecard:
             past.hours_factor(k),
         ),
         scored=every,
+        unread=sum(case.unread for case in every),
     )
 
 
@@ -184,10 +186,13 @@ def _says(bands: int, cases: int) -> bool:
     return bands >= LEAST and cases >= LEAST_CASES
 
 
-def _aside(lines: Sequence[LineHeld], cases: int) -> float | None:
-    """The factor on a planned P50 that would have been enough for 8 in 10 lines."""
-    ratios = sorted(line.actual / line.planned.p50 for line in lines if line.planned.p50 > 0)
-    return ratios[math.ceil(HELD * len(ratios)) - 1] if _says(len(ratios), cases) else None
+def _aside(totals: Sequence[BandHeld]) -> float | None:
+    """The factor on a planned P50 that would have been enough for 8 in 10 cases.
+
+    Of whole cases: a line of cents that took dollars weighs as much as any other line, and says nothing of money.
+    """
+    ratios = sorted(total.actual / total.planned.p50 for total in totals if total.planned.p50 > 0)
+    return ratios[math.ceil(HELD * len(ratios)) - 1] if _says(len(ratios), len(ratios)) else None
 
 
 def _chances(met: Sequence[ChanceMet]) -> ChancesMet:
@@ -211,7 +216,7 @@ def _told(cases: Sequence[CaseScored]) -> "Iterable[ToldAgainstMade]":
 
 
 def _mean(name: str, ratios: Sequence[float | None]) -> ToldAgainstMade:
-    logs = [math.log(ratio) for ratio in ratios if ratio]
+    logs = [math.log(ratio) for ratio in ratios if ratio and 0 < ratio < math.inf]
     ratio = math.exp(math.fsum(logs) / len(logs)) if len(logs) >= LEAST_RATIOS else None
     return ToldAgainstMade(name, len(logs), ratio)
 

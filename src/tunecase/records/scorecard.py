@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 from tunecase.quantities import Band
 from tunecase.records.checked import Checked
 
-MOST = 1e15  # no ratio, hour or count of a case is larger
+MOST = 1e15  # no ratio or count of a case is larger
+LEAST_MIDDLE = 1e-6  # of a planned P50 that is not 0, so that no ratio over it runs out of numbers
+HOURS = (1e-6, 1e9)
+FACTORS = (1e-2, 1e2)  # a plan multiplies its default rates by a third to three times
 ROOT = re.compile("[0-9a-f]{64}")
 CaseLine = Literal["gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "upkeep", "other"]
 Ended = Literal["ship", "go on", "stop"]
@@ -20,9 +23,17 @@ def _number(value: float) -> float:
     return value
 
 
-def _above_zero(value: float) -> float:
-    if not 0 < value <= MOST:
-        raise ValueError(f"a number above 0 and of at most {MOST:g}")
+def _hours(value: float) -> float:
+    low, high = HOURS
+    if not low <= value <= high:
+        raise ValueError(f"hours from {low:g} to {high:g}")
+    return value
+
+
+def _factor(value: float) -> float:
+    low, high = FACTORS
+    if not low <= value <= high:
+        raise ValueError(f"a factor from {low:g} to {high:g}")
     return value
 
 
@@ -48,11 +59,13 @@ def _rising(planned: Band) -> Band:
     points = (planned.p10, planned.p50, planned.p80, planned.p90)
     if sorted(points) != list(points) or any(not math.isfinite(point) or abs(point) > MOST for point in points):
         raise ValueError(f"four numbers of at most {MOST:g} in rising order")
+    if 0 < planned.p50 < LEAST_MIDDLE:
+        raise ValueError(f"four numbers in rising order, the second 0 or at least {LEAST_MIDDLE:g}")
     return planned
 
 
 Number = Annotated[float, Checked(_number)]
-AboveZero = Annotated[float, Checked(_above_zero)]
+Hours = Annotated[float, Checked(_hours)]
 Count = Annotated[int, Checked(_count)]
 Planned = Annotated[Band, Checked(_rising)]
 
@@ -133,9 +146,9 @@ class HoursHeld:
     """People's hours of one closed line: those told (P50), as many for the rounds made, and those booked."""
 
     name: CaseLine
-    told: AboveZero
-    told_for_rounds: AboveZero
-    booked: AboveZero
+    told: Hours
+    told_for_rounds: Hours
+    booked: Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +158,9 @@ class CaseScored:
     `root` and `begun` are hashes of the ledger's first charge and first entry, which tell copies of one case from other
     cases and say nothing else; `entries` is the ledger's length. A case is `finished` when every priced line of its
     plan is closed. `total` and `rounds` are those of a finished case. `default_rates` is True where no hours were the
-    project file's own, `hours_factor` what they were multiplied by. Of `advised` steps `followed` were taken. `mixed`
-    is True where its bills are in several currencies: its money is then not judged.
+    project file's own, `hours_factor` what they were multiplied by. Of `advised` steps `followed` were taken. `ended`
+    is None for a finished case without a target. `mixed` is True where its bills are in several currencies: its money
+    is then not judged. `unread` records were written by another version and could not be read.
     """
 
     root: Annotated[str, Checked(_root)]
@@ -161,11 +175,12 @@ class CaseScored:
     rounds: BandHeld | None = None
     hours: tuple[HoursHeld, ...] = ()
     default_rates: bool = False
-    hours_factor: AboveZero = 1.0
+    hours_factor: Annotated[float, Checked(_factor)] = 1.0
     advised: Count = 0
     followed: Count = 0
-    ended: Ended = "go on"
+    ended: Ended | None = "go on"
     mixed: bool = False
+    unread: Count = 0
 
     @property
     def hours_ratio(self) -> float | None:
@@ -218,7 +233,7 @@ class ToldAgainstMade:
 
 @dataclass(frozen=True, slots=True)
 class AdviceEnded:
-    """How cases ended of which the advice was followed at every step, or was not."""
+    """How cases with a target ended of which the advice was followed at every step, or was not."""
 
     followed: bool
     ship: int
@@ -247,7 +262,8 @@ class Scorecard:
     """A team's own cases, scored as a forecaster is.
 
     `finished` and `unfinished` add up to `cases`; `copies` were met again and count once. `aside` is the factor on a
-    line's planned P50 that would have been enough for 8 in 10 closed lines, None where too few are closed.
+    case's planned P50 that would have been enough for 8 in 10 whole cases, None where too few are finished. `unread`
+    records of these cases could not be read.
     """
 
     cases: int
@@ -265,3 +281,4 @@ class Scorecard:
     advice: tuple[AdviceEnded, ...]
     next_case: NextCase
     scored: tuple[CaseScored, ...] = ()
+    unread: int = 0
