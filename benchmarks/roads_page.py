@@ -196,6 +196,6 @@ def counts(curves: Sequence[Curve], walked: Collection[Key]) -> str:
     tuned = sum(curve.learner in ("lora", "encoder-tuned") for curve in gone)
     return (
         f"Measured to the end: {'; '.join(told)}. Forecasts are told of all {len(curves)} curves. Roads are walked for "
-        f"{len(gone)} of the {len(allowed)} curves that learn and allow it, a task of each source in turn; {tuned} of "
+        f"{len(gone)} of the {len(allowed)} curves that learn and allow it, spread over the sources; {tuned} of "
         "them are of a tuned model."
     )
