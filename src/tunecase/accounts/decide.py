@@ -10,7 +10,7 @@ from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
 from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
-from tunecase.accounts.words import capital, plain_words, score_words, tuned_model
+from tunecase.accounts.words import capital, plain_words, target_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
 from tunecase.quantities import (
@@ -121,7 +121,7 @@ def _table(record: Decision, material: Material) -> Table | None:
     ranked = [one for one in ways if one.lever != "stop"][: MOST_OPTIONS - 1] + stops[:1]
     if len(ranked) < 2:
         return None
-    target = score_words(material.target, None if material.definition is None else material.definition.metric)
+    target = target_words(material.target, None if material.definition is None else material.definition.metric)
     reaches = "reaches it" if material.target is None else f"reaches {target}"
     rows = tuple(
         (

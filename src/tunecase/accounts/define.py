@@ -15,6 +15,7 @@ from tunecase.quantities import (
     one_line,
     plain_score,
     plain_share,
+    plain_target,
     score,
     score_interval,
     sentence,
@@ -145,7 +146,7 @@ def _standing_in_words(record: Definition, more: int) -> tuple[str, ...]:
     best = best_untuned(record)
     if best is None or best.score is None:
         return (words,)
-    target = "" if record.target is None else f"; target {plain_score(record.target)}"
+    target = "" if record.target is None else f"; target {plain_target(record.target)}"
     return words, f"Best so far without a fine-tune: {one_line(best.action)}, {plain_score(best.score)}{target}."
 
 

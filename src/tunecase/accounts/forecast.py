@@ -18,6 +18,7 @@ from tunecase.quantities import (
     money_band,
     plain_score,
     plain_share,
+    plain_target,
     read_quantity,
     score,
     score_interval,
@@ -82,19 +83,20 @@ def _plain(record: Forecast, value: float | None) -> str:
     return plain_score(value, of_one=record.direction == "higher")
 
 
+def _target(record: Forecast) -> str:
+    return plain_target(record.target, of_one=record.direction == "higher")
+
+
 def _answer(record: Forecast) -> str:
     """Whether more examples alone do it, with the chance; else why nothing can be said."""
     if record.verdict == "reached":
         last = max(record.points, key=lambda point: point.n)
         words = score_words(record.metric, last.score, direction=record.direction)
         sure = "" if record.p_now is None else f", {plain_share(record.p_now)} sure"
-        met = f"The target of {_plain(record, record.target)} is met: {words}"
+        met = f"The target of {_target(record)} is met: {words}"
         return f"{met} with {counted(last.n, 'example')}{sure}."
     if record.verdict == "above the ceiling":
-        return (
-            f"No model can be seen to reach {_plain(record, record.target)}: "
-            f"people agree on {_plain(record, record.ceiling)}."
-        )
+        return f"No model can be seen to reach {_target(record)}: people agree on {_plain(record, record.ceiling)}."
     if record.verdict == "no target" and record.band:
         return (
             f"No target is set. {counted(record.n_max, 'example')} would give {_range(record, record.band[-1].score)}."
@@ -106,7 +108,7 @@ def _answer(record: Forecast) -> str:
         return sentence(short_names(record.reason))
     said = SAYS.get(record.verdict) or ("will hardly do" if record.p_target < FAR else "may fall short")
     within = "within the budget" if record.n_budget == record.n_max else f"with {count(record.n_max)}"
-    chance = f"{plain_share(record.p_target)} chance to reach {_plain(record, record.target)}"
+    chance = f"{plain_share(record.p_target)} chance to reach {_target(record)}"
     return f"More examples alone {said}: {chance} {within}."
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, way_advised
-from tunecase.accounts.words import capital, plain_words, score_words, tuned_model
+from tunecase.accounts.words import capital, plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Branch, Gates, Tone
 from tunecase.quantities import Sampled, adding_up, count, counted, in_hundred, plain_money, shares_shown
 from tunecase.records import Chance, Outcome, Plan
@@ -19,7 +19,7 @@ def gates(material: Material) -> Gates | None:
     plan = advised_plan(material)
     if plan is None or not plan.then or plan.chance is None:
         return None
-    target = score_words(plan.target, _metric(material))
+    target = target_words(plan.target, _metric(material))
     branches = _branches(plan, _metric(material))
     reached = in_hundred(plan.chance.shown)
     missed = in_hundred(_missed(plan.chance, branches))
@@ -118,7 +118,7 @@ def rule(plan: Plan, outcome: Outcome, metric: str | None) -> str:
         ship = score_words(limits.ship_at, metric) if within else ""
         stop = score_words(limits.stop_at.shown_score, metric) if limits.stop_at is not None else ""
     if limits is not None and limits.ship_at is None and plan.target is not None:
-        ship = score_words(plan.target, metric)  # without the noise of a counted test what meets the target ships
+        ship = target_words(plan.target, metric)  # without the noise of a counted test what meets the target ships
     less, more = ("above", "or less") if is_lower else ("below", "or more")
     if outcome.name == "ship" and ship:
         return f"at {ship} {more}"

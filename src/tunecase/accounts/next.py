@@ -6,7 +6,7 @@ from tunecase.accounts.changes import turns_at
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import verdict
-from tunecase.accounts.words import plain_words, score_words
+from tunecase.accounts.words import plain_words, score_words, target_words
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
 from tunecase.records import Change, Next
@@ -48,7 +48,7 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
     if now:
         target = material.target if plan is None or plan.target is None else plan.target
         metric = None if material.forecast is None else material.forecast.metric
-        aim = "the target" if target is None else score_words(target, metric)
+        aim = "the target" if target is None else target_words(target, metric)
         before = "" if chance is None else f", {chance.before} before"
         pairs.append(("chance", f"{now} to reach {aim}{before}"))
     if (turn := turns_at(material, said.kind)) is not None:

@@ -12,7 +12,7 @@ from tunecase.accounts.lines import training_unpriced
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, shipped_plan, to_settle, verdict
-from tunecase.accounts.words import counts_right, plain_words, score_words, tuned_model
+from tunecase.accounts.words import counts_right, plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
 
@@ -91,7 +91,7 @@ def _chance(material: Material) -> str:
     metric = None if material.definition is None else material.definition.metric
     if target is None:
         return "not known: no target is stated"
-    aim = score_words(target, metric)
+    aim = target_words(target, metric)
     if plan is not None and plan.chance is not None:
         model = tuned_model(material)
         which = f" with {model}" if model and is_stand_in(material) and plan.lever == "fine_tune" else ""

@@ -10,7 +10,7 @@ from tunecase.accounts.verdict import (
     shipped_plan,
     way_advised,
 )
-from tunecase.accounts.words import score_words
+from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Rests, Tile, VerdictKind
 from tunecase.quantities import count, counted, paid, plain_figure, plain_share
 from tunecase.records import Plan
@@ -90,7 +90,7 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
     """The chance of the plan; of what is shipped as it is, the score that it has."""
     target = material.target
     metric = _metric(material)
-    name = "Chance to reach the target" if target is None else f"Chance to reach {score_words(target, metric)}"
+    name = "Chance to reach the target" if target is None else f"Chance to reach {target_words(target, metric)}"
     plan = advised_plan(material)
     if plan is None and kind in ("instead", "ship"):
         return _score(material)
@@ -118,7 +118,7 @@ def _metric(material: Material) -> str | None:
 def _score(material: Material) -> Tile:
     """What is shipped as it is has no chance to tell but the score that it was measured with."""
     best, metric, target = best_untuned(material), _metric(material), material.target
-    name = "Score" if target is None else f"Score; target {score_words(target, metric)}"
+    name = "Score" if target is None else f"Score; target {target_words(target, metric)}"
     way = way_advised(material)
     if best is not None:
         rows = way.test_rows if way is not None else material.definition.test_rows if material.definition else 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
-from tunecase.accounts.words import plain_words, score_words, tuned_model
+from tunecase.accounts.words import plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
 from tunecase.quantities import Sampled, count, one_line, paid, plain_figure, plain_money, sentence
 from tunecase.records import Candidate, Criterion, Decision, Experiment, Option, Plan
@@ -201,7 +201,7 @@ def _way_scores(material: Material) -> str:
     found = NAMED.search(plain_words(material.decision.instead)) if material.decision is not None else None
     who = "it" if found is None else found[1]
     score = score_words(best[1], metric)
-    return f"On the test examples {who} scores {score}; the target is {score_words(target, metric)}."
+    return f"On the test examples {who} scores {score}; the target is {target_words(target, metric)}."
 
 
 def _nothing_to_add(material: Material) -> str:
@@ -227,7 +227,7 @@ def _ship(material: Material) -> Verdict | None:
     if decision.advice not in ("ship", "redefine", "when_sure"):
         return None
     metric = None if material.forecast is None else material.forecast.metric
-    met = "your fallback" if decision.advice == "redefine" else f"the target of {score_words(material.target, metric)}"
+    met = "your fallback" if decision.advice == "redefine" else f"the target of {target_words(material.target, metric)}"
     if decision.advice == "when_sure":
         met = f"{met} where it is sure"
     plan, price = shipped_plan(material), "Nothing has to be bought."

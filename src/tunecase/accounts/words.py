@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.quantities import one_line, plain_score
+from tunecase.quantities import one_line, plain_score, plain_target
 
 if TYPE_CHECKING:
     from tunecase.accounts.material import Material
@@ -76,6 +76,11 @@ def score_words(value: float | None, metric: str | None) -> str:
         ('80%', '80%', '12')
     """
     return plain_score(value, of_one=is_share(metric))
+
+
+def target_words(value: float | None, metric: str | None) -> str:
+    """A target as it was stated: of a share one decimal of a percent is kept; else as `score_words`."""
+    return plain_target(value, of_one=is_share(metric))
 
 
 def is_share(metric: str | None) -> bool:

@@ -21,6 +21,7 @@ from tunecase.quantities.plain import (
     plain_paid,
     plain_score,
     plain_share,
+    plain_target,
     spelled,
 )
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
@@ -116,9 +117,9 @@ __all__ = [
     "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day", "duration",
     "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator", "in_hundred",
     "interval_words", "is_hours", "line_amount", "mcnemar_p", "memory_bytes", "memory_gb", "money",
-    "money_band", "one_line", "paid",
-    "paid_column", "paired_change", "paired_rows_needed", "plain_figure", "plain_money", "plain_paid", "plain_score",
-    "plain_share", "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share",
+    "money_band", "one_line", "paid", "paid_column", "paired_change", "paired_rows_needed", "plain_figure",
+    "plain_money", "plain_paid", "plain_score", "plain_share", "plain_target",
+    "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share",
     "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",
     "smallest_unpaired_gain", "spelled", "swing", "teaches_like", "too_early", "too_late", "unclear", "unpaired_change",
     "unpaired_rows_needed", "wilson", "winners_curse", "written",

@@ -99,6 +99,18 @@ def plain_score(value: float | None, *, of_one: bool = True) -> str:
     return plain_share(value) if of_one and 0 <= value <= 1 else f"{value:.3g}"
 
 
+def plain_target(value: float | None, *, of_one: bool = True) -> str:
+    """A target as it was stated: of a share one decimal of a percent is kept; else three figures.
+
+    Example:
+        >>> plain_target(0.8), plain_target(0.975), plain_target(134.26, of_one=False)
+        ('80%', '97.5%', '134')
+    """
+    if value is None or not (of_one and 0 <= value <= 1):
+        return plain_score(value, of_one=of_one)
+    return f"{round(100 * value, 1):g}%"
+
+
 def spelled(number: int) -> str:
     """A small whole number as a word, as a sentence has it; from ten on in figures.
 

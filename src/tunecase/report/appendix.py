@@ -2,7 +2,7 @@
 
 from tunecase.accounts import ACCOUNTS, Material, account, basis
 from tunecase.blocks import Account, Facts
-from tunecase.quantities import plain_score
+from tunecase.quantities import plain_target
 
 # The records of a case in the order of the road, by the name under which Material holds them.
 RECORDS = {
@@ -24,7 +24,7 @@ def appendix(material: Material) -> tuple[Account, ...]:
 def words(material: Material) -> Account:
     """The ten words that a reader new to the case needs."""
     target = material.target
-    score = "" if target is None else f": {plain_score(target)}"
+    score = "" if target is None else f": {plain_target(target)}"
     draws = f"{material.estimate.draws:,} " if material.estimate is not None else ""
     pairs = (
         ("Target", f"The score that the model needs before it is used{score}."),
