@@ -14,9 +14,12 @@ asked again, until it ships or stops.
 import json
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from roads_curves import Curve, Told, Walked, aims, today
 
@@ -69,9 +72,14 @@ levers: {{tuning_factor: 1, bigger_model_factor: 1, label_noise: 0.1%}}
 after_launch: {{monitoring: 0 h per month, drift_checks: 0 per month}}
 """
 
-# Half of the time goes into what is not scored: the worth at which the advice turns, and the levers not taken.
-choice.value_flips = lambda drawn: ("", ())
-choice.options_of = lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),)
+
+def _scored_alone() -> AbstractContextManager[Any]:
+    """Leaves out half of the time of a decision: the worth at which the advice turns, and the levers not taken."""
+    return patch.multiple(
+        choice,
+        value_flips=lambda drawn: ("", ()),
+        options_of=lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),),
+    )
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,9 @@ def decision_of(ask: Ask) -> tuple[Decision, Forecast, int]:
         facts = facts.by(way)
     bill = drawn(facts)
     sizes = bill.solved.board.sizes if bill.solved is not None else ()
-    return decide(bill, plan(bill)), seen, next((size for size in sizes if size > ask.rows), ask.rows)
+    with _scored_alone():
+        decision = decide(bill, plan(bill))
+    return decision, seen, next((size for size in sizes if size > ask.rows), ask.rows)
 
 
 def told(curve: Curve, code: str) -> Iterator[Told]:
