@@ -4,7 +4,7 @@
 
 Scores the answers in `roads_told.csv` and `roads_walks.csv` against the runs in `roads_runs.csv`, in seconds, and says
 by which code they were made. --answers makes those of other runs or of other code again by the code as it is, and what
-is missing; --anew makes all again (some 25 minutes of one core; what is ready is kept when it is cut short).
+is missing; --anew makes all again (some 6 minutes of a core; what is ready is kept when it is cut short).
 --write puts the tables into docs/track-record.md. --measure makes runs that are missing (hours), --quick makes those
 of three tasks again and holds them against the table (minutes), exit 1 where one differs or none could be made; both
 need ../shared/data/text. The last line is one JSON object.
