@@ -86,7 +86,7 @@ def _problem(error: Any, typed: Sequence[str]) -> Problem:
         return Problem(wrong, "no such command", f"a command of {path}", _nearest(wrong, commands, f"{path} ", shown))
     extra = error.message.rpartition("(")[2].rstrip(").")
     if "extra argument" in error.message:
-        return Problem(extra, "too much", "no further word", f"leave it out; {shown}")
+        return Problem(extra or "an empty word", "too much", "no further word", f"leave it out; {shown}")
     return Problem(path, error.message.rstrip("."), "another wording", shown)
 
 
