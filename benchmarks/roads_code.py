@@ -1,5 +1,6 @@
 """By which code the answers were made: a mark of the code and the tables that the answers come from."""
 
+import ast
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -14,10 +15,12 @@ PARTS = ("forecast/**/*.py", "decide/**/*.py", "plan/**/*.py", "catalog/tables/c
 
 @cache
 def mark(src: Path = SRC) -> str:
-    """A few letters of the hash of the forecast's, the plan's and the decision's code, and of the tables of curves."""
+    """A few letters of the hash of the forecast's, plan's and decision's code, comments apart, and of the tables."""
     hashed = sha256()
     for path in sorted({path for part in PARTS for path in src.glob(part)}):
-        hashed.update(f"{path.relative_to(src).as_posix()}\n".encode() + path.read_bytes())
+        body = path.read_text(encoding="utf-8")
+        code = ast.dump(ast.parse(body)) if path.suffix == ".py" else body
+        hashed.update(f"{path.relative_to(src).as_posix()}\n{code}".encode())
     return hashed.hexdigest()[:10]
 
 
