@@ -1,0 +1,110 @@
+"""What the app's pages show: the cases of a folder, and one case with its pilot, plain values that any page can draw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tunecase.blocks import Page, Tone
+from tunecase.records import Approvals, Books, Charges
+
+Tab = Literal["answer", "money", "data", "pilot", "books", "what-if"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case of the folder as its ledger tells it; an empty text is what is not known, nothing is worked out anew.
+
+    `key` stands in its address, `fault` says why the case cannot be read: then nothing else is known but its name.
+    """
+
+    key: str
+    name: str
+    answer: str = ""
+    tone: Tone = "unknown"
+    release: str = ""
+    chance: str = ""
+    spent: str = ""
+    spent_share: float | None = None
+    waits_for: str = ""
+    is_running: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The cases of a folder, in the order of their names; `left_out` says what of the folder was not looked at."""
+
+    folder: str
+    cases: tuple[CaseRow, ...]
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A finished run of the pilot: its training rows, score [metric units], seconds, dollars, learner and failure."""
+
+    key: str
+    rows: int
+    score: float | None
+    seconds: float
+    usd: float
+    learner: str
+    draw: int
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PilotState:
+    """The pilot as it stands, from the ledger and, while one runs that was started here, from what it tells.
+
+    `planned`, `left_s` and `cap_usd` are None where they are not known. `said` is one sentence for people. `id` changes
+    whenever anything else does.
+    """
+
+    id: str
+    is_running: bool
+    can_stop: bool
+    runs: tuple[LiveRun, ...]
+    planned: int | None
+    left_s: float | None
+    spent_usd: float
+    cap_usd: float | None
+    metric: str
+    target: float | None
+    said: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case: the content of its report page, its pilot, its books; `faults` say what could not be worked out.
+
+    `page` is None where the answer cannot be drawn yet; the other tabs work all the same.
+    """
+
+    key: str
+    name: str
+    currency: str
+    lines: tuple[str, ...]
+    page: Page | None
+    pilot: PilotState
+    books: Books | None
+    charges: Charges | None
+    approvals: Approvals | None
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that came back: what was typed by the names of its fields, the mistake of each, and what was done.
+
+    `form` is "charge", "bill", "approve" or "pilot". `confirm` holds what a bill would book, in sentences, and `held`
+    the name under which the server keeps it until it is confirmed.
+    """
+
+    form: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    mistakes: Mapping[str, str] = field(default_factory=dict)
+    done: str = ""
+    confirm: tuple[str, ...] = ()
+    held: str = ""
