@@ -1,4 +1,4 @@
-"""What the app's pages show: the cases of a folder, and one case with its pilot, plain values that any page can draw."""
+"""What the app's pages show: the cases of a folder, and one case with its pilot, plain values that any page draws."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
