@@ -28,9 +28,9 @@ def accounts_html(accounts: Sequence[Account]) -> "Markup":
     return _drawn("folded", accounts)
 
 
-def blocks_html(blocks: Sequence[Block]) -> "Markup":
-    """Blocks one below another, those that hold nothing left out."""
-    return _drawn("all", blocks)
+def blocks_html(blocks: Sequence[Block], *, titled: bool = True) -> "Markup":
+    """Blocks one below another, those that hold nothing left out; not `titled`, their captions are read aloud only."""
+    return _drawn("all", blocks, titled)
 
 
 def coded(text: str) -> "Markup":

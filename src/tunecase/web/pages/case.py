@@ -1,11 +1,12 @@
 """The page of one case: six tabs, each with an address of its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from tunecase.accounts import approval_short, plain_line
-from tunecase.blocks import Account, Page
+from tunecase.blocks import Account, Page, Part
 from tunecase.quantities import plain_money, plain_paid, sentence
 from tunecase.records import CATEGORIES
 from tunecase.web.pages.books import books_shown, charge_rows, charges_note
@@ -19,7 +20,8 @@ TABS: dict[Tab, str] = {
 }  # fmt: skip
 # The accounts that stand folded on a tab, by their verbs.
 FOLDED: dict[Tab, tuple[str, ...]] = {
-    "money": ("estimate", "decide", "inference"), "data": ("define", "sources", "judge", "pilot", "forecast", "basis"),
+    "money": ("estimate", "decide", "inference"),
+    "data": ("audit", "define", "sources", "judge", "pilot", "forecast", "basis"),
 }  # fmt: skip
 
 
@@ -43,14 +45,13 @@ def spent_words(view: CaseView) -> tuple[str, float | None] | None:
     approvals, books, unit = view.approvals, view.books, view.currency
     if approvals is not None and approvals.spendable > 0:
         share = float(approvals.spent / approvals.spendable)
-        return f"{plain_paid(approvals.spent)} of {plain_paid(approvals.spendable)} {unit} released", share
+        return f"{plain_paid(approvals.spent)} spent of {plain_paid(approvals.spendable)} {unit} released", share
     if books is None:
         return None
     if not books.budget:
         return f"{plain_paid(books.spent)} {unit} spent", None
-    return f"{plain_paid(books.spent)} of {plain_paid(books.budget)} {unit} in the budget", (
-        float(books.spent) / books.budget
-    )
+    words = f"{plain_paid(books.spent)} spent of a budget of {plain_paid(books.budget)} {unit}"
+    return words, float(books.spent) / books.budget
 
 
 def _answer(view: CaseView, filled: Filled | None) -> dict[str, Any]:
@@ -72,13 +73,12 @@ def _money(view: CaseView, filled: Filled | None) -> dict[str, Any]:
 
 
 def _data(view: CaseView, filled: Filled | None) -> dict[str, Any]:
-    audit = next(iter(_accounts(view.page, ("audit",))), None)
-    lead, _, rest = (audit.answer if audit is not None else "").partition(". ")
+    part = _part(view.page, "evidence")
+    findings = () if part is None else part.findings
+    others = tuple(finding for finding in findings if finding.about != "data")
     return {
-        "audit": audit,
-        "heading": lead.rstrip(".") or "The data were not read yet",
-        "beside": rest,
-        "part": _part(view.page, "evidence"),
+        "finding": next((finding for finding in findings if finding.about == "data"), None),
+        "part": replace(part, findings=others) if part is not None and others else None,
         "folded": _accounts(view.page, FOLDED["data"]),
     }
 
@@ -106,7 +106,7 @@ CONTEXTS: dict[Tab, Callable[[CaseView, Filled | None], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def _part(page: Page | None, id: str) -> Any:
+def _part(page: Page | None, id: str) -> Part | None:
     return None if page is None else next((part for part in page.parts if part.id == id and part.findings), None)
 
 

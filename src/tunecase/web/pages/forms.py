@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tunecase.quantities import spelled
 from tunecase.web.views import Filled
 
 # The fields of each form, by its name; a mistake of another name stands above the form.
@@ -14,7 +15,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 # The trainers that the form offers, by the names that the pilot knows, and what each takes.
 OFFERED = (
-    ("", "tunecase chooses: a small encoder where one is here, else word counts"),
+    ("", "tunecase chooses: a small encoder where one is on this machine, else word counts"),
     ("probe", "Word counts and a linear model: seconds a run"),
     ("encoder", "A small encoder: about a minute"),
     ("encoder-tuned", "A small encoder, all of it trained: minutes a run"),
@@ -38,6 +39,18 @@ class Form:
     def first(self) -> str:
         """The first field with a mistake, which gets the focus; empty where no field has one."""
         return next((name for name in FIELDS[self.id] if name in self.mistakes), "")
+
+    @property
+    def trouble(self) -> str:
+        """How many things are wrong; empty where none is.
+
+        Example:
+            >>> Form("charge", mistakes={"amount": "not clear"}).trouble
+            'Nothing was written: one thing is wrong.'
+        """
+        wrong = len(self.mistakes) + len(self.others)
+        words = f"{spelled(wrong)} {'thing is' if wrong == 1 else 'things are'} wrong"
+        return f"Nothing was written: {words}." if wrong else ""
 
     @property
     def came_back(self) -> bool:

@@ -13,6 +13,7 @@ from tunecase.web.views import PilotState
 
 Direction = Literal["higher", "lower"]
 WIDE = 620  # px of the drawing beside the figures
+MINUTE_S = 60.0
 MOST_ROWS = 500  # of the table; a page with all runs of a long search would be slow to swap
 
 
@@ -118,7 +119,10 @@ def time_left(state: PilotState) -> str:
     """How long the pilot will still run; empty where none runs."""
     if not state.is_running:
         return ""
-    return "not known yet" if state.left_s is None else f"about {duration(state.left_s)}"
+    if state.left_s is None:
+        return "not known yet"
+    whole = f"{max(round(state.left_s), 1)} s" if state.left_s < MINUTE_S else duration(state.left_s)
+    return f"about {whole}"
 
 
 def chart_of(state: PilotState) -> tuple[str, str] | None:
