@@ -1,6 +1,5 @@
 """The templates of the app's pages, its style sheet and its script; every text that a template shows is escaped."""
 
-import secrets
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,11 +31,6 @@ def message_page(title: str, words: str, back: str = "/") -> str:
     return drawn("message.html", title=title, words=words, back=back)
 
 
-def once() -> str:
-    """A name for one drawing of a form, so that the same form sent twice can be told from two forms."""
-    return secrets.token_urlsafe(12)
-
-
 def _drawing(svg: str) -> "Markup":
     from markupsafe import Markup
 
@@ -65,5 +59,4 @@ def environment() -> "Environment":
         data_block=report.data_block,
         drawing=_drawing,
     )
-    made.globals["once"] = once
     return made

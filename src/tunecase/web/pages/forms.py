@@ -46,11 +46,11 @@ class Form:
 
         Example:
             >>> Form("charge", mistakes={"amount": "not clear"}).trouble
-            'Nothing was written: one thing is wrong.'
+            'Nothing was done: one thing is wrong.'
         """
         wrong = len(self.mistakes) + len(self.others)
         words = f"{spelled(wrong)} {'thing is' if wrong == 1 else 'things are'} wrong"
-        return f"Nothing was written: {words}." if wrong else ""
+        return f"Nothing was done: {words}." if wrong else ""
 
     @property
     def came_back(self) -> bool:

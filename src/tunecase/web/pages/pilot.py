@@ -11,6 +11,10 @@ from tunecase.report.charts import NARROW, svg
 from tunecase.web.pages.drawing import drawn
 from tunecase.web.views import PilotState
 
+# What learners without a model of their own are called.
+LEARNERS = {
+    "probe": "word counts", "nearest": "the nearest example", "command": "your own trainer", "simulated": "simulated",
+}  # fmt: skip
 Direction = Literal["higher", "lower"]
 WIDE = 620  # px of the drawing beside the figures
 MINUTE_S = 60.0
@@ -27,6 +31,7 @@ def live(state: PilotState) -> dict[str, object]:
     return {
         "state": state, "heading": pilot_heading(state), "facts": facts(state), "chart": chart_of(state),
         "rows": rows(state), "older": count(max(len(state.runs) - MOST_ROWS, 0)), "metric": metric_words(state),
+        "learners": len({run.learner for run in state.runs}),
     }  # fmt: skip
 
 
@@ -43,7 +48,7 @@ def pilot_heading(state: PilotState) -> str:
     if not done:
         if state.is_running:
             return "Pilot: it runs, no run is done yet"
-        return "Pilot: it failed before its first run" if state.fault else "Pilot: no run was made yet"
+        return "Pilot: something went wrong, no run is done" if state.fault else "Pilot: no run was made yet"
     best = best_of(state)
     end = "no run has a score" if best is None else f"best {score_words(state, best)}"
     if planned is None or done > planned:
@@ -53,7 +58,7 @@ def pilot_heading(state: PilotState) -> str:
     far = f"{count(done)} of {counted(planned, 'run')}"
     if state.is_running:
         return f"Pilot: {far} done, {end}"
-    return f"Pilot: {'failed' if state.fault else 'stopped'} after {far}, {end}"
+    return f"Pilot: {'something went wrong' if state.fault else 'stopped'} after {far}, {end}"
 
 
 def best_of(state: PilotState) -> float | None:
@@ -72,6 +77,11 @@ def good(state: PilotState) -> list[tuple[int, float, str]]:
 def metric_of(state: PilotState) -> catalog.Metric | None:
     """The metric of the scores; None for one that nobody knows."""
     return next((one for one in catalog.metrics() if one.name == state.metric), None)
+
+
+def learner_words(name: str) -> str:
+    """A learner as people call it; one with a model is called by that."""
+    return LEARNERS.get(name, name)
 
 
 def direction_of(state: PilotState) -> Direction:
@@ -137,7 +147,7 @@ def chart_of(state: PilotState) -> tuple[str, str] | None:
     main = max(learners, key=lambda name: len({rows for rows, _, learner in runs if learner == name}))
     sizes = sorted({rows for rows, _, learner in runs if learner == main})
     means = tuple((n, fmean(score for rows, score, who in runs if (rows, who) == (n, main))) for n in sizes)
-    named = f"{metric_words(state)} by number of training examples" + (f", line: {main}" if len(learners) > 1 else "")
+    named = f"{metric_words(state)} by number of training examples" + (f", line: {learner_words(main)}" if len(learners) > 1 else "")
     curve = Curve(
         caption=named, metric=state.metric, direction=direction_of(state),
         runs=tuple((rows, score) for rows, score, _ in runs), points=means, band=(), target=state.target, ceiling=None,
@@ -163,7 +173,7 @@ def rows(state: PilotState) -> tuple[RunRow, ...]:
     return tuple(
         RunRow(
             run.key, count(run.rows), "failed" if run.failed else score_words(state, run.score), duration(run.seconds),
-            run.learner, run.failed,
+            learner_words(run.learner), run.failed,
         )
         for run in reversed(state.runs[-MOST_ROWS:])
     )  # fmt: skip
