@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -42,8 +43,14 @@ def run(number: int, **changed: object) -> LiveRun:
     """The run of a number: sizes from the smallest up, draw by draw."""
     draw, at = divmod(number, len(SIZES))
     made = LiveRun(
-        f"run-{number}", SIZES[at], SCORES[at] + 0.02 * (draw - 1), 0.2 * (at + 1), 0.0, "probe", draw,
-    )  # fmt: skip
+        f"run-{number}",
+        SIZES[at],
+        SCORES[at] + 0.02 * (draw - 1),
+        0.2 * (at + 1),
+        0.0,
+        "probe",
+        draw,
+    )
     return replace(made, **changed)  # type: ignore[arg-type]
 
 
@@ -51,9 +58,18 @@ def state(done: int = 0, *, running: bool = False, **changed: object) -> PilotSt
     """A pilot of 16 runs with so many done."""
     said = f"Run {done + 1} of 16 is training." if running else "Nothing is running."
     made = PilotState(
-        f"{done}-{running}", running, running, tuple(map(run, range(done))), 16, 5.0 if running else None, 0.0, 5.0,
-        "accuracy", 0.8, said,
-    )  # fmt: skip
+        f"{done}-{running}",
+        running,
+        running,
+        tuple(map(run, range(done))),
+        16,
+        5.0 if running else None,
+        0.0,
+        5.0,
+        "accuracy",
+        0.8,
+        said,
+    )
     return replace(made, **changed)  # type: ignore[arg-type]
 
 
@@ -66,32 +82,61 @@ def spending(number: int, amount: str, category: str = "labour", note: str = "Er
 CHARGES = Charges(
     "USD",
     (
-        spending(20, "380.00"), spending(22, "1.55", "gpu", "GPU hours"),
+        spending(20, "380.00"),
+        spending(22, "1.55", "gpu", "GPU hours"),
         replace(spending(24, "90.00", "gpu", "estimated"), out="a bill covers it"),
     ),
     Decimal("381.55"),
     set_aside=(UnreadCharge("77ab01", "12.50 USD"),),
-)  # fmt: skip
+)
 BOOKS = Books(
     "USD",
     (
-        BookLine("labour", Band(830, 1_500, 2_800, 3_500), Decimal(380), None, 1, at_completion=Band(900, 1_600, 2_900, 3_600)),
+        BookLine(
+            "labour",
+            Band(830, 1_500, 2_800, 3_500),
+            Decimal(380),
+            None,
+            1,
+            at_completion=Band(900, 1_600, 2_900, 3_600),
+        ),
         BookLine("gpu", Band(1, 2, 4, 5), Decimal("1.55"), None, 1, at_completion=Band(2, 3, 5, 6)),
     ),
-    Band(831, 1_502, 2_804, 3_505), Decimal("381.55"), 15_000.0, Decimal("14618.45"), 0.05, 2, 0, True, "",
+    Band(831, 1_502, 2_804, 3_505),
+    Decimal("381.55"),
+    15_000.0,
+    Decimal("14618.45"),
+    0.05,
+    2,
+    0,
+    True,
+    "",
     at_completion=Band(902, 2_100, 2_905, 3_606),
-)  # fmt: skip
+)
 RELEASE = Sampled(1_500.0)
 PARTS = Authorised(1_700.0, 3_000.0, 3_500.0)
 ASKED = Approvals("USD", "5f0c2d77ab01", "train the larger model", RELEASE)
 GIVEN = Approval(
-    Decimal(1_500), "USD", Decimal(1_500), "Head of Support", date(2026, 11, 27), "5f0c2d77ab01", "train", "below 67%",
-    RELEASE, PARTS,
-)  # fmt: skip
+    Decimal(1_500),
+    "USD",
+    Decimal(1_500),
+    "Head of Support",
+    date(2026, 11, 27),
+    "5f0c2d77ab01",
+    "train",
+    "below 67%",
+    RELEASE,
+    PARTS,
+)
 RELEASED = Approvals(
-    "USD", "5f0c2d77ab01", "train", RELEASE, approved=(Approved("1" * 64, GIVEN, Decimal(380), Decimal(1_120), "in force"),),
-    total=Decimal(1_500), spent=Decimal(380),
-)  # fmt: skip
+    "USD",
+    "5f0c2d77ab01",
+    "train",
+    RELEASE,
+    approved=(Approved("1" * 64, GIVEN, Decimal(380), Decimal(1_120), "in force"),),
+    total=Decimal(1_500),
+    spent=Decimal(380),
+)
 LINES = ("labour", "data", "gpu", "evaluation", "other")
 
 
@@ -114,29 +159,72 @@ def view(page: Page | None = PAGE, **changed: object) -> CaseView:
 SHELF = Shelf(
     "/home/ada/cases",
     (
-        CaseRow("support", "Support-ticket routing", "Yes, in stages", "plain", "1,500 USD", "40%", "380 of 15,000 USD", 0.025,
-                "an approval of 1,500 USD", is_running=True),
-        CaseRow("invoices", "Invoice fields", "Yes: ship", "good", "0 USD", "92%", "6,400 of 9,000 USD", 0.71, "nothing"),
-        CaseRow("contracts", "Contract summaries", "Not yet", "warn", "180 USD", "", "0 of 20,000 USD", 0.0, "100 answers to be read"),
+        CaseRow(
+            "support",
+            "Support-ticket routing",
+            "Yes, in stages",
+            "plain",
+            "1,500 USD",
+            "40%",
+            "380 of 15,000 USD",
+            0.025,
+            "an approval of 1,500 USD",
+            is_running=True,
+        ),
+        CaseRow(
+            "invoices", "Invoice fields", "Yes: ship", "good", "0 USD", "92%", "6,400 of 9,000 USD", 0.71, "nothing"
+        ),
+        CaseRow(
+            "contracts",
+            "Contract summaries",
+            "Not yet",
+            "warn",
+            "180 USD",
+            "",
+            "0 of 20,000 USD",
+            0.0,
+            "100 answers to be read",
+        ),
         CaseRow("tone", "Chat tone", "No", "bad", "0 USD", "3%", "310 of 5,000 USD", 0.062, "nothing"),
         CaseRow("new", "A case just begun"),
-        CaseRow("broken", "Broken", fault="tunecase.yaml, line 3: got `budget: lots`, wanted an amount such as 15000 USD.\nFix: write the amount."),
+        CaseRow(
+            "broken",
+            "Broken",
+            fault="tunecase.yaml, line 3: got `budget: lots`, wanted an amount such as 15000 USD."
+            "\nFix: write the amount.",
+        ),
     ),
     "2 folders more than 3 levels down were not looked at.",
-)  # fmt: skip
+)
 MISTAKEN: Mapping[Tab, Filled] = {
-    "answer": Filled("approve", {"amount": "lots", "by": ""}, {"amount": "got lots, wanted an amount such as 1500", "by": "say who approves it"}),
-    "pilot": Filled("pilot", {"trainer": "magic", "max_minutes": "-1", "max_usd": "x"},
-                    {"trainer": "no trainer is called magic", "max_minutes": "wanted a number above 0", "ledger": "The ledger is locked."}),
-    "books": Filled("charge", {"amount": "12,3", "currency": "USD", "line": "gpu", "on": "2026-13-01", "note": "n"},
-                    {"amount": "`12,3` is not clear: write 12.30", "on": "got 2026-13-01, wanted a day"}),
-}  # fmt: skip
-CONFIRM = Filled("bill", confirm=("focus.csv: 2 charges, 1.55 USD, on training.", "1 row without an amount is left out."), held="h1")
+    "answer": Filled(
+        "approve",
+        {"amount": "lots", "by": ""},
+        {"amount": "got lots, wanted an amount such as 1500", "by": "say who approves it"},
+    ),
+    "pilot": Filled(
+        "pilot",
+        {"trainer": "magic", "max_minutes": "-1", "max_usd": "x"},
+        {
+            "trainer": "no trainer is called magic",
+            "max_minutes": "wanted a number above 0",
+            "ledger": "The ledger is locked.",
+        },
+    ),
+    "books": Filled(
+        "charge",
+        {"amount": "12,3", "currency": "USD", "line": "gpu", "on": "2026-13-01", "note": "n"},
+        {"amount": "`12,3` is not clear: write 12.30", "on": "got 2026-13-01, wanted a day"},
+    ),
+}
+CONFIRM = Filled(
+    "bill", confirm=("focus.csv: 2 charges, 1.55 USD, on training.", "1 row without an amount is left out."), held="h1"
+)
 
 
 @dataclass
 class Shown:
-    """What the server shows: the case, the form that came back, the events, and what was posted."""
+    """What the server shows: the case, the form that came back, the events, what was posted, how slowly it answers."""
 
     port: int = 0
     case: CaseView = field(default_factory=view)
@@ -147,6 +235,7 @@ class Shown:
     raw: list[bytes] = field(default_factory=list)
     is_down: bool = False
     drops: int = 0
+    waits_s: float = 0.0
 
     def tell(self, pilot: PilotState) -> None:
         """A new event for every listener, which a reload shows too."""
@@ -170,8 +259,11 @@ class Shown:
 def event(pilot: PilotState) -> bytes:
     """An event of the pilot's stream."""
     data = {
-        "html": pages.live_fragment(pilot), "running": pilot.is_running, "can_stop": pilot.can_stop, "said": pilot.said,
-    }  # fmt: skip
+        "html": pages.live_fragment(pilot),
+        "running": pilot.is_running,
+        "can_stop": pilot.can_stop,
+        "said": pilot.said,
+    }
     return f"id: {pilot.id}\nevent: pilot\ndata: {json.dumps(data)}\n\n".encode()
 
 
@@ -207,6 +299,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.shown.raw.append(body)
         self.shown.posted.append((self.path, parse_qs(body.decode("latin-1"), keep_blank_values=True)))
+        time.sleep(self.shown.waits_s)
         tab = next(tab for word, tab in (("pilot", "pilot"), ("approve", "answer"), ("", "books")) if word in self.path)
         self.send_response(303)
         self.send_header("Location", f"/case/support/{tab}")
@@ -229,16 +322,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        drops = self.shown.drops
+        shown, drops = self.shown, self.shown.drops
         sent = max(len(self.shown.events) - 1, 0)
         try:
             self.wfile.write(b"retry: 300\n\n" + (b"" if self.shown.events else event(self.shown.case.pilot)))
             while self.shown.drops == drops:
-                with self.shown.changed:
-                    self.shown.changed.wait_for(
-                        lambda: len(self.shown.events) > sent or self.shown.drops != drops, timeout=1.0
-                    )
-                    new, sent = self.shown.events[sent:], len(self.shown.events)
+                with shown.changed:
+                    shown.changed.wait_for(lambda had=sent: len(shown.events) > had or shown.drops != drops, timeout=1)
+                    new, sent = shown.events[sent:], len(shown.events)
                 self.wfile.write(b"".join(map(event, new)) or b": here\n\n")
         except OSError:
             return

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.report.test_browser import CHROMIUM, COLLIDING, LETTERS, OPEN_ALL, OVERFLOW, PRINTED, SMALLEST, violations, with_panel
+from tests.report.test_browser import (
+    CHROMIUM,
+    COLLIDING,
+    LETTERS,
+    OPEN_ALL,
+    OVERFLOW,
+    PRINTED,
+    SMALLEST,
+    violations,
+    with_panel,
+)
 from tests.web.pages import made
 from tunecase.web.views import Filled
 
@@ -19,6 +29,26 @@ pytestmark = [
 
 PLACES = ("/", *(f"/case/support/{tab}" for tab in made.TABS))
 BILL = "BilledCost,ChargePeriodStart,ServiceName\n1.55,2026-11-22,GPU hours\n"
+
+
+DROPPED = """([place, names]) => {
+  const all = new DataTransfer();
+  names.forEach(name => all.items.add(new File([BILL], name, {type: 'text/csv'})));
+  const there = document.querySelector(place), options = {dataTransfer: all, bubbles: true, cancelable: true};
+  return ['dragenter', 'dragover', 'drop'].map(kind => there.dispatchEvent(new DragEvent(kind, options)));
+}"""
+LISTEN = """() => {
+  const told = document.getElementById('told');
+  window.kept = true;
+  window.told = [];
+  const heard = new MutationObserver(() => window.told.push(told.textContent));
+  heard.observe(told, {childList: true, characterData: true, subtree: true});
+}"""
+MOVE = """() => {
+  const one = document.getElementById('k-target');
+  one.value = 0;
+  one.dispatchEvent(new Event('input'));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +71,7 @@ def shown(tmp_path: Path) -> Iterator[made.Shown]:
 
 @pytest.fixture
 def visit(browser: Any, shown: made.Shown) -> Iterator[Any]:
-    """Opens an address in a window of its own; what the console says is a failure, but for a connection that was cut."""
+    """Opens an address in a window of its own; what the console says is a failure, but for a cut connection."""
     said: list[str] = []
     opened: list[Any] = []
 
@@ -62,7 +92,9 @@ def visit(browser: Any, shown: made.Shown) -> Iterator[Any]:
 
 def active(tab: Any) -> str:
     """What has the focus."""
-    found: str = tab.evaluate("document.activeElement.id || document.activeElement.className || document.activeElement.tagName")
+    found: str = tab.evaluate(
+        "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+    )
     return found
 
 
@@ -72,7 +104,10 @@ def test_axe_finds_nothing_and_nothing_hangs_over(visit: Any, shown: made.Shown,
     tab = visit("/", width, color_scheme=scheme)
     seen: list[tuple[str, Filled | None, made.PilotState]] = [(place, None, made.state(12)) for place in PLACES]
     seen += [(f"/case/support/{name}", filled, made.state(12)) for name, filled in made.MISTAKEN.items()]
-    seen += [("/case/support/books", made.CONFIRM, made.state(12)), ("/case/support/pilot", None, made.state(5, running=True))]
+    seen += [
+        ("/case/support/books", made.CONFIRM, made.state(12)),
+        ("/case/support/pilot", None, made.state(5, running=True)),
+    ]
     seen += [("/case/support/pilot", Filled("pilot", done="The pilot has begun."), made.state(0, fault="It died."))]
     for place, filled, pilot in seen:
         shown.case, shown.filled = replace(shown.case, pilot=pilot), filled
@@ -96,10 +131,10 @@ def test_the_pilot_grows_without_a_reload(visit: Any, shown: made.Shown) -> None
     """From event to event: heading, curve, figures, table, buttons and the dot of the tab; it is read out once each."""
     tab = visit("/case/support/pilot")
     assert tab.is_visible("#start")
-    tab.evaluate("window.kept = true; window.told = []; new MutationObserver(() => told.push(document.getElementById('told').textContent)).observe(document.getElementById('told'), {childList: true, characterData: true, subtree: true})")
+    tab.evaluate(LISTEN)
     for done in (12, 13, 14):
         shown.tell(made.state(done, running=True))
-        tab.wait_for_function(f"document.getElementById('pilot-heading').textContent.includes('{done} of 16')", timeout=2_000)
+        tab.wait_for_selector(f"#pilot-heading:has-text('{done} of 16')", timeout=5_000)
         shown.tell(made.state(done, running=True, id="the same again"))
     assert tab.is_visible("#stop")
     assert not tab.is_visible("#start")
@@ -107,11 +142,16 @@ def test_the_pilot_grows_without_a_reload(visit: Any, shown: made.Shown) -> None
     assert 14 == tab.locator(".log tbody tr").count()
     assert 14 == tab.locator(".curve .large circle.run").count()
     shown.tell(made.state(16, said="The pilot is done."))
-    tab.wait_for_function("document.getElementById('pilot-heading').textContent.includes('all 16')")
+    tab.wait_for_selector("#pilot-heading:has-text('all 16')")
     assert tab.is_visible("#start")
     assert not tab.is_visible("#stop")
     assert not tab.locator("#tab-pilot.live").count()
-    assert ["Run 13 of 16 is training.", "Run 14 of 16 is training.", "Run 15 of 16 is training.", "The pilot is done."] == tab.evaluate("told")
+    assert [
+        "Run 13 of 16 is training.",
+        "Run 14 of 16 is training.",
+        "Run 15 of 16 is training.",
+        "The pilot is done.",
+    ] == tab.evaluate("told")
     assert tab.evaluate("window.kept")
 
 
@@ -134,7 +174,9 @@ def test_a_swap_keeps_focus_selection_and_scroll(visit: Any, shown: made.Shown) 
     assert before[0]
     assert before[1] == pytest.approx(after[1], abs=2)
     assert tab.evaluate("document.activeElement === log && log.isConnected && row.isConnected")
-    assert ["run-13", "run-12", "run-11"] == tab.evaluate("[...log.querySelectorAll('tr[data-key]')].slice(0, 3).map(one => one.dataset.key)")
+    assert ["run-13", "run-12", "run-11"] == tab.evaluate(
+        "[...log.querySelectorAll('tr[data-key]')].slice(0, 3).map(one => one.dataset.key)"
+    )
 
 
 def test_what_is_typed_stays_while_the_pilot_is_swapped(visit: Any, shown: made.Shown) -> None:
@@ -202,21 +244,29 @@ def test_the_keyboard_does_everything(visit: Any, shown: made.Shown) -> None:
     tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     tab.keyboard.press("ArrowDown")
-    tab.keyboard.press("Enter") if active(tab) != "charge-line" else tab.press("#charge-amount", "Enter")
-    tab.wait_for_load_state()
+    assert "charge-line" == active(tab)
+    with tab.expect_navigation():
+        tab.press("#charge-amount", "Enter")
     path, sent = shown.posted[-1]
     assert "/case/support/charges" == path
-    assert {"token": [made.TOKEN], "amount": ["42.50"], "currency": ["USD"], "line": ["data"], "on": [""], "note": [""]} == sent
+    assert {
+        "token": [made.TOKEN],
+        "amount": ["42.50"],
+        "currency": ["USD"],
+        "line": ["data"],
+        "on": [""],
+        "note": [""],
+    } == sent
     tab.goto(f"{shown.address}/case/support/pilot")
     tab.focus("#start button")
-    tab.keyboard.press("Enter")
-    tab.wait_for_load_state()
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
     assert ("/case/support/pilot/start", ["10"]) == (shown.posted[-1][0], shown.posted[-1][1]["max_minutes"])
     shown.tell(made.state(12, running=True))
     tab.wait_for_selector("#stop:not([hidden])")
     tab.focus("#stop button")
-    tab.keyboard.press("Space")
-    tab.wait_for_load_state()
+    with tab.expect_navigation():
+        tab.keyboard.press("Space")
     assert ("/case/support/pilot/stop", {"token": [made.TOKEN]}) == shown.posted[-1]
     tab.goto(f"{shown.address}/case/support/answer")
     tab.focus("summary.button")
@@ -224,8 +274,8 @@ def test_the_keyboard_does_everything(visit: Any, shown: made.Shown) -> None:
     tab.keyboard.press("Tab")
     assert "approve-amount" == active(tab)
     tab.fill("#approve-by", "Ada")
-    tab.press("#approve-by", "Enter")
-    tab.wait_for_load_state()
+    with tab.expect_navigation():
+        tab.press("#approve-by", "Enter")
     assert "/case/support/approve" == shown.posted[-1][0]
     assert (["1500"], ["Ada"]) == (shown.posted[-1][1]["amount"], shown.posted[-1][1]["by"])
 
@@ -234,22 +284,18 @@ def test_a_form_is_sent_once(visit: Any, shown: made.Shown) -> None:
     """A second click while the first is on its way sends nothing."""
     tab = visit("/case/support/books")
     tab.fill("#charge-amount", "1")
-    tab.route("**/charges", lambda route: (tab.wait_for_timeout(300), route.continue_()))
-    tab.evaluate("() => { const one = document.querySelector('#charge button'); one.click(); one.click(); one.click(); }")
-    tab.wait_for_url("**/books")
-    tab.wait_for_timeout(500)
+    shown.waits_s = 1.0
+    with tab.expect_navigation():
+        tab.evaluate(
+            "[0, 200, 400].forEach(ms => setTimeout(() => document.querySelector('#charge button').click(), ms))"
+        )
     assert 1 == len(shown.posted)
 
 
 def test_a_bill_is_dropped_or_chosen(visit: Any, shown: made.Shown) -> None:
-    """Dropped on its card it is sent at once; beside it nothing happens; two at once are told; a chosen one is sent too."""
+    """Dropped on its card it is sent at once; beside it nothing happens; two are told; a chosen one is sent too."""
     tab = visit("/case/support/books")
-    drop = """([place, names]) => {
-      const all = new DataTransfer();
-      names.forEach(name => all.items.add(new File([%r], name, {type: 'text/csv'})));
-      const there = document.querySelector(place), options = {dataTransfer: all, bubbles: true, cancelable: true};
-      return ['dragenter', 'dragover', 'drop'].map(kind => there.dispatchEvent(new DragEvent(kind, options)));
-    }""" % BILL
+    drop = DROPPED.replace("BILL", repr(BILL))
     assert [False, False, False] == tab.evaluate(drop, ["h1", ["bill.csv"]])
     tab.evaluate(drop, ["#bill", ["a.csv", "b.csv"]])
     assert "Drop one bill at a time." == tab.inner_text("#drop-words")
@@ -263,8 +309,8 @@ def test_a_bill_is_dropped_or_chosen(visit: Any, shown: made.Shown) -> None:
     tab.wait_for_selector("text=Import a bill")
     assert ("/case/support/bill/book", {"token": [made.TOKEN], "held": ["h1"]}) == shown.posted[-1]
     tab.set_input_files("#bill-bill", {"name": "chosen.csv", "mimeType": "text/csv", "buffer": BILL.encode()})
-    tab.click("text=Read the bill")
-    tab.wait_for_load_state()
+    with tab.expect_navigation():
+        tab.click("text=Read the bill")
     assert b'filename="chosen.csv"' in shown.raw[-1]
 
 
@@ -274,7 +320,7 @@ def test_sliders_move_the_answer(visit: Any) -> None:
     filed = tab.inner_text("#t-value")
     assert not tab.locator("#shut").count()
     tab.press("#k-target", "ArrowRight")
-    tab.evaluate("() => { const one = document.getElementById('k-target'); one.value = 0; one.dispatchEvent(new Event('input')); }")
+    tab.evaluate(MOVE)
     assert "filed case" in tab.inner_text("#d-value")
     tab.keyboard.press("Escape")
     assert tab.is_visible("#sheet")

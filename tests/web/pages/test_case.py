@@ -91,7 +91,9 @@ def test_a_running_pilot_is_seen_on_every_tab() -> None:
 
 def test_what_was_spent_is_held_against_what_was_released() -> None:
     """Against the release where there is one, else the budget, else nothing; without books nothing is said."""
-    assert ("380 spent of 1,500 USD released", pytest.approx(380 / 1500)) == spent_words(made.view(approvals=made.RELEASED))
+    assert ("380 spent of 1,500 USD released", pytest.approx(380 / 1500)) == spent_words(
+        made.view(approvals=made.RELEASED)
+    )
     assert ("381.55 spent of a budget of 15,000 USD", pytest.approx(381.55 / 15000)) == spent_words(made.view())
     unlimited = replace(made.BOOKS, budget=None, left=None, spent=Decimal(12))
     assert ("12 USD spent", None) == spent_words(made.view(books=unlimited))

@@ -9,9 +9,18 @@ from tunecase.web.views import CaseRow, Shelf
 
 
 def test_a_row_says_what_is_known_of_a_case() -> None:
-    """Name and link, answer with its tone as a word and a shape, release, chance, spent of budget, what it waits for."""
+    """Name and link, answer with its tone as a word and a shape, release, chance, what was spent, what it waits for."""
     html = cases_page(Shelf("/cases", made.SHELF.cases[:1]), made.TOKEN)
-    for words in ("Support-ticket routing", "Yes, in stages", "◆", "in stages:", "1,500 USD", "40%", "380 of 15,000 USD", "an approval of"):
+    for words in (
+        "Support-ticket routing",
+        "Yes, in stages",
+        "◆",
+        "in stages:",
+        "1,500 USD",
+        "40%",
+        "380 of 15,000 USD",
+        "an approval of",
+    ):
         assert words in html
     assert 'href="/case/support/answer"' in html
     assert 'href="/case/support/pilot">pilot running' in html

@@ -23,7 +23,9 @@ def test_the_style_is_the_reports_and_what_the_app_adds() -> None:
 def test_the_script_is_the_panels_and_what_the_app_adds() -> None:
     """One file, no library, nothing evaluated, no text set as mark-up; it speaks to nobody but the stream."""
     assert SCRIPT.startswith(PANEL.read_text(encoding="utf-8"))
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|fetch\(|https?://(?!www\.w3)", SCRIPT)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|fetch\(|https?://(?!www\.w3)", SCRIPT
+    )
     assert 1 == SCRIPT.count("new EventSource(")
     assert len(SCRIPT) < 30_000
 
@@ -46,7 +48,13 @@ def test_text_can_be_read_on_what_it_stands_on(scheme: str) -> None:
     assert found
     colours = dict(re.findall(r"--([\w-]+):(#[0-9a-f]{6})", found[1]))
     pairs = [(text, ground) for text in ("ink", "soft", "accent", "go", "wait", "halt") for ground in ("paper", "card")]
-    pairs += [("ink", "halt-tint"), ("halt", "halt-tint"), ("ink", "go-tint"), ("ink", "wait-tint"), ("ink", "accent-tint")]
+    pairs += [
+        ("ink", "halt-tint"),
+        ("halt", "halt-tint"),
+        ("ink", "go-tint"),
+        ("ink", "wait-tint"),
+        ("ink", "accent-tint"),
+    ]
     pairs += [("paper", "accent"), ("soft", "hair"), ("soft", "accent-tint")]
     assert {} == {pair: ratio for pair in pairs if (ratio := _contrast(*(colours[name] for name in pair))) < 4.5}
 

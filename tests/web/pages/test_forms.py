@@ -16,7 +16,9 @@ def test_mistakes_stand_beside_their_fields() -> None:
     assert ("true", "12,3") == (amount["aria-invalid"], amount["value"])
     assert "autofocus" in amount
     assert "12,3 is not clear: write 12.30" in page.words[(amount["aria-describedby"] or "").split()[0]]
-    assert ("true", "2026-13-01", "text") == tuple(form.fields["on"][name] for name in ("aria-invalid", "value", "type"))
+    assert ("true", "2026-13-01", "text") == tuple(
+        form.fields["on"][name] for name in ("aria-invalid", "value", "type")
+    )
     assert "aria-invalid" not in form.fields["currency"]
     assert "n" == form.fields["note"]["value"]
     assert "Nothing was done: two things are wrong." in page.words["charge"]
@@ -60,7 +62,7 @@ def test_a_bill_is_confirmed_before_it_is_booked() -> None:
 
 
 def test_an_approval_is_asked_for_only_where_the_plan_asks() -> None:
-    """The form is filled with the release; an approved plan and one without a release have none, and say how it stands."""
+    """The form is filled with the release; a plan that is approved, or asks for none, has none."""
     asked = PageRead(case_page(made.view(), "answer", made.TOKEN))
     assert "1500" == asked.forms[0].fields["amount"]["value"]
     assert "open" not in asked.all("details")[0]
@@ -90,7 +92,7 @@ def test_start_and_stop_are_shown_by_the_state() -> None:
 
 
 def test_mistakes_are_told_where_the_form_is_not_shown() -> None:
-    """A pilot that runs already, or an approval that another tab has given: what is wrong stands on the page all the same."""
+    """A pilot that runs already, or an approval that another tab gave: what is wrong is told all the same."""
     mistaken = Filled("pilot", mistakes={"": "A pilot is under way.", "max_usd": "wanted a number"})
     running = made.view(pilot=made.state(3, running=True))
     page = PageRead(case_page(running, "pilot", made.TOKEN, mistaken))

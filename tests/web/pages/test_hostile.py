@@ -4,6 +4,7 @@ import dataclasses
 import re
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -25,7 +26,11 @@ def hostile(value: Any) -> Any:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kept = ("form", "tone", "state", "category", "charge", "basis", "metric", "action")
-        names = [one.name for one in dataclasses.fields(value) if one.name not in kept or not isinstance(getattr(value, one.name), str)]
+        names = [
+            one.name
+            for one in dataclasses.fields(value)
+            if one.name not in kept or not isinstance(getattr(value, one.name), str)
+        ]
         return replace(value, **{name: hostile(getattr(value, name)) for name in names})
     if isinstance(value, tuple):
         return tuple(map(hostile, value))
@@ -66,7 +71,12 @@ def every_page() -> dict[str, str]:
         for tab, filled in (*made.MISTAKEN.items(), ("books", made.CONFIRM)):
             drawn[f"{name}: {tab}, {filled.form} came back"] = pages.case_page(view, tab, made.TOKEN, filled)
             drawn[f"{name}: {tab}, {filled.form} hostile"] = pages.case_page(view, tab, made.TOKEN, hostile(filled))
-    done: tuple[tuple[Tab, str], ...] = (("answer", "approve"), ("pilot", "pilot"), ("books", "charge"), ("books", "bill"))
+    done: tuple[tuple[Tab, str], ...] = (
+        ("answer", "approve"),
+        ("pilot", "pilot"),
+        ("books", "charge"),
+        ("books", "bill"),
+    )
     for tab, form in done:
         drawn[f"{form} done"] = pages.case_page(made.view(), tab, made.TOKEN, Filled(form, done=STEERED))
     return drawn
@@ -107,7 +117,9 @@ def test_every_form_has_its_token_its_address_and_a_button(html: str) -> None:
     """Each form is posted to an address of the case, with the token, and something sends it."""
     for form in PageRead(html).forms:
         assert "post" == form.attributes["method"]
-        assert re.fullmatch(r"/case/[^/]+/(pilot/(start|stop)|charges|bill|bill/(book|leave)|approve)", form.attributes["action"] or "")
+        assert re.fullmatch(
+            r"/case/[^/]+/(pilot/(start|stop)|charges|bill|bill/(book|leave)|approve)", form.attributes["action"] or ""
+        )
         assert made.TOKEN == form.fields["token"]["value"]
         assert 1 == form.buttons
         assert ("multipart/form-data" if "bill" in form.fields else None) == form.attributes.get("enctype")
@@ -134,7 +146,7 @@ def test_headings_stand_in_their_order(html: str) -> None:
     headings = PageRead(html).headings
     levels = [level for level, _ in headings]
     assert 1 == levels.count(1) == levels[0]
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), headings
+    assert all(after <= before + 1 for before, after in pairwise(levels)), headings
     assert all(words.strip() for _, words in headings)
 
 

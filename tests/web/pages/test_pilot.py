@@ -58,7 +58,7 @@ def test_time_left_is_told_while_it_runs(left_s: float | None, words: str) -> No
 
 
 def test_every_run_is_a_dot_and_the_means_are_the_line() -> None:
-    """One dot for each run with rows and a score, one mean for each size; the target's line is there, and a log axis."""
+    """One dot for each run with rows and a score, one mean for each size; the target's line and a log axis."""
     state = made.state(8)
     odd = (made.run(8, rows=0), made.run(9, score=None, failed="no"), made.run(10, score=None))
     for drawing in chart_of(replace(state, runs=(*state.runs, *odd))) or ():

@@ -93,7 +93,8 @@ def _books(view: CaseView, filled: Filled | None) -> dict[str, Any]:
     return {
         "books": books_shown(view), "charge": form_of("charge", filled), "bill": form_of("bill", filled),
         "lines": lines, "rows": () if charges is None else charge_rows(charges),
-        "total": "" if charges is None else charges.column[-1], "note": "" if charges is None else charges_note(charges),
+        "total": "" if charges is None else charges.column[-1],
+        "note": "" if charges is None else charges_note(charges),
     }  # fmt: skip
 
 

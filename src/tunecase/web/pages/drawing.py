@@ -17,7 +17,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 STYLE = report.style_sheet("tunecase") + (TEMPLATES / "app.css").read_text(encoding="utf-8")
 SCRIPT = report.SCRIPT.read_text(encoding="utf-8") + (TEMPLATES / "app.js").read_text(encoding="utf-8")
 # What a tone is called where its shape and colour are not seen, and its shape.
-TONE_WORDS: dict[Tone, str] = {"plain": "in stages", "good": "go", "warn": "wait", "bad": "stop", "unknown": "not known"}
+TONE_WORDS: dict[Tone, str] = {
+    "plain": "in stages",
+    "good": "go",
+    "warn": "wait",
+    "bad": "stop",
+    "unknown": "not known",
+}
 SHAPES: dict[Tone, str] = {**SYMBOLS, "plain": "◆"}
 
 

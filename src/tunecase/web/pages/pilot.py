@@ -147,7 +147,9 @@ def chart_of(state: PilotState) -> tuple[str, str] | None:
     main = max(learners, key=lambda name: len({rows for rows, _, learner in runs if learner == name}))
     sizes = sorted({rows for rows, _, learner in runs if learner == main})
     means = tuple((n, fmean(score for rows, score, who in runs if (rows, who) == (n, main))) for n in sizes)
-    named = f"{metric_words(state)} by number of training examples" + (f", line: {learner_words(main)}" if len(learners) > 1 else "")
+    named = f"{metric_words(state)} by number of training examples" + (
+        f", line: {learner_words(main)}" if len(learners) > 1 else ""
+    )
     curve = Curve(
         caption=named, metric=state.metric, direction=direction_of(state),
         runs=tuple((rows, score) for rows, score, _ in runs), points=means, band=(), target=state.target, ceiling=None,

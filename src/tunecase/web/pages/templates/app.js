@@ -49,7 +49,7 @@ if (drop && file) {
 // The pilot. Every event holds the whole state, so that the newest one is all that a tab needs.
 var live = byId("live");
 if (!live || !window.EventSource) return;
-var source = null, again = null, wait = 1000, told = null;
+var source = null, again = null, wait = 1000, told = live.dataset.said;
 var start = byId("start"), stop = byId("stop"), tab = byId("tab-pilot");
 
 // Makes one node like another; what is the same stays, and with it focus, selection and scroll.
@@ -83,9 +83,8 @@ function show(state) {
   turn(stop, state.can_stop);
   if (tab) tab.classList.toggle("live", state.running);
   if (tab) byId("tab-pilot-runs").textContent = state.running ? " (running)" : "";
-  // The sentence of the first event stands on the page already; later ones are read out once each.
-  if (told !== null && told !== state.said) byId("told").textContent = state.said;
-  told = state.said;
+  // What stands on the page already is not read out, every later sentence once.
+  if (told !== state.said) byId("told").textContent = told = state.said;
 }
 function turn(form, on) {
   if (!form || form.hidden === !on) return;
