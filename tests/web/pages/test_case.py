@@ -100,6 +100,13 @@ def test_what_was_spent_is_held_against_what_was_released() -> None:
     assert spent_words(made.view(books=None)) is None
 
 
+def test_a_name_begins_with_a_capital() -> None:
+    """As the report's heading does; the rest of it stays as it was written."""
+    assert ["Ticket routing of ACME"] == headings(
+        case_page(made.view(name="ticket routing of ACME"), "pilot", made.TOKEN), 1
+    )
+
+
 def test_a_key_stays_in_its_place() -> None:
     """A key with slashes and marks of an address leads nowhere else."""
     html = case_page(made.view(key="../a?b"), "pilot", made.TOKEN)

@@ -61,7 +61,10 @@ def test_every_run_is_a_dot_and_the_means_are_the_line() -> None:
     """One dot for each run with rows and a score, one mean for each size; the target's line and a log axis."""
     state = made.state(8)
     odd = (made.run(8, rows=0), made.run(9, score=None, failed="no"), made.run(10, score=None))
-    for drawing in chart_of(replace(state, runs=(*state.runs, *odd))) or ():
+    chart = chart_of(replace(state, runs=(*state.runs, *odd)))
+    assert chart is not None
+    assert "Every dot is a run; the line is their mean." == chart[2]
+    for drawing in chart[:2]:
         assert 8 == drawing.count('class="run"')
         assert 6 == drawing.count('class="acc"')
         assert "target 80%" in drawing
@@ -78,7 +81,7 @@ def test_the_line_is_of_the_learner_with_most_sizes() -> None:
     assert drawn is not None
     assert 8 == drawn[0].count('class="run"')
     assert 6 == drawn[0].count('class="acc"')
-    assert "line: word counts" in drawn[0]
+    assert "Every dot is a run; the line is the mean of word counts." == drawn[2]
 
 
 def test_before_a_score_there_is_no_curve() -> None:

@@ -64,5 +64,6 @@ def environment() -> "Environment":
         blocks_html=report.blocks_html,
         data_block=report.data_block,
         drawing=_drawing,
+        capital=lambda text: text[:1].upper() + text[1:],
     )
     return made

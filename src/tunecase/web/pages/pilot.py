@@ -135,8 +135,8 @@ def time_left(state: PilotState) -> str:
     return f"about {whole}"
 
 
-def chart_of(state: PilotState) -> tuple[str, str] | None:
-    """The curve for a wide screen and for a telephone, every run a dot; None before a run has a score.
+def chart_of(state: PilotState) -> tuple[str, str, str] | None:
+    """The curve for a wide screen and for a telephone, and what its dots and line are; None before a run has a score.
 
     The line is the mean of the learner with most sizes; runs without training rows stand in the table alone.
     """
@@ -147,15 +147,13 @@ def chart_of(state: PilotState) -> tuple[str, str] | None:
     main = max(learners, key=lambda name: len({rows for rows, _, learner in runs if learner == name}))
     sizes = sorted({rows for rows, _, learner in runs if learner == main})
     means = tuple((n, fmean(score for rows, score, who in runs if (rows, who) == (n, main))) for n in sizes)
-    named = f"{metric_words(state)} by number of training examples" + (
-        f", line: {learner_words(main)}" if len(learners) > 1 else ""
-    )
+    words = f"Every dot is a run; the line is {f'the mean of {learner_words(main)}' if learners[1:] else 'their mean'}."
     curve = Curve(
-        caption=named, metric=state.metric, direction=direction_of(state),
+        caption=f"{metric_words(state)} by number of training examples", metric=state.metric, direction=direction_of(state),
         runs=tuple((rows, score) for rows, score, _ in runs), points=means, band=(), target=state.target, ceiling=None,
         n_max=max(rows for rows, _, _ in runs),
     )  # fmt: skip
-    return svg(curve, WIDE), svg(curve, NARROW)
+    return svg(curve, WIDE), svg(curve, NARROW), words
 
 
 @dataclass(frozen=True, slots=True)
