@@ -149,9 +149,9 @@ def chart_of(state: PilotState) -> tuple[str, str, str] | None:
     means = tuple((n, fmean(score for rows, score, who in runs if (rows, who) == (n, main))) for n in sizes)
     words = f"Every dot is a run; the line is {f'the mean of {learner_words(main)}' if learners[1:] else 'their mean'}."
     curve = Curve(
-        caption=f"{metric_words(state)} by number of training examples", metric=state.metric, direction=direction_of(state),
-        runs=tuple((rows, score) for rows, score, _ in runs), points=means, band=(), target=state.target, ceiling=None,
-        n_max=max(rows for rows, _, _ in runs),
+        caption=f"{metric_words(state)} by number of training examples", metric=state.metric,
+        direction=direction_of(state), runs=tuple((rows, score) for rows, score, _ in runs), points=means, band=(),
+        target=state.target, ceiling=None, n_max=max(rows for rows, _, _ in runs),
     )  # fmt: skip
     return svg(curve, WIDE), svg(curve, NARROW), words
 

@@ -49,7 +49,7 @@ if (drop && file) {
 // The pilot. Every event holds the whole state, so that the newest one is all that a tab needs.
 var live = byId("live");
 if (!live || !window.EventSource) return;
-var source = null, again = null, wait = 1000, told = live.dataset.said;
+var source = null, again = null, wait = 1000, said = live.dataset.said, next = "", pause = null;
 var start = byId("start"), stop = byId("stop"), tab = byId("tab-pilot");
 
 // Makes one node like another; what is the same stays, and with it focus, selection and scroll.
@@ -74,7 +74,7 @@ function settleChildren(here, there) {
     if (mine.isEqualNode(wanted)) return;
     if (mine.nodeType === 1) settle(mine, wanted); else mine.data = wanted.data;
   });
-  while (at) { var next = at.nextSibling; at.remove(); at = next; }
+  while (at) { var after = at.nextSibling; at.remove(); at = after; }
 }
 // A drawing is swapped whole: its lines have no names by which they could stay.
 function show(state) {
@@ -83,8 +83,17 @@ function show(state) {
   turn(stop, state.can_stop);
   if (tab) tab.classList.toggle("live", state.running);
   if (tab) byId("tab-pilot-runs").textContent = state.running ? " (running)" : "";
-  // What stands on the page already is not read out, every later sentence once.
-  if (told !== state.said) byId("told").textContent = told = state.said;
+  if (said !== state.said) tell(said = state.said);
+}
+// Read out: no sentence twice, of many the newest alone; what stands on the page already is not.
+function tell(words) {
+  next = words;
+  if (pause) return;
+  byId("told").textContent = words;
+  pause = setTimeout(function () {
+    pause = null;
+    if (next !== words) tell(next);
+  }, 5000);
 }
 function turn(form, on) {
   if (!form || form.hidden === !on) return;
@@ -97,7 +106,7 @@ function lost(is) {
   var words = byId("lost");
   if (words.hidden === !is) return;
   words.hidden = !is;
-  byId("told").textContent = is ? words.textContent : "Connected again.";
+  tell(is ? words.textContent : "Connected again.");
 }
 function connect() {
   clearTimeout(again);
