@@ -216,6 +216,8 @@ ASPECTS = {
     "report/test_browser.py",
     "report/test_what_if_browser.py",
     "web/test_browser.py",
+    "web/pages/test_browser.py",
+    "web/pages/test_hostile.py",
     "web/test_together.py",
 }
 

@@ -6,6 +6,7 @@ from tunecase.accounts.approve import approval_table
 from tunecase.accounts.basis import basis
 from tunecase.accounts.decide import plan_table
 from tunecase.accounts.headline import headline
+from tunecase.accounts.lines import plain_line
 from tunecase.accounts.material import Material
 from tunecase.accounts.registry import ACCOUNTS, account
 from tunecase.accounts.run import run
@@ -13,5 +14,5 @@ from tunecase.accounts.what_if import panel
 
 __all__ = [
     "ACCOUNTS", "Material", "account", "answer", "approval_line", "approval_short", "approval_table",
-    "approve_command", "basis", "headline", "panel", "plan_table", "run",
+    "approve_command", "basis", "headline", "panel", "plain_line", "plan_table", "run",
 ]  # fmt: skip

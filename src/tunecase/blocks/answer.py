@@ -58,12 +58,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A figure of the page under a heading that says what it shows; `note` stands below it."""
+    """A figure of the page under a heading that says what it shows; `note` stands below it.
+
+    `about` names what it is about where another page shows it by itself: "data".
+    """
 
     title: str
     beside: str
     blocks: tuple[Block, ...]
     note: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from tunecase.report.appendix import appendix
 from tunecase.report.books import books_page
 from tunecase.report.markdown import blocks_markdown, drawn
-from tunecase.report.page import account_html, record_html, render
+from tunecase.report.page import SCRIPT, TONES, account_html, data_block, record_html, render, style_sheet, unsteered
 from tunecase.report.page_markdown import page_markdown
+from tunecase.report.pieces import accounts_html, answer_html, blocks_html, coded, part_html
 from tunecase.report.report import MADE_BY, as_json, outputs_in, page_content, page_of, report
 
 __all__ = [
-    "MADE_BY", "account_html", "appendix", "as_json", "blocks_markdown", "books_page", "drawn", "outputs_in",
-    "page_content", "page_markdown", "page_of", "record_html", "render", "report",
+    "MADE_BY", "SCRIPT", "TONES", "account_html", "accounts_html", "answer_html", "appendix", "as_json", "blocks_html",
+    "blocks_markdown", "books_page", "coded", "data_block", "drawn", "outputs_in", "page_content", "page_markdown",
+    "page_of", "part_html", "record_html", "render", "report", "style_sheet", "unsteered",
 ]  # fmt: skip

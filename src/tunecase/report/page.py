@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,19 +54,24 @@ def render(page: Page, *, generated_at: str = "") -> str:
     Returns: HTML that asks nothing of the network: styles inside, charts as SVG, and a content security policy that
         allows the page's own style sheet and script, by their hashes, and nothing else.
     """
-    style = _style(f"{page.project} · fine-tuning case · {page.day}")
+    style = style_sheet(f"{page.project} · fine-tuning case · {page.day}")
     script = SCRIPT.read_text(encoding="utf-8") if page.grid is not None and SCRIPT.exists() else ""
-    drawn = _environment().get_template("page.html").render(
-        page=page, generated_at=generated_at, style=_safe(style), style_hash=_hash(style),
-        script=_safe(script), script_hash=_hash(script) if script else "", grid=_json(page.grid) if script else "",
+    drawn = environment().get_template("page.html").render(
+        page=page, generated_at=generated_at, style=safe(style), style_hash=_hash(style),
+        script=safe(script), script_hash=_hash(script) if script else "", grid=data_block(page.grid) if script else "",
     )  # fmt: skip
-    return STEERING.sub(" ", drawn)
+    return unsteered(drawn)
+
+
+def unsteered(html: str) -> str:
+    """Mark-up in which no label or name turns the direction of what is read."""
+    return STEERING.sub(" ", html)
 
 
 def account_html(account: Account) -> str:
     """What a record says as a part of another page, such as a notebook: its styles count inside it only."""
-    style = _style("")
-    return STEERING.sub(" ", _environment().get_template("account.html").render(account=account, style=_safe(style)))
+    style = style_sheet()
+    return unsteered(environment().get_template("account.html").render(account=account, style=safe(style)))
 
 
 def record_html(record: Any) -> str | None:
@@ -77,8 +83,8 @@ def record_html(record: Any) -> str | None:
     return None if verb is None else account_html(account(verb, record))
 
 
-def _style(foot: str) -> str:
-    """The style sheet, with the words at the foot of each printed page."""
+def style_sheet(foot: str = "") -> str:
+    """The style sheet of every page, with the words at the foot of each printed one."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     return style.replace('"PRINTED-FOOT"', _css_string(foot))
 
@@ -88,28 +94,30 @@ def _css_string(text: str) -> str:
     return '"' + "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):x} " for one in text) + '"'
 
 
-def _json(grid: Any) -> "Markup":
+def data_block(grid: Any) -> "Markup":
     """Numbers and words as JSON that can stand inside a page: no mark-up can end it."""
     plain = json.dumps(grid, separators=(",", ":"), ensure_ascii=True)
-    return _safe(plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    return safe(plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _environment() -> "Environment":
+@cache
+def environment() -> "Environment":
+    """The templates of every page and part, all that they show escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    made.filters.update(
         kind=_kind,
         draw=_draw,
         rows=charts.as_rows,
-        axis=lambda rows: _safe(charts.axis(rows)),
-        plot=lambda row, rows: _safe(charts.plot(rows, row)),
+        axis=lambda rows: safe(charts.axis(rows)),
+        plot=lambda row, rows: safe(charts.plot(rows, row)),
         has_plot=_has_plot,
         symbol=SYMBOLS.__getitem__,
         tone=TONES.__getitem__,
@@ -122,10 +130,11 @@ def _environment() -> "Environment":
         sentence=sentence,
         titled=_titled,
     )
-    return environment
+    return made
 
 
-def _safe(text: str) -> "Markup":
+def safe(text: str) -> "Markup":
+    """Mark-up that is shown as it stands: our own files and drawings alone, in which every text is escaped."""
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704  our own file or our own escaped SVG, never a user's text
@@ -163,7 +172,7 @@ def _kind(block: Block) -> str:
 
 
 def _draw(chart: Any, size: str) -> "Markup":
-    return _safe(charts.svg(chart, charts.WIDE if size == "wide" else charts.NARROW))
+    return safe(charts.svg(chart, charts.WIDE if size == "wide" else charts.NARROW))
 
 
 def _has_plot(rows: Rows) -> bool:

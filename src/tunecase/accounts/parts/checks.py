@@ -40,7 +40,7 @@ def data_finding(audit: Audit | None) -> Finding | None:
     read = f"{count(audit.rows)} rows read, {count(audit.usable)} usable; {count(audit.test_rows)} test rows"
     repairs = f"; all repairs: {plain_money(audit.repair_price.p50, audit.currency)}" if audit.repair_price.p90 else ""
     note = _in_appendix(len(found.look), "finding")
-    return Finding(data_title(audit, found), read + repairs, (table,) if rows else (), note)
+    return Finding(data_title(audit, found), read + repairs, (table,) if rows else (), note, about="data")
 
 
 def _person(kind: Kind) -> tuple[Cell, ...]:

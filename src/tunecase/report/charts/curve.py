@@ -46,7 +46,7 @@ class Plane:
             self.ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
         longest = max(len(self.score(tick)) for tick in self.ticks)
         self.left = (longest + 1) * letter(width) + 6
-        self.right = width - (NAMES if self.wide else 8.0)
+        self.right = width - (NAMES if self.wide and (chart.band or chart.assumed) else 8.0)
 
     def x(self, n: float) -> float:
         """The place of a size."""
@@ -155,10 +155,10 @@ def _levels(chart: Curve, plane: Plane) -> list[str]:
 
 
 def _ends(chart: Curve, plane: Plane) -> Iterator[tuple[int, str, str]]:
-    """(size, kind, words) of what ends the curve: what the budget buys, and the limit where that is another one."""
+    """(size, kind, words) of what ends the curve: what the budget buys, and how far a forecast goes beyond that."""
     if chart.n_budget is not None and plane.shows(chart.n_budget):
         yield chart.n_budget, "limit", f"the budget buys {count(chart.n_budget)}"
-    if chart.n_budget != chart.n_max:
+    if chart.n_budget != chart.n_max and (chart.band or chart.assumed):
         yield chart.n_max, "join", f"at most {count(chart.n_max)}"
 
 

@@ -9,8 +9,9 @@ addEventListener("beforeprint", function () {
   doc.querySelectorAll("details").forEach(function (fold) { fold.open = true; });
 });
 if (byId("print")) byId("print").addEventListener("click", function () { print(); });
+// Without a button that asks for it the sheet stands open.
 var data = byId("grid"), ask = byId("ask"), sheet = byId("sheet");
-if (!data || !ask || !sheet) { if (ask) ask.hidden = true; return; }
+if (!data || !sheet) { if (ask) ask.hidden = true; return; }
 var G = JSON.parse(data.textContent), W = G.words, sliders = {}, filed = null;
 
 function fill(words, values) {
@@ -371,7 +372,7 @@ function build() {
   var wrap = made("div", "", "wrap", sheet), head = made("div", "", "head", wrap);
   made("h2", W.title, "", head);
   made("p", G.note, "", head);
-  [[W.reset, reset, "reset"], [W.close, function () { toggle(false); }, "shut"]].forEach(function (one) {
+  [[W.reset, reset, "reset"], [W.close, function () { toggle(false); }, "shut"]].slice(0, ask ? 2 : 1).forEach(function (one) {
     var button = made("button", one[0], "", head);
     button.type = "button";
     button.id = one[2];
@@ -394,8 +395,8 @@ function build() {
   });
 }
 build();
-ask.addEventListener("click", function () { toggle(sheet.hidden); });
-doc.addEventListener("keydown", function (event) {
+if (ask) ask.addEventListener("click", function () { toggle(sheet.hidden); });
+if (ask) doc.addEventListener("keydown", function (event) {
   if (event.key === "Escape" && !sheet.hidden) toggle(false);
 });
 show();

@@ -1,0 +1,115 @@
+"""The page of one case: six tabs, each with an address of its own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from tunecase.accounts import approval_short, plain_line
+from tunecase.blocks import Account, Page, Part
+from tunecase.quantities import plain_money, plain_paid, sentence
+from tunecase.records import CATEGORIES
+from tunecase.web.pages.books import books_shown, charge_rows, charges_note
+from tunecase.web.pages.drawing import drawn
+from tunecase.web.pages.forms import OFFERED, form_of
+from tunecase.web.pages.pilot import live
+from tunecase.web.views import CaseView, Filled, Tab
+
+TABS: dict[Tab, str] = {
+    "answer": "Answer", "money": "Money", "data": "Data", "pilot": "Pilot", "books": "Books", "what-if": "What if",
+}  # fmt: skip
+# The accounts that stand folded on a tab, by their verbs.
+FOLDED: dict[Tab, tuple[str, ...]] = {
+    "money": ("estimate", "decide", "inference"),
+    "data": ("audit", "define", "sources", "judge", "pilot", "forecast", "basis"),
+}  # fmt: skip
+
+
+def case_page(view: CaseView, tab: Tab, token: str, filled: Filled | None = None) -> str:
+    """One tab of a case.
+
+    Args:
+        view: the case; its page may be None, and each record of its books.
+        tab: which one.
+        token: of the server, in every form.
+        filled: the form that came back, with what was typed and what is wrong or done.
+    """
+    return drawn(
+        f"{tab}.html", view=view, tab=tab, tabs=TABS, token=token, spent=spent_words(view), page=view.page,
+        address=f"/case/{quote(view.key, safe='')}", **CONTEXTS[tab](view, filled),
+    )  # fmt: skip
+
+
+def spent_words(view: CaseView) -> tuple[str, float | None] | None:
+    """What was spent of what is released, else of the budget, and the share of it; None where nobody knows."""
+    approvals, books, unit = view.approvals, view.books, view.currency
+    if approvals is not None and approvals.spendable > 0:
+        share = float(approvals.spent / approvals.spendable)
+        return f"{plain_paid(approvals.spent)} spent of {plain_paid(approvals.spendable)} {unit} released", share
+    if books is None:
+        return None
+    if not books.budget:
+        return f"{plain_paid(books.spent)} {unit} spent", None
+    words = f"{plain_paid(books.spent)} spent of a budget of {plain_paid(books.budget)} {unit}"
+    return words, float(books.spent) / books.budget
+
+
+def _answer(view: CaseView, filled: Filled | None) -> dict[str, Any]:
+    asked = view.approvals if view.approvals is not None and view.approvals.is_asked else None
+    release = asked.release if asked is not None else None
+    return {
+        "form": form_of("approve", filled),
+        "asked": "" if release is None else plain_money(release, view.currency),
+        "amount": "" if release is None else f"{release.shown:.12g}",
+        "stands": "" if view.approvals is None else approval_short(view.approvals),
+    }
+
+
+def _money(view: CaseView, filled: Filled | None) -> dict[str, Any]:
+    part = _part(view.page, "money")
+    lead, _, rest = (part.lede if part is not None else "").partition(". ")
+    heading = lead.rstrip(".") or "Nothing is priced yet"
+    return {"part": part, "heading": heading, "beside": rest, "folded": _accounts(view.page, FOLDED["money"])}
+
+
+def _data(view: CaseView, filled: Filled | None) -> dict[str, Any]:
+    part = _part(view.page, "evidence")
+    findings = () if part is None else part.findings
+    others = tuple(finding for finding in findings if finding.about != "data")
+    return {
+        "finding": next((finding for finding in findings if finding.about == "data"), None),
+        "part": replace(part, findings=others) if part is not None and others else None,
+        "folded": _accounts(view.page, FOLDED["data"]),
+    }
+
+
+def _pilot(view: CaseView, filled: Filled | None) -> dict[str, Any]:
+    return {"form": form_of("pilot", filled), "offered": OFFERED, **live(view.pilot)}
+
+
+def _books(view: CaseView, filled: Filled | None) -> dict[str, Any]:
+    lines = [(name, sentence(plain_line(name)).rstrip(".")) for name in view.lines or CATEGORIES]
+    charges = view.charges
+    return {
+        "books": books_shown(view), "charge": form_of("charge", filled), "bill": form_of("bill", filled),
+        "lines": lines, "rows": () if charges is None else charge_rows(charges),
+        "total": "" if charges is None else charges.column[-1],
+        "note": "" if charges is None else charges_note(charges),
+    }  # fmt: skip
+
+
+def _what_if(view: CaseView, filled: Filled | None) -> dict[str, Any]:
+    return {}
+
+
+CONTEXTS: dict[Tab, Callable[[CaseView, Filled | None], dict[str, Any]]] = {
+    "answer": _answer, "money": _money, "data": _data, "pilot": _pilot, "books": _books, "what-if": _what_if,
+}  # fmt: skip
+
+
+def _part(page: Page | None, id: str) -> Part | None:
+    return None if page is None else next((part for part in page.parts if part.id == id and part.findings), None)
+
+
+def _accounts(page: Page | None, verbs: tuple[str, ...]) -> tuple[Account, ...]:
+    return () if page is None else tuple(one for one in page.appendix if one.verb in verbs)
