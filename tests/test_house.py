@@ -161,6 +161,7 @@ TOUCHING: dict[str, str] = {
 }
 # What writes into files, besides the one writer of io/outputs.py, and why.
 WRITING: dict[str, str] = {
+    "agents/worker.py": "answers to the server, over standard output",
     "cli/commands.py": "opens the device that takes everything, where a stream was closed",
     "cli/crash.py": "keeps a traceback in a temporary file",
     "compute/configs/read.py": "hands a copy without tabs to another tool's reader",

@@ -41,7 +41,7 @@ def bounded(content: Any, most_bytes: int = MOST_BYTES) -> tuple[Any, tuple[str,
 
 
 def _size(content: Any) -> int:
-    return len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+    return len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace"))
 
 
 def _cut(value: Any, place: str, items: int, letters: int, told: list[str]) -> Any:

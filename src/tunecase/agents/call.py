@@ -70,7 +70,7 @@ class Call:
         content = json.loads(to_json(record))
         if case is not None:
             self._hold(case)
-            beside = {"not_used": flow.not_used(case)}
+            beside: dict[str, Any] = {"not_used": flow.not_used(case)}
             if verb in OF_MONEY:
                 beside["approvals"] = flow.approvals(case)
             content |= json.loads(to_json({name: value for name, value in beside.items() if value}))

@@ -1,5 +1,6 @@
 """The inputs of a tool: their JSON Schema for clients, and what an agent gave, checked as a whole."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,13 @@ def _mistakes(field: Field, value: Any, folder: Path) -> Iterator[Problem]:
         yield from _mistakes_within(field, value, folder)
     elif isinstance(value, str):
         yield from _mistakes_of_text(field, field.name, value, folder)
+    elif isinstance(value, int | float):
+        yield from _beyond(field, value)
+
+
+def _beyond(field: Field, value: float) -> Iterator[Problem]:
+    if not math.isfinite(value):
+        yield Problem(field.name, f"{value}", "a finite number", "give a number")
     elif field.least is not None and value < field.least:
         yield Problem(field.name, f"{value:g}", f"at least {field.least:g}", "give a larger number")
     elif field.most is not None and value > field.most:

@@ -13,15 +13,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from tunecase.agents.answers import bounded, short
 from tunecase.agents.call import Call, Show
-from tunecase.agents.tools import TOOLS
-from tunecase.errors import InputError, TunecaseError, first_of
+from tunecase.agents.tools import TOOLS, Tool
+from tunecase.errors import InputError, Problem, TunecaseError, first_of
 
 APART_S = 0.2  # between two lines of progress
+OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if": "sure"}  # called otherwise here
 CONNECTING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 
 
@@ -60,16 +61,18 @@ class _Desk:
     def answer(self, line: bytes) -> None:
         """Works on one call and sends its answer, or why there is none."""
         asked = json.loads(line)
+        tool = TOOLS[asked["tool"]]
         try:
-            reply = self._reply(asked["tool"], asked["given"])
+            reply = self._reply(tool, asked["given"])
+        except InputError as error:
+            reply = refusal(InputError([by_field(problem, tool) for problem in error.problems]))
         except TunecaseError as error:
             reply = refusal(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a failure of ours ends no server
             reply = refusal(TunecaseError(_of_the_world(error) or self.failed(error)))
         self._send(reply)
 
-    def _reply(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        tool = TOOLS[name]
+    def _reply(self, tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
         made = tool.work(Call(given, self.show, self._tell, self.held))
         content, left_out = bounded(made.content)
         text = made.text if made.content is None else short(made.text)
@@ -84,8 +87,17 @@ class _Desk:
             self._send({"progress": words})
 
     def _send(self, message: dict[str, Any]) -> None:
-        self.wire.write(json.dumps(message).encode() + b"\n")
+        self.wire.write(json.dumps(_in_utf_8(message)).encode() + b"\n")
         self.wire.flush()
+
+
+def _in_utf_8(value: Any) -> Any:
+    """The same with every byte of a file name that is no UTF-8 spelled out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_in_utf_8(name): _in_utf_8(part) for name, part in value.items()}
+    return [_in_utf_8(part) for part in value] if isinstance(value, list) else value
 
 
 def refusal(error: TunecaseError) -> dict[str, Any]:
@@ -93,6 +105,19 @@ def refusal(error: TunecaseError) -> dict[str, Any]:
     problems = first_of(error.problems) if isinstance(error, InputError) else ()
     parts = [{name: getattr(one, name) for name in ("where", "got", "wanted", "fix")} for one in problems]
     return {"refused": str(error), "problems": parts, "code": error.exit_code}
+
+
+def by_field(problem: Problem, tool: Tool) -> Problem:
+    """A problem of what the terminal takes as an option, named by the field of the tool that takes it.
+
+    Example:
+        >>> by_field(Problem("--test-rows", "0", "1 or more", "count them"), TOOLS["add_round"]).where
+        'test_rows'
+    """
+    names = {field.name for field in tool.fields}
+    called = (problem.where.removeprefix("--").replace("-", "_"), OPTIONS.get(problem.where))
+    known = [name for name in called if name in names] if problem.where.startswith("--") else []
+    return replace(problem, where=known[0]) if known else problem
 
 
 def refuse_network() -> None:
