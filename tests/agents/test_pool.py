@@ -10,7 +10,12 @@ from tunecase.agents.pool import Pool
 from tunecase.errors import TunecaseError
 
 pytestmark = pytest.mark.needs("mcp")
-DIES = "import sys, os; line = sys.stdin.readline(); os._exit(3) if 'die' in line else print('{\"content\": 1}', flush=True)"
+DIES = """
+import os, sys
+if "die" in sys.stdin.readline():
+    os._exit(3)
+print('{"content": 1}', flush=True)
+"""
 
 
 def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.agents.client import CODE, call, command, environment, files_of, hello, said, speak, workers_in
 from tests.making import tickets, write_jsonl
+from tunecase import flow
 from tunecase.agents.answers import MOST_BYTES, MOST_LINES
 from tunecase.agents.schemas import schema_of
 from tunecase.agents.tools import READING, TOOLS
@@ -31,6 +32,11 @@ GIVEN: tuple[tuple[str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
+def size_of(result: Any) -> int:
+    """The bytes of a result's content on the wire."""
+    return len(json.dumps(result.structured_content, separators=(",", ":"), ensure_ascii=False).encode())
+
+
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped example, made and walked by the writing tools."""
@@ -44,6 +50,13 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for result in speak(folder, talk, WRITES):
         assert not result.is_error, said(result)
     return folder / "tickets"
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The shipped example as it is, in a folder of its own."""
+    flow.copy_example("support-tickets", to=tmp_path / "tickets")
+    return tmp_path / "tickets"
 
 
 @pytest.fixture
@@ -65,7 +78,7 @@ def test_every_reading_tool_answers_and_writes_nothing(case: Path) -> None:
             assert not result.is_error, f"{name}: {said(result)}"
             assert before == files_of(case), name
             assert result.meta[CODE] in (0, 1)
-            assert len(json.dumps(result.structured_content)) <= MOST_BYTES
+            assert size_of(result) <= MOST_BYTES
             if name not in ("cases", "report", "schema"):
                 jsonschema.validate(result.structured_content, schema_of(name))
                 assert len(said(result).split("Left out")[0].rstrip("\n").split("\n")) <= MOST_LINES, name
@@ -73,21 +86,21 @@ def test_every_reading_tool_answers_and_writes_nothing(case: Path) -> None:
     speak(case, talk)
 
 
-def test_tools_are_listed_as_the_table_says(case: Path) -> None:
+def test_tools_are_listed_as_the_table_says(example: Path) -> None:
     """A client sees the reading tools with schemas and hints, and with the flag those that write, too."""
 
     async def talk(client: Any) -> list[Any]:
         return list((await client.list_tools()).tools)
 
     for words, names in (((), {tool.name for tool in READING}), ((WRITES,), set(TOOLS))):
-        tools = speak(case, talk, *words)
+        tools = speak(example, talk, *words)
         assert names == {tool.name for tool in tools}
         for tool in tools:
             assert TOOLS[tool.name].input_schema == tool.input_schema
             assert tool.annotations.read_only_hint is not TOOLS[tool.name].writes
 
 
-def test_mistakes_are_errors_of_the_tool(case: Path) -> None:
+def test_mistakes_are_errors_of_the_tool(example: Path) -> None:
     """Unknown fields and tools, wrong types, paths outside and writing unasked: told, and the server goes on."""
     wrong: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         ("define", {"projcet": "x"}, "projcet", "did you mean project?"),
@@ -99,7 +112,7 @@ def test_mistakes_are_errors_of_the_tool(case: Path) -> None:
         ("schema", {"verb": "estimat"}, "verb", "did you mean estimate?"),
         ("estimte", {}, "tool", "did you mean estimate?"),
         ("approve", {"amount": "5 USD", "by": "x"}, "tool", "ask the person to start the server"),
-        ("fit", {"model": "no-such-model/at-all"}, "no-such-model/at-all", ""),
+        ("fit", {"model": "no-such-model/at-all"}, "model", "no model of this family"),
         ("charges", {"since": "yesterday"}, "since", "write for example"),
     )
 
@@ -115,7 +128,7 @@ def test_mistakes_are_errors_of_the_tool(case: Path) -> None:
             assert found["fix"].startswith(fix)
         assert not (await client.call_tool("cases", {})).is_error
 
-    speak(case, talk)
+    speak(example, talk)
 
 
 def test_writing_tools_write(case: Path) -> None:
@@ -125,7 +138,6 @@ def test_writing_tools_write(case: Path) -> None:
         asked = {
             "add_round": {"rows": 2_000, "score": "0.79", "changed": "label"},
             "spend_add": {"amount": 42.5, "currency": "USD", "line": "gpu", "note": "first round"},
-            "run": {"max_minutes": 1},
             "approve": {"amount": "1500 USD", "by": "Head of Support"},
             "write_report": {},
             "audit_fix": {"to": "cleaned"},
@@ -145,16 +157,16 @@ def test_writing_tools_write(case: Path) -> None:
     assert "42.5" in json.dumps(call(case, "charges").structured_content)
 
 
-def test_a_huge_answer_is_bounded(case: Path) -> None:
+def test_a_huge_answer_is_bounded(example: Path) -> None:
     """All prices of the book are more than an answer may hold: what was left out is told, the schema holds."""
-    result = call(case, "prices", kind="gpu")
-    assert len(json.dumps(result.structured_content)) <= MOST_BYTES
+    result = call(example, "prices", kind="gpu")
+    assert MOST_BYTES / 4 < size_of(result) <= MOST_BYTES
     assert result.meta["tunecase/left_out"]
-    assert "Left out, to keep the answer short: prices: the first" in said(result)
+    assert "Left out, to keep the answer short: rows: the first" in said(result)
     pytest.importorskip("jsonschema").validate(result.structured_content, schema_of("prices"))
 
 
-def test_calls_run_side_by_side(case: Path) -> None:
+def test_calls_run_side_by_side(example: Path) -> None:
     """A quick call is answered while a slow one is worked on, and both are answered rightly."""
     import anyio
 
@@ -166,21 +178,21 @@ def test_calls_run_side_by_side(case: Path) -> None:
             order.append(name)
 
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: ask("decide", what_if=True))
+            group.start_soon(lambda: ask("audit"))
             group.start_soon(lambda: ask("approvals"))
             group.start_soon(lambda: ask("prices"))
 
-    speak(case, talk)
-    assert "decide" == order[-1]
-    assert {"decide", "approvals", "prices"} == set(order)
+    speak(example, talk)
+    assert "audit" == order[-1]
+    assert {"audit", "approvals", "prices"} == set(order)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_a_cancelled_call_stops(case: Path) -> None:
+def test_a_cancelled_call_stops(example: Path) -> None:
     """Work that was asked for and cancelled is at an end within seconds; its progress was told; the next call works."""
     import anyio
 
-    write_jsonl(case / "many.jsonl", tickets(30_000, 3))
+    write_jsonl(example / "many.jsonl", tickets(30_000, 3))
     told: list[str] = []
 
     async def talk(client: Any) -> float:
@@ -195,24 +207,24 @@ def test_a_cancelled_call_stops(case: Path) -> None:
             await heard.wait()
             begun_s = time.monotonic()
             group.cancel_scope.cancel()
-        while workers_in(case):
+        while workers_in(example):
             await anyio.sleep(0.1)
         ended_s = time.monotonic() - begun_s
         assert not (await client.call_tool("approvals", {})).is_error
         return ended_s
 
-    assert speak(case, talk) < 15
+    assert speak(example, talk) < 15
     assert told
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_the_end_of_the_input_ends_the_process(case: Path) -> None:
+def test_the_end_of_the_input_ends_the_process(example: Path) -> None:
     """Closing the input ends the server with code 0 in the midst of work, and no worker is left behind."""
-    write_jsonl(case / "many.jsonl", tickets(30_000, 3))
+    write_jsonl(example / "many.jsonl", tickets(30_000, 3))
     asked = {"name": "audit", "arguments": {"data": "many.jsonl"}}
     request = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": asked}
     with subprocess.Popen(
-        command(), cwd=case, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(), cwd=example, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
@@ -222,27 +234,28 @@ def test_the_end_of_the_input_ends_the_process(case: Path) -> None:
         server.stdin.write(b'{"jsonrpc": "2.0", "method": "notifications/initialized"}\n')
         server.stdin.write(json.dumps(request).encode() + b"\n")
         server.stdin.flush()
-        while not workers_in(case):
+        while not workers_in(example):
             time.sleep(0.05)
         time.sleep(2)
         server.stdin.close()
         assert 0 == server.wait(20)
     waited_s = time.monotonic() + 10
-    while workers_in(case) and time.monotonic() < waited_s:
+    while workers_in(example) and time.monotonic() < waited_s:
         time.sleep(0.1)
-    assert [] == workers_in(case)
+    assert [] == workers_in(example)
 
 
-def test_garbage_ends_nothing(case: Path) -> None:
+def test_garbage_ends_nothing(example: Path) -> None:
     """Lines that are no JSON and methods that nobody knows are answered or passed over; every line out is JSON-RPC."""
     lines = [
         hello(), b'{"jsonrpc": "2.0", "method": "notifications/initialized"}\n', b"no json\n", b"\xff\xfe\n",
         b'{"jsonrpc": "2.0", "id": 5, "method": "no/such"}\n',
         b'{"jsonrpc": "2.0", "id": 6, "method": "tools/call", "params": {"name": "cases", "arguments": "x"}}\n',
-        b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "schema", "arguments": {"verb": "fit"}}}\n',
+        b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "schema", "arguments": ',
+        b'{"verb": "fit"}}}\n',
     ]  # fmt: skip
     server = subprocess.Popen(
-        command(), cwd=case, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(), cwd=example, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     with server:
         assert server.stdin is not None
@@ -261,21 +274,21 @@ def test_garbage_ends_nothing(case: Path) -> None:
     assert answers[7]["result"]["structuredContent"]["$id"].startswith("tunecase:fit")
 
 
-def test_a_folder_that_vanishes(case: Path, tmp_path: Path) -> None:
+def test_a_folder_that_vanishes(example: Path, tmp_path: Path) -> None:
     """A case, and then the whole folder, that goes while it is served is told; what comes back is served again."""
 
     async def talk(client: Any) -> list[Any]:
         results = [await client.call_tool("approvals", {})]
-        (case / "tunecase.yaml").rename(tmp_path / "kept.yaml")
+        (example / "tunecase.yaml").rename(tmp_path / "kept.yaml")
         results.append(await client.call_tool("approvals", {}))
-        case.rename(tmp_path / "away")
+        example.rename(tmp_path / "away")
         results.append(await client.call_tool("approvals", {}))
-        (tmp_path / "away").rename(case)
-        (tmp_path / "kept.yaml").rename(case / "tunecase.yaml")
+        (tmp_path / "away").rename(example)
+        (tmp_path / "kept.yaml").rename(example / "tunecase.yaml")
         results.append(await client.call_tool("approvals", {}))
         return results
 
-    first, no_case, no_folder, again = speak(case, talk)
+    first, no_case, no_folder, again = speak(example, talk)
     assert [False, True, True, False] == [one.is_error for one in (first, no_case, no_folder, again)]
     assert "no folder any more" in said(no_folder)
 

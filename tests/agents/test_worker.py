@@ -110,3 +110,13 @@ def test_changes_name_no_file_outside(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(InputError) as caught:
         TOOLS["compare"].work(Call({"changes": changes}, lambda verb, record, case: ""))
     assert [f"changes.{name}" for name in changes] == [problem.where for problem in caught.value.problems]
+
+
+def test_a_pilot_of_paid_hours_needs_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an hour has a price and nothing may be spent, no pilot begins."""
+    case_folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    given = {"max_minutes": 1, "max_usd": 0, "usd_per_hour": 2}
+    with pytest.raises(InputError, match="max_usd: 0; wanted more than 0 where an hour has a price"):
+        TOOLS["pilot"].work(Call(given, lambda verb, record, case: ""))
+    assert not (tmp_path / "ledger.jsonl").exists()

@@ -17,7 +17,12 @@ WHOSE_WORD = (
 )
 
 MINUTES = Field(
-    "max_minutes", "No run begins that would pass this time.", "number", required=True, least=0.1, most=24 * 60
+    "max_minutes",
+    "No run begins that would pass this time, but for the first.",
+    "number",
+    required=True,
+    least=0.1,
+    most=24 * 60,
 )
 
 
@@ -252,7 +257,7 @@ WRITING = (
         "and the money are bounded by what you give; a person should have agreed to both.", writing.pilot,
         (
             *CASE, MINUTES,
-            Field("max_usd", "No run begins that would pass this cost; 0 where nothing may be spent.", "number",
+            Field("max_usd", "No run begins that would pass this cost, but for the first; 0 where nothing may be spent.", "number",
                   required=True, least=0),
             Field("usd_per_hour", "Price of an hour of this machine; free if left out.", "number", least=0),
             Field("trainer", "What is trained; what needs neither a download nor a card if left out.",

@@ -6,6 +6,7 @@ from typing import Any
 from tunecase import flow
 from tunecase.agents.answers import Answer
 from tunecase.agents.call import Call
+from tunecase.errors import InputError, Problem
 
 
 def init(call: Call) -> Answer:
@@ -23,7 +24,13 @@ def init(call: Call) -> Answer:
 
 
 def pilot(call: Call) -> Answer:
-    """Small real runs within the minutes and dollars given; hosted models and commands are no part of it."""
+    """Small real runs within the minutes and dollars given; hosted models and commands are no part of it.
+
+    Raises: InputError where an hour has a price and nothing may be spent: one run is always made.
+    """
+    if call.get("usd_per_hour", 0) > 0 and not call.get("max_usd"):
+        wanted, fix = "more than 0 where an hour has a price: one run is always made", "ask what may be spent"
+        raise InputError(Problem("max_usd", "0", wanted, fix))
     case = call.case(writes=True)
     plain = flow.PilotSettings(
         call.get("trainer", ""), call.get("model", ""), draws=call.get("draws"),
