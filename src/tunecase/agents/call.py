@@ -68,14 +68,16 @@ class Call:
         from tunecase.records import to_json
 
         content = json.loads(to_json(record))
+        warnings: tuple[str, ...] = ()
         if case is not None:
+            warnings = flow.ledger_warnings(case.ledger)
             self._hold(case)
             beside: dict[str, Any] = {"not_used": flow.not_used(case)}
             if verb in OF_MONEY:
                 beside["approvals"] = flow.approvals(case)
             content |= json.loads(to_json({name: value for name, value in beside.items() if value}))
         fine = getattr(record, "ok", True) if ok is None else ok
-        return Answer(content, self.show(verb, record, case), 0 if fine else 1)
+        return Answer(content, "\n".join([*warnings, self.show(verb, record, case)]), 0 if fine else 1)
 
     def _hold(self, case: "Flow") -> None:
         audit = case.records.get("audit")

@@ -257,8 +257,8 @@ WRITING = (
         "and the money are bounded by what you give; a person should have agreed to both.", writing.pilot,
         (
             *CASE, MINUTES,
-            Field("max_usd", "No run begins that would pass this cost, but for the first; 0 where nothing may be spent.", "number",
-                  required=True, least=0),
+            Field("max_usd", "No run begins that would pass this cost, but for the first; 0 if nothing may be spent.",
+                  "number", required=True, least=0),
             Field("usd_per_hour", "Price of an hour of this machine; free if left out.", "number", least=0),
             Field("trainer", "What is trained; what needs neither a download nor a card if left out.",
                   choices=("probe", "nearest", "encoder", "encoder-tuned", "lora", "trl")),

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -26,14 +26,15 @@ OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if"
 CONNECTING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 
 
-def work(show: Show, failed: Callable[[BaseException], str]) -> None:
+def work(show: Show, failed: Callable[[BaseException], str], working: Mapping[str, str]) -> None:
     """Works on calls from standard input until it ends.
 
     Args:
         show: the short answer of a verb's record as the terminal prints it.
         failed: one line on a failure of our own.
+        working: what is done now, in words, by the verb of each step.
     """
-    desk = _Desk(_own_output(), show, failed)
+    desk = _Desk(_own_output(), show, failed, working)
     refuse_network()
     os.environ["HF_HUB_OFFLINE"] = "1"  # for what the trainers load in processes of their own, too
     threading.Thread(target=_listen, args=(desk,), daemon=True).start()
@@ -53,6 +54,7 @@ class _Desk:
     wire: BinaryIO
     show: Show
     failed: Callable[[BaseException], str]
+    working: Mapping[str, str] = field(default_factory=dict)
     lines: "queue.SimpleQueue[bytes | None]" = field(default_factory=queue.SimpleQueue)
     held: dict[str, Any] = field(default_factory=dict)
     busy: bool = False
@@ -84,7 +86,7 @@ class _Desk:
         now_s = time.monotonic()
         if now_s - self.told_s >= APART_S:
             self.told_s = now_s
-            self._send({"progress": words})
+            self._send({"progress": self.working.get(words, words)})
 
     def _send(self, message: dict[str, Any]) -> None:
         self.wire.write(json.dumps(_in_utf_8(message)).encode() + b"\n")

@@ -37,7 +37,9 @@ def mcp(
     from tunecase.cli.crash import kept_crash
 
     if worker:
-        agents.work(_short_answer, kept_crash)
+        from tunecase.cli.show.progress import WORKING
+
+        agents.work(_short_answer, kept_crash, WORKING)
         return
     if sys.stdin.isatty():
         typer.echo(AT_A_TERMINAL, err=True)
