@@ -15,7 +15,7 @@ from tests.agents.client import CODE, call, command, environment, files_of, hell
 from tests.making import tickets, write_jsonl
 from tunecase import flow
 from tunecase.agents.answers import MOST_BYTES, MOST_LINES
-from tunecase.agents.schemas import schema_of
+from tunecase.agents.schemas import COMMANDS, schema_of
 from tunecase.agents.tools import READING, TOOLS
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("mcp")]
@@ -28,7 +28,7 @@ GIVEN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("fit", {"model": "llama-3.1-8b", "gpu": ["A100-80GB"], "tokens": "5M", "method": "lora"}),
     ("inference", {"model": "llama-3.1-8b", "volume": "200k per month", "input": 600, "output": 60, "gpu": ["L4"]}),
     ("compare", {"changes": {"method": "full"}}), ("scorecard", {"cases": ["."]}), ("report", {}),
-    ("schema", {"verb": "audit"}),
+    ("schema", {"tool": "audit"}),
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_every_reading_tool_answers_and_writes_nothing(case: Path) -> None:
             assert result.meta[CODE] in (0, 1)
             assert size_of(result) <= MOST_BYTES
             if name not in ("cases", "report", "schema"):
-                jsonschema.validate(result.structured_content, schema_of(name))
+                jsonschema.validate(result.structured_content, schema_of(COMMANDS[name]))
                 assert len(said(result).split("Left out")[0].rstrip("\n").split("\n")) <= MOST_LINES, name
 
     speak(case, talk)
@@ -109,7 +109,7 @@ def test_mistakes_are_errors_of_the_tool(example: Path) -> None:
         ("define", {"project": "nowhere/tunecase.yaml"}, "nowhere/tunecase.yaml", ""),
         ("audit", {"data": "hf://datasets/x/y"}, "data", "name a file below"),
         ("define", {"projcet": 1, "seed": -1}, "seed", "give a larger number"),
-        ("schema", {"verb": "estimat"}, "verb", "did you mean estimate?"),
+        ("schema", {"tool": "estimat"}, "tool", "did you mean estimate?"),
         ("estimte", {}, "tool", "did you mean estimate?"),
         ("approve", {"amount": "5 USD", "by": "x"}, "tool", "ask the person to start the server"),
         ("fit", {"model": "no-such-model/at-all"}, "model", "no model of this family"),
@@ -150,6 +150,9 @@ def test_writing_tools_write(case: Path) -> None:
     refused = {name for name, result in results.items() if result.is_error}
     assert {"init"} == refused, {name: said(results[name]) for name in refused}  # a project file is there
     assert "42.50 USD booked under gpu." in said(results["spend_add"])
+    validate = pytest.importorskip("jsonschema").validate
+    for name in results.keys() - refused:
+        validate(results[name].structured_content, schema_of(COMMANDS[name]))
     assert (case / "report.html").is_file()
     assert (case / "cleaned").is_dir()
     approved = call(case, "approvals").structured_content
@@ -252,7 +255,7 @@ def test_garbage_ends_nothing(example: Path) -> None:
         b'{"jsonrpc": "2.0", "id": 5, "method": "no/such"}\n',
         b'{"jsonrpc": "2.0", "id": 6, "method": "tools/call", "params": {"name": "cases", "arguments": "x"}}\n',
         b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "schema", "arguments": ',
-        b'{"verb": "fit"}}}\n',
+        b'{"tool": "fit"}}}\n',
     ]  # fmt: skip
     server = subprocess.Popen(
         command(), cwd=example, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE

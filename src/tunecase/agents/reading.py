@@ -9,7 +9,7 @@ from tunecase import flow
 from tunecase.agents.answers import Answer, short
 from tunecase.agents.call import Call, refuse_changes
 from tunecase.agents.cases import cases_below
-from tunecase.agents.schemas import schema_of
+from tunecase.agents.schemas import COMMANDS, schema_of
 from tunecase.quantities import counted
 
 MOST_BYTES_PAGE = 48_000  # of a report as Markdown
@@ -176,6 +176,8 @@ def report(call: Call) -> Answer:
 
 
 def schema(call: Call) -> Answer:
-    """The JSON Schema of what a verb answers."""
-    made = schema_of(call.get("verb"))
-    return Answer(made, f"The JSON Schema of `{call.get('verb')}`, {len(json.dumps(made)):,} bytes.")
+    """The JSON Schema of what a tool answers."""
+    command = COMMANDS[call.get("tool")]
+    made = schema_of(command)
+    words = f"The JSON Schema of what {call.get('tool')} answers, as `tunecase {command} --json` prints it"
+    return Answer(made, f"{words}: {len(json.dumps(made)):,} bytes.")

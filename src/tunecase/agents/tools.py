@@ -9,8 +9,8 @@ from tunecase.agents.answers import Answer
 from tunecase.agents.call import Call
 from tunecase.agents.fields import Field, schema_of_fields
 from tunecase.agents.inputs import CASE, FIT_FIELDS, INFERENCE_FIELDS, PROJECT, SEED, TIERS
-from tunecase.agents.schemas import NAMES
-from tunecase.records import CATEGORIES, RECORDS, Changed
+from tunecase.agents.schemas import COMMANDS
+from tunecase.records import CATEGORIES, Changed
 
 WHOSE_WORD = (
     "Call this only after a person has said so in this conversation: {} are theirs to state, never yours to guess."
@@ -221,9 +221,9 @@ READING = (
     Tool(
         "schema",
         "Schema of an answer",
-        "The JSON Schema of the structured content of a verb's answer.",
+        "The JSON Schema of the structured content that a tool answers with.",
         reading.schema,
-        (Field("verb", "The verb.", choices=tuple(sorted({*RECORDS, *NAMES})), required=True),),
+        (Field("tool", "The tool.", choices=tuple(COMMANDS), required=True),),
     ),
 )
 
