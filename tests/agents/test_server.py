@@ -23,7 +23,7 @@ WRITES = "--allow-writing"
 # What each reading tool is given on the example; some are asked twice.
 GIVEN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cases", {}), ("define", {}), ("audit", {"fast": True}), ("audit", {}), ("audit", {"data": "data/train.jsonl"}),
-    ("estimate", {"sure": "80%"}), ("forecast", {}), ("decide", {}), ("next", {}), ("check", {}), ("books", {}),
+    ("estimate", {}), ("forecast", {}), ("decide", {}), ("next", {}), ("check", {}), ("books", {}),
     ("charges", {"line": "gpu"}), ("approvals", {}), ("prices", {"gpu": "H100"}), ("sources", {}),
     ("fit", {"model": "llama-3.1-8b", "gpu": ["A100-80GB"], "tokens": "5M", "method": "lora"}),
     ("inference", {"model": "llama-3.1-8b", "volume": "200k per month", "input": 600, "output": 60, "gpu": ["L4"]}),

@@ -52,7 +52,11 @@ def audit(call: Call) -> Answer:
 def estimate(call: Call) -> Answer:
     """What will it cost?"""
     case = call.case()
-    return call.answer("estimate", flow.estimate(case, what_if=call.get("sure")), case)
+
+    def tell(done: int, total: int) -> None:
+        call.tell(f"Trying other inputs, {done} of {total}")
+
+    return call.answer("estimate", flow.estimate(case, what_if=call.get("sure"), progress=tell), case)
 
 
 def forecast(call: Call) -> Answer:

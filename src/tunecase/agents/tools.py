@@ -95,7 +95,10 @@ READING = (
         "What will it cost?",
         "The bill of the whole project with its doubt: how much to set aside, where it goes, what drives it.",
         reading.estimate,
-        (*CASE, Field("sure", "Also what must be true to stay within the budget with this chance, such as 80%.")),
+        (
+            *CASE,
+            Field("sure", "Also what must be true to stay within the budget with this chance, such as 80%; minutes."),
+        ),
     ),
     Tool(
         "forecast",
