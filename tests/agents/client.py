@@ -22,7 +22,7 @@ def environment() -> dict[str, str]:
 
 def command(*words: str) -> list[str]:
     """What starts the server in the folder that it is started in."""
-    return [sys.executable, "-m", "tunecase", "mcp", *words]
+    return [sys.executable, "-P", "-m", "tunecase", "mcp", *words]
 
 
 def speak(folder: Path, talk: Callable[[Any], Awaitable[Any]], *words: str) -> Any:

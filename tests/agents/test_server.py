@@ -277,6 +277,14 @@ def test_garbage_ends_nothing(example: Path) -> None:
     assert answers[7]["result"]["structuredContent"]["$id"].startswith("tunecase:fit")
 
 
+def test_no_code_of_the_folder_runs(example: Path) -> None:
+    """Files in the folder that are called as modules are no modules for the server and its workers."""
+    for name in ("tunecase", "numpy", "orjson", "pydantic", "json"):
+        (example / f"{name}.py").write_text("open('ran', 'w').close()\n", encoding="utf-8")
+    assert not call(example, "prices", gpu="H100").is_error
+    assert not (example / "ran").exists()
+
+
 def test_a_folder_that_vanishes(example: Path, tmp_path: Path) -> None:
     """A case, and then the whole folder, that goes while it is served is told; what comes back is served again."""
 

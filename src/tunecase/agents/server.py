@@ -35,13 +35,13 @@ def serve(
         failed: one line on a failure of our own.
     Raises: MissingExtraError without the mcp extra; InputError where the folder is none.
     """
+    if not folder.is_dir():
+        raise InputError(Problem(str(folder), "no folder", "the folder of your cases", "name one that is there"))
     try:
         import anyio
         import mcp.server.stdio  # noqa: F401
     except ImportError:
         raise MissingExtraError("mcp", "mcp") from None
-    if not folder.is_dir():
-        raise InputError(Problem(str(folder), "no folder", "the folder of your cases", "name one that is there"))
     anyio.run(_serve, Desk(folder.resolve(), Pool(command, folder.resolve()), allow_writing, failed))
 
 

@@ -43,7 +43,8 @@ def mcp(
         return
     if sys.stdin.isatty():
         typer.echo(AT_A_TERMINAL, err=True)
-    command = [sys.executable, "-m", "tunecase", "mcp", "--worker"]
+    # -P: the worker runs in the folder, and nothing that lies there may pass for a module.
+    command = [sys.executable, "-P", "-m", "tunecase", "mcp", "--worker"]
     agents.serve(folder, command, allow_writing=allow_writing, failed=kept_crash)
 
 
