@@ -72,6 +72,7 @@ PARTS = {
     "train": ("torch", "transformers", "peft", "accelerate", "trl", "gguf", "sacrebleu", "rouge_score"),
     "ray": ("ray",),
     "encoder": ("bm25s",),
+    "mcp": ("mcp",),
     "dev": ("mlflow", "SALib"),
 }
 

@@ -24,7 +24,7 @@ TESTS = ROOT / "tests"
 # From the top down: a package imports only what lies on a floor below its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__init__", "__main__", "case"),
-    ("cli", "web", "callback"),
+    ("cli", "web", "agents", "callback"),
     ("flow",),
     ("estimate",),
     ("decide", "report"),
@@ -42,13 +42,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("__init__", "case"): "the public names are those of the Python face, imported when they are asked for",
     ("cli", "web"): "`tunecase serve` starts the page",
+    ("cli", "agents"): "`tunecase mcp` starts the server",
 }
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "uvicorn", "h11",
     "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "fsspec", "transformers", "safetensors", "bm25s",
-    "py3langid",
+    "py3langid", "mcp", "anyio",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -111,7 +112,7 @@ ARITHMETIC = (
 OPINION = ("data/checks/", "data/audit/", "forecast/verdict.py", "compute/explained.py", "quantities/wording.py")
 
 # What touches the world: files, the network, processes, the clock.
-WORLD = ("cli/", "web/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
+WORLD = ("cli/", "web/", "agents/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
 WORLD += (
     "data/shards/",
     "pilot/trainers/",
@@ -160,6 +161,7 @@ TOUCHING: dict[str, str] = {
 }
 # What writes into files, besides the one writer of io/outputs.py, and why.
 WRITING: dict[str, str] = {
+    "agents/worker.py": "answers to the server, over standard output",
     "cli/commands.py": "opens the device that takes everything, where a stream was closed",
     "cli/crash.py": "keeps a traceback in a temporary file",
     "compute/configs/read.py": "hands a copy without tabs to another tool's reader",
@@ -188,8 +190,8 @@ WORLDLY = {"subprocess", "socket", "urllib.request", "http.client", "shutil", "t
 # What stands at the top of the tests: those of the whole, of single files, and what tests share.
 TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
-    "test_errors", "test_evidence", "test_good_problems", "test_hostile_case", "test_house", "test_old_ledgers",
-    "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
+    "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case", "test_house",
+    "test_old_ledgers", "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
     "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
     "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
     "sentences", "toy_trainer",
@@ -344,10 +346,10 @@ def test_every_file_has_a_floor() -> None:
 
 
 def test_the_top_shows_the_product() -> None:
-    """At most eight files and twenty-two folders stand at the top of the package."""
+    """At most eight files and twenty-six folders stand at the top of the package."""
     entries = [path for path in SRC.iterdir() if path.name != "__pycache__"]
     assert sum(path.is_file() for path in entries) <= 8
-    assert sum(path.is_dir() for path in entries) <= 24
+    assert sum(path.is_dir() for path in entries) <= 26
 
 
 def test_imports_go_downwards() -> None:

@@ -30,6 +30,7 @@ from tunecase.cli.init import init
 from tunecase.cli.judge import judge
 from tunecase.cli.label import label
 from tunecase.cli.ledger import ledger_app
+from tunecase.cli.mcp import mcp
 from tunecase.cli.next import next_
 from tunecase.cli.options import take_full
 from tunecase.cli.pilot import pilot
@@ -116,6 +117,7 @@ app.command(rich_help_panel=AFTER)(check)
 app.command(rich_help_panel=AFTER)(scorecard)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 app.command(rich_help_panel=AFTER)(serve)
+app.command(rich_help_panel=AFTER)(mcp)
 
 
 def main() -> NoReturn:

@@ -83,13 +83,21 @@ def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch
 
 
 def audit_file(
-    data: DataFiles, wanted: AuditAsked = WHOLE, *, seed: int, today: date, **watch: "Unpack[Watch]"
+    data: DataFiles,
+    wanted: AuditAsked = WHOLE,
+    *,
+    seed: int,
+    today: date,
+    writes: bool = True,
+    **watch: "Unpack[Watch]",
 ) -> Audit:
     """An audit without a project file; nothing is kept.
 
-    What cannot be read goes to a file in the current folder; see `list_dropped` for the rows to drop.
+    What cannot be read goes to a file in the current folder; see `list_dropped` for the rows to drop. With `writes` off
+    no file is written.
     """
-    with auditing_file(data, wanted, Path(f"{data.train.stem}.quarantine.jsonl"), seed, today, **watch) as audited:
+    quarantine = Path(f"{data.train.stem}.quarantine.jsonl") if writes else None
+    with auditing_file(data, wanted, quarantine, seed, today, **watch) as audited:
         return audited.record
 
 

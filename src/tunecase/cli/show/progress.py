@@ -29,7 +29,7 @@ WORKING = {
     "ledger": "Reading the ledger", "approve": "Reading the plan", "reject": "Reading the plan",
     "prices": "Reading prices", "run": "Opening the case",
 }  # fmt: skip
-INTERACTIVE = ("init", "serve")  # commands that wait for people
+INTERACTIVE = ("init", "mcp", "serve")  # commands that wait for people
 
 
 class Line:

@@ -1,0 +1,187 @@
+"""What the read-only tools do: each asks one verb of the flow, and keeps and writes nothing."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tunecase import flow
+from tunecase.agents.answers import Answer, short
+from tunecase.agents.call import Call, refuse_changes
+from tunecase.agents.cases import cases_below
+from tunecase.agents.schemas import COMMANDS, schema_of
+from tunecase.quantities import counted
+
+MOST_BYTES_PAGE = 48_000  # of a report as Markdown
+
+
+def cases(call: Call) -> Answer:
+    """The cases below the current folder."""
+    found = cases_below(Path())
+    lines = [
+        f"{one['project']}: {one['name']}, {one['answer'] or one['fault'] or 'no answer yet'}" for one in found.cases
+    ]
+    head = "No project file lies below this folder."
+    if found.cases:
+        head = f"{counted(len(found.cases), 'case')} below this folder."
+    text = short("\n".join([head, *lines, *([found.left_out] if found.left_out else [])]))
+    return Answer({"cases": list(found.cases), "left_out": found.left_out}, text)
+
+
+def define(call: Call) -> Answer:
+    """Is the problem well posed?"""
+    case = call.case()
+    return call.answer("define", flow.define(case), case)
+
+
+def audit(call: Call) -> Answer:
+    """Are these the right data? Of a case, or of a file without one."""
+    fast = call.get("fast", False)
+    wanted = flow.AuditAsked(fast=fast, engine="local")
+    watch: dict[str, Any] = {"checking": lambda name, at, of: call.tell(f"{name.replace('_', ' ')}, {at} of {of}")}
+    data = call.path("data")
+    if data is None:
+        case = call.case()
+        record = flow.audit(case, wanted, **watch)
+        return call.answer("audit", record, case)
+    files = flow.DataFiles(data, call.path("test"), call.get("input"), call.get("output"))
+    record = flow.audit_file(files, wanted, seed=call.get("seed", 0), today=date.today(), writes=False, **watch)
+    return call.answer("audit", record)
+
+
+def estimate(call: Call) -> Answer:
+    """What will it cost?"""
+    case = call.case()
+
+    def tell(done: int, total: int) -> None:
+        call.tell(f"Trying other inputs, {done} of {total}")
+
+    return call.answer("estimate", flow.estimate(case, what_if=call.get("sure"), progress=tell), case)
+
+
+def forecast(call: Call) -> Answer:
+    """Will more data reach the target? From a pilot, or from points in a file."""
+    points = call.get("points")
+    if points is None:
+        case = call.case()
+        return call.answer("forecast", flow.forecast(case), case)
+    asked = flow.asked_of(call.get("metric", "accuracy"), "", "", (), "last", "")
+    record = flow.forecast_file(points, asked, call.get("target"), call.get("n_max"), call.get("seed", 0))
+    return call.answer("forecast", record)
+
+
+def decide(call: Call) -> Answer:
+    """What should the next dollar buy?"""
+    case = call.case()
+    return call.answer("decide", flow.decide(case, call.get("what_if", False)), case)
+
+
+def next_(call: Call) -> Answer:
+    """What changed since the last decision, and what to do now."""
+    case = call.case()
+    return call.answer("next", flow.next_step(case), case)
+
+
+def check(call: Call) -> Answer:
+    """Does the advice on file still hold?"""
+    case = call.case()
+    return call.answer("check", flow.check(case), case)
+
+
+def books(call: Call) -> Answer:
+    """Plan against actual."""
+    case = call.case()
+    return call.answer("books", flow.books(case), case)
+
+
+def charges(call: Call) -> Answer:
+    """The charges that are booked."""
+    case = call.case()
+    record = flow.charges(
+        case, category=call.get("line", ""), run=call.get("run", ""), source=call.get("source", ""),
+        since=call.get("since"), until=call.get("until"),
+    )  # fmt: skip
+    return call.answer("charges", record, case)
+
+
+def approvals(call: Call) -> Answer:
+    """What was approved, spent, and is left."""
+    case = call.case()
+    return call.answer("approvals", flow.approvals(case), case)
+
+
+def prices(call: Call) -> Answer:
+    """What the price book holds."""
+    from tunecase.prices import PricesAsked
+
+    names = ("kind", "gpu", "tier", "terms", "region", "provider", "model")
+    asked = PricesAsked(**{name: call.get(name, "") for name in names})
+    return call.answer("prices", flow.prices(asked, date.today(), call.path("project")))
+
+
+def fit(call: Call) -> Answer:
+    """Does one training run fit?"""
+    words = {"seq": "sequence_tokens", "batch": "micro_batch", "tokens": "train_tokens"}
+    own = ("model", "gpu", "gpus", "card_memory", "tier", "price", "deadline", "spot", "lengths", "explain", "seed")
+    recipe = {words.get(name, name): value for name, value in call.given.items() if name not in own}
+    asked = flow.FitAsked(
+        call.get("model"), recipe, call.get("gpu", ()), call.get("gpus", ()), call.get("deadline"),
+        call.get("spot", False), call.get("tier"), call.path("lengths"), explain=call.get("explain", False),
+        price=call.get("price"), card_memory=call.get("card_memory"),
+    )  # fmt: skip
+    return call.answer("fit", flow.fit(asked, call.get("seed", 0), date.today()))
+
+
+def inference(call: Call) -> Answer:
+    """What do the answers cost after launch?"""
+    own = ("model", "project", "seed", "price", "trace")
+    words = {name.replace("_", "-"): value for name, value in call.given.items() if name not in own}
+    if (trace := call.path("trace")) is not None:
+        words["trace"] = str(trace.resolve())
+    asked = flow.InferenceAsked(call.get("model", ""), words, price=call.get("price"))
+    case = call.case() if "project" in call.given else None
+    return call.answer("inference", flow.inference(asked, call.get("seed", 0), date.today(), case))
+
+
+def compare(call: Call) -> Answer:
+    """What does a change cost or save?"""
+    case, changes = call.case(), call.get("changes", {})
+    refuse_changes(changes, case.folder, Path.cwd())
+    asked = flow.CompareAsked(
+        call.path("other"), changes, call.get("fail_if_over"), call.get("confidence"), call.get("allow_unpriced", False)
+    )
+    return call.answer("compare", flow.compare(case, asked))
+
+
+def sources(call: Call) -> Answer:
+    """Where should more rows come from?"""
+    case = call.case()
+    return call.answer("sources", flow.sources(case), case)
+
+
+def scorecard(call: Call) -> Answer:
+    """How right were earlier cases?"""
+    return call.answer("scorecard", flow.scorecard(flow.ScorecardAsked(call.get("cases", ()), call.path("project"))))
+
+
+def report(call: Call) -> Answer:
+    """The page for those who decide, as Markdown; what it rests on is worked out first, except for a pilot."""
+    from tunecase.report import page_markdown
+
+    case = call.case()
+    first = flow.estimate if case.project.data.train is None else flow.decide
+    first(case)
+    text = page_markdown(flow.contents(case, with_grid=False))
+    body = text.encode()
+    if len(body) > MOST_BYTES_PAGE:
+        kept = body[:MOST_BYTES_PAGE].decode(errors="ignore").rpartition("\n")[0]
+        text = f"{kept}\n\n… ({len(body) - len(kept.encode()):,} further bytes are in report.md: `tunecase report`)"
+    return Answer(None, text)
+
+
+def schema(call: Call) -> Answer:
+    """The JSON Schema of what a tool answers."""
+    command = COMMANDS[call.get("tool")]
+    made = schema_of(command)
+    words = f"The JSON Schema of what {call.get('tool')} answers, as `tunecase {command} --json` prints it"
+    return Answer(made, f"{words}: {len(json.dumps(made)):,} bytes.")

@@ -1,0 +1,190 @@
+"""The server of the Model Context Protocol: lists the tools, checks what they are given, and hands calls to workers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from tunecase.agents.fields import checked, outside
+from tunecase.agents.pool import Pool
+from tunecase.agents.tools import TOOLS, offered
+from tunecase.agents.words import INSTRUCTIONS, MAKE_THE_CASE, made_prompt
+from tunecase.agents.worker import refusal
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError, nearest
+from tunecase.version import __version__
+
+if TYPE_CHECKING:
+    from mcp import types
+    from mcp.server import Server
+
+REPORT_OF = "tunecase:report/"  # the address of a case's page, before the path of its project file
+CODE = "tunecase/exit_code"  # in the meta of an answer: 0 fine, 1 the answer is no, 2 and 3 as in the terminal
+LEFT_OUT = "tunecase/left_out"
+
+
+def serve(
+    folder: Path, command: Sequence[str], *, allow_writing: bool = False, failed: Callable[[BaseException], str]
+) -> None:
+    """Serves agents over standard input and output until the input ends.
+
+    Args:
+        folder: below which every path that an agent names must lie.
+        command: what starts a worker, see `work`.
+        allow_writing: whether the tools that write are offered.
+        failed: one line on a failure of our own.
+    Raises: MissingExtraError without the mcp extra; InputError where the folder is none.
+    """
+    if not folder.is_dir():
+        raise InputError(Problem(str(folder), "no folder", "the folder of your cases", "name one that is there"))
+    try:
+        import anyio
+        import mcp.server.stdio  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("mcp", "mcp") from None
+    anyio.run(_serve, Desk(folder.resolve(), Pool(command, folder.resolve()), allow_writing, failed))
+
+
+async def _serve(desk: "Desk") -> None:
+    from mcp.server.stdio import stdio_server
+
+    server = server_of(desk)
+    try:
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+    finally:
+        await desk.pool.close()
+
+
+def server_of(desk: "Desk") -> "Server[Any]":
+    """The server of the protocol, with what it answers."""
+    from mcp.server import Server
+
+    return Server(
+        "tunecase", version=__version__, title="tunecase", instructions=INSTRUCTIONS, on_list_tools=desk.list_tools,
+        on_call_tool=desk.call_tool, on_list_resources=desk.list_resources, on_read_resource=desk.read_resource,
+        on_list_prompts=desk.list_prompts, on_get_prompt=desk.get_prompt,
+    )  # fmt: skip
+
+
+@dataclass
+class Desk:
+    """Answers the requests of a client; a mistake is told as the error of a tool, and ends nothing."""
+
+    folder: Path
+    pool: Pool
+    allow_writing: bool
+    failed: Callable[[BaseException], str]
+
+    async def list_tools(self, context: Any, params: Any) -> "types.ListToolsResult":
+        """The tools that are offered, with what they take and what they may do."""
+        from mcp import types
+
+        tools = [
+            types.Tool(
+                name=tool.name, title=tool.title, description=tool.words, input_schema=tool.input_schema,
+                annotations=types.ToolAnnotations(title=tool.title, **tool.hints),
+            )
+            for tool in offered(self.allow_writing)
+        ]  # fmt: skip
+        return types.ListToolsResult(tools=tools)
+
+    async def call_tool(self, context: Any, params: Any) -> "types.CallToolResult":
+        """The answer of a tool as structured content and as words."""
+        return _result(await self._reply(context, params.name, params.arguments or {}))
+
+    async def _reply(self, context: Any, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        steps = 0
+
+        async def tell(words: str) -> None:
+            nonlocal steps
+            steps += 1
+            await context.session.report_progress(steps, None, words)
+
+        try:
+            return await self.pool.call(name, self._checked(name, given), tell)
+        except TunecaseError as error:
+            return refusal(error)
+        except Exception as error:  # noqa: BLE001 - the last resort: the server lives on
+            return refusal(TunecaseError(self.failed(error)))
+
+    def _checked(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        tool = TOOLS.get(name)
+        names = [one.name for one in offered(self.allow_writing)]
+        if tool is None:
+            raise InputError(Problem("tool", repr(name), "a tool of this server", nearest(name, names)))
+        if name not in names:
+            fix = "ask the person to start the server as `tunecase mcp --allow-writing`"
+            raise InputError(Problem("tool", f"{name}, which writes", "a tool that only reads", fix))
+        return checked(tool.fields, given, self.folder)
+
+    async def list_resources(self, context: Any, params: Any) -> "types.ListResourcesResult":
+        """The page of each case below the folder."""
+        from mcp import types
+
+        reply = await self._reply(context, "cases", {})
+        cases = (reply.get("content") or {}).get("cases", [])
+        pages = [
+            types.Resource(
+                uri=REPORT_OF + quote(one["project"]), name=one["project"], title=f"Report of {one['name']}",
+                description=one["answer"] or "No answer yet.", mime_type="text/markdown",
+            )
+            for one in cases if not one["fault"]
+        ]  # fmt: skip
+        return types.ListResourcesResult(resources=pages)
+
+    async def read_resource(self, context: Any, params: Any) -> "types.ReadResourceResult":
+        """The page of one case as Markdown.
+
+        Raises: MCPError where the address names no case, or the page cannot be drawn.
+        """
+        from mcp import MCPError, types
+
+        project = unquote(params.uri.removeprefix(REPORT_OF))
+        if not params.uri.startswith(REPORT_OF) or list(outside("uri", project, self.folder)):
+            raise MCPError(types.INVALID_PARAMS, f"{params.uri} is no page of a case; list the resources to see them.")
+        reply = await self._reply(context, "report", {"project": project})
+        if "refused" in reply:
+            raise MCPError(types.INVALID_PARAMS, reply["refused"])
+        page = types.TextResourceContents(uri=params.uri, mime_type="text/markdown", text=reply["text"])
+        return types.ReadResourceResult(contents=[page])
+
+    async def list_prompts(self, context: Any, params: Any) -> "types.ListPromptsResult":
+        """The one prompt: make the case."""
+        from mcp import types
+
+        takes = [types.PromptArgument(name=name, description=words) for name, words in MAKE_THE_CASE.takes.items()]
+        prompt = types.Prompt(
+            name=MAKE_THE_CASE.name, title="Make the case", description=MAKE_THE_CASE.words, arguments=takes
+        )
+        return types.ListPromptsResult(prompts=[prompt])
+
+    async def get_prompt(self, context: Any, params: Any) -> "types.GetPromptResult":
+        """The prompt, with what the person gave.
+
+        Raises: MCPError for another name, or for arguments that it does not take.
+        """
+        from mcp import MCPError, types
+
+        given = params.arguments or {}
+        odd = [name for name in given if name not in MAKE_THE_CASE.takes]
+        if params.name != MAKE_THE_CASE.name or odd:
+            wrong = f"{odd[0]} is no argument of it" if odd else f"{params.name} is no prompt of this server"
+            raise MCPError(types.INVALID_PARAMS, f"{wrong}; there is {MAKE_THE_CASE.name}, with project and question.")
+        said = types.PromptMessage(role="user", content=types.TextContent(text=made_prompt(given)))
+        return types.GetPromptResult(description=MAKE_THE_CASE.words, messages=[said])
+
+
+def _result(reply: dict[str, Any]) -> "types.CallToolResult":
+    from mcp import types
+
+    if "refused" in reply:
+        content: Any = {"error": reply["refused"], "problems": reply["problems"]}
+        text = types.TextContent(text=reply["refused"])
+        return types.CallToolResult(
+            content=[text], structured_content=content, is_error=True, _meta={CODE: reply["code"]}
+        )
+    meta = {CODE: reply["code"], **({LEFT_OUT: reply["left_out"]} if reply["left_out"] else {})}
+    return types.CallToolResult(
+        content=[types.TextContent(text=reply["text"])], structured_content=reply["content"], _meta=meta
+    )

@@ -1,0 +1,169 @@
+"""The process that works on calls: one line of JSON in, lines of progress and one answer out, no network.
+
+A call that is cancelled ends with its process: the server closes its input, and the work is interrupted as by Ctrl-C.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
+
+from tunecase.agents.answers import bounded, short
+from tunecase.agents.call import Call, Show
+from tunecase.agents.tools import TOOLS, Tool
+from tunecase.errors import InputError, Problem, TunecaseError, first_of
+
+APART_S = 0.2  # between two lines of progress
+OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if": "sure"}  # called otherwise here
+CONNECTING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
+
+
+def work(show: Show, failed: Callable[[BaseException], str], working: Mapping[str, str]) -> None:
+    """Works on calls from standard input until it ends.
+
+    Args:
+        show: the short answer of a verb's record as the terminal prints it.
+        failed: one line on a failure of our own.
+        working: what is done now, in words, by the verb of each step.
+    """
+    desk = _Desk(_own_output(), show, failed, working)
+    refuse_network()
+    os.environ["HF_HUB_OFFLINE"] = "1"  # for what the trainers load in processes of their own, too
+    threading.Thread(target=_listen, args=(desk,), daemon=True).start()
+    try:
+        while (line := desk.lines.get()) is not None:
+            desk.busy = True
+            desk.answer(line)
+            desk.busy = False
+    except KeyboardInterrupt:  # the call was cancelled: nobody waits for its answer
+        return
+
+
+@dataclass
+class _Desk:
+    """What a worker has at hand: where its answers go, and the audits that earlier calls made."""
+
+    wire: BinaryIO
+    show: Show
+    failed: Callable[[BaseException], str]
+    working: Mapping[str, str] = field(default_factory=dict)
+    lines: "queue.SimpleQueue[bytes | None]" = field(default_factory=queue.SimpleQueue)
+    held: dict[str, Any] = field(default_factory=dict)
+    busy: bool = False
+    told_s: float = 0.0
+
+    def answer(self, line: bytes) -> None:
+        """Works on one call and sends its answer, or why there is none."""
+        asked = json.loads(line)
+        tool = TOOLS[asked["tool"]]
+        try:
+            reply = self._reply(tool, asked["given"])
+        except InputError as error:
+            reply = refusal(InputError([by_field(problem, tool) for problem in error.problems]))
+        except TunecaseError as error:
+            reply = refusal(error)
+        except Exception as error:  # noqa: BLE001 - the last resort: a failure of ours ends no server
+            reply = refusal(TunecaseError(_of_the_world(error) or self.failed(error)))
+        self._send(reply)
+
+    def _reply(self, tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
+        made = tool.work(Call(given, self.show, self._tell, self.held))
+        content, left_out = bounded(made.content)
+        text = made.text if made.content is None else short(made.text)
+        if left_out:
+            text = f"{text}\nLeft out, to keep the answer short: {'; '.join(left_out)}."
+        return {"content": content, "text": text, "code": made.code, "left_out": list(left_out)}
+
+    def _tell(self, words: str) -> None:
+        now_s = time.monotonic()
+        if now_s - self.told_s >= APART_S:
+            self.told_s = now_s
+            self._send({"progress": self.working.get(words, words)})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self.wire.write(json.dumps(_in_utf_8(message)).encode() + b"\n")
+        self.wire.flush()
+
+
+def _in_utf_8(value: Any) -> Any:
+    """The same with every byte of a file name that is no UTF-8 spelled out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_in_utf_8(name): _in_utf_8(part) for name, part in value.items()}
+    return [_in_utf_8(part) for part in value] if isinstance(value, list) else value
+
+
+def refusal(error: TunecaseError) -> dict[str, Any]:
+    """The reply to a call that cannot be answered: the words, each problem in its four parts, the exit code."""
+    problems = first_of(error.problems) if isinstance(error, InputError) else ()
+    parts = [{name: getattr(one, name) for name in ("where", "got", "wanted", "fix")} for one in problems]
+    return {"refused": str(error), "problems": parts, "code": error.exit_code}
+
+
+def by_field(problem: Problem, tool: Tool) -> Problem:
+    """A problem of what the terminal takes as an option, named by the field of the tool that takes it.
+
+    Example:
+        >>> by_field(Problem("--test-rows", "0", "1 or more", "count them"), TOOLS["add_round"]).where
+        'test_rows'
+    """
+    names = {field.name for field in tool.fields}
+    called = (problem.where.removeprefix("--").replace("-", "_"), OPTIONS.get(problem.where))
+    known = [name for name in called if name in names] if problem.where.startswith("--") else []
+    return replace(problem, where=known[0]) if known else problem
+
+
+def refuse_network() -> None:
+    """From now on this process opens no connection to any machine, this one included."""
+    sys.addaudithook(_no_connection)
+
+
+def _no_connection(event: str, args: tuple[Any, ...]) -> None:
+    if event in CONNECTING and (event.startswith("socket.get") or isinstance(args[1], tuple)):
+        raise OSError(errno.ENETUNREACH, "an agent's tools use no network")
+
+
+def _of_the_world(error: Exception) -> str:
+    """What this machine refused; empty for an error that only a bug can cause."""
+    if isinstance(error, MemoryError):
+        return "The memory of this machine has run out.\nFix: end other programs, or ask for less at once"
+    if isinstance(error, OSError) and error.errno not in (None, errno.EBADF, errno.EINVAL):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}this machine refused it ({error.strerror}).\nFix: check the file, its folder and the disk"
+    return ""
+
+
+def _own_output() -> BinaryIO:
+    """Standard output for the answers alone: whatever else is printed goes to standard error."""
+    sys.stdout.flush()
+    wire = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return wire
+
+
+def _listen(desk: _Desk) -> None:
+    """Hands lines over as they come; when there are no more, what is being worked on is interrupted."""
+    for line in sys.stdin.buffer:
+        desk.lines.put(line)
+    desk.lines.put(None)
+    if desk.busy:
+        _interrupt()
+
+
+def _interrupt() -> None:
+    if sys.platform == "win32":
+        import _thread
+
+        _thread.interrupt_main()
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(os.getpid(), signal.SIGINT)
