@@ -94,6 +94,21 @@ def touched(project: str, changed: Sequence[Change], data: set[str]) -> bool:
 
 
 @contextmanager
+def left_alone(folder: Path) -> Iterator[None]:
+    """Puts the ledger of a case back as it was behind the block: what a pull request is told stands in its comment."""
+    files = [folder / "ledger.jsonl", folder / "ledger.jsonl.lock"]
+    before = {file: file.read_bytes() if file.is_file() else None for file in files}
+    try:
+        yield
+    finally:
+        for file, content in before.items():
+            if content is None:
+                file.unlink(missing_ok=True)
+            elif file.read_bytes() != content:
+                file.write_bytes(content)
+
+
+@contextmanager
 def as_it_was(base: str, folder: Path) -> Iterator[None]:
     """All files of the base in a folder, while the block lasts."""
     git("worktree", "add", "--quiet", "--detach", "--force", str(folder), base)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from changes import Change, as_it_was, base_commit, changes, matching, touched
+from changes import Change, as_it_was, base_commit, changes, left_alone, matching, touched
 from said import annotate, append, shown, work_folder
 
 AUDITS = ("tell", "fail", "off")
@@ -72,7 +72,8 @@ def compare(project: str, before: str, told: Told, work: Path) -> None:
     written = work / "compared.md"
     written.unlink(missing_ok=True)
     sides = [str(Path("before", before)), str(Path("now", project))] if before else [str(Path("now", project))]
-    code, record = tunecase("compare", *words, "--markdown", str(written), "--", *sides, folder=work)
+    with left_alone(Path(project).parent):
+        code, record = tunecase("compare", *words, "--markdown", str(written), "--", *sides, folder=work)
     if code in (2, 3) or not written.is_file():
         why = str(record.get("error", "no answer"))
         told.parts.append(f"It could not be compared: {shown(why)}")
