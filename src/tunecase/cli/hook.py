@@ -1,4 +1,4 @@
-"""What pre-commit runs on the data files of a commit: one fast audit each, told in a line, and the gravest exit code."""
+"""What pre-commit runs on the data files of a commit: a fast audit each, told in a line, and the gravest exit code."""
 
 import json
 import subprocess
