@@ -15,7 +15,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 NEEDED = {"cff-version", "message", "title", "authors"}
 ALLOWED = NEEDED | {
     "abstract", "commit", "contact", "date-released", "doi", "identifiers", "keywords", "license", "license-url",
-    "preferred-citation", "references", "repository", "repository-artifact", "repository-code", "type", "url", "version",
+    "preferred-citation", "references", "repository", "repository-artifact", "repository-code", "type", "url",
+    "version",
 }  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_the_citation_is_of_this_version() -> None:
 
 
 def test_classifiers_are_known_and_agree() -> None:
-    """The index knows each classifier; the oldest Python among them is the one that is required; SPDX alone licences."""
+    """The index knows each classifier; the oldest Python is the one that is required; SPDX alone names the licence."""
     from trove_classifiers import classifiers
 
     named = PROJECT["classifiers"]
