@@ -1,9 +1,10 @@
 """Audits the data files that a pull request changes, compares the bills of its projects, and writes what to comment.
 
-Reads PROJECTS, DATA, LIMIT, CONFIDENCE, AUDIT and BASE (see action.yml) in the root of the repository. Writes
-comment.md into the folder of the action's steps, annotations to standard output, and `passed` for the last step.
+Reads PROJECTS, DATA, LIMIT, CONFIDENCE, ALLOW_UNPRICED, AUDIT and BASE (see action.yml) in the root of the repository.
+Writes comment.md into the folder of the action's steps, annotations to standard output, and `passed` for the last step.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -61,17 +62,27 @@ def audit(path: str, told: Told, work: Path, *, fails: bool) -> None:
         told.refuse(f"the audit's answer is no: {record['reason']}", path)
 
 
+def limit_words() -> list[str]:
+    """The options of `tunecase compare` that judge; none without a limit."""
+    given = {name: os.environ.get(name, "").strip() for name in ("LIMIT", "CONFIDENCE", "ALLOW_UNPRICED")}
+    if not given["LIMIT"]:
+        return []
+    confidence = [f"--confidence={given['CONFIDENCE']}"] if given["CONFIDENCE"] else []
+    unpriced = ["--allow-unpriced"] if given["ALLOW_UNPRICED"].lower() == "true" else []
+    return [f"--fail-if-over={given['LIMIT']}", *confidence, *unpriced]
+
+
 def compare(project: str, before: str, told: Told, work: Path) -> None:
     """What a change of a project costs, as a section of the comment; fails over the limit."""
-    limit, confidence = os.environ.get("LIMIT", "").strip(), os.environ.get("CONFIDENCE", "").strip()
-    words = [f"--fail-if-over={limit}", *([f"--confidence={confidence}"] if confidence else [])] if limit else []
+    words = limit_words()
     told.parts.append(f"\n### {shown(project)}\n")
-    if not before and not limit:
+    if not before and not words:
         told.parts.append("A new project. With a `limit` it is judged by itself.")
         return
     written = work / "compared.md"
     written.unlink(missing_ok=True)
-    sides = [str(Path("before", before)), str(Path("now", project))] if before else [str(Path("now", project))]
+    now = str(Path("now" if (work / "now").exists() else Path.cwd(), project))
+    sides = [str(Path("before", before)), now] if before else [now]
     with left_alone(Path(project).parent):
         code, record = tunecase("compare", *words, "--markdown", str(written), "--", *sides, folder=work)
     if code in (2, 3) or not written.is_file():
@@ -118,14 +129,15 @@ def main() -> None:
     changed, data = changes(base), matching(os.environ.get("DATA", ""))
     now = work / "now"
     now.unlink(missing_ok=True)
-    now.symlink_to(Path.cwd(), target_is_directory=True)
+    with contextlib.suppress(OSError):  # Windows may refuse links: then names are longer
+        now.symlink_to(Path.cwd(), target_is_directory=True)
     audited(changed, data, told, work)
     if base:
         with as_it_was(base, work / "before"):
             compared(base, changed, data, told, work)
     else:
         compared(base, changed, data, told, work)
-    now.unlink()
+    now.unlink(missing_ok=True)
     text = "\n".join(told.parts) or "Nothing changed that tunecase prices or audits."
     (work / "comment.md").write_text(text + "\n", encoding="utf-8")
     append("GITHUB_OUTPUT", f"passed={str(told.passed).lower()}\n")

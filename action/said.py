@@ -1,6 +1,7 @@
 """Words for a pull request: names that stay names in Markdown, annotations, and what GitHub reads from files."""
 
 import os
+import tempfile
 from pathlib import Path
 
 MOST_LETTERS = 60_000  # of a comment; GitHub takes 65,536
@@ -36,7 +37,7 @@ def append(variable: str, text: str) -> None:
 
 def work_folder() -> Path:
     """Where the steps of this action leave what the next one reads."""
-    folder = Path(os.environ.get("RUNNER_TEMP") or os.environ.get("TMPDIR") or "/tmp") / "tunecase-pull-request"  # noqa: S108
+    folder = Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()) / "tunecase-pull-request"
     folder.mkdir(parents=True, exist_ok=True)
     return folder.resolve()
 

@@ -201,6 +201,18 @@ def test_nothing_that_counts_changed(repository: Repository, api: Api) -> None:
     assert ["Nothing changed that tunecase prices or audits."] == api.comments[0]["body"].splitlines()[-1:]
 
 
+def test_a_shallow_checkout_fetches_its_base(repository: Repository, api: Api) -> None:
+    """A checkout of one commit, as workflows have it, is compared with the base all the same."""
+    base = repository.git("rev-parse", "HEAD")
+    (repository.root / "README.md").write_text("Colours of all things.\n", encoding="utf-8")
+    repository.commit()
+    shallow = repository.beside / "shallow"
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(shallow))
+    repository.root = shallow
+    assert "" == repository.run(base, projects="").failed
+    assert "Nothing changed" in api.comments[0]["body"]
+
+
 @pytest.mark.slow
 def test_one_comment_is_kept_up_to_date(repository: Repository, api: Api) -> None:
     """The first run writes a comment, the next one changes it; another's comment with the same mark stays as it is."""
@@ -259,7 +271,7 @@ def test_only_data_changed(repository: Repository, api: Api) -> None:
 
 @pytest.mark.slow
 def test_a_hostile_file_name_is_a_name(repository: Repository, api: Api) -> None:
-    """A name that holds a command, an annotation, a link and a call runs nothing, annotates nothing and calls nobody."""
+    """A name with a command, an annotation, a link and a call runs nothing, annotates nothing and calls nobody."""
     base = repository.git("rev-parse", "HEAD")
     name = "-x $(touch pwned) `touch pwned`;\n::error::no %0A, [a](b) @all <b>|.jsonl"
     folder = repository.root / "--to=x"
@@ -314,3 +326,47 @@ def test_a_fork_may_not_comment(repository: Repository, api: Api) -> None:
     assert "It could not be compared" in ran.summary
     assert any(line.startswith("::notice::this token may not write comments") for line in ran.annotations)
     assert [] == api.comments
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The variables of a machine whose `python` is a bare one; skips where no registry is reached."""
+    shell = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONPYCACHEPREFIX"}}
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True, env=shell)
+    command = [tmp_path / "env/bin/python", "-m", "pip", "install", "--quiet", "hatchling"]
+    got = subprocess.run(command, env=shell, capture_output=True, text=True)
+    if got.returncode:
+        pytest.skip(f"no package registry is reached: {got.stderr.strip().splitlines()[-1]}")
+    programs = f"{tmp_path / 'env/bin'}{os.pathsep}{os.environ['PATH']}"
+    return {**shell, "PATH": programs, "HOME": str(tmp_path), "PRE_COMMIT_HOME": str(tmp_path / "hooks")}
+
+
+@pytest.mark.slow
+def test_the_action_installs_itself(environment: dict[str, str], tmp_path: Path) -> None:
+    """From its own folder, with the extras that were asked for, and not from a module of the repository's."""
+    (step,) = [step for step in ACTION["runs"]["steps"] if step["name"] == "Install tunecase"]
+    (tmp_path / "pip.py").write_text("raise SystemExit('run from the repository')", encoding="utf-8")
+    given = {**environment, "EXTRAS": "ui", "GITHUB_ACTION_PATH": str(ROOT)}
+    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+    ran = subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True)
+    assert 0 == ran.returncode, ran.stderr
+    both = "import uvicorn, tunecase; print(tunecase.__version__)"
+    subprocess.run(["python", "-c", both], cwd=tmp_path, env=environment, check=True)
+    subprocess.run(["tunecase", "--version"], cwd=tmp_path, env=environment, check=True)
+
+
+@pytest.mark.slow
+def test_pre_commit_runs_the_hook(environment: dict[str, str], tmp_path: Path) -> None:
+    """pre-commit installs the hook from this repository; good rows are told, and rows with one label do not pass."""
+    subprocess.run(["python", "-m", "pip", "install", "--quiet", "pre-commit"], env=environment, check=True)
+    folder = tmp_path / "data"
+    write_jsonl(folder / "good.jsonl", tickets(40, 1))
+    write_jsonl(folder / "bad one.jsonl", [{"text": f"lamp {n} broke", "label": "red"} for n in range(40)])
+    for words in (("init", "--quiet"), ("add", "--all")):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    command = ["pre-commit", "try-repo", str(ROOT), "tunecase-audit", "--all-files"]
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert 1 == ran.returncode, ran.stdout + ran.stderr
+    assert "good.jsonl: 40 of 40 rows usable" in ran.stdout
+    assert "bad one.jsonl: " in ran.stdout
+    assert {"good.jsonl", "bad one.jsonl", ".git"} == {path.name for path in folder.iterdir()}
