@@ -55,7 +55,7 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"asking", "commands", "crash", "ending", "entry", "options", "usage"},
+    "cli": {"asking", "commands", "crash", "ending", "entry", "hook", "options", "usage"},
     "cli/show": {"blocks", "brief", "paper", "plot", "progress", "record"},
     "flow": {
         "answers",
@@ -192,6 +192,9 @@ TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case", "test_house",
     "test_old_ledgers", "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
+    "test_errors", "test_evidence", "test_good_problems", "test_hostile_case", "test_house", "test_installed",
+    "test_old_ledgers", "test_pull_request", "test_repository",
+    "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
     "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
     "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
     "sentences", "toy_trainer",

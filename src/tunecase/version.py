@@ -2,5 +2,5 @@
 
 from datetime import date
 
-__version__ = "0.1.0"
-MADE_AFTER = date(2026, 1, 1)  # raised with the version: a clock that shows an earlier day is wrong
+__version__ = "0.2.0"
+MADE_AFTER = date(2026, 11, 1)  # raised with the version: a clock that shows an earlier day is wrong

@@ -22,6 +22,7 @@ from tunecase.cli.options import (
     panel,
     print_record,
 )
+from tunecase.cli.show.paper import safe
 from tunecase.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def audit(
         return
     from tunecase import flow
 
+    _say_uncounted(tokenizer)
     wanted = flow.AuditAsked(tokenizer, production, fast, engine, address, scratch, memory, workers)
     with audit_progress(quiet=json) as progress:
         if fix is None:
@@ -112,6 +114,18 @@ def audit(
     if not json and (is_full() or not ok):
         print_record("audit", record, json, case=case)
     finish("clean", cleaned, json, ok=ok, case=case)
+
+
+def _say_uncounted(tokenizer: Path | None) -> None:
+    """Says that exact counts were asked for and cannot be given here, which the short answer has no line for."""
+    if tokenizer is None:
+        return
+    from tunecase.cli.show.progress import LINE
+    from tunecase.data.tokens import why_uncounted
+
+    if why := why_uncounted(tokenizer):
+        with LINE.aside():
+            typer.echo(f"Tokens are estimated: {safe(why)}.", err=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,13 +126,15 @@ def _stated(item: Any) -> Any:
 def _texts(path: Path, tokenizer: Path | None) -> Sampled:
     """Lengths of a data file's texts."""
     from tunecase.data.reading import load
+    from tunecase.data.tokens import why_uncounted
 
     rows = [row for row in load(path, labelled=False).rows if row.input or row.output]
     if not rows:
         raise InputError(Problem(str(path), "no row that can be read", WANTED, "run tunecase audit on it"))
-    if tokenizer is None:
+    why = why_uncounted(tokenizer) if tokenizer else "no tokenizer of the model is at hand"
+    if tokenizer is None or why:
         counts = [round(len(f"{row.input}\n{row.output}") / CHARACTERS_PER_TOKEN) for row in rows]
-        how = f"{CHARACTERS_PER_TOKEN} characters a token, as no tokenizer of the model is at hand"
+        how = f"{CHARACTERS_PER_TOKEN} characters a token, as {why}"
     else:
         counts, how = _tokenized(rows, tokenizer, path.stat().st_size if path.is_file() else 0)
     histogram = lengths.of([max(1, count) for count in counts])

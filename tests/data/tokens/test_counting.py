@@ -1,15 +1,21 @@
 """Tokens are counted exactly, the fast counter only while it agrees, and a sample says how sure it is."""
 
+import sys
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.data.tokens.made import CHAT, TEXTS, made_tokenizer
+from tunecase.compute import read_lengths
+from tunecase.data.audit import Files, audit
 from tunecase.data.tokens import chat_layout, counting
 from tunecase.data.tokens.counting import Counter, fast_counts, read_fast, reference_counts
 from tunecase.data.tokens.estimation import estimate
-from tunecase.errors import InputError
+from tunecase.errors import InputError, MissingExtraError
+from tunecase.prices import Basis
+from tunecase.quantities import Worlds
 
 
 @pytest.fixture
@@ -186,3 +192,50 @@ def test_the_digest_tells_tokenizers_and_templates_apart(tmp_path):
     told.add(counting.counting_digest(path))
     (tmp_path / "tokenizer_config.json").write_text("{}", encoding="utf-8")
     assert 4 == len(told | {counting.counting_digest(path)})
+
+
+@pytest.fixture
+def no_tokenizers(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with the core alone: a tokenizer is there, and neither library that counts is installed."""
+    assert tokenizer.is_file()
+    for name in ("tokenizers", "fastokens"):
+        monkeypatch.setitem(sys.modules, name, None)
+    counting.read_tokenizer.cache_clear()
+
+
+@pytest.mark.usefixtures("no_tokenizers")
+def test_without_the_library_the_extra_is_named(tokenizer):
+    """Whoever asks for a count is told what to install, never shown a traceback."""
+    assert 'pip install "tunecase[tokens]"' in counting.why_uncounted(tokenizer)
+    with pytest.raises(MissingExtraError, match=r'pip install "tunecase\[tokens\]"'):
+        Counter(tokenizer)
+
+
+def test_with_the_library_nothing_stands_in_the_way(tokenizer):
+    """A tokenizer that is there can be counted with; one that is not is the user's mistake."""
+    assert "" == counting.why_uncounted(tokenizer)
+    with pytest.raises(InputError, match=r"a tokenizer\.json"):
+        counting.why_uncounted(tokenizer.with_name("none.json"))
+
+
+@pytest.mark.usefixtures("no_tokenizers")
+def test_without_the_library_an_audit_estimates_and_says_so(tokenizer, tmp_path):
+    """Tokens are a range from the characters, and the record names the extra where exact counts were asked for."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"input": "the cat sat on the mat", "output": "a dog"}\n' * 30, encoding="utf-8")
+    files = Files(rows, tokenizer=tokenizer)
+    record = audit(None, files, basis=Basis(None, date(2026, 11, 20), Worlds(0, 100)), fast=True)
+    assert not record.tokens.exact
+    assert 0 < record.tokens.total.low < record.tokens.total.high
+    assert 'pip install "tunecase[tokens]"' in record.tokens.how
+    assert any('pip install "tunecase[tokens]"' in line for line in record.not_checked)
+
+
+@pytest.mark.usefixtures("no_tokenizers")
+def test_without_the_library_a_run_is_sized_by_characters(tokenizer, tmp_path):
+    """The lengths of a data file are estimated, and the answer says what would count them."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"input": "the cat sat on the mat", "output": "a dog"}\n' * 30, encoding="utf-8")
+    sampled = read_lengths(rows, tokenizer)
+    assert 30 == sampled.lengths.total
+    assert 'pip install "tunecase[tokens]"' in sampled.how

@@ -119,7 +119,7 @@ def test_a_missing_library_names_its_extra(tmp_path: Path, monkeypatch: pytest.M
     plain, other = tiny_encoder.save(tmp_path / "a"), tiny_encoder.save(tmp_path / "b", model_type="modernbert")
     assert 'pip install "tunecase[encoder]"' in encoder_weights.missing(str(plain))
     assert 'pip install "tunecase[train]"' in encoder_weights.missing(str(other))
-    with pytest.raises(MissingExtraError, match="safetensors not installed"):
+    with pytest.raises(MissingExtraError, match="safetensors, tokenizers not installed"):
         encoder_weights.here(str(plain))
 
 

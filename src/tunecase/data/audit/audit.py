@@ -50,8 +50,8 @@ from tunecase.data.reading.rows import BadRow, Layout, Row
 from tunecase.data.rowsets import union
 from tunecase.data.shards import Stages
 from tunecase.data.text import NORMALISER
-from tunecase.data.tokens.counting import LossOn, counting_digest
-from tunecase.data.tokens.rows import find_tokenizer
+from tunecase.data.tokens.counting import LossOn, counting_digest, why_uncounted
+from tunecase.data.tokens.rows import NO_FILE, find_tokenizer
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
 from tunecase.project import Project
@@ -175,6 +175,7 @@ def auditing(
             tokenizer=files.tokenizer or _cached_tokenizer(project),
             loss_on=project.training.loss_on,
         )
+    files, uncounted = _countable(files)
     readings = _readings(files, fast, seed)
     paths = {part: asked.path for part, asked in readings.items()}
     what = [asked.what for asked in readings.values()]
@@ -182,6 +183,7 @@ def auditing(
         splits, quarantine = _read(files, readings, stages)
         train, test = splits["train"], splits.get("test")
         request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
+        request = replace(request, uncounted=uncounted)
         second = _second_labels(test, project.data.second_label if project else None)
         evidence = Evidence(train, test, request, splits.get("production"), second, stages)
         _refuse_unknown_classes(evidence)
@@ -225,6 +227,14 @@ def _hashing() -> tuple[str, ...]:
     import xxhash
 
     return np.__version__, xxhash.VERSION, unicodedata.unidata_version
+
+
+def _countable(files: Files) -> tuple[Files, str]:
+    """The files without a tokenizer that cannot be used here, and why tokens are not counted."""
+    if files.tokenizer is None:
+        return files, NO_FILE
+    why = why_uncounted(files.tokenizer)
+    return (replace(files, tokenizer=None), why) if why else (files, "")
 
 
 def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:

@@ -115,4 +115,4 @@ def _tokens(evidence: Evidence, dropped: "Rows") -> Tokens:
             stays[dropped[begin:end] - first] = False
             yield {name: values[stays] for name, values in columns.items()}
 
-    return summary(kept, train.bytes_per_character, counting)
+    return summary(kept, train.bytes_per_character, counting, evidence.request.uncounted)

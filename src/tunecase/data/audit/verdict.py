@@ -67,7 +67,7 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
     """What no check looked at, one line each."""
     train, request = evidence.train, evidence.request
     seen = f"{len(train.texts.rows):,} of {train.count:,} rows, drawn at random"
-    why = "rows were sampled" if train.counter else "no tokenizer file was at hand"
+    why = "rows were sampled" if train.counter else request.uncounted
     lines = (
         (not evidence.classes, "whether the answers are true"),
         (evidence.test is None, "leaks, label shift and the size of the test: no test file was given"),

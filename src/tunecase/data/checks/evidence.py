@@ -14,6 +14,7 @@ from tunecase.data.detectors.licences import Origin
 from tunecase.data.domains import Domain, domain_of
 from tunecase.data.rowsets import union, within, without
 from tunecase.data.shards import Stages
+from tunecase.data.tokens.rows import NO_FILE
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Array, Flags, Floats, Rows
@@ -66,6 +67,7 @@ class Asked:
         named: what files beside the data and columns of the rows name.
         seed: of everything drawn at random.
         fast: only what one pass over the files can tell; checks that train or compare texts are left out.
+        uncounted: why the tokens of the training rows are not counted, where they are not.
     """
 
     limit_tokens: int
@@ -77,6 +79,7 @@ class Asked:
     seed: int = 0
     fast: bool = False
     limit_from: str = "the default"
+    uncounted: str = NO_FILE
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Counts tokens: exactly with a tokenizer.json, by a fast counter that is checked against the reference, or sampled.
 
-The reference is the library `tokenizers`. With the extra "tokens" the library `fastokens` reads the same
-tokenizer.json and counts some 30 times faster; it is used only while it agrees, row by row, with the reference.
+Both come with the extra "tokens": the reference is the library `tokenizers`; the library `fastokens` reads the same
+tokenizer.json and counts some 30 times faster, and is used only while it agrees, row by row, with the reference.
+Without the reference nothing is counted, and tokens are a range from the characters (see rows.summary).
 """
 
 import hashlib
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
 from tunecase.data.tokens.learnt import Learnt
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.io import digest, no_file
 
 if TYPE_CHECKING:
@@ -25,23 +27,38 @@ if TYPE_CHECKING:
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
 EXACT_BYTES = 30_000_000  # the largest file that the reference counts row by row: about 50,000 rows
-LIBRARIES = ("tokenizers", "fastokens")
+REFERENCE = "tokenizers"
+LIBRARIES = (REFERENCE, "fastokens")
 THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
 LossOn = Literal["answers", "last_answer", "everything"]
 NOT_COUNTED = 0  # stands for the tokens of a row with text that was left out of the sample
 
 
+def why_uncounted(path: Path) -> str:
+    """Why tokens cannot be counted with a tokenizer.json, and how they could be; empty where they can.
+
+    Raises: InputError when the file is missing.
+    """
+    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
+        raise InputError(problem)
+    if importlib.util.find_spec(REFERENCE) is not None:
+        return ""
+    return f'the library that reads {path.name} is not installed (pip install "tunecase[tokens]")'
+
+
 @lru_cache(maxsize=4)
 def read_tokenizer(path: Path) -> Any:
     """The tokenizer in a tokenizer.json.
 
-    Raises: InputError when the file is missing or is not a tokenizer.
+    Raises: InputError when the file is missing or is not a tokenizer; MissingExtraError without the library.
     """
-    from tokenizers import Tokenizer
-
     if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
         raise InputError(problem)
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise MissingExtraError(f"Counting tokens with {path.name}", "tokens") from None
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # noqa: BLE001 - the library raises plain Exception for a file it cannot read

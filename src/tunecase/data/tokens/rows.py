@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ENGLISH = (3.3, 5.0)  # characters per token, 80% range: tokenizers of 32k to 150k entries on English prose
 OTHER = (0.8, 5.0)  # scripts of two or three bytes a character may take more than one token each
 BYTES_PER_ENGLISH_CHARACTER = 1.2
+NO_FILE = "no tokenizer file at hand"
 EDGES = (0, *(round(2 ** (half / 2)) for half in range(4, 41)))
 
 
@@ -61,7 +62,9 @@ class _Sums:
     lost: int = 0
 
 
-def summary(pieces: "Pieces", bytes_per_character: float, counting: Counting | None = None) -> Tokens:
+def summary(
+    pieces: "Pieces", bytes_per_character: float, counting: Counting | None = None, uncounted: str = NO_FILE
+) -> Tokens:
     """Tokens of some rows: their sum, median, 95% point and largest, what training uses and what the limit cuts off.
 
     Args:
@@ -69,12 +72,13 @@ def summary(pieces: "Pieces", bytes_per_character: float, counting: Counting | N
             where tokens were counted `tokens` (zero where not), `output_tokens` and `useful_tokens`.
         bytes_per_character: of the inputs; tells English-like text from other scripts.
         counting: how tokens were counted; None for a range from the characters.
+        uncounted: why they were not counted.
     The sum and the quantiles are exact. Where rows were sampled, the ends of the range are so to a relative 1e-12.
     """
     characters = Tally(_characters(columns) for columns in pieces())
     total = None if counting is None else estimate(lambda: ((_characters(c), c["tokens"]) for c in pieces()))
     if counting is None or total is None or (characters.sum and not total.middle):
-        return _from_characters(characters, bytes_per_character)
+        return _from_characters(characters, bytes_per_character, uncounted)
     tokens, sums = _summed(pieces, total, counting)
     exact = total.high == total.low
     sampled = f"{counting.how}; {total.sampled:,} of {tokens.total:,} rows counted, the others estimated by length"
@@ -120,15 +124,14 @@ def _characters(columns: "Mapping[str, Array]") -> "Rows":
     return columns["input_characters"] + columns["output_characters"]
 
 
-def _from_characters(characters: Tally, bytes_per_character: float) -> Tokens:
+def _from_characters(characters: Tally, bytes_per_character: float, uncounted: str) -> Tokens:
     low, high = characters_per_token(bytes_per_character)
     middle = (low * high) ** 0.5
     total = float(characters.sum)
     p50, p95, most = _points(characters, middle)
     script = "English" if (low, high) == ENGLISH else "text that is not English alone"
     how = (
-        f"a range, not exact: no tokenizer file at hand; {low:g} to {high:g} characters per token for {script}, "
-        "without chat template"
+        f"a range, not exact: {uncounted}; {low:g} to {high:g} characters per token for {script}, without chat template"
     )
     return Tokens(False, Interval80(total / high, total / middle, total / low), p50, p95, most, how)
 

@@ -156,7 +156,9 @@ def here(model: str) -> Found:
 def need_libraries(found: Found, *, tuned: bool = False) -> None:
     """Raises MissingExtraError where a library is missing that this encoder's pass, or its tuning, needs."""
     extra, needed = (
-        ("train", ("torch", "transformers")) if found.needs_torch or tuned else ("encoder", ("safetensors",))
+        ("train", ("torch", "transformers"))
+        if found.needs_torch or tuned
+        else ("encoder", ("safetensors", "tokenizers"))
     )
     if lacking := [name for name in needed if importlib.util.find_spec(name) is None]:
         what = f"tuning {found.model}" if tuned else f"reading {found.model}"
