@@ -191,13 +191,10 @@ WORLDLY = {"subprocess", "socket", "urllib.request", "http.client", "shutil", "t
 TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case", "test_house",
-    "test_old_ledgers", "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
-    "test_errors", "test_evidence", "test_good_problems", "test_hostile_case", "test_house", "test_installed",
-    "test_old_ledgers", "test_pull_request", "test_repository",
-    "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
-    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
-    "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
-    "sentences", "toy_trainer",
+    "test_installed", "test_old_ledgers", "test_one_answer", "test_patterns", "test_pull_request", "test_regressions",
+    "test_repository", "test_shapes", "test_supply_chain", "audited", "chat_server", "command", "decision_server",
+    "engine_tasks", "hostile_server", "machine", "made_shelves", "making", "mlflow_server", "problem_cases", "projects",
+    "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
