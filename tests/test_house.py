@@ -48,7 +48,7 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "uvicorn", "h11",
     "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "fsspec", "transformers", "safetensors", "bm25s",
-    "py3langid",
+    "py3langid", "pandas", "polars",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -72,7 +72,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "verbs",
         "without_project",
     },
-    "records": {"checked", "clean", "label", "plan", "review", "serialized"},
+    "records": {"as_json", "checked", "clean", "label", "plan", "review", "serialized", "tabular"},
     "accounts": {
         "answer",
         "approvals",

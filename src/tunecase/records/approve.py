@@ -10,6 +10,7 @@ from tunecase.quantities import Sampled
 from tunecase.records.checked import Checked
 from tunecase.records.plan import Authorised
 from tunecase.records.spend import Amount
+from tunecase.records.tabular import Tabular
 
 MOST_NAME = 80  # characters of who decides
 NEARLY = Decimal("0.8")  # of what was approved: from here on every face warns
@@ -27,7 +28,7 @@ Released = Annotated[Amount, Checked(_above_zero)]
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Tabular):
     """Money that a person released, and the plan that it was released for.
 
     `amount` is in `currency`, `amount_base` in the project's. `by` is who approved it, `on` the day, `until` the last
@@ -54,7 +55,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(Tabular):
     """A person's refusal to release money for a plan; the fields are those of an Approval."""
 
     by: str
@@ -84,7 +85,7 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
-class Approvals:
+class Approvals(Tabular):
     """Everything that was approved, what was spent of it, and what is asked for next; amounts in the base currency.
 
     `plan` is the hash of the plan on file and `action` its first step; both are empty without one. `release` is the P80

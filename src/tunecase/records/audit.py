@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tunecase.quantities import Band, Interval80
+from tunecase.records.tabular import Tabular
 
 Severity = Literal["stop", "warn", "note"]
 
@@ -125,7 +126,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Tabular):
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
     `dropped` training rows the free fixes would delete; `dropped_rows` are their numbers from 0. Where they are many

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tunecase.quantities import Band, band_words, cents, paid, paid_column, written
 from tunecase.records.plan import Total
 from tunecase.records.spend import Amount, RunCharge
+from tunecase.records.tabular import Tabular
 
 SHORT = 6  # letters of a budget such as 15.25k
 
@@ -104,7 +105,7 @@ class HitRate:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Tabular):
     """Lines that are finished: nothing more is to be paid for them."""
 
     lines: tuple[str, ...]
@@ -112,7 +113,7 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanChosen:
+class PlanChosen(Tabular):
     """The estimate that was made the plan of record from now on."""
 
     entry: str
@@ -184,7 +185,7 @@ class ServedAgainstForecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Books(Tabular):
     """What did it cost so far, and does the plan still hold?
 
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from tunecase.records.tabular import Tabular
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -20,7 +22,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Tabular):
     """An old case against the prices, retirements and exchange rates of another day.
 
     `since` is the day of the last estimate, `book_before` the first digits of the price book that it rests on, `total`

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.quantities import Band, Sampled
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Tabular):
     """What does a change cost or save? All amounts in `currency`; `second` is None where one bill is only judged.
 
     `aside` are lines that neither total counts, such as answers after launch.

@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band, Sampled
 from tunecase.records.estimate import Flip
 from tunecase.records.plan import Plan
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Tabular):
     """What should the next dollar buy?
 
     `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform;

@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band, Interval80
 from tunecase.records.audit import Severity
 from tunecase.records.pilot import ModelKind, Promise
+from tunecase.records.tabular import Tabular
 
 Status = Literal["pass", "fail", "unknown"]
 
@@ -61,7 +62,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Tabular):
     """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
 
     `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where

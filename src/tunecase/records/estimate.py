@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band, figures
 from tunecase.records.plan import Plan
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Tabular):
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
     `plan` holds the headline figures; None in records from before there was one. `reached`, `false_pass` and `settled`

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Interval80
+from tunecase.records.tabular import Tabular
 
 Fitting = Literal["fits", "tight", "does not fit"]
 
@@ -71,7 +72,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Tabular):
     """Predictions kept beside measurements: `pairs` before anything was learnt from them."""
 
     pairs: tuple[Compared, ...]
@@ -145,7 +146,7 @@ class Rolled:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Tabular):
     """Does a training run fit, on what, how long does it take, what does it cost? GB is 10^9 bytes, GiB 2^30.
 
     `placed` is the run as asked, or the cheapest of the choices left open; `memory_gib` allocated by the framework,

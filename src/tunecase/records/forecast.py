@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Band, Interval80
+from tunecase.records.tabular import Tabular
 
 # The factors of what stands in without a model: its curve is not a fine-tune's.
 N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small", "stand_in.nearest_factor")
@@ -83,7 +84,7 @@ class OwnCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Tabular):
     """Will more data do it? The verdict's words are those of docs/method/forecast.md.
 
     `model` is what the points were measured with; `stand_in` is as in Pilot, and `stand_in_factor` names the default

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.estimate import DefaultUsed
+from tunecase.records.tabular import Tabular
 
 Kind = Literal["on demand", "reserved", "spot", "owned", "endpoint", "adapter", "batch", "plain cores", "hosted"]
 Objective = Literal["met", "not met", "unsure", "not asked"]
@@ -162,7 +163,7 @@ class MeasuredLoad:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredLoads:
+class MeasuredLoads(Tabular):
     """Measured points with the predictions that stood when they came; `notes` say what was set aside, and why."""
 
     loads: tuple[MeasuredLoad, ...]
@@ -175,7 +176,7 @@ class MeasuredLoads:
 
 
 @dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(Tabular):
     """What the answers cost after launch, over all ways, in the base currency.
 
     `answers_per_month` and `months` are of the traffic as drawn; `per_month` and `per_1k` are those of the cheapest

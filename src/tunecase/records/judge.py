@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Interval80
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Tabular):
     """What a model that judges says of answers, and whether it may be trusted; rows pass when every criterion does.
 
     `judge` is the model and its host, `answers` names whose answers were judged. `score` is the mean share of criteria

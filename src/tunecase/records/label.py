@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.checked import Minutes
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class NextLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelling:
+class Labelling(Tabular):
     """A batch of rows to label next, the most informative first.
 
     `known` pool rows were left out as copies of training or test rows, `copies` as blank or copies of one another;
@@ -48,7 +49,7 @@ class Labelling:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelTask:
+class LabelTask(Tabular):
     """A labelling trial given out: the same rows for two readers, answers not shown.
 
     `id` stands in both files. `rows` are row numbers of `pool`, from 0; `labels` are those to choose from, empty where
@@ -84,7 +85,7 @@ class ClassAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelTrial:
+class LabelTrial(Tabular):
     """What two readers said of the same rows: how long a label takes, how far they agree, and the ceiling that sets.
 
     `agreed` of `rows` have the same label from both; `share` is that part, `kappa` and `alpha` (Krippendorff's, for

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from tunecase.quantities import Interval80, count, duration, paired_change, share, unpaired_change
 from tunecase.records.forecast import Point
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Tabular):
     """One small training run: n examples, one draw of them, scored on the fixed test set.
 
     `seconds` is the whole run's wall time, `usd` what it cost at the pilot's price of an hour (0 where the hour is
@@ -327,7 +328,7 @@ class SkillLost(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pilot:
+class Pilot(Tabular):
     """Small real runs on nested subsets, classes in proportion, all scored on one held-out test set.
 
     `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place. `variants`

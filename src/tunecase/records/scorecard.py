@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from tunecase.quantities import Band
 from tunecase.records.checked import Checked
+from tunecase.records.tabular import Tabular
 
 MOST = 1e15  # no ratio or count of a case is larger
 LEAST_MIDDLE = 1e-6  # of a planned P50 that is not 0, so that no ratio over it runs out of numbers
@@ -258,7 +259,7 @@ class NextCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Scorecard:
+class Scorecard(Tabular):
     """A team's own cases, scored as a forecaster is.
 
     `finished` and `unfinished` add up to `cases`; `copies` were met again and count once. `aside` is the factor on a

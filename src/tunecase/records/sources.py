@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band
 from tunecase.records.checked import MeasuredWorth
 from tunecase.records.pilot import Run
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class SourceRaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Tabular):
     """Where more rows should come from: every source in its order, for the step from `rows` to `to_rows` labelled ones.
 
     `buys_from` names the sources that the plan buys labelled rows from, in the order of the project file.
@@ -73,7 +74,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTrial:
+class SourceTrial(Tabular):
     """What a row of a source is worth, measured: rows at hand with rows of the source against rows at hand alone.
 
     All runs are of one trainer on one test set. `base` rows at hand and `added` rows of the source score like `base`
