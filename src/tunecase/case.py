@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tunecase import flow
 from tunecase.errors import InputError, Problem, nearest
@@ -38,20 +38,45 @@ from tunecase.records import (
     SourceTrial,
 )
 
+if TYPE_CHECKING:
+    from tunecase.project import Stated
+
 
 class Case:
-    """One project file and its ledger.
+    """One project and its ledger.
 
     Args:
-        path: the project file; everything is written into its folder.
+        project: the project file; or its fields as nested values of JSON, by name as in the file.
+        folder: of a project stated in Python, the folder from which relative paths in it count and in which its ledger
+            and all else is written; the current one when left out. No project file is written unasked: see `write`.
         seed: the same seed gives the same answers.
         today: the date that prices are judged by; today when left out.
-    Raises: InputError holding every problem in the file, or an edited ledger.
+    Raises: InputError holding every problem in the project, or an edited ledger. A problem stands at its line of the
+        file, or at its field.
     """
 
-    def __init__(self, path: str | Path = "tunecase.yaml", *, seed: int = 0, today: date | None = None) -> None:
-        self.flow = flow.open_case(Path(path), seed, today)
+    def __init__(
+        self, project: str | Path | Mapping[str, Any] = "tunecase.yaml", *, folder: str | Path | None = None,
+        seed: int = 0, today: date | None = None,
+    ) -> None:  # fmt: skip
+        self.flow = flow.open_case(_source(project, folder), seed, today)
         _show_in_notebooks()
+
+    def write(self, to: str | Path = "tunecase.yaml", *, force: bool = False) -> Path:
+        """Writes the project as a project file into its folder; `force` replaces a file that is there.
+
+        Comments of a file that the case was opened from are not written again.
+        """
+        from tunecase.io import Output, write_outputs
+        from tunecase.project import project_text
+
+        path = self.flow.folder / to
+        if path.resolve().parent != self.flow.folder.resolve():
+            wanted = f"a file in {self.flow.folder.resolve()}, from which the paths in it count"
+            raise InputError(Problem("to", repr(str(to)), wanted, "give the name of the file alone"))
+        needed = [place for place in self.flow.needed_files() if not (self.flow.stated and place == self.flow.path)]
+        write_outputs([Output(path, project_text(self.flow.source).encode())], needed, force=force)
+        return path
 
     def define(self) -> Definition:
         """Is the problem well posed and achievable?"""
@@ -93,7 +118,7 @@ class Case:
         """
         from tunecase.prices import PricesAsked
 
-        return flow.prices(PricesAsked(**options), self.flow.today, self.flow.path)
+        return flow.prices(PricesAsked(**options), self.flow.today, self.flow)
 
     def check(self) -> Check:
         """Does the advice on file still hold at the prices of `today`? Nothing is kept."""
@@ -101,7 +126,7 @@ class Case:
 
     def scorecard(self, *places: str | Path) -> Scorecard:
         """How right were the earlier cases that the project file names, and those of further folders or exports?"""
-        return flow.scorecard(flow.ScorecardAsked(places, self.flow.path))
+        return flow.scorecard(flow.ScorecardAsked(places, self.flow))
 
     def compare(
         self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **options: Any
@@ -246,6 +271,18 @@ class Case:
         flow.road(self.flow, lambda verb, record: None, anyway=anyway)
         self.report()
         return dict(self.flow.records)
+
+
+def _source(project: str | Path | Mapping[str, Any], folder: str | Path | None) -> "Path | Stated":
+    """Where a case is read from. Raises: InputError for a folder beside a file."""
+    from tunecase.project import Stated
+
+    if isinstance(project, Mapping):
+        return Stated(project, Path(folder or ""))
+    if folder is not None:
+        fix = "leave it out: paths in a project file count from the folder of the file"
+        raise InputError(Problem("folder", "a folder beside a project file", "one of them", fix))
+    return Path(project)
 
 
 def training_run(
