@@ -153,34 +153,6 @@ def test_the_package_has_no_other_names() -> None:
         tunecase.nothing  # noqa: B018
 
 
-def test_a_training_run_without_a_project() -> None:
-    """`tunecase.training_run` answers as the command does; words that it does not know are named, all of them."""
-    found = tunecase.training_run("llama-3.1-8b", "A100-80GB", 1, tokens="5M", method="lora", micro_batch=2)
-    assert ("fits", 2, 5e6) == (found.verdict, found.placed.micro_batch, found.train_tokens)
-    with pytest.raises(InputError) as caught:
-        tunecase.training_run("llama-3.1-8b", "A100-80GB", metod="lora", ranks=3)
-    assert {"metod", "ranks"} == {problem.where for problem in caught.value.problems}
-    assert "method" in caught.value.problems[0].fix
-
-
-LOADED: dict[str, Any] = {"volume": "200k per month", "input": 600, "output": 60, "gpu": "L4"}
-
-
-def test_answers_have_a_price_without_a_case() -> None:
-    """Options by name as on the command line; what is missing, and a name that is none, are told."""
-    record = tunecase.answer_costs("llama-3.1-8b", today=TODAY, **LOADED)
-    assert record.ok
-    assert record == tunecase.answer_costs("llama-3.1-8b", today=TODAY, **(LOADED | {"gpu": ["L4"]}))
-    with pytest.raises(InputError) as missing:
-        tunecase.answer_costs("llama-3.1-8b", volume="200k per month")
-    assert ["--input", "--output"] == [problem.where for problem in missing.value.problems]
-    with pytest.raises(InputError) as unknown:
-        tunecase.answer_costs("llama-3.1-8b", **LOADED, first_tokens="1 s")
-    (problem,) = unknown.value.problems
-    assert "first_tokens" == problem.where
-    assert problem.fix.startswith("did you mean first_token")
-
-
 def test_a_case_prices_its_answers(tmp_path: Path) -> None:
     """The record is kept; an option asks another question, which is not."""
     text = "name: x\ndata: {rows: 9}\nproblem: {volume: 2k per month}\n"

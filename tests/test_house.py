@@ -23,7 +23,7 @@ TESTS = ROOT / "tests"
 
 # From the top down: a package imports only what lies on a floor below its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("__init__", "__main__", "case"),
+    ("__init__", "__main__", "case", "quick"),
     ("cli", "web", "callback"),
     ("flow",),
     ("estimate",),
@@ -41,6 +41,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 # Neighbours on one floor do not know one another, except:
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("__init__", "case"): "the public names are those of the Python face, imported when they are asked for",
+    ("__init__", "quick"): "the same",
+    ("case", "quick"): "a case asks of its answers in the same words as one does without a case",
     ("cli", "web"): "`tunecase serve` starts the page",
 }
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
@@ -111,7 +113,7 @@ ARITHMETIC = (
 OPINION = ("data/checks/", "data/audit/", "forecast/verdict.py", "compute/explained.py", "quantities/wording.py")
 
 # What touches the world: files, the network, processes, the clock.
-WORLD = ("cli/", "web/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
+WORLD = ("cli/", "web/", "flow/", "callback.py", "case.py", "quick.py", "io/", "engine/", "ledger/", "data/reading/")
 WORLD += (
     "data/shards/",
     "pilot/trainers/",
@@ -156,6 +158,7 @@ TOUCHING: dict[str, str] = {
     "prices/contracts.py": "reads the user's own prices",
     "project/conflicts.py": "sees whether the files that a project names are there",
     "project/file.py": "makes the path of the project file whole",
+    "project/stated.py": "sees whether the folder of a project stated in Python is there",
     "report/page.py": "reads its own templates",
 }
 # What writes into files, besides the one writer of io/outputs.py, and why.
@@ -190,6 +193,7 @@ TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_good_problems", "test_hostile_case", "test_house", "test_old_ledgers",
     "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
+    "test_api", "test_notebooks", "test_quick",
     "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
     "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
     "sentences", "toy_trainer",

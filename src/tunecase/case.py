@@ -1,12 +1,13 @@
 """The Python face: `Case("tunecase.yaml").audit()`, one method per verb, each returning its record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import flow
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem
+from tunecase.quick import inference_asked
 from tunecase.records import (
     Approvals,
     Audit,
@@ -36,6 +37,7 @@ from tunecase.records import (
     Scorecard,
     Sources,
     SourceTrial,
+    Spending,
 )
 
 if TYPE_CHECKING:
@@ -112,9 +114,7 @@ class Case:
         return flow.estimate(self.flow, what_if=what_if)
 
     def prices(self, **options: str) -> Prices:
-        """The price book in this case's currency, its own prices first; takes the fields of `price_list.PricesAsked`.
-
-        For instance `case.prices(gpu="H100", terms="spot")`.
+        """The price book in this case's currency, its own prices first; takes the options of `tunecase.price_book`.
         """
         from tunecase.prices import PricesAsked
 
@@ -144,7 +144,7 @@ class Case:
 
     def inference(self, model: str = "", **options: Any) -> Inference:
         """What the answers cost after launch; takes the options of `answer_costs`."""
-        return flow.inference(_inference_asked(model, options), first=self.flow)
+        return flow.inference(inference_asked(model, options), first=self.flow)
 
     def pilot(self, **settings: Any) -> Pilot:
         """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …).
@@ -213,6 +213,14 @@ class Case:
     def approvals(self) -> Approvals:
         """What was approved, what was spent of it and what is left, and whether the plan has changed since."""
         return flow.approvals(self.flow)
+
+    def spend(self, amount: str, currency: str | None = None, **options: Any) -> Spending:
+        """Books one charge in the ledger: what was paid, in whose money, on which line of the bill.
+
+        Takes the other fields of `flow.ChargeAsked`: category, on, note, quantity, unit, credit=True, replaces.
+        """
+        entry = flow.spend_text(self.flow, flow.ChargeAsked(amount, currency, **options))
+        return cast(Spending, entry.record())
 
     def spend_import(self, kind: str, place: str | Path = "", **options: Any) -> Imported:
         """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
@@ -285,55 +293,6 @@ def _source(project: str | Path | Mapping[str, Any], folder: str | Path | None) 
     return Path(project)
 
 
-def training_run(
-    model: str, gpu: str | Sequence[str] = (), gpus: int | str = "", *, seed: int = 0, today: date | None = None,
-    **options: Any,
-) -> Fit:  # fmt: skip
-    """Does a training run fit, on what, how long, at what price? Needs no project file and keeps nothing.
-
-    Args:
-        model: a name, a model's config.json, or a training configuration.
-        gpu: names of cards; all are searched when left out.
-        gpus: how many, as 8 or "1,2,4".
-        seed, today: of the draws and the prices.
-        options: `tokens`, `examples`, `epochs`, fields of Recipe (method, rank, micro_batch, sequence_tokens, …),
-            `global_batch`, and the other fields of `flow.FitAsked` (deadline, tier, spot, measured, explain, …).
-    Raises: InputError with every mistake found.
-
-    Example:
-        >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
-        'fits'
-    """
-    given = {{"tokens": "train_tokens"}.get(name, name): value for name, value in options.items()}
-    words = _recipe_words(given)
-    for name in ("lengths", "accelerate", "measured"):
-        if given.get(name):
-            given[name] = Path(given[name])
-    cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
-    counts = (str(gpus),) if gpus else ()
-    return flow.fit(flow.FitAsked(model, words, cards, counts, **given), seed, today)
-
-
-def _recipe_words(given: dict[str, Any]) -> dict[str, Any]:
-    """Takes what belongs to the recipe out of `given`, whose rest are fields of FitAsked.
-
-    Raises: InputError with every name that is neither.
-    """
-    from dataclasses import fields
-
-    from tunecase.compute import AMOUNTS, Recipe
-    from tunecase.errors import InputError, Problem, nearest
-
-    own = {field.name for field in fields(flow.FitAsked)} - {"model", "words", "gpus", "counts"}
-    recipe = {field.name for field in fields(Recipe)} | {*AMOUNTS, "global_batch", "trained_layers", "packing"}
-    recipe -= {"shape", "gpu", "gpus", "lengths"}
-    names = sorted(own | recipe)
-    if odd := [name for name in given if name not in names]:
-        wanted = "a field of FitAsked or Recipe"
-        raise InputError([Problem(name, "a word", wanted, nearest(name, names)) for name in odd])
-    return {name: given.pop(name) for name in list(given) if name in recipe}
-
-
 def _show_in_notebooks() -> None:
     """Gives every record the block of the page as the display of a notebook cell."""
     import sys
@@ -351,34 +310,3 @@ def _show_in_notebooks() -> None:
     formatter = shell.display_formatter.formatters["text/html"]
     for kind in RECORDS.values():
         formatter.for_type(kind, record_html)
-
-
-def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **options: Any) -> Inference:
-    """What do a tuned model's answers cost after launch, over every way to serve it? Needs no project file.
-
-    Args:
-        model: a name, or a model's config.json.
-        seed, today: of the draws and the prices.
-        options: those of `tunecase inference` (`volume="200k per month"`, `input=600`, `output=60`, `gpu=["L4"]`,
-            `against="openai/gpt-4.1-mini"`, `first_token="1 s"`, `measured=["load.json"]`, `price=2.5`, …).
-    Raises: InputError with every mistake found, and with every input that is missing.
-
-    Example:
-        >>> answer_costs("llama-3.1-8b", volume="200k per month", input=600, output=60, gpu=["L4"]).ok
-        True
-    """
-    return flow.inference(_inference_asked(model, options), seed, today)
-
-
-def _inference_asked(model: str, options: Mapping[str, Any]) -> "flow.InferenceAsked":
-    """The question of options by name; a list of cards may be one card's name."""
-    known = [name.replace("-", "_") for name in (*flow.INFERENCE_OPTIONS, "measured", "price")]
-    if unknown := sorted(set(options) - set(known)):
-        wanted = "an option of `tunecase inference`"
-        raise InputError([Problem(name, "no such option", wanted, nearest(name, known)) for name in unknown])
-    given = {name.replace("_", "-"): value for name, value in options.items()}
-    measured, price = given.pop("measured", ()), given.pop("price", None)
-    if isinstance(given.get("gpu"), str):
-        given["gpu"] = [given["gpu"]]
-    files = (measured,) if isinstance(measured, str | Path) else measured
-    return flow.InferenceAsked(model, given, tuple(Path(file) for file in files), price)
