@@ -55,6 +55,13 @@ class Case:
         today: the date that prices are judged by; today when left out.
     Raises: InputError holding every problem in the project, or an edited ledger. A problem stands at its line of the
         file, or at its field.
+
+    Example:
+        >>> case = Case("tunecase.yaml", today=date(2026, 11, 24))
+        >>> case.flow.project.name
+        'support-ticket routing'
+        >>> Case({"name": "tickets", "data": {"rows": 800}, "budget": "3k USD"}).estimate().currency
+        'USD'
     """
 
     def __init__(
@@ -68,6 +75,14 @@ class Case:
         """Writes the project as a project file into its folder; `force` replaces a file that is there.
 
         Comments of a file that the case was opened from are not written again.
+
+        Example:
+            >>> Path("stated").mkdir()
+            >>> case = Case({"name": "tickets", "data": {"rows": 800}}, folder="stated")
+            >>> print(case.write().read_text(), end="")
+            name: tickets
+            data:
+              rows: 800
         """
         from tunecase.io import Output, write_outputs
         from tunecase.project import project_text
@@ -81,11 +96,21 @@ class Case:
         return path
 
     def define(self) -> Definition:
-        """Is the problem well posed and achievable?"""
+        """Is the problem well posed and achievable?
+
+        Example:
+            >>> case.define().verdict
+            'go to pilot'
+        """
         return flow.define(self.flow)
 
     def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
-        """Writes a page to sign as Markdown, of the decision as it stands; `force` replaces a file that is there."""
+        """Writes a page to sign as Markdown, of the decision as it stands; `force` replaces a file that is there.
+
+        Example:
+            >>> case.brief("brief.md").read_text().splitlines()[0]
+            '# Brief: support-ticket routing'
+        """
         from tunecase.cli.show import brief_markdown
         from tunecase.io import Output, write_outputs
 
@@ -94,38 +119,82 @@ class Case:
         return Path(to)
 
     def audit(self, *, fast: bool = False) -> Audit:
-        """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept."""
+        """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept.
+
+        Example:
+            >>> case.audit(fast=True).verdict
+            'fit after fixes'
+        """
         return flow.audit(self.flow, flow.AuditAsked(fast=fast))
 
     def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
-        """A cleaned copy of the training file with its review queue, in a new folder."""
+        """A cleaned copy of the training file with its review queue, in a new folder.
+
+        Example:
+            >>> case.fix("clean").removed["leak_exact"]
+            6
+        """
         return flow.fix(self.flow, flow.FixAsked(Path(to), mask, force))[1]
 
     def review(self, source: str | Path) -> Reviews:
-        """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export."""
+        """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export.
+
+        Example:
+            >>> cleaned = case.fix("clean")
+            >>> sheet = Path("clean/review.csv").read_text("utf-8-sig")
+            >>> _ = Path("clean/review.csv").write_text(sheet.replace(",,,,", ",right,,,", 1))  # a first verdict
+            >>> case.review("clean/review.csv").tables
+            ('depths',)
+        """
         return flow.review(self.flow, Path(source))
 
     def next_labels(self, n: int, pool: str | Path | None = None) -> Labelling:
-        """The `n` rows of the project's pool, or of another file, to label next, written as task files."""
+        """The `n` rows of the project's pool, or of another file, to label next, written as task files.
+
+        Example:
+            >>> len(case.next_labels(20).rows)
+            20
+        """
         return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
     def estimate(self, *, what_if: str | None = None) -> Estimate:
-        """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
+        """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget.
+
+        Example:
+            >>> [line.name for line in case.estimate().lines if line.priced][:3]
+            ['gpu', 'failed_runs', 'idle']
+        """
         return flow.estimate(self.flow, what_if=what_if)
 
     def prices(self, **options: str) -> Prices:
         """The price book in this case's currency, its own prices first; takes the options of `tunecase.price_book`.
+
+        Example:
+            >>> case.prices(gpu="H100", terms="spot").rows[0].unit
+            'GPU hour'
         """
         from tunecase.prices import PricesAsked
 
         return flow.prices(PricesAsked(**options), self.flow.today, self.flow)
 
     def check(self) -> Check:
-        """Does the advice on file still hold at the prices of `today`? Nothing is kept."""
+        """Does the advice on file still hold at the prices of `today`? Nothing is kept.
+
+        Example:
+            >>> case.check().broken
+            ()
+        """
         return flow.check(self.flow)
 
     def scorecard(self, *places: str | Path) -> Scorecard:
-        """How right were the earlier cases that the project file names, and those of further folders or exports?"""
+        """How right were the earlier cases that the project file names, and those of further folders or exports?
+
+        Example:
+            >>> Path("second").mkdir()
+            >>> second = Case({"name": "second", "data": {"rows": 800}, "past": [".."]}, folder="second")
+            >>> second.scorecard().cases
+            1
+        """
         return flow.scorecard(flow.ScorecardAsked(places, self.flow))
 
     def compare(
@@ -134,60 +203,135 @@ class Case:
         """This case's bill beside another project file's, or beside its own with `changes` by dotted field.
 
         Takes the other fields of `flow.CompareAsked` (fail_if_over, confidence, allow_unpriced).
+
+        Example:
+            >>> case.compare(changes={"compute.tier": "marketplace"}).changed
+            (FieldChange(field='compute.tier', first='neocloud', second='marketplace'),)
         """
         words = flow.CompareAsked(Path(other) if other else None, changes or {}, **options)
         return flow.compare(self.flow, words)
 
     def fit(self, model: str = "", **options: Any) -> Fit:
-        """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""
+        """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`.
+
+        Example:
+            >>> case.fit(gpus=("A100-80GB",)).verdict
+            'fits'
+        """
         return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **options), flow=self.flow)
 
     def inference(self, model: str = "", **options: Any) -> Inference:
-        """What the answers cost after launch; takes the options of `answer_costs`."""
+        """What the answers cost after launch; takes the options of `answer_costs`.
+
+        Example:
+            >>> case.inference().ok
+            True
+        """
         return flow.inference(inference_asked(model, options), first=self.flow)
 
     def pilot(self, **settings: Any) -> Pilot:
         """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …).
 
         Without any, n-grams are measured first, then the encoder where its weights are here.
+
+        Example:
+            >>> case.pilot(trainer="probe", draws=2).reused  # runs that were made before
+            11
         """
         return flow.pilot(self.flow, flow.PilotSettings(**settings) if settings else None)
 
     def forecast(self) -> Forecast:
-        """Will more data reach the target, and at what price?"""
+        """Will more data reach the target, and at what price?
+
+        Example:
+            >>> case.forecast().verdict
+            'not achievable within n_max'
+        """
         return flow.forecast(self.flow)
 
     def keep_forecast(self, place: str | Path, *, metric: str | None = None, model: str = "") -> Forecast:
-        """A forecast from points measured elsewhere, on which the case rests from now on."""
+        """A forecast from points measured elsewhere, on which the case rests from now on.
+
+        Example:
+            >>> _ = Path("points.csv").write_text("n,score\\n100,0.60\\n200,0.68\\n400,0.74\\n800,0.79\\n")
+            >>> case.keep_forecast("points.csv").source
+            'points.csv'
+        """
         asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
         return flow.keep_forecast(self.flow, str(place), asked, model)
 
     def judge(self, **options: Any) -> Judged:
-        """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields."""
+        """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields.
+
+        Example:
+            >>> try:
+            ...     case.judge(model="gpt-4.1-mini")
+            ... except InputError as error:
+            ...     error.problems[0].fix
+            'write it as https://HOST/v1'
+        """
         return flow.judge(self.flow, flow.JudgeAsked(**options))
 
     def decide(self, *, what_if: bool = False) -> Decision:
-        """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
+        """What should the next dollar buy? `what_if` adds what would have to be true for another step.
+
+        Example:
+            >>> case.decide().ok
+            True
+        """
         return flow.decide(self.flow, what_if)
 
     def label_task(self, rows: int = 100, pool: str | Path | None = None, to: str | Path | None = None) -> LabelTask:
-        """Gives out a labelling trial: the same rows to two readers; see `label_trial`."""
+        """Gives out a labelling trial: the same rows to two readers; see `label_trial`.
+
+        Example:
+            >>> case.label_task(20).files
+            ('label-trial/reader-a.csv', 'label-trial/reader-b.csv', 'label-trial/labels.txt')
+        """
         return flow.label_task(self.flow, rows, Path(pool) if pool else None, Path(to) if to else None)
 
     def label_trial(self, first: str | Path, second: str | Path) -> LabelTrial:
-        """Reads two readers' files back: minutes of a label, agreement, the ceiling that it sets."""
+        """Reads two readers' files back: minutes of a label, agreement, the ceiling that it sets.
+
+        Example:
+            >>> task = case.label_task(20)
+            >>> for name in task.files[:2]:  # two readers fill in the column `label`
+            ...     text = Path(name).read_text("utf-8-sig").replace(",,,,", ",how_to,,,")
+            ...     _ = Path(name).write_text(text)
+            >>> case.label_trial(*task.files[:2]).agreed
+            20
+        """
         return flow.label_trial(self.flow, [Path(first), Path(second)])
 
     def try_source(self, source: str, rows: str | Path, **settings: Any) -> SourceTrial:
-        """What a row of a source is worth, in labelled rows; takes fields of `flow.PilotSettings` (draws=20, …)."""
+        """What a row of a source is worth, in labelled rows; takes fields of `flow.PilotSettings` (draws=20, …).
+
+        Example:
+            >>> import json
+            >>> lines = Path("data/pool.jsonl").read_text().splitlines()
+            >>> rows = [json.loads(line) | {"label": "how_to"} for line in lines]
+            >>> _ = Path("scraped.jsonl").write_text("\\n".join(map(json.dumps, rows)))
+            >>> case.try_source("scrape", "scraped.jsonl", draws=2).added
+            180
+        """
         return flow.try_source(self.flow, source, Path(rows), flow.PilotSettings(**settings))
 
     def sources(self) -> Sources:
-        """Where should more rows come from? Each source's price, time and risk for the plan's next step."""
+        """Where should more rows come from? Each source's price, time and risk for the plan's next step.
+
+        Example:
+            >>> case.sources().first.kind
+            'synthetic'
+        """
         return flow.sources(self.flow)
 
     def next(self) -> Next:
-        """What changed since the last decision, and what to do now."""
+        """What changed since the last decision, and what to do now.
+
+        Example:
+            >>> case.next().ok
+            True
+        """
         return flow.next_step(self.flow)
 
     def add_round(
@@ -196,6 +340,10 @@ class Case:
         """Keeps what a round showed (training rows in all, the score, the one thing changed), and says what now.
 
         `corrects` is the number of an earlier round whose place it takes.
+
+        Example:
+            >>> case.add_round(1360, 0.74, "label").round.number
+            1
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
 
@@ -203,21 +351,39 @@ class Case:
         """Releases money for the plan on file: `case.approve("1500 USD", "Head of Support", until="2027-01-31")`.
 
         Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces).
+
+        Example:
+            >>> case.approve("1500 USD", "Head of Support", until="2027-01-31").state
+            'approved'
         """
         return flow.approve(self.flow, flow.ApprovalAsked(amount, by, **options))
 
     def reject(self, by: str, *, note: str = "", plan: str = "") -> Approvals:
-        """Refuses the release that the plan on file asks for; an approval of this very plan ends with it."""
+        """Refuses the release that the plan on file asks for; an approval of this very plan ends with it.
+
+        Example:
+            >>> case.reject("Head of Support", note="not this year").state
+            'rejected'
+        """
         return flow.reject(self.flow, by, note, plan)
 
     def approvals(self) -> Approvals:
-        """What was approved, what was spent of it and what is left, and whether the plan has changed since."""
+        """What was approved, what was spent of it and what is left, and whether the plan has changed since.
+
+        Example:
+            >>> case.approvals().spendable
+            Decimal('6000')
+        """
         return flow.approvals(self.flow)
 
     def spend(self, amount: str, currency: str | None = None, **options: Any) -> Spending:
         """Books one charge in the ledger: what was paid, in whose money, on which line of the bill.
 
         Takes the other fields of `flow.ChargeAsked`: category, on, note, quantity, unit, credit=True, replaces.
+
+        Example:
+            >>> case.spend("2900", "USD", category="labour", quantity="34", unit="h").amount
+            Decimal('2900')
         """
         entry = flow.spend_text(self.flow, flow.ChargeAsked(amount, currency, **options))
         return cast(Spending, entry.record())
@@ -226,6 +392,11 @@ class Case:
         """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
 
         Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
+
+        Example:
+            >>> _ = Path("hours.csv").write_text("date,person,hours,activity\\n2026-11-20,Ada,3,data work\\n")
+            >>> case.spend_import("timesheet", "hours.csv").hours
+            {'hours': Decimal('3')}
         """
         return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**options))
 
@@ -233,11 +404,21 @@ class Case:
         """Books what was served after launch, from a meter's CSV file or one period's figures.
 
         Takes the fields of `flow.ServingAsked`: first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD", …
+
+        Example:
+            >>> served = case.spend_serving(first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD")
+            >>> served.periods[0].answers
+            41000
         """
         return flow.spend_serving(self.flow, flow.ServingAsked(str(place), **options))
 
     def charges(self, **options: Any) -> Charges:
-        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`."""
+        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`.
+
+        Example:
+            >>> case.charges(category="gpu").column
+            ('120.00', '120.00')
+        """
         return flow.charges(self.flow, **options)
 
     def books(
@@ -248,6 +429,11 @@ class Case:
 
         `plan` makes another estimate the plan of record (latest, first, or an entry's id), `close` names finished lines
         ("gpu,labour" or "all"); `page`, `csv` and `csv_plan` are files to write for finance, with `force` over others.
+
+        Example:
+            >>> books = case.books(csv="books.csv")
+            >>> books.spent, Path("books.csv").exists()
+            (Decimal('120'), True)
         """
         from tunecase.report import render
 
@@ -264,6 +450,10 @@ class Case:
 
         `pdf` is a file into which Chromium prints the page; `with_rows` shows rows of the data in the appendix. Files
         of these names that tunecase did not make are replaced with `force` only.
+
+        Example:
+            >>> case.report("out").html
+            'out/report.html'
         """
         from tunecase.report import render
 
@@ -271,11 +461,21 @@ class Case:
         return flow.report(self.flow, render, asked, force=force)
 
     def not_used(self) -> tuple[NotUsed, ...]:
-        """The records on file that no answer rests on, each with its reason; str() gives it in one line."""
+        """The records on file that no answer rests on, each with its reason; str() gives it in one line.
+
+        Example:
+            >>> [record.verb for record in case.not_used()]
+            ['decide']
+        """
         return flow.not_used(self.flow)
 
     def run(self, *, anyway: bool = False) -> dict[str, Any]:
-        """The whole road; returns the records by verb."""
+        """The whole road; returns the records by verb.
+
+        Example:
+            >>> "report" in case.run()
+            True
+        """
         flow.road(self.flow, lambda verb, record: None, anyway=anyway)
         self.report()
         return dict(self.flow.records)

@@ -96,6 +96,10 @@ def price_book(*, today: date | None = None, **options: str) -> Prices:
         today: the date that prices are judged by; today when left out.
         options: what narrows them: `kind`, `gpu`, `tier`, `terms`, `region`, `provider` and `model`.
     Raises: InputError for a name that is none of the book's.
+
+    Example:
+        >>> price_book(gpu="H100", terms="spot").rows[0].unit
+        'GPU hour'
     """
     from dataclasses import fields
 
@@ -120,6 +124,10 @@ def audit_file(
         fast: only what one pass tells; the record lists what is left out.
         seed, today: of the draws and the prices.
     Raises: InputError for files that are missing or hold no rows.
+
+    Example:
+        >>> audit_file("data/train.jsonl", "data/test.jsonl", fast=True).finding("leak_exact").count
+        6
     """
     files = flow.DataFiles(Path(train), Path(test) if test else None, input, output)
     return flow.audit_file(files, flow.AuditAsked(fast=fast), seed=seed, today=today or date.today())
@@ -138,6 +146,11 @@ def forecast_points(
         n_max: the most rows that could ever be had; four times the largest size when left out.
         seed: of the draws.
     Raises: InputError with every mistake of the words, and for points that cannot be read.
+
+    Example:
+        >>> _ = Path("points.csv").write_text("n,score\\n100,0.60\\n200,0.68\\n400,0.74\\n800,0.79\\n")
+        >>> len(forecast_points("points.csv", target="85%").points)
+        4
     """
     asked = flow.asked_of(metric, "", "", (), "last", "")
     return flow.forecast_file(str(place), asked, None if target is None else str(target), n_max, seed)
@@ -149,5 +162,9 @@ def scorecard(*places: str | Path) -> Scorecard:
     Args:
         places: folders of cases, ledgers, or exports of `tunecase scorecard`.
     Raises: InputError where a ledger is missing or was edited.
+
+    Example:
+        >>> scorecard(".").cases
+        1
     """
     return flow.scorecard(flow.ScorecardAsked(places))

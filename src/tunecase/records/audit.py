@@ -173,12 +173,22 @@ class Audit(Tabular):
 
     @property
     def ok(self) -> bool:
-        """True unless the data are not fit or too few."""
+        """True unless the data are not fit or too few.
+
+        Example:
+            >>> audit.verdict, audit.ok
+            ('fit after fixes', True)
+        """
         return self.verdict in ("fit", "fit after fixes")
 
     @property
     def answer_tokens(self) -> tuple[float, float] | None:
-        """Mean tokens of a question and of its answer, a chat's last; None where they were not told apart."""
+        """Mean tokens of a question and of its answer, a chat's last; None where they were not told apart.
+
+        Example:
+            >>> audit.answer_tokens is None  # they are told apart where a tokenizer counts them
+            True
+        """
         if self.tokens is None or self.tokens.useful_share is None or not self.usable:
             return None
         each, share = self.tokens.total.mid / self.usable, self.tokens.answer_share
@@ -186,5 +196,10 @@ class Audit(Tabular):
         return each * (1 - share), each * share
 
     def finding(self, check: str) -> Finding | None:
-        """The finding of one check, if it found anything."""
+        """The finding of one check, if it found anything.
+
+        Example:
+            >>> audit.finding("leak_exact").count, audit.finding("no_such_check")
+            (6, None)
+        """
         return next((finding for finding in self.findings if finding.check == check), None)

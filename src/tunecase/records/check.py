@@ -17,7 +17,12 @@ class Shift:
 
     @property
     def factor(self) -> float | None:
-        """The figure now over the figure then; None where either is not known or nothing."""
+        """The figure now over the figure then; None where either is not known or nothing.
+
+        Example:
+            >>> Shift("L40S", 0.80, 1.00, "USD").factor
+            1.25
+        """
         return self.now / self.before if self.before and self.now is not None else None
 
 
@@ -47,5 +52,10 @@ class Check(Tabular):
 
     @property
     def ok(self) -> bool:
-        """Whether the advice still holds."""
+        """Whether the advice still holds.
+
+        Example:
+            >>> case.check().ok
+            True
+        """
         return not self.broken

@@ -88,5 +88,10 @@ class Comparison(Tabular):
 
     @property
     def ok(self) -> bool:
-        """False when a limit was given and is not kept."""
+        """False when a limit was given and is not kept.
+
+        Example:
+            >>> case.compare(fail_if_over="90k USD").ok
+            True
+        """
         return self.judged is None or self.judged.kept

@@ -94,11 +94,21 @@ class Definition(Tabular):
 
     @property
     def met(self) -> bool:
-        """True when a cheaper way meets the target already (P5 and S2), whatever else is to be fixed first."""
+        """True when a cheaper way meets the target already (P5 and S2), whatever else is to be fixed first.
+
+        Example:
+            >>> definition.met
+            False
+        """
         failed = {(rule.id, rule.severity) for rule in self.criteria if rule.status == "fail"}
         return self.verdict == "fix first" and {("P5", "warn"), ("S2", "note")} <= failed
 
     @property
     def ok(self) -> bool:
-        """True when no rule of severity stop failed."""
+        """True when no rule of severity stop failed.
+
+        Example:
+            >>> definition.verdict, definition.ok
+            ('go to pilot', True)
+        """
         return self.verdict != "do not start"

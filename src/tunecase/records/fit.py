@@ -62,12 +62,24 @@ class Compared:
 
     @property
     def inside(self) -> bool:
-        """True where the band holds what was measured."""
+        """True where the band holds what was measured.
+
+        Example:
+            >>> pair = Compared("a", "8B, LoRA", "memory", "GiB", Interval80(18, 20, 24), 21.5, "own", "2026-11-01")
+            >>> pair.inside
+            True
+        """
         return self.predicted.low <= self.measured <= self.predicted.high
 
     @property
     def error(self) -> float:
-        """Predicted over measured, less 1."""
+        """Predicted over measured, less 1.
+
+        Example:
+            >>> pair = Compared("a", "8B, LoRA", "memory", "GiB", Interval80(18, 20, 24), 21.5, "own", "2026-11-01")
+            >>> round(pair.error, 3)
+            -0.07
+        """
         return self.predicted.mid / self.measured - 1
 
 
@@ -79,7 +91,13 @@ class Scored(Tabular):
 
     @property
     def inside(self) -> int:
-        """Pairs whose band held what was measured."""
+        """Pairs whose band held what was measured.
+
+        Example:
+            >>> pair = Compared("a", "8B, LoRA", "memory", "GiB", Interval80(18, 20, 24), 21.5, "own", "2026-11-01")
+            >>> Scored((pair,)).inside
+            1
+        """
         return sum(pair.inside for pair in self.pairs)
 
 
@@ -215,10 +233,20 @@ class Fit(Tabular):
 
     @property
     def late(self) -> bool:
-        """True where a deadline was given and nothing meets it in nine of ten worlds."""
+        """True where a deadline was given and nothing meets it in nine of ten worlds.
+
+        Example:
+            >>> fit.late
+            False
+        """
         return self.deadline_hours is not None and self.in_time is None
 
     @property
     def ok(self) -> bool:
-        """True unless it does not fit, more likely does not than does, or nothing ends before the deadline."""
+        """True unless it does not fit, more likely does not than does, or nothing ends before the deadline.
+
+        Example:
+            >>> fit.verdict, fit.ok
+            ('fits', True)
+        """
         return self.verdict != "does not fit" and self.placed.chance_over <= 0.5 and not self.late

@@ -129,11 +129,21 @@ class Forecast(Tabular):
 
     @property
     def language_model(self) -> bool:
-        """False when the points are those of a probe or of nearest rows, whose curve is not a fine-tune's."""
+        """False when the points are those of a probe or of nearest rows, whose curve is not a fine-tune's.
+
+        Example:
+            >>> forecast.language_model
+            False
+        """
         return not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
 
     @property
     def ok(self) -> bool:
-        """False when the answer is no: above the ceiling, or not achievable with the model to be tuned."""
+        """False when the answer is no: above the ceiling, or not achievable with the model to be tuned.
+
+        Example:
+            >>> forecast.ok
+            True
+        """
         hopeless = self.verdict == "not achievable within n_max" and not self.stand_in
         return self.verdict != "above the ceiling" and not hopeless

@@ -45,5 +45,10 @@ class Judged(Tabular):
 
     @property
     def ok(self) -> bool:
-        """True when the score may be a metric."""
+        """True when the score may be a metric.
+
+        Example:
+            >>> Judged("a judge", "answers.csv", ("it is polite",), 50, 270, 0, None, (), "unknown").ok
+            False
+        """
         return self.score is not None

@@ -44,7 +44,12 @@ class Labelling(Tabular):
 
     @property
     def ok(self) -> bool:
-        """True when there is a row to label."""
+        """True when there is a row to label.
+
+        Example:
+            >>> case.next_labels(20).ok
+            True
+        """
         return bool(self.rows)
 
 
@@ -115,5 +120,12 @@ class LabelTrial(Tabular):
 
     @property
     def ok(self) -> bool:
-        """False when the target lies above the ceiling."""
+        """False when the target lies above the ceiling.
+
+        Example:
+            >>> ceiling = Interval80(0.90, 0.93, 0.95)
+            >>> of_readers = 100, 4, 93, None, None, None, ceiling
+            >>> LabelTrial("a", (), *of_readers, (), (), 0, None, None, (), target=0.97).ok
+            False
+        """
         return self.target is None or self.ceiling is None or self.target <= self.ceiling.high

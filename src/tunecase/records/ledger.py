@@ -36,7 +36,12 @@ class Verified(Tabular):
 
     @property
     def ok(self) -> bool:
-        """Whether the ledger still has what it was held against."""
+        """Whether the ledger still has what it was held against.
+
+        Example:
+            >>> Verified("ledger.jsonl", entries=12).ok
+            True
+        """
         return not self.changed
 
 

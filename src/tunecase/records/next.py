@@ -42,5 +42,10 @@ class Next(Tabular):
 
     @property
     def ok(self) -> bool:
-        """False when the advice is to stop, or to mend something first."""
+        """False when the advice is to stop, or to mend something first.
+
+        Example:
+            >>> case.next().ok
+            True
+        """
         return self.decision.ok

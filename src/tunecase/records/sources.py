@@ -59,17 +59,32 @@ class Sources(Tabular):
 
     @property
     def step(self) -> int:
-        """Rows of the step, counted as labelled ones."""
+        """Rows of the step, counted as labelled ones.
+
+        Example:
+            >>> sources.to_rows, sources.step
+            (1360, 680)
+        """
         return self.to_rows - self.rows
 
     @property
     def first(self) -> SourceRaced | None:
-        """The cheapest source that can take the step; None where none has a price and the rows."""
+        """The cheapest source that can take the step; None where none has a price and the rows.
+
+        Example:
+            >>> sources.first.rank
+            1
+        """
         return next((one for one in self.raced if one.rank is not None and one.reaches), None)
 
     @property
     def ok(self) -> bool:
-        """False when no source can take the step."""
+        """False when no source can take the step.
+
+        Example:
+            >>> sources.ok
+            True
+        """
         return self.first is not None
 
 
@@ -104,5 +119,12 @@ class SourceTrial(Tabular):
 
     @property
     def ok(self) -> bool:
-        """False when the trial says hardly more than nothing."""
+        """False when the trial says hardly more than nothing.
+
+        Example:
+            >>> trial = SourceTrial("scrape", "rows.jsonl", "probe", "n-grams", "accuracy", 400, 200, 300, 3,
+            ...     Interval80(0.1, 0.6, 1.4), 0.1, False, (), 0.3, 270, (), 2.0)
+            >>> trial.ok
+            False
+        """
         return self.tells

@@ -99,7 +99,13 @@ class RunCharge:
 
     @property
     def difference_shown(self) -> Decimal | None:
-        """The difference in whole cents; where all of the estimate is covered, that of the two as they are printed."""
+        """The difference in whole cents; where all of the estimate is covered, that of the two as they are printed.
+
+        Example:
+            >>> run = RunCharge("r1", "L40S", Decimal("41.172"), Decimal("43.5"), Decimal("2.328"), None, Decimal("30"))
+            >>> run.difference_shown
+            Decimal('2.33')
+        """
         if self.difference is None or self.estimated is None or self.billed is None:
             return None
         if self.difference == self.billed - self.estimated:
@@ -333,5 +339,10 @@ class Charges(Tabular):
 
     @property
     def column(self) -> tuple[str, ...]:
-        """The amounts of the charges that count and, last, their total, as they are printed: the column adds up."""
+        """The amounts of the charges that count and, last, their total, as they are printed: the column adds up.
+
+        Example:
+            >>> charges.column
+            ('120.00', '120.00')
+        """
         return tuple(paid_column([row.charge.amount_base for row in self.charges if not row.out]))

@@ -69,19 +69,36 @@ class Tabular:
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as plain values, as `--json` prints it: money paid, dates and paths as text, tuples as lists."""
+        """The record as plain values, as `--json` prints it: money paid, dates and paths as text, tuples as lists.
+
+        Example:
+            >>> charge.to_dict()["amount"], charge.to_dict()["on"]
+            ('120', '2026-11-20')
+        """
         import orjson
 
         plain: dict[str, Any] = orjson.loads(to_json(self))
         return plain
 
     def to_json(self) -> str:
-        """The record as JSON text, as `--json` prints it."""
+        """The record as JSON text, as `--json` prints it.
+
+        Example:
+            >>> charge.to_json()[:35]
+            '{"on":"2026-11-20","category":"gpu"'
+        """
         return to_json(self).decode()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The names of its tables, the main one first; one of a record within it has that record's name before it."""
+        """The names of its tables, the main one first; one of a record within it has that record's name before it.
+
+        Example:
+            >>> charges.tables
+            ('charges', 'set_aside')
+            >>> estimate.tables[:3]
+            ('lines', 'drivers', 'defaults')
+        """
         kind: Any = type(self)
         return tuple(_tables(kind))
 
@@ -93,6 +110,13 @@ class Tabular:
         Returns: one row for each record in it. Text is `string`; numbers that may be missing are float64 or Int64, yes
             or no boolean; days are datetime64[s], moments datetime64[us, UTC].
         Raises: InputError for a table that it has not; TunecaseError without pandas.
+
+        Example:
+            >>> charges.to_pandas()[["charge_on", "charge_amount", "charge_currency"]]
+               charge_on  charge_amount charge_currency
+            0 2026-11-20          120.0             USD
+            >>> estimate.to_pandas("drivers").dtypes["share"]
+            dtype('float64')
         """
         columns = _columns_of(self, table)
         pandas = _library("pandas", "to_pandas")
@@ -105,6 +129,12 @@ class Tabular:
             table: a name of `tables`; the first one when left out.
         Returns: one row for each record in it, as String, Int64, Float64, Boolean, Date and Datetime in UTC.
         Raises: InputError for a table that it has not; TunecaseError without polars.
+
+        Example:
+            >>> charges.to_polars().schema["charge_on"]
+            Date
+            >>> estimate.to_polars("lines")["name"].to_list()[:3]
+            ['gpu', 'failed_runs', 'idle']
         """
         columns = _columns_of(self, table)
         polars = _library("polars", "to_polars")
