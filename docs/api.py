@@ -82,7 +82,8 @@ class Name:
         if isinstance(self.object, property):
             returned = inspect.signature(self.object.fget).return_annotation  # type: ignore[arg-type]
             return f"{self.dotted}: {_type(returned)}"
-        if isinstance(self.object, type) and (is_dataclass(self.object) or issubclass(self.object, Exception)):
+        plain = records.Tabular, Exception
+        if isinstance(self.object, type) and (is_dataclass(self.object) or issubclass(self.object, plain)):
             return self.dotted
         shown = _type(str(inspect.signature(self.object)).replace("(self, ", "(").replace("(self)", "()"))
         return f"{self.dotted}{shown.removesuffix(' -> None') if self.dotted == 'Case' else shown}"
@@ -91,6 +92,7 @@ class Name:
 def _type(hint: Any) -> str:
     """A type, or a signature, without the modules that its names come from, as code of one line."""
     text = hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint)
+    text = re.sub(r"-> '([\w.]+)'", r"-> \1", text)
     text = re.sub(r"Annotated\[([\w.]+), [^\]]*\]", r"\1", text)
     return re.sub(r"(?<!['\"])\b(?:tunecase|collections|datetime|decimal|pathlib|typing)(?:\.\w+)*\.(\w+)", r"\1", text)
 
@@ -111,7 +113,7 @@ def kinds() -> list[type]:
 def sections() -> dict[str, list[Name]]:
     """The public names by the title of their section."""
     top = {name: getattr(tunecase, name) for name in tunecase.__all__ if name != "__version__"}
-    errors = [name for name, value in top.items() if name == "Problem" or isinstance(value, type) and name != "Case"]
+    errors = [name for name, value in top.items() if name == "Problem" or (isinstance(value, type) and name != "Case")]
     asked = [name for name in top if name != "Case" and name not in errors]
     every_record = [Name("Tabular", records.Tabular), *members(records.Tabular)]
     held = [one for kind in kinds() for one in (Name(kind.__name__, kind), *members(kind))]

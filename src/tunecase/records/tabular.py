@@ -1,21 +1,4 @@
-"""A record as plain values, as JSON, and its tables as data frames of pandas and polars.
-
-A table is a field of a record that lists records. Its columns follow from the types of their fields, never from the
-values, so that they are the same in every case and in an empty table:
-
-    text, a word of a few, a path       text
-    whole number, number, yes or no     int64, float64, bool, or what takes missing values beside them
-    Decimal                             float64 [in the currency that the column `currency` or the like says]
-    day, moment                         date (in pandas datetime64), datetime in UTC
-    a band or an interval `x`           x_low, x_mid, x_high: P10, P50, P90 of a Band, and its P80 as x_p80
-    a sampled figure `x`                x, and its Monte Carlo standard error as x_error
-    another record `x`                  its own columns, x_NAME
-    anything else (lists, names)        JSON text
-
-A table of a record with a currency holds it in a last column `currency`, unless its rows have one of their own.
-
-*Left out:* the digits of a Decimal beyond 15; `to_dict` and `to_json` hold them all, as text.
-"""
+"""A record as plain values, as JSON, and its tables as data frames of pandas and polars."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, is_dataclass
@@ -64,7 +47,24 @@ class Column:
 
 
 class Tabular:
-    """A record that gives itself as plain values, as JSON, and as data frames."""
+    """A record that gives itself as plain values, as JSON, and as data frames.
+
+    A table is a field of a record that lists records. Its columns follow from the types of their fields, never from the
+    values, so that they are the same in every case and in an empty table:
+
+        text, a word of a few, a path       text
+        whole number, number, yes or no     int64, float64, bool, or what takes missing values beside them
+        Decimal                             float64 [in the currency that the column `currency` or the like says]
+        day, moment                         date (in pandas datetime64), datetime in UTC
+        a band or an interval `x`           x_low, x_mid, x_high: P10, P50, P90 of a Band, and its P80 as x_p80
+        a sampled figure `x`                x, and its Monte Carlo standard error as x_error
+        another record `x`                  its own columns, x_NAME
+        anything else (lists, names)        JSON text
+
+    A table of a record with a currency holds it in a last column `currency`, unless its rows have one of their own.
+
+    *Left out:* the digits of a Decimal beyond 15; `to_dict` and `to_json` hold them all, as text.
+    """
 
     __slots__ = ()
 
