@@ -67,7 +67,7 @@ def test_breaks_are_seen() -> None:
 
 
 def test_every_record_is_a_fragment() -> None:
-    """What a cell shows of any record opens and closes its own tags, brings no script, and its style is for itself alone."""
+    """What a cell shows of any record closes its own tags, brings no script, and its style is for itself alone."""
     shown = {verb: record_html(record) for verb, record in samples.records().items()}
     assert sum(html is not None for html in shown.values()) >= 9
     assert {} == {verb: found for verb, html in shown.items() if html and (found := breaks(html))}
