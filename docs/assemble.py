@@ -1,6 +1,6 @@
 """Writes docs/method/ from the docstrings, one page for each chapter, so that the method cannot drift from the code.
 
-docs/evidence.md is written beside it, by evidence.py.
+docs/evidence.md is written beside it, by evidence.py, and docs/api.md by api.py.
 
 Usage: python docs/assemble.py [--check]
 """
@@ -136,13 +136,18 @@ def stale() -> list[str]:
 
 if __name__ == "__main__":
     if "--check" in sys.argv:
-        names = stale()
-        sys.exit(f"stale in docs/method: {', '.join(names)}; run `make docs`" if names else 0)
+        names = [f"method/{name}" for name in stale()]
+        import api
+
+        names += ["api.md"] if api.is_stale() else []
+        sys.exit(f"stale in docs: {', '.join(names)}; run `make docs`" if names else 0)
     TARGET.mkdir(exist_ok=True)
     for path in TARGET.glob("*.md"):
         path.unlink()
     for name, text in pages().items():
         (TARGET / name).write_text(text, encoding="utf-8")
+    import api
     import evidence
 
+    api.TARGET.write_text(api.page(), encoding="utf-8")
     evidence.TARGET.write_text(evidence.fresh(), encoding="utf-8")

@@ -10,6 +10,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 import tunecase
 from tests import samples
@@ -152,34 +153,6 @@ def test_the_package_has_no_other_names() -> None:
         tunecase.nothing  # noqa: B018
 
 
-def test_a_training_run_without_a_project() -> None:
-    """`tunecase.training_run` answers as the command does; words that it does not know are named, all of them."""
-    found = tunecase.training_run("llama-3.1-8b", "A100-80GB", 1, tokens="5M", method="lora", micro_batch=2)
-    assert ("fits", 2, 5e6) == (found.verdict, found.placed.micro_batch, found.train_tokens)
-    with pytest.raises(InputError) as caught:
-        tunecase.training_run("llama-3.1-8b", "A100-80GB", metod="lora", ranks=3)
-    assert {"metod", "ranks"} == {problem.where for problem in caught.value.problems}
-    assert "method" in caught.value.problems[0].fix
-
-
-LOADED: dict[str, Any] = {"volume": "200k per month", "input": 600, "output": 60, "gpu": "L4"}
-
-
-def test_answers_have_a_price_without_a_case() -> None:
-    """Options by name as on the command line; what is missing, and a name that is none, are told."""
-    record = tunecase.answer_costs("llama-3.1-8b", today=TODAY, **LOADED)
-    assert record.ok
-    assert record == tunecase.answer_costs("llama-3.1-8b", today=TODAY, **(LOADED | {"gpu": ["L4"]}))
-    with pytest.raises(InputError) as missing:
-        tunecase.answer_costs("llama-3.1-8b", volume="200k per month")
-    assert ["--input", "--output"] == [problem.where for problem in missing.value.problems]
-    with pytest.raises(InputError) as unknown:
-        tunecase.answer_costs("llama-3.1-8b", **LOADED, first_tokens="1 s")
-    (problem,) = unknown.value.problems
-    assert "first_tokens" == problem.where
-    assert problem.fix.startswith("did you mean first_token")
-
-
 def test_a_case_prices_its_answers(tmp_path: Path) -> None:
     """The record is kept; an option asks another question, which is not."""
     text = "name: x\ndata: {rows: 9}\nproblem: {volume: 2k per month}\n"
@@ -193,3 +166,59 @@ def test_a_case_prices_its_answers(tmp_path: Path) -> None:
     assert "inference" == case.flow.ledger.latest("record", "inference").verb
     assert 1 == [entry.verb for entry in case.flow.ledger.entries()].count("inference")
     assert {"batch"} == {way.kind for way in other.ways} - {way.kind for way in own.ways}
+
+
+def stated(path: Path) -> dict[str, Any]:
+    """The fields of a project file as a user of Python would write them: numbers and truths are such."""
+    fields: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return fields
+
+
+def test_a_mapping_gives_the_answers_of_its_file(tmp_path: Path) -> None:
+    """The same content stated in Python gives the same records; no project file is written, the ledger is."""
+    (tmp_path / "file").mkdir()
+    (tmp_path / "dict").mkdir()
+    path, fields = sound(tmp_path / "file"), stated(sound(tmp_path / "dict"))
+    (tmp_path / "dict" / "tunecase.yaml").unlink()
+    of_file, of_dict = Case(path, today=TODAY), Case(fields, folder=tmp_path / "dict", today=TODAY)
+    for verb in ("define", "audit", "estimate", "decide"):
+        assert timeless(getattr(of_file, verb)()) == timeless(getattr(of_dict, verb)()), verb
+    changes = {"data.sources": None, "budget": "9k USD"}
+    assert timeless(of_file.compare(changes=changes)).replace(path.name, "the project") == timeless(
+        of_dict.compare(changes=changes)
+    )
+    assert of_file.prices(gpu="L4") == of_dict.prices(gpu="L4")
+    keys = [[entry.meta["key"] for entry in case.flow.ledger.entries()] for case in (of_file, of_dict)]
+    assert keys[0] == keys[1]
+    assert not (tmp_path / "dict" / "tunecase.yaml").exists()
+    assert (tmp_path / "dict" / "ledger.jsonl").exists()
+
+
+def test_a_mapping_becomes_a_file_when_asked(tmp_path: Path) -> None:
+    """write() makes the project file, which then holds the same case; it replaces another one with force only."""
+    fields = stated(sound(tmp_path))
+    case = Case(fields, folder=tmp_path, today=TODAY)
+    with pytest.raises(InputError, match=r"tunecase\.yaml"):
+        case.write()
+    with pytest.raises(InputError, match="the name of the file alone"):
+        case.write(tmp_path.parent / "other.yaml")
+    assert tmp_path / "tunecase.yaml" == case.write(force=True)
+    audit = case.audit()
+    assert audit == Case(tmp_path / "tunecase.yaml", today=TODAY).flow.current("audit")
+    again = Case(tmp_path / "tunecase.yaml", today=TODAY)
+    assert tmp_path / "copy.yaml" == again.write("copy.yaml")
+    assert again.flow.project == Case(tmp_path / "copy.yaml", today=TODAY).flow.project
+    with pytest.raises(InputError):
+        again.write(force=True)  # its own file, whose comments would be lost
+
+
+def test_problems_of_a_mapping_stand_at_its_fields(tmp_path: Path) -> None:
+    """A mistake is told at the dotted field, when the case is opened and later."""
+    with pytest.raises(InputError) as wrong:
+        Case({"name": "x", "data": {"train": "a.jsonl"}, "budget": "3", "prise": "a"}, folder=tmp_path)
+    assert {"prise", "budget"} == {problem.where for problem in wrong.value.problems}
+    with pytest.raises(InputError) as later:
+        Case({"name": "x", "data": {"rows": 400}}, folder=tmp_path).audit()
+    assert ["data.train"] == [problem.where for problem in later.value.problems]
+    with pytest.raises(InputError, match="beside a project file"):
+        Case(tmp_path / "tunecase.yaml", folder=tmp_path)

@@ -23,7 +23,7 @@ TESTS = ROOT / "tests"
 
 # From the top down: a package imports only what lies on a floor below its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("__init__", "__main__", "case"),
+    ("__init__", "__main__", "case", "quick"),
     ("cli", "web", "agents", "callback"),
     ("flow",),
     ("estimate",),
@@ -41,6 +41,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 # Neighbours on one floor do not know one another, except:
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("__init__", "case"): "the public names are those of the Python face, imported when they are asked for",
+    ("__init__", "quick"): "the same",
+    ("case", "quick"): "a case asks of its answers in the same words as one does without a case",
     ("cli", "web"): "`tunecase serve` starts the page",
     ("cli", "agents"): "`tunecase mcp` starts the server",
 }
@@ -49,7 +51,7 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "uvicorn", "h11",
     "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "fsspec", "transformers", "safetensors", "bm25s",
-    "py3langid", "mcp", "anyio",
+    "py3langid", "mcp", "anyio", "pandas", "polars",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -73,7 +75,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "verbs",
         "without_project",
     },
-    "records": {"checked", "clean", "label", "plan", "review", "serialized"},
+    "records": {"as_json", "checked", "clean", "label", "plan", "review", "serialized", "tabular"},
     "accounts": {
         "answer",
         "approvals",
@@ -112,8 +114,10 @@ ARITHMETIC = (
 OPINION = ("data/checks/", "data/audit/", "forecast/verdict.py", "compute/explained.py", "quantities/wording.py")
 
 # What touches the world: files, the network, processes, the clock.
-WORLD = ("cli/", "web/", "agents/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
+WORLD = ("cli/", "web/", "agents/", "flow/", "callback.py", "case.py", "quick.py", "io/", "engine/", "ledger/")
+
 WORLD += (
+    "data/reading/",
     "data/shards/",
     "pilot/trainers/",
     "pilot/endpoint/",
@@ -157,6 +161,7 @@ TOUCHING: dict[str, str] = {
     "prices/contracts.py": "reads the user's own prices",
     "project/conflicts.py": "sees whether the files that a project names are there",
     "project/file.py": "makes the path of the project file whole",
+    "project/stated.py": "sees whether the folder of a project stated in Python is there",
     "report/page.py": "reads its own templates",
 }
 # What writes into files, besides the one writer of io/outputs.py, and why.
@@ -189,12 +194,12 @@ WORLDLY = {"subprocess", "socket", "urllib.request", "http.client", "shutil", "t
 
 # What stands at the top of the tests: those of the whole, of single files, and what tests share.
 TOP = {
-    "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
-    "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case", "test_house",
-    "test_installed", "test_old_ledgers", "test_one_answer", "test_patterns", "test_pull_request", "test_regressions",
-    "test_repository", "test_shapes", "test_supply_chain", "audited", "chat_server", "command", "decision_server",
-    "engine_tasks", "hostile_server", "machine", "made_shelves", "making", "mlflow_server", "problem_cases", "projects",
-    "real_chat_server", "samples", "sentences", "toy_trainer",
+    "__init__", "conftest", "test_api", "test_bad_input", "test_callback", "test_callback_processes", "test_case",
+    "test_docs", "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case",
+    "test_house", "test_installed", "test_notebooks", "test_old_ledgers", "test_one_answer", "test_patterns",
+    "test_pull_request", "test_quick", "test_regressions", "test_repository", "test_shapes", "test_supply_chain",
+    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine", "made_shelves",
+    "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}

@@ -1,12 +1,13 @@
 """The Python face: `Case("tunecase.yaml").audit()`, one method per verb, each returning its record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import flow
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem
+from tunecase.quick import inference_asked
 from tunecase.records import (
     Approvals,
     Audit,
@@ -36,29 +37,80 @@ from tunecase.records import (
     Scorecard,
     Sources,
     SourceTrial,
+    Spending,
 )
+
+if TYPE_CHECKING:
+    from tunecase.project import Stated
 
 
 class Case:
-    """One project file and its ledger.
+    """One project and its ledger.
 
     Args:
-        path: the project file; everything is written into its folder.
+        project: the project file; or its fields as nested values of JSON, by name as in the file.
+        folder: of a project stated in Python, the folder from which relative paths in it count and in which its ledger
+            and all else is written; the current one when left out. No project file is written unasked: see `write`.
         seed: the same seed gives the same answers.
         today: the date that prices are judged by; today when left out.
-    Raises: InputError holding every problem in the file, or an edited ledger.
+    Raises: InputError holding every problem in the project, or an edited ledger. A problem stands at its line of the
+        file, or at its field.
+
+    Example:
+        >>> case = Case("tunecase.yaml", today=date(2026, 11, 24))
+        >>> case.flow.project.name
+        'support-ticket routing'
+        >>> Case({"name": "tickets", "data": {"rows": 800}, "budget": "3k USD"}).estimate().currency
+        'USD'
     """
 
-    def __init__(self, path: str | Path = "tunecase.yaml", *, seed: int = 0, today: date | None = None) -> None:
-        self.flow = flow.open_case(Path(path), seed, today)
+    def __init__(
+        self, project: str | Path | Mapping[str, Any] = "tunecase.yaml", *, folder: str | Path | None = None,
+        seed: int = 0, today: date | None = None,
+    ) -> None:  # fmt: skip
+        self.flow = flow.open_case(_source(project, folder), seed, today)
         _show_in_notebooks()
 
+    def write(self, to: str | Path = "tunecase.yaml", *, force: bool = False) -> Path:
+        """Writes the project as a project file into its folder; `force` replaces a file that is there.
+
+        Comments of a file that the case was opened from are not written again.
+
+        Example:
+            >>> Path("stated").mkdir()
+            >>> case = Case({"name": "tickets", "data": {"rows": 800}}, folder="stated")
+            >>> print(case.write().read_text(), end="")
+            name: tickets
+            data:
+              rows: 800
+        """
+        from tunecase.io import Output, write_outputs
+        from tunecase.project import project_text
+
+        path = self.flow.folder / to
+        if path.resolve().parent != self.flow.folder.resolve():
+            wanted = f"a file in {self.flow.folder.resolve()}, from which the paths in it count"
+            raise InputError(Problem("to", repr(str(to)), wanted, "give the name of the file alone"))
+        needed = [place for place in self.flow.needed_files() if not (self.flow.stated and place == self.flow.path)]
+        write_outputs([Output(path, project_text(self.flow.source).encode())], needed, force=force)
+        return path
+
     def define(self) -> Definition:
-        """Is the problem well posed and achievable?"""
+        """Is the problem well posed and achievable?
+
+        Example:
+            >>> case.define().verdict
+            'go to pilot'
+        """
         return flow.define(self.flow)
 
     def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
-        """Writes a page to sign as Markdown, of the decision as it stands; `force` replaces a file that is there."""
+        """Writes a page to sign as Markdown, of the decision as it stands; `force` replaces a file that is there.
+
+        Example:
+            >>> case.brief("brief.md").read_text().splitlines()[0]
+            '# Brief: support-ticket routing'
+        """
         from tunecase.cli.show import brief_markdown
         from tunecase.io import Output, write_outputs
 
@@ -67,41 +119,83 @@ class Case:
         return Path(to)
 
     def audit(self, *, fast: bool = False) -> Audit:
-        """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept."""
+        """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept.
+
+        Example:
+            >>> case.audit(fast=True).verdict
+            'fit after fixes'
+        """
         return flow.audit(self.flow, flow.AuditAsked(fast=fast))
 
     def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
-        """A cleaned copy of the training file with its review queue, in a new folder."""
+        """A cleaned copy of the training file with its review queue, in a new folder.
+
+        Example:
+            >>> case.fix("clean").removed["leak_exact"]
+            6
+        """
         return flow.fix(self.flow, flow.FixAsked(Path(to), mask, force))[1]
 
     def review(self, source: str | Path) -> Reviews:
-        """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export."""
+        """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export.
+
+        Example:
+            >>> cleaned = case.fix("clean")
+            >>> sheet = Path("clean/review.csv").read_text("utf-8-sig")
+            >>> _ = Path("clean/review.csv").write_text(sheet.replace(",,,,", ",right,,,", 1))  # a first verdict
+            >>> case.review("clean/review.csv").tables
+            ('depths',)
+        """
         return flow.review(self.flow, Path(source))
 
     def next_labels(self, n: int, pool: str | Path | None = None) -> Labelling:
-        """The `n` rows of the project's pool, or of another file, to label next, written as task files."""
+        """The `n` rows of the project's pool, or of another file, to label next, written as task files.
+
+        Example:
+            >>> len(case.next_labels(20).rows)
+            20
+        """
         return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
     def estimate(self, *, what_if: str | None = None) -> Estimate:
-        """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
+        """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget.
+
+        Example:
+            >>> [line.name for line in case.estimate().lines if line.priced][:3]
+            ['gpu', 'failed_runs', 'idle']
+        """
         return flow.estimate(self.flow, what_if=what_if)
 
     def prices(self, **options: str) -> Prices:
-        """The price book in this case's currency, its own prices first; takes the fields of `price_list.PricesAsked`.
+        """The price book in this case's currency, its own prices first; takes the options of `tunecase.price_book`.
 
-        For instance `case.prices(gpu="H100", terms="spot")`.
+        Example:
+            >>> case.prices(gpu="H100", terms="spot").rows[0].unit
+            'GPU hour'
         """
         from tunecase.prices import PricesAsked
 
-        return flow.prices(PricesAsked(**options), self.flow.today, self.flow.path)
+        return flow.prices(PricesAsked(**options), self.flow.today, self.flow)
 
     def check(self) -> Check:
-        """Does the advice on file still hold at the prices of `today`? Nothing is kept."""
+        """Does the advice on file still hold at the prices of `today`? Nothing is kept.
+
+        Example:
+            >>> case.check().broken
+            ()
+        """
         return flow.check(self.flow)
 
     def scorecard(self, *places: str | Path) -> Scorecard:
-        """How right were the earlier cases that the project file names, and those of further folders or exports?"""
-        return flow.scorecard(flow.ScorecardAsked(places, self.flow.path))
+        """How right were the earlier cases that the project file names, and those of further folders or exports?
+
+        Example:
+            >>> Path("second").mkdir()
+            >>> second = Case({"name": "second", "data": {"rows": 800}, "past": [".."]}, folder="second")
+            >>> second.scorecard().cases
+            1
+        """
+        return flow.scorecard(flow.ScorecardAsked(places, self.flow))
 
     def compare(
         self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **options: Any
@@ -109,60 +203,135 @@ class Case:
         """This case's bill beside another project file's, or beside its own with `changes` by dotted field.
 
         Takes the other fields of `flow.CompareAsked` (fail_if_over, confidence, allow_unpriced).
+
+        Example:
+            >>> case.compare(changes={"compute.tier": "marketplace"}).changed
+            (FieldChange(field='compute.tier', first='neocloud', second='marketplace'),)
         """
         words = flow.CompareAsked(Path(other) if other else None, changes or {}, **options)
         return flow.compare(self.flow, words)
 
     def fit(self, model: str = "", **options: Any) -> Fit:
-        """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""
+        """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`.
+
+        Example:
+            >>> case.fit(gpus=("A100-80GB",)).verdict
+            'fits'
+        """
         return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **options), flow=self.flow)
 
     def inference(self, model: str = "", **options: Any) -> Inference:
-        """What the answers cost after launch; takes the options of `answer_costs`."""
-        return flow.inference(_inference_asked(model, options), first=self.flow)
+        """What the answers cost after launch; takes the options of `answer_costs`.
+
+        Example:
+            >>> case.inference().ok
+            True
+        """
+        return flow.inference(inference_asked(model, options), first=self.flow)
 
     def pilot(self, **settings: Any) -> Pilot:
         """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …).
 
         Without any, n-grams are measured first, then the encoder where its weights are here.
+
+        Example:
+            >>> case.pilot(trainer="probe", draws=2).reused  # runs that were made before
+            11
         """
         return flow.pilot(self.flow, flow.PilotSettings(**settings) if settings else None)
 
     def forecast(self) -> Forecast:
-        """Will more data reach the target, and at what price?"""
+        """Will more data reach the target, and at what price?
+
+        Example:
+            >>> case.forecast().verdict
+            'not achievable within n_max'
+        """
         return flow.forecast(self.flow)
 
     def keep_forecast(self, place: str | Path, *, metric: str | None = None, model: str = "") -> Forecast:
-        """A forecast from points measured elsewhere, on which the case rests from now on."""
+        """A forecast from points measured elsewhere, on which the case rests from now on.
+
+        Example:
+            >>> _ = Path("points.csv").write_text("n,score\\n100,0.60\\n200,0.68\\n400,0.74\\n800,0.79\\n")
+            >>> case.keep_forecast("points.csv").source
+            'points.csv'
+        """
         asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
         return flow.keep_forecast(self.flow, str(place), asked, model)
 
     def judge(self, **options: Any) -> Judged:
-        """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields."""
+        """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields.
+
+        Example:
+            >>> try:
+            ...     case.judge(model="gpt-4.1-mini")
+            ... except InputError as error:
+            ...     error.problems[0].fix
+            'write it as https://HOST/v1'
+        """
         return flow.judge(self.flow, flow.JudgeAsked(**options))
 
     def decide(self, *, what_if: bool = False) -> Decision:
-        """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
+        """What should the next dollar buy? `what_if` adds what would have to be true for another step.
+
+        Example:
+            >>> case.decide().ok
+            True
+        """
         return flow.decide(self.flow, what_if)
 
     def label_task(self, rows: int = 100, pool: str | Path | None = None, to: str | Path | None = None) -> LabelTask:
-        """Gives out a labelling trial: the same rows to two readers; see `label_trial`."""
+        """Gives out a labelling trial: the same rows to two readers; see `label_trial`.
+
+        Example:
+            >>> case.label_task(20).files
+            ('label-trial/reader-a.csv', 'label-trial/reader-b.csv', 'label-trial/labels.txt')
+        """
         return flow.label_task(self.flow, rows, Path(pool) if pool else None, Path(to) if to else None)
 
     def label_trial(self, first: str | Path, second: str | Path) -> LabelTrial:
-        """Reads two readers' files back: minutes of a label, agreement, the ceiling that it sets."""
+        """Reads two readers' files back: minutes of a label, agreement, the ceiling that it sets.
+
+        Example:
+            >>> task = case.label_task(20)
+            >>> for name in task.files[:2]:  # two readers fill in the column `label`
+            ...     text = Path(name).read_text("utf-8-sig").replace(",,,,", ",how_to,,,")
+            ...     _ = Path(name).write_text(text)
+            >>> case.label_trial(*task.files[:2]).agreed
+            20
+        """
         return flow.label_trial(self.flow, [Path(first), Path(second)])
 
     def try_source(self, source: str, rows: str | Path, **settings: Any) -> SourceTrial:
-        """What a row of a source is worth, in labelled rows; takes fields of `flow.PilotSettings` (draws=20, …)."""
+        """What a row of a source is worth, in labelled rows; takes fields of `flow.PilotSettings` (draws=20, …).
+
+        Example:
+            >>> import json
+            >>> lines = Path("data/pool.jsonl").read_text().splitlines()
+            >>> rows = [json.loads(line) | {"label": "how_to"} for line in lines]
+            >>> _ = Path("scraped.jsonl").write_text("\\n".join(map(json.dumps, rows)))
+            >>> case.try_source("scrape", "scraped.jsonl", draws=2).added
+            180
+        """
         return flow.try_source(self.flow, source, Path(rows), flow.PilotSettings(**settings))
 
     def sources(self) -> Sources:
-        """Where should more rows come from? Each source's price, time and risk for the plan's next step."""
+        """Where should more rows come from? Each source's price, time and risk for the plan's next step.
+
+        Example:
+            >>> case.sources().first.kind
+            'synthetic'
+        """
         return flow.sources(self.flow)
 
     def next(self) -> Next:
-        """What changed since the last decision, and what to do now."""
+        """What changed since the last decision, and what to do now.
+
+        Example:
+            >>> case.next().ok
+            True
+        """
         return flow.next_step(self.flow)
 
     def add_round(
@@ -171,6 +340,10 @@ class Case:
         """Keeps what a round showed (training rows in all, the score, the one thing changed), and says what now.
 
         `corrects` is the number of an earlier round whose place it takes.
+
+        Example:
+            >>> case.add_round(1360, 0.74, "label").round.number
+            1
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
 
@@ -178,21 +351,52 @@ class Case:
         """Releases money for the plan on file: `case.approve("1500 USD", "Head of Support", until="2027-01-31")`.
 
         Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces).
+
+        Example:
+            >>> case.approve("1500 USD", "Head of Support", until="2027-01-31").state
+            'approved'
         """
         return flow.approve(self.flow, flow.ApprovalAsked(amount, by, **options))
 
     def reject(self, by: str, *, note: str = "", plan: str = "") -> Approvals:
-        """Refuses the release that the plan on file asks for; an approval of this very plan ends with it."""
+        """Refuses the release that the plan on file asks for; an approval of this very plan ends with it.
+
+        Example:
+            >>> case.reject("Head of Support", note="not this year").state
+            'rejected'
+        """
         return flow.reject(self.flow, by, note, plan)
 
     def approvals(self) -> Approvals:
-        """What was approved, what was spent of it and what is left, and whether the plan has changed since."""
+        """What was approved, what was spent of it and what is left, and whether the plan has changed since.
+
+        Example:
+            >>> case.approvals().spendable
+            Decimal('6000')
+        """
         return flow.approvals(self.flow)
+
+    def spend(self, amount: str, currency: str | None = None, **options: Any) -> Spending:
+        """Books one charge in the ledger: what was paid, in whose money, on which line of the bill.
+
+        Takes the other fields of `flow.ChargeAsked`: category, on, note, quantity, unit, credit=True, replaces.
+
+        Example:
+            >>> case.spend("2900", "USD", category="labour", quantity="34", unit="h").amount
+            Decimal('2900')
+        """
+        entry = flow.spend_text(self.flow, flow.ChargeAsked(amount, currency, **options))
+        return cast(Spending, entry.record())
 
     def spend_import(self, kind: str, place: str | Path = "", **options: Any) -> Imported:
         """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
 
         Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
+
+        Example:
+            >>> _ = Path("hours.csv").write_text("date,person,hours,activity\\n2026-11-20,Ada,3,data work\\n")
+            >>> case.spend_import("timesheet", "hours.csv").hours
+            {'hours': Decimal('3')}
         """
         return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**options))
 
@@ -200,11 +404,21 @@ class Case:
         """Books what was served after launch, from a meter's CSV file or one period's figures.
 
         Takes the fields of `flow.ServingAsked`: first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD", …
+
+        Example:
+            >>> served = case.spend_serving(first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD")
+            >>> served.periods[0].answers
+            41000
         """
         return flow.spend_serving(self.flow, flow.ServingAsked(str(place), **options))
 
     def charges(self, **options: Any) -> Charges:
-        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`."""
+        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`.
+
+        Example:
+            >>> case.charges(category="gpu").column
+            ('120.00', '120.00')
+        """
         return flow.charges(self.flow, **options)
 
     def books(
@@ -215,6 +429,11 @@ class Case:
 
         `plan` makes another estimate the plan of record (latest, first, or an entry's id), `close` names finished lines
         ("gpu,labour" or "all"); `page`, `csv` and `csv_plan` are files to write for finance, with `force` over others.
+
+        Example:
+            >>> books = case.books(csv="books.csv")
+            >>> books.spent, Path("books.csv").exists()
+            (Decimal('120'), True)
         """
         from tunecase.report import render
 
@@ -231,6 +450,10 @@ class Case:
 
         `pdf` is a file into which Chromium prints the page; `with_rows` shows rows of the data in the appendix. Files
         of these names that tunecase did not make are replaced with `force` only.
+
+        Example:
+            >>> case.report("out").html
+            'out/report.html'
         """
         from tunecase.report import render
 
@@ -238,63 +461,36 @@ class Case:
         return flow.report(self.flow, render, asked, force=force)
 
     def not_used(self) -> tuple[NotUsed, ...]:
-        """The records on file that no answer rests on, each with its reason; str() gives it in one line."""
+        """The records on file that no answer rests on, each with its reason; str() gives it in one line.
+
+        Example:
+            >>> [record.verb for record in case.not_used()]
+            ['decide']
+        """
         return flow.not_used(self.flow)
 
     def run(self, *, anyway: bool = False) -> dict[str, Any]:
-        """The whole road; returns the records by verb."""
+        """The whole road; returns the records by verb.
+
+        Example:
+            >>> "report" in case.run()
+            True
+        """
         flow.road(self.flow, lambda verb, record: None, anyway=anyway)
         self.report()
         return dict(self.flow.records)
 
 
-def training_run(
-    model: str, gpu: str | Sequence[str] = (), gpus: int | str = "", *, seed: int = 0, today: date | None = None,
-    **options: Any,
-) -> Fit:  # fmt: skip
-    """Does a training run fit, on what, how long, at what price? Needs no project file and keeps nothing.
+def _source(project: str | Path | Mapping[str, Any], folder: str | Path | None) -> "Path | Stated":
+    """Where a case is read from. Raises: InputError for a folder beside a file."""
+    from tunecase.project import Stated
 
-    Args:
-        model: a name, a model's config.json, or a training configuration.
-        gpu: names of cards; all are searched when left out.
-        gpus: how many, as 8 or "1,2,4".
-        seed, today: of the draws and the prices.
-        options: `tokens`, `examples`, `epochs`, fields of Recipe (method, rank, micro_batch, sequence_tokens, …),
-            `global_batch`, and the other fields of `flow.FitAsked` (deadline, tier, spot, measured, explain, …).
-    Raises: InputError with every mistake found.
-
-    Example:
-        >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
-        'fits'
-    """
-    given = {{"tokens": "train_tokens"}.get(name, name): value for name, value in options.items()}
-    words = _recipe_words(given)
-    for name in ("lengths", "accelerate", "measured"):
-        if given.get(name):
-            given[name] = Path(given[name])
-    cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
-    counts = (str(gpus),) if gpus else ()
-    return flow.fit(flow.FitAsked(model, words, cards, counts, **given), seed, today)
-
-
-def _recipe_words(given: dict[str, Any]) -> dict[str, Any]:
-    """Takes what belongs to the recipe out of `given`, whose rest are fields of FitAsked.
-
-    Raises: InputError with every name that is neither.
-    """
-    from dataclasses import fields
-
-    from tunecase.compute import AMOUNTS, Recipe
-    from tunecase.errors import InputError, Problem, nearest
-
-    own = {field.name for field in fields(flow.FitAsked)} - {"model", "words", "gpus", "counts"}
-    recipe = {field.name for field in fields(Recipe)} | {*AMOUNTS, "global_batch", "trained_layers", "packing"}
-    recipe -= {"shape", "gpu", "gpus", "lengths"}
-    names = sorted(own | recipe)
-    if odd := [name for name in given if name not in names]:
-        wanted = "a field of FitAsked or Recipe"
-        raise InputError([Problem(name, "a word", wanted, nearest(name, names)) for name in odd])
-    return {name: given.pop(name) for name in list(given) if name in recipe}
+    if isinstance(project, Mapping):
+        return Stated(project, Path(folder or ""))
+    if folder is not None:
+        fix = "leave it out: paths in a project file count from the folder of the file"
+        raise InputError(Problem("folder", "a folder beside a project file", "one of them", fix))
+    return Path(project)
 
 
 def _show_in_notebooks() -> None:
@@ -314,34 +510,3 @@ def _show_in_notebooks() -> None:
     formatter = shell.display_formatter.formatters["text/html"]
     for kind in RECORDS.values():
         formatter.for_type(kind, record_html)
-
-
-def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **options: Any) -> Inference:
-    """What do a tuned model's answers cost after launch, over every way to serve it? Needs no project file.
-
-    Args:
-        model: a name, or a model's config.json.
-        seed, today: of the draws and the prices.
-        options: those of `tunecase inference` (`volume="200k per month"`, `input=600`, `output=60`, `gpu=["L4"]`,
-            `against="openai/gpt-4.1-mini"`, `first_token="1 s"`, `measured=["load.json"]`, `price=2.5`, …).
-    Raises: InputError with every mistake found, and with every input that is missing.
-
-    Example:
-        >>> answer_costs("llama-3.1-8b", volume="200k per month", input=600, output=60, gpu=["L4"]).ok
-        True
-    """
-    return flow.inference(_inference_asked(model, options), seed, today)
-
-
-def _inference_asked(model: str, options: Mapping[str, Any]) -> "flow.InferenceAsked":
-    """The question of options by name; a list of cards may be one card's name."""
-    known = [name.replace("-", "_") for name in (*flow.INFERENCE_OPTIONS, "measured", "price")]
-    if unknown := sorted(set(options) - set(known)):
-        wanted = "an option of `tunecase inference`"
-        raise InputError([Problem(name, "no such option", wanted, nearest(name, known)) for name in unknown])
-    given = {name.replace("_", "-"): value for name, value in options.items()}
-    measured, price = given.pop("measured", ()), given.pop("price", None)
-    if isinstance(given.get("gpu"), str):
-        given["gpu"] = [given["gpu"]]
-    files = (measured,) if isinstance(measured, str | Path) else measured
-    return flow.InferenceAsked(model, given, tuple(Path(file) for file in files), price)

@@ -28,6 +28,11 @@ class Problem:
 
     Each part is held as it is, up to 5,000 characters. What is shown of it is one line of at most 600 characters, with
     an escape for what cannot be printed.
+
+    Example:
+        >>> print(Problem("budget", "3k", "an amount with its currency", "write 3k USD"))
+        budget: 3k; wanted an amount with its currency.
+        write 3k USD
     """
 
     where: str
@@ -87,13 +92,26 @@ def _cut(text: str, most: int) -> str:
 
 
 class TunecaseError(Exception):
-    """Base of everything tunecase raises on purpose."""
+    """Base of everything tunecase raises on purpose.
+
+    Example:
+        >>> issubclass(InputError, TunecaseError), TunecaseError.exit_code
+        (True, 3)
+    """
 
     exit_code = 3
 
 
 class InputError(TunecaseError):
-    """The input cannot be read as asked; holds all problems found, not only the first."""
+    """The input cannot be read as asked; holds all problems found, not only the first.
+
+    Example:
+        >>> try:
+        ...     Case({"name": "tickets", "data": {"rows": 800}, "budgt": "3k USD"})
+        ... except InputError as error:
+        ...     error.problems[0].where, error.problems[0].fix
+        ('budgt', 'did you mean budget?')
+    """
 
     exit_code = 2
 
@@ -121,7 +139,13 @@ def first_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 class MissingExtraError(TunecaseError):
-    """A feature needs an optional dependency that is not installed."""
+    """A feature needs an optional dependency that is not installed.
+
+    Example:
+        >>> print(MissingExtraError("a pilot with LoRA", "train"))
+        a pilot with LoRA needs the optional part "train".
+        Fix: pip install "tunecase[train]"
+    """
 
     def __init__(self, feature: str, extra: str) -> None:
         self.given = feature, extra
@@ -132,7 +156,12 @@ class MissingExtraError(TunecaseError):
 
 
 class LedgerBusyError(TunecaseError):
-    """Another process held the ledger's lock for too long."""
+    """Another process held the ledger's lock for too long.
+
+    Example:
+        >>> LedgerBusyError.exit_code
+        3
+    """
 
 
 class EndpointError(TunecaseError):
@@ -140,6 +169,10 @@ class EndpointError(TunecaseError):
 
     `for_all` is True where no other row or prompt could fare better: a refused key, an unknown model, a used-up quota,
     nobody there.
+
+    Example:
+        >>> EndpointError("the key was refused", for_all=True).for_all
+        True
     """
 
     def __init__(self, words: str, *, for_all: bool = False) -> None:

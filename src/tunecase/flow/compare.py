@@ -22,6 +22,7 @@ from tunecase.records import Comparison, FieldChange
 
 if TYPE_CHECKING:
     from tunecase.estimate import Limit, Side
+    from tunecase.project import Stated
 
 # The audit of one project holds for another one that says the same of these; the definition rests on more.
 AUDITED_FIELDS = ("data", "problem", "models", "team", "currency", "rates")
@@ -92,17 +93,17 @@ def _opened(
     limit, wrong = _limit_of(request)
     problems += wrong
     opened: list[Flow] = []
-    path = first if isinstance(first, Path) else first.path
+    source = first if isinstance(first, Path) else first.source
     if not isinstance(first, Path):
         seed, today = first.seed, first.today
         opened.append(first)
     else:
-        problems += _open(opened, path, seed, today, None)
+        problems += _open(opened, source, seed, today, None)
     begun = len(opened)
     if request.other is not None:
         problems += _open(opened, request.other, seed, today, None)
     elif changes and begun:  # a file that cannot be read tells its mistakes once
-        problems += _open(opened, path, seed, today, changes)
+        problems += _open(opened, source, seed, today, changes)
     if problems:
         raise InputError(problems)
     opened[0].on_unrecorded = request.on_unrecorded or opened[0].on_unrecorded
@@ -111,10 +112,10 @@ def _opened(
 
 
 def _open(
-    opened: list[Flow], path: Path, seed: int, today: date | None, changes: Mapping[str, Any] | None
+    opened: list[Flow], source: "Path | Stated", seed: int, today: date | None, changes: Mapping[str, Any] | None
 ) -> tuple[Problem, ...]:
     try:
-        opened.append(open_case(path, seed, today, changes))
+        opened.append(open_case(source, seed, today, changes))
     except InputError as error:
         return error.problems
     return ()
@@ -179,7 +180,7 @@ def _limit_in_base(limit: tuple[Quantity, float, bool] | None, left: Flow) -> "t
     base, amount = left.project.currency, quantity.spread.median
     if quantity.currency != base:
         if quantity.currency not in {rate.currency for rate in left.project.rates}:
-            wanted = f"{base}, or a dated rate for {quantity.currency} in {left.path.name}"
+            wanted = f"{base}, or a dated rate for {quantity.currency} in {left.where()}"
             fix = f"write it in {base}, or add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
             return None, [Problem("--fail-if-over", quantity.text, wanted, fix)]
         amount *= latest_rate(left.project.rates, quantity.currency)
@@ -193,7 +194,7 @@ def _currency_problems(left: Flow, right: Flow | None) -> Iterator[Problem]:
     if base not in {rate.currency for rate in right.project.rates}:
         wanted = f"{base}, or a dated rate for {base}"
         fix = f"add to rates: {{currency: {base}, value: ..., date: ...}}"
-        yield Problem(f"{right.path.name}: currency", right.project.currency, wanted, fix)
+        yield Problem(right.where("currency"), right.project.currency, wanted, fix)
 
 
 def _ready(left: Flow, right: Flow | None, progress: Mapping[str, Any]) -> None:
@@ -227,10 +228,10 @@ def _says_the_same(left: Flow, right: Flow, fields: Sequence[str]) -> bool:
 
 def _named(left: Flow, right: Flow | None, request: CompareAsked) -> Iterator[tuple[Flow, str, float]]:
     """Each case with its name and the factor into the first one's currency."""
-    names = [left.path.name, ""]
+    names = [left.where(), ""]
     if request.other is not None:
-        same = request.other.name == left.path.name
-        names = [str(left.path), str(request.other)] if same else [left.path.name, request.other.name]
+        same = request.other.name == left.where()
+        names = [str(left.path), str(request.other)] if same else [left.where(), request.other.name]
     elif right is not None:
         changes, _ = _changes_of(request.changes)
         first = next(iter(changes))
@@ -278,7 +279,7 @@ def _notes(left: Flow, right: Flow | None, sides: "Sequence[Side]") -> tuple[str
         base = left.project.currency
         rate = max((r for r in right.project.rates if r.currency == base), key=lambda r: r.date)
         words.append(
-            f"{right.path.name} is converted at {rate.value:g} {right.project.currency} for one {base}, of {rate.date}"
+            f"{right.where()} is converted at {rate.value:g} {right.project.currency} for one {base}, of {rate.date}"
         )
     if sides[0].counted != sides[1].counted:
         words.append("the bills do not count the same lines")

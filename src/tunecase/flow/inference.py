@@ -170,7 +170,7 @@ def _basis(flow: Flow | None, changes: Mapping[str, Any], worlds: Worlds, today:
         return Basis(project_of(changes, catalog.names(), typed_as, today), today, worlds)
     if not changes:
         return flow.basis()
-    project = read_project(flow.path, catalog.names(), changes, flow.today, typed_as)
+    project = read_project(flow.source, catalog.names(), changes, flow.today, typed_as)
     return replace(flow.basis(), project=project, answer_prices=None)
 
 
@@ -190,7 +190,7 @@ def _at_its_place(problem: Problem, typed_as: Mapping[str, str], flow: Flow | No
     if problem.where in typed_as:
         return replace(problem, where=typed_as[problem.where])
     if flow is not None and problem.where.startswith("serving."):
-        return replace(problem, where=f"{flow.path.name}: {problem.where}")
+        return replace(problem, where=flow.where(problem.where))
     return problem
 
 
@@ -233,7 +233,7 @@ def _missing(field: str, flow: Flow | None) -> Problem:
     if flow is None:
         return Problem(f"--{option}", "nothing", what, f"add --{option} {example}")
     fix = f"add `{field}: {example}`, or --{option} {example}"
-    return Problem(f"{flow.path.name}: {field}", "nothing", what, fix)
+    return Problem(flow.where(field), "nothing", what, fix)
 
 
 def _own_price(text: str | float | None) -> float | None:

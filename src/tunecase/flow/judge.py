@@ -109,7 +109,7 @@ def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Shee
     if not flow.project.problem.criteria:
         fix = "write under problem: `criteria: [names the order, promises nothing]`"
         problems.append(
-            Problem(f"{flow.path.name}: problem.criteria", "none", "statements about one answer, true or false", fix)
+            Problem(flow.where("problem.criteria"), "none", "statements about one answer, true or false", fix)
         )
     if request.rows < 1:
         problems.append(Problem("--rows", str(request.rows), "1 or more", "leave it out for 100"))
@@ -119,7 +119,7 @@ def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Shee
         problems += error.problems
     sheet, test = None, flow.table("test")
     if test is None:
-        where, fix = f"{flow.path.name}: data.test", "name it: `test: data/test.jsonl`"
+        where, fix = flow.where("data.test"), "name it: `test: data/test.jsonl`"
         problems.append(Problem(where, "nothing", "the test file that was answered", fix))
     else:
         try:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tunecase.pilot.scoring import Kind
     from tunecase.plan import Drawn
     from tunecase.prices import Basis, Contracts
-    from tunecase.project import Project
+    from tunecase.project import Project, Stated
     from tunecase.quantities import Draws
 
 
@@ -81,6 +81,7 @@ class Flow:
     `on_step` is told the verb of each step that begins.
     `on_unrecorded`, where it is set, is told why a record could not be kept in a folder that takes no writing, or by a
     clock that is wrong: of a verb that only shows, the answer is given all the same.
+    `stated` holds the project where it was stated in Python; its file, at `path`, is then not there.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -102,6 +103,17 @@ class Flow:
     answers_held: "tuple[tuple[Any, ...], Answers] | None" = None
     on_step: Callable[[str], None] = lambda verb: None
     on_unrecorded: Callable[[str], None] | None = None
+    stated: "Stated | None" = None
+
+    @property
+    def source(self) -> "Path | Stated":
+        """Where the project is read from: its file, or what was stated in Python."""
+        return self.stated or self.path
+
+    def where(self, field: str = "") -> str:
+        """A field of the project in words, behind the name of the file where there is one; without a field, both."""
+        name = "the project" if self.stated else self.path.name
+        return (field if self.stated else f"{name}: {field}") if field else name
 
     @property
     def folder(self) -> Path:
@@ -278,8 +290,7 @@ class Flow:
         """The training file. Raises: InputError where the project file plans without one."""
         if self.project.data.train is None:
             fix = "write `train: train.jsonl` under data: in place of `rows:`; `tunecase run` prices the plan till then"
-            where = f"{self.path.name}: data.train"
-            raise InputError(Problem(where, "no training file", "a file of training rows", fix))
+            raise InputError(Problem(self.where("data.train"), "no training file", "a file of training rows", fix))
         return self.folder / self.project.data.train
 
     def train_table(self) -> "Table":
@@ -431,25 +442,27 @@ def readable(entries: Mapping[str, Entry]) -> dict[str, Any]:
 
 
 def open_case(
-    path: Path, seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None,
+    source: "Path | Stated", seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None,
     typed_as: Mapping[str, str] | None = None,
 ) -> Flow:  # fmt: skip
-    """Opens a project file: reads it whole, checks names against the catalog and the ledger's chain.
+    """Opens a project: reads it whole, checks names against the catalog and the ledger's chain.
 
-    `changes` take the place of the file's own values, by dotted field; the file stays as it is. `typed_as` names the
-    option that each was typed as.
+    `source` is its file, or what was stated in Python. `changes` take the place of its own values, by dotted field; the
+    file stays as it is. `typed_as` names the option that each was typed as.
 
     Raises: InputError with every problem found.
     """
-    from tunecase.project import read_project
+    from tunecase.project import Stated, read_project
 
     day = today or date.today()
-    project = read_project(path, catalog.names(), changes, day, typed_as)
+    project = read_project(source, catalog.names(), changes, day, typed_as)
+    stated = source if isinstance(source, Stated) else None
+    path = source.path if isinstance(source, Stated) else source
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    return Flow(path, project, ledger, seed, day, contracts=own_prices(path, project, day))
+    return Flow(path, project, ledger, seed, day, contracts=own_prices(path, project, day), stated=stated)
 
 
 def needed_data(paths: Iterable[Path], home: Path | None = None) -> Iterator[Path]:

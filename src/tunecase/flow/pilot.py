@@ -123,7 +123,7 @@ def pilot(
 
     settings = settings or where_stated(BY_ITSELF, flow.project)
     if flow.table("test") is None:
-        where = f"{flow.path.name}: data.test"
+        where = flow.where("data.test")
         raise InputError(Problem(where, "nothing", "a held-out test file", "name one under data: `test: test.jsonl`"))
     material, posed = material_of(flow), flow.current("define") or flow.posed
     target = flow.project.problem.target

@@ -13,28 +13,35 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import own_prices
+from tunecase.flow.opened import Flow, own_prices
 from tunecase.quantities import FIRST_DAY, Worlds, too_early
 from tunecase.records import Prices, PricesUpdated
 
 if TYPE_CHECKING:
     from tunecase.prices import Contract, PricesAsked
+    from tunecase.project import Project
 
 COLUMNS = ("gpu", "provider", "terms", "region", "usd_per_gpu_hour", "date", "basis", "source")
 PRICE_DIGITS = 9  # significant: a share of a whole machine has no end of them
 _DAY = re.compile(r"(?<!\d)(20\d\d)[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)")
 
 
-def prices(request: "PricesAsked", today: date, project: Path | None = None) -> Prices:
-    """The prices asked for; a project file gives the currency and the user's own prices. Nothing is kept.
+def prices(request: "PricesAsked", today: date, project: Path | Flow | None = None) -> Prices:
+    """The prices asked for; a project file or an opened case gives the currency and the user's own prices.
+
+    Nothing is kept.
 
     Raises: InputError for words that name nothing, a project file or a file of prices that cannot be read.
     """
     from tunecase.prices import Basis, price_list
     from tunecase.project import read_project
 
-    read = read_project(project, catalog.names(), today=today) if project else None
-    own = own_prices(project, read, today) if project and read else None
+    if isinstance(project, Flow):
+        read: Project | None = project.project
+        own = project.contracts
+    else:
+        read = read_project(project, catalog.names(), today=today) if project else None
+        own = own_prices(project, read, today) if project and read else None
     basis = Basis(
         read, today, Worlds(0, 1), contracts=own.rows if own else (), contracts_hash=own.digest if own else ""
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import PAST_WEIGHT, open_case
+from tunecase.flow.opened import PAST_WEIGHT, Flow, open_case
 from tunecase.records import Scorecard
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardAsked:
-    """What is to be scored: folders, ledgers and exports as typed, and with `project` those that its file names."""
+    """What is to be scored: folders, ledgers and exports as typed, and with `project` those that it names."""
 
     places: Sequence[str | Path] = ()
-    project: Path | None = None
+    project: Path | Flow | None = None
 
 
 def scorecard(request: ScorecardAsked) -> Scorecard:
@@ -42,11 +42,11 @@ def _places(request: ScorecardAsked) -> "tuple[list[Place], list[Problem]]":
 
     places, problems = places_of(request.places)
     if request.project is not None:
-        opened = open_case(request.project)
+        opened = request.project if isinstance(request.project, Flow) else open_case(request.project)
         named, missing = places_of(opened.project.past, opened.folder)
         places, problems = [*places, *named], [*problems, *missing]
         if not opened.project.past:
-            where = f"{request.project.name}: past"
+            where = opened.where("past")
             fix = "write `past: [../first-case]`, or name the folders: `tunecase scorecard ../first-case`"
             problems.append(Problem(where, "no earlier case", "folders of earlier cases, or their exports", fix))
     if not request.places and request.project is None:

@@ -63,10 +63,10 @@ def try_source(
         problems.append(Problem("--source", repr(source), "a source: " + ", ".join(names), nearest(source, names)))
     if source in by_position(basis):
         got = f"{source!r}, which is so called for its place among the sources"
-        fix = f"add a `name:` of its own to each source of that kind under data.sources in {flow.path.name}"
+        fix = f"add a `name:` of its own to each source of that kind under data.sources in {flow.where()}"
         problems.append(Problem("--source", got, "a source with a name that stays", fix))
     if flow.table("test") is None:
-        where = f"{flow.path.name}: data.test"
+        where = flow.where("data.test")
         problems.append(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
     if problems:
         raise InputError(problems)

@@ -12,6 +12,7 @@ from tunecase.io.csv_tables import (
     whole_number,
 )
 from tunecase.io.folders import digest, new_folder
+from tunecase.io.nested_values import plain_fields, yaml_text
 from tunecase.io.outputs import Output, check_outputs, write_outputs, write_whole
 from tunecase.io.parts import part_beside
 from tunecase.io.places import is_own_file, no_file
@@ -20,7 +21,8 @@ from tunecase.io.yaml_lines import MOST_BYTES, Lines, put, read_value, read_yaml
 
 __all__ = [
     "EXAMPLE", "MOST", "MOST_BYTES", "PDF_MARK", "Lines", "Output", "as_it_was", "check_outputs", "digest",
-    "find_chromium", "is_own_file", "new_folder", "no_file", "no_formula", "part_beside", "pdf_of", "put",
-    "read_number", "read_row_numbers", "read_table", "read_text", "read_value", "read_yaml", "row_numbers_digest",
-    "whole_number", "write_outputs", "write_row_list", "write_row_numbers", "write_whole",
+    "find_chromium", "is_own_file", "new_folder", "no_file", "no_formula", "part_beside", "pdf_of",
+    "plain_fields", "put", "read_number", "read_row_numbers", "read_table", "read_text", "read_value", "read_yaml",
+    "row_numbers_digest", "whole_number", "write_outputs", "write_row_list", "write_row_numbers", "write_whole",
+    "yaml_text",
 ]  # fmt: skip

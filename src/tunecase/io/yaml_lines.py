@@ -19,8 +19,9 @@ MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
 MOST_VALUES = 50_000  # names of fields count too
 
-# The line of each place in a file; of a value that was typed elsewhere, what it was typed as.
-Lines = dict[tuple[str | int, ...], int | str]
+Place = tuple[str | int, ...]
+# The line of each place in a file; 0 where there is none; of a value that was typed elsewhere, what it was typed as.
+Lines = dict[Place, int | str]
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:

@@ -54,12 +54,18 @@ def conflicts(project: "Project", path: Path, lines: Lines, names: Mapping[str, 
 
 
 def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
-    """A place in words: the file and line of the nearest field that was written, or the option that changed it."""
+    """A place in words: the file and line of the nearest field that was written, or the option that changed it.
+
+    A field that stands in no file, at line 0, is its own place.
+    """
     at = tuple(loc)
     while at and at not in lines:
         at = at[:-1]
     line = lines.get(at, 1)
-    return line if isinstance(line, str) else f"{file}:{line}: {'.'.join(str(part) for part in loc)}"
+    if isinstance(line, str):
+        return line
+    field = ".".join(str(part) for part in loc)
+    return f"{file}:{line}: {field}" if line else field
 
 
 def _path_problems(written: _Written) -> Iterator[Problem]:

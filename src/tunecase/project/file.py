@@ -13,22 +13,23 @@ from tunecase.io import Lines, put, read_yaml
 from tunecase.project.conflicts import conflicts, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
 from tunecase.project.rates import latest_rate
+from tunecase.project.stated import Stated
 from tunecase.quantities import Quantity
 
 OPTIONS = Path("options")  # in place of a file's name
 
 
 def read_project(
-    path: Path,
+    source: Path | Stated,
     names: Known | None = None,
     changes: Changes | None = None,
     today: date | None = None,
     typed_as: Mapping[str, str] | None = None,
 ) -> Project:
-    """The project at `path`, or every problem in it.
+    """The project that a file or a mapping states, or every problem in it.
 
     Args:
-        path: a YAML file, see yaml_lines.py for its limits.
+        source: a YAML file, see yaml_lines.py for its limits; or fields stated in Python.
         names: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
             The kind "lower metric" holds the metrics where lower is better, whose targets are not shares.
         changes: values that replace those of the file, by dotted field, such as {"data.sources.0.pool": "5k"}; None
@@ -36,10 +37,11 @@ def read_project(
         today: an exchange rate with a later date is a mistake; None lets any date pass.
         typed_as: by dotted field, the option that a change was typed as; `--set FIELD` where it is left out.
     Returns: the Project, all money in its base currency.
-    Raises: InputError with all problems, each at its line.
+    Raises: InputError with all problems, each at its line, or at its field where there is no file.
     """
-    raw, lines, problems = read_yaml(path)
+    raw, lines, problems = source.read() if isinstance(source, Stated) else read_yaml(source)
     problems += _changed(raw, lines, changes or {}, typed_as or {})
+    path = source.path if isinstance(source, Stated) else source
     return _checked(path, raw, lines, problems, names or {}, today)
 
 

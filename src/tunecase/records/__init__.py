@@ -1,6 +1,7 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
 from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
+from tunecase.records.as_json import to_json
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Stage, Tokens
 from tunecase.records.books import (
     BookLine,
@@ -106,7 +107,7 @@ from tunecase.records.scorecard import (
     ToldAgainstMade,
 )
 from tunecase.records.scorecard import Ended as CaseEnded
-from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
+from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault
 from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
     CATEGORIES,
@@ -129,6 +130,7 @@ from tunecase.records.spend import (
     is_rule_field,
     unread_words,
 )
+from tunecase.records.tabular import Tabular
 
 __all__ = [
     "CATEGORIES",
@@ -282,6 +284,7 @@ __all__ = [
     "SplitMade",
     "Stage",
     "Status",
+    "Tabular",
     "Throughput",
     "TierPrices",
     "Tokens",

@@ -10,6 +10,7 @@ from tunecase.quantities import Sampled
 from tunecase.records.checked import Checked
 from tunecase.records.plan import Authorised
 from tunecase.records.spend import Amount
+from tunecase.records.tabular import Tabular
 
 MOST_NAME = 80  # characters of who decides
 NEARLY = Decimal("0.8")  # of what was approved: from here on every face warns
@@ -27,7 +28,7 @@ Released = Annotated[Amount, Checked(_above_zero)]
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Tabular):
     """Money that a person released, and the plan that it was released for.
 
     `amount` is in `currency`, `amount_base` in the project's. `by` is who approved it, `on` the day, `until` the last
@@ -54,7 +55,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(Tabular):
     """A person's refusal to release money for a plan; the fields are those of an Approval."""
 
     by: str
@@ -84,7 +85,7 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
-class Approvals:
+class Approvals(Tabular):
     """Everything that was approved, what was spent of it, and what is asked for next; amounts in the base currency.
 
     `plan` is the hash of the plan on file and `action` its first step; both are empty without one. `release` is the P80
@@ -110,32 +111,62 @@ class Approvals:
 
     @property
     def standing(self) -> tuple[Approved, ...]:
-        """The approvals that still cover charges of today."""
+        """The approvals that still cover charges of today.
+
+        Example:
+            >>> [one.approval.by for one in approvals.standing]
+            ['Head of Support']
+        """
         return tuple(one for one in self.approved if one.state == "in force")
 
     @property
     def left(self) -> Decimal:
-        """What may still be spent of the approvals in force."""
+        """What may still be spent of the approvals in force.
+
+        Example:
+            >>> approvals.left
+            Decimal('6000')
+        """
         return sum((one.left for one in self.standing), Decimal(0))
 
     @property
     def spendable(self) -> Decimal:
-        """All that was approved but for what lapsed: what spending is measured against."""
+        """All that was approved but for what lapsed: what spending is measured against.
+
+        Example:
+            >>> approvals.spendable
+            Decimal('6000')
+        """
         return self.total - self.lapsed
 
     @property
     def share(self) -> Decimal | None:
-        """Spent as a share of what could be spent; None where nothing could."""
+        """Spent as a share of what could be spent; None where nothing could.
+
+        Example:
+            >>> approvals.share
+            Decimal('0')
+        """
         return self.spent / self.spendable if self.spendable > 0 else None
 
     @property
     def moved(self) -> str:
-        """What has changed in the plan since the last approval in force; empty where nothing has, or none is."""
+        """What has changed in the plan since the last approval in force; empty where nothing has, or none is.
+
+        Example:
+            >>> approvals.moved
+            ''
+        """
         return self.standing[-1].moved if self.standing else ""
 
     @property
     def state(self) -> State:
-        """Where the approvals stand, what matters most first."""
+        """Where the approvals stand, what matters most first.
+
+        Example:
+            >>> approvals.state
+            'approved'
+        """
         if self.rejection is not None:
             return "rejected"
         if not any(one.state != "corrected" for one in self.approved):
@@ -150,11 +181,21 @@ class Approvals:
 
     @property
     def warns(self) -> bool:
-        """Whether further spending is, or soon will be, covered by no approval."""
+        """Whether further spending is, or soon will be, covered by no approval.
+
+        Example:
+            >>> approvals.warns
+            False
+        """
         return self.state in WARNED or (self.state == "rejected" and bool(self.approved))
 
     @property
     def is_asked(self) -> bool:
-        """Whether the next release has to be approved: the one before is spent or over, or there is none."""
+        """Whether the next release has to be approved: the one before is spent or over, or there is none.
+
+        Example:
+            >>> approvals.is_asked
+            False
+        """
         due = self.state not in ("approved", "nearly spent", "rejected")
         return due and self.advised and not self.outdated and self.release is not None and self.release.shown > 0

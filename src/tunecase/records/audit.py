@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tunecase.quantities import Band, Interval80
+from tunecase.records.tabular import Tabular
 
 Severity = Literal["stop", "warn", "note"]
 
@@ -125,7 +126,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Tabular):
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
     `dropped` training rows the free fixes would delete; `dropped_rows` are their numbers from 0. Where they are many
@@ -172,12 +173,22 @@ class Audit:
 
     @property
     def ok(self) -> bool:
-        """True unless the data are not fit or too few."""
+        """True unless the data are not fit or too few.
+
+        Example:
+            >>> audit.verdict, audit.ok
+            ('fit after fixes', True)
+        """
         return self.verdict in ("fit", "fit after fixes")
 
     @property
     def answer_tokens(self) -> tuple[float, float] | None:
-        """Mean tokens of a question and of its answer, a chat's last; None where they were not told apart."""
+        """Mean tokens of a question and of its answer, a chat's last; None where they were not told apart.
+
+        Example:
+            >>> audit.answer_tokens is None  # they are told apart where a tokenizer counts them
+            True
+        """
         if self.tokens is None or self.tokens.useful_share is None or not self.usable:
             return None
         each, share = self.tokens.total.mid / self.usable, self.tokens.answer_share
@@ -185,5 +196,10 @@ class Audit:
         return each * (1 - share), each * share
 
     def finding(self, check: str) -> Finding | None:
-        """The finding of one check, if it found anything."""
+        """The finding of one check, if it found anything.
+
+        Example:
+            >>> audit.finding("leak_exact").count, audit.finding("no_such_check")
+            (6, None)
+        """
         return next((finding for finding in self.findings if finding.check == check), None)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tunecase.quantities import Band, band_words, cents, paid, paid_column, written
 from tunecase.records.plan import Total
 from tunecase.records.spend import Amount, RunCharge
+from tunecase.records.tabular import Tabular
 
 SHORT = 6  # letters of a budget such as 15.25k
 
@@ -27,7 +28,12 @@ class Variance:
 
     @property
     def total(self) -> Decimal:
-        """The sum of the parts: actual less planned."""
+        """The sum of the parts: actual less planned.
+
+        Example:
+            >>> Variance(Decimal("10"), Decimal("-4"), Decimal("1"), Decimal("0")).total
+            Decimal('7')
+        """
         return self.scope + self.quantity + self.price + self.unsplit
 
 
@@ -65,12 +71,23 @@ class BookLine:
 
     @property
     def title(self) -> str:
-        """The name as people read it; that of the reserve says so."""
+        """The name as people read it; that of the reserve says so.
+
+        Example:
+            >>> [line.title for line in books.lines][:3]
+            ['gpu', 'storage', 'egress']
+        """
         return f"{self.name} (allowance)" if self.drawn is not None else self.name
 
     @property
     def difference(self) -> Decimal | None:
-        """Spent less the planned P50."""
+        """Spent less the planned P50.
+
+        Example:
+            >>> gpu = books.lines[0]
+            >>> gpu.name, gpu.difference == gpu.variance.total
+            ('gpu', True)
+        """
         return None if self.variance is None else self.variance.total
 
 
@@ -99,12 +116,17 @@ class HitRate:
 
     @property
     def share(self) -> float | None:
-        """The share inside P10 to P90."""
+        """The share inside P10 to P90.
+
+        Example:
+            >>> HitRate(lines=10, inside_80=7, inside_90=9, projects=2).share
+            0.7
+        """
         return self.inside_80 / self.lines if self.lines else None
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Tabular):
     """Lines that are finished: nothing more is to be paid for them."""
 
     lines: tuple[str, ...]
@@ -112,7 +134,7 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanChosen:
+class PlanChosen(Tabular):
     """The estimate that was made the plan of record from now on."""
 
     entry: str
@@ -133,12 +155,24 @@ class ServedFigures:
 
     @property
     def busy_share(self) -> Decimal | None:
-        """The share of the GPU hours in which the cards worked."""
+        """The share of the GPU hours in which the cards worked.
+
+        Example:
+            >>> month = ServedFigures(Decimal(40_000), None, None, Decimal(220), Decimal(55), Decimal(160))
+            >>> month.busy_share
+            Decimal('0.25')
+        """
         return self.busy_hours / self.gpu_hours if self.gpu_hours and self.busy_hours is not None else None
 
     @property
     def per_1k(self) -> Decimal | None:
-        """The cost of 1,000 answers."""
+        """The cost of 1,000 answers.
+
+        Example:
+            >>> month = ServedFigures(Decimal(40_000), None, None, Decimal(220), Decimal(55), Decimal(160))
+            >>> month.per_1k
+            Decimal('4')
+        """
         return self.cost * 1000 / self.answers if self.answers and self.cost is not None else None
 
 
@@ -184,7 +218,7 @@ class ServedAgainstForecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Books(Tabular):
     """What did it cost so far, and does the plan still hold?
 
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known
@@ -231,19 +265,34 @@ class Books:
 
     @property
     def planned_words(self) -> str:
-        """The planned total in the digits of the bill's headline, its middle and 8 times in 10; unknown without one."""
+        """The planned total in the digits of the bill's headline, its middle and 8 times in 10; unknown without one.
+
+        Example:
+            >>> books.planned_words.endswith(")")
+            True
+        """
         if self.planned_total is not None:
             return self.planned_total.words
         return band_words(self.planned)
 
     @property
     def spent_column(self) -> tuple[str, ...]:
-        """What was spent on each line and, last, in all, as it is printed: the column adds up."""
+        """What was spent on each line and, last, in all, as it is printed: the column adds up.
+
+        Example:
+            >>> books.spent_column[0], books.spent_column[-1]
+            ('120.00', '120.00')
+        """
         return tuple(paid_column([line.spent for line in self.lines]))
 
     @property
     def adjusted(self) -> dict[str, str]:
-        """What is printed as spent on lines of which it is not the nearest cent, so that the column adds up."""
+        """What is printed as spent on lines of which it is not the nearest cent, so that the column adds up.
+
+        Example:
+            >>> books.adjusted
+            {}
+        """
         column = zip(self.lines, self.spent_column, strict=False)
         printed = {line.name: (line.spent, text) for line, text in column if "<" not in text}
         read = {name: (spent, Decimal(text.replace(",", ""))) for name, (spent, text) in printed.items()}
@@ -251,22 +300,42 @@ class Books:
 
     @property
     def budget_words(self) -> str:
-        """The budget, all of it: as in 15k, or to the cent where that takes no more room."""
+        """The budget, all of it: as in 15k, or to the cent where that takes no more room.
+
+        Example:
+            >>> books.budget_words
+            '15k'
+        """
         text = written(self.budget or 0.0)
         return text if len(text) <= SHORT else paid(Decimal(str(self.budget)))
 
     @property
     def left_shown(self) -> Decimal | None:
-        """What is left of the budget, in whole cents, so that it and what was spent add up as printed."""
+        """What is left of the budget, in whole cents, so that it and what was spent add up as printed.
+
+        Example:
+            >>> books.left_shown
+            Decimal('14880.00')
+        """
         return None if self.budget is None else cents(Decimal(str(self.budget))) - cents(self.spent)
 
     @property
     def finished(self) -> bool:
-        """True when every planned line is closed."""
+        """True when every planned line is closed.
+
+        Example:
+            >>> books.finished
+            False
+        """
         planned = [line for line in self.lines if line.planned is not None]
         return bool(planned) and all(line.closed for line in planned)
 
     @property
     def ok(self) -> bool:
-        """False when more was spent than the budget holds."""
+        """False when more was spent than the budget holds.
+
+        Example:
+            >>> books.ok
+            True
+        """
         return self.left is None or self.left >= 0

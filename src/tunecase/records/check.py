@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from tunecase.records.tabular import Tabular
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -15,12 +17,17 @@ class Shift:
 
     @property
     def factor(self) -> float | None:
-        """The figure now over the figure then; None where either is not known or nothing."""
+        """The figure now over the figure then; None where either is not known or nothing.
+
+        Example:
+            >>> Shift("L40S", 0.80, 1.00, "USD").factor
+            1.25
+        """
         return self.now / self.before if self.before and self.now is not None else None
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Tabular):
     """An old case against the prices, retirements and exchange rates of another day.
 
     `since` is the day of the last estimate, `book_before` the first digits of the price book that it rests on, `total`
@@ -45,5 +52,10 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the advice still holds."""
+        """Whether the advice still holds.
+
+        Example:
+            >>> case.check().ok
+            True
+        """
         return not self.broken

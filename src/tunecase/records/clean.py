@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.quantities import Band
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(Tabular):
     """A cleaned copy of the training file: rows = kept + dropped + quarantined, the input never changed.
 
     `removed` counts dropped rows by check; a row that two checks drop counts in both. `deleted` rows are among the

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.quantities import Band, Sampled
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Tabular):
     """What does a change cost or save? All amounts in `currency`; `second` is None where one bill is only judged.
 
     `aside` are lines that neither total counts, such as answers after launch.
@@ -87,5 +88,10 @@ class Comparison:
 
     @property
     def ok(self) -> bool:
-        """False when a limit was given and is not kept."""
+        """False when a limit was given and is not kept.
+
+        Example:
+            >>> case.compare(fail_if_over="90k USD").ok
+            True
+        """
         return self.judged is None or self.judged.kept

@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band, Sampled
 from tunecase.records.estimate import Flip
 from tunecase.records.plan import Plan
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Tabular):
     """What should the next dollar buy?
 
     `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform;
@@ -82,17 +83,32 @@ class Decision:
 
     @property
     def ok(self) -> bool:
-        """False when the advice is to stop, or to mend something before anything is trained."""
+        """False when the advice is to stop, or to mend something before anything is trained.
+
+        Example:
+            >>> decision.ok
+            True
+        """
         return self.advice not in ("stop", "fix first")
 
     @property
     def comes_first(self) -> bool:
-        """True where something must be done, or found out, before the plan's first step."""
+        """True where something must be done, or found out, before the plan's first step.
+
+        Example:
+            >>> decision.comes_first
+            False
+        """
         return self.plan is not None and self.plan.advised and self.advice not in (self.plan.lever, "look")
 
     @property
     def best(self) -> Option | None:
-        """The option the advice names; none where something else than the plan's ways takes the fine-tune's place."""
+        """The option the advice names; none where something else than the plan's ways takes the fine-tune's place.
+
+        Example:
+            >>> decision.best.lever == decision.advice
+            True
+        """
         if self.instead and not self.way and self.ok:
             return None
         return next((option for option in self.options if (option.lever, option.way) == (self.advice, self.way)), None)

@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band, Interval80
 from tunecase.records.audit import Severity
 from tunecase.records.pilot import ModelKind, Promise
+from tunecase.records.tabular import Tabular
 
 Status = Literal["pass", "fail", "unknown"]
 
@@ -61,7 +62,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Tabular):
     """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
 
     `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
@@ -93,11 +94,21 @@ class Definition:
 
     @property
     def met(self) -> bool:
-        """True when a cheaper way meets the target already (P5 and S2), whatever else is to be fixed first."""
+        """True when a cheaper way meets the target already (P5 and S2), whatever else is to be fixed first.
+
+        Example:
+            >>> definition.met
+            False
+        """
         failed = {(rule.id, rule.severity) for rule in self.criteria if rule.status == "fail"}
         return self.verdict == "fix first" and {("P5", "warn"), ("S2", "note")} <= failed
 
     @property
     def ok(self) -> bool:
-        """True when no rule of severity stop failed."""
+        """True when no rule of severity stop failed.
+
+        Example:
+            >>> definition.verdict, definition.ok
+            ('go to pilot', True)
+        """
         return self.verdict != "do not start"

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band, figures
 from tunecase.records.plan import Plan
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,22 @@ class Line:
 
     @property
     def title(self) -> str:
-        """The name as people read it, failed runs for failed_runs."""
+        """The name as people read it, failed runs for failed_runs.
+
+        Example:
+            >>> estimate.line("failed_runs").title
+            'failed runs'
+        """
         return self.name.replace("_", " ")
 
     @property
     def priced(self) -> bool:
-        """True when the line has an amount."""
+        """True when the line has an amount.
+
+        Example:
+            >>> estimate.line("gpu").priced
+            True
+        """
         return self.amount is not None
 
 
@@ -80,12 +91,22 @@ class Flip:
 
     @property
     def factor(self) -> float | None:
-        """The value at which it flips, divided by the value now."""
+        """The value at which it flips, divided by the value now.
+
+        Example:
+            >>> Flip("problem.value", 0.40, 0.20, "stop").factor
+            0.5
+        """
         return None if self.at is None else self.at / self.now
 
     @property
     def direction(self) -> str:
-        """Up, down, or empty where it never flips."""
+        """Up, down, or empty where it never flips.
+
+        Example:
+            >>> Flip("problem.value", 0.40, 0.20, "stop").direction
+            'down'
+        """
         return "" if self.at is None else "up" if self.at > self.now else "down"
 
 
@@ -105,12 +126,23 @@ class WhatIf:
 
     @property
     def holds(self) -> bool:
-        """True when the chance is high enough as things are."""
+        """True when the chance is high enough as things are.
+
+        Example:
+            >>> WhatIf("stay", 15_000, wanted=0.8, chance=0.9, flips=()).holds
+            True
+        """
         return self.chance >= self.wanted
 
     @property
     def ways(self) -> tuple[Flip, ...]:
-        """The inputs that can change the answer alone, the smallest change first."""
+        """The inputs that can change the answer alone, the smallest change first.
+
+        Example:
+            >>> flips = Flip("price", 2.0, 1.5, "sure"), Flip("problem.horizon", 12.0)
+            >>> [way.name for way in WhatIf("stay", 15_000, 0.8, 0.6, flips).ways]
+            ['price']
+        """
         return tuple(flip for flip in self.flips if flip.at is not None)
 
 
@@ -179,14 +211,19 @@ class Way:
 
     @property
     def against(self) -> str:
-        """How many times the chosen way it costs on average, in words."""
+        """How many times the chosen way it costs on average, in words.
+
+        Example:
+            >>> [way.against for way in estimate.ways if way.chosen]
+            ['chosen']
+        """
         if self.chosen:
             return "chosen"
         return "" if self.ratio is None else f"x {figures(self.ratio)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Tabular):
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
     `plan` holds the headline figures; None in records from before there was one. `reached`, `false_pass` and `settled`
@@ -241,9 +278,19 @@ class Estimate:
 
     @property
     def tuning(self) -> Band:
-        """The cost of the tuned model without its answers; the total in records that do not tell them apart."""
+        """The cost of the tuned model without its answers; the total in records that do not tell them apart.
+
+        Example:
+            >>> estimate.tuning == estimate.total_without_answers
+            True
+        """
         return self.total if self.total_without_answers is None else self.total_without_answers
 
     def line(self, name: str) -> Line | None:
-        """The line of that name, if the bill has it."""
+        """The line of that name, if the bill has it.
+
+        Example:
+            >>> estimate.line("labour").unit, estimate.line("no such line")
+            ('hour', None)
+        """
         return next((line for line in self.lines if line.name == name), None)

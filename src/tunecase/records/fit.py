@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Interval80
+from tunecase.records.tabular import Tabular
 
 Fitting = Literal["fits", "tight", "does not fit"]
 
@@ -61,24 +62,42 @@ class Compared:
 
     @property
     def inside(self) -> bool:
-        """True where the band holds what was measured."""
+        """True where the band holds what was measured.
+
+        Example:
+            >>> pair = Compared("a", "8B, LoRA", "memory", "GiB", Interval80(18, 20, 24), 21.5, "own", "2026-11-01")
+            >>> pair.inside
+            True
+        """
         return self.predicted.low <= self.measured <= self.predicted.high
 
     @property
     def error(self) -> float:
-        """Predicted over measured, less 1."""
+        """Predicted over measured, less 1.
+
+        Example:
+            >>> pair = Compared("a", "8B, LoRA", "memory", "GiB", Interval80(18, 20, 24), 21.5, "own", "2026-11-01")
+            >>> round(pair.error, 3)
+            -0.07
+        """
         return self.predicted.mid / self.measured - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Tabular):
     """Predictions kept beside measurements: `pairs` before anything was learnt from them."""
 
     pairs: tuple[Compared, ...]
 
     @property
     def inside(self) -> int:
-        """Pairs whose band held what was measured."""
+        """Pairs whose band held what was measured.
+
+        Example:
+            >>> pair = Compared("a", "8B, LoRA", "memory", "GiB", Interval80(18, 20, 24), 21.5, "own", "2026-11-01")
+            >>> Scored((pair,)).inside
+            1
+        """
         return sum(pair.inside for pair in self.pairs)
 
 
@@ -145,7 +164,7 @@ class Rolled:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Tabular):
     """Does a training run fit, on what, how long does it take, what does it cost? GB is 10^9 bytes, GiB 2^30.
 
     `placed` is the run as asked, or the cheapest of the choices left open; `memory_gib` allocated by the framework,
@@ -214,10 +233,20 @@ class Fit:
 
     @property
     def late(self) -> bool:
-        """True where a deadline was given and nothing meets it in nine of ten worlds."""
+        """True where a deadline was given and nothing meets it in nine of ten worlds.
+
+        Example:
+            >>> fit.late
+            False
+        """
         return self.deadline_hours is not None and self.in_time is None
 
     @property
     def ok(self) -> bool:
-        """True unless it does not fit, more likely does not than does, or nothing ends before the deadline."""
+        """True unless it does not fit, more likely does not than does, or nothing ends before the deadline.
+
+        Example:
+            >>> fit.verdict, fit.ok
+            ('fits', True)
+        """
         return self.verdict != "does not fit" and self.placed.chance_over <= 0.5 and not self.late

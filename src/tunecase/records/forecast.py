@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Band, Interval80
+from tunecase.records.tabular import Tabular
 
 # The factors of what stands in without a model: its curve is not a fine-tune's.
 N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small", "stand_in.nearest_factor")
@@ -83,7 +84,7 @@ class OwnCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Tabular):
     """Will more data do it? The verdict's words are those of docs/method/forecast.md.
 
     `model` is what the points were measured with; `stand_in` is as in Pilot, and `stand_in_factor` names the default
@@ -128,11 +129,21 @@ class Forecast:
 
     @property
     def language_model(self) -> bool:
-        """False when the points are those of a probe or of nearest rows, whose curve is not a fine-tune's."""
+        """False when the points are those of a probe or of nearest rows, whose curve is not a fine-tune's.
+
+        Example:
+            >>> forecast.language_model
+            False
+        """
         return not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
 
     @property
     def ok(self) -> bool:
-        """False when the answer is no: above the ceiling, or not achievable with the model to be tuned."""
+        """False when the answer is no: above the ceiling, or not achievable with the model to be tuned.
+
+        Example:
+            >>> forecast.ok
+            True
+        """
         hopeless = self.verdict == "not achievable within n_max" and not self.stand_in
         return self.verdict != "above the ceiling" and not hopeless

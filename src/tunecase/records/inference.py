@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.estimate import DefaultUsed
+from tunecase.records.tabular import Tabular
 
 Kind = Literal["on demand", "reserved", "spot", "owned", "endpoint", "adapter", "batch", "plain cores", "hosted"]
 Objective = Literal["met", "not met", "unsure", "not asked"]
@@ -139,7 +140,13 @@ class MeasuredPoint:
 
     @property
     def cards(self) -> int:
-        """Cards of one replica."""
+        """Cards of one replica.
+
+        Example:
+            >>> point = MeasuredPoint("Qwen/Qwen3-8B", "L4", 1, 1, "bf16", "vllm", 16, 512, 128, 2.1, 270.0)
+            >>> point.cards
+            1
+        """
         return self.tensor * self.pipeline
 
 
@@ -152,17 +159,29 @@ class MeasuredLoad:
 
     @property
     def inside(self) -> bool:
-        """True where the band holds what was measured."""
+        """True where the band holds what was measured.
+
+        Example:
+            >>> point = MeasuredPoint("Qwen/Qwen3-8B", "L4", 1, 1, "bf16", "vllm", 16, 512, 128, 2.1, 270.0)
+            >>> MeasuredLoad(point, Interval80(180, 250, 340)).inside
+            True
+        """
         return self.predicted.low <= self.point.output_tokens_per_s <= self.predicted.high
 
     @property
     def error(self) -> float:
-        """Predicted over measured, less 1."""
+        """Predicted over measured, less 1.
+
+        Example:
+            >>> point = MeasuredPoint("Qwen/Qwen3-8B", "L4", 1, 1, "bf16", "vllm", 16, 512, 128, 2.1, 270.0)
+            >>> round(MeasuredLoad(point, Interval80(180, 250, 340)).error, 3)
+            -0.074
+        """
         return self.predicted.mid / self.point.output_tokens_per_s - 1
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredLoads:
+class MeasuredLoads(Tabular):
     """Measured points with the predictions that stood when they came; `notes` say what was set aside, and why."""
 
     loads: tuple[MeasuredLoad, ...]
@@ -170,12 +189,18 @@ class MeasuredLoads:
 
     @property
     def inside(self) -> int:
-        """Points whose band held what was measured."""
+        """Points whose band held what was measured.
+
+        Example:
+            >>> point = MeasuredPoint("Qwen/Qwen3-8B", "L4", 1, 1, "bf16", "vllm", 16, 512, 128, 2.1, 270.0)
+            >>> MeasuredLoads((MeasuredLoad(point, Interval80(180, 250, 340)),)).inside
+            1
+        """
         return sum(load.inside for load in self.loads)
 
 
 @dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(Tabular):
     """What the answers cost after launch, over all ways, in the base currency.
 
     `answers_per_month` and `months` are of the traffic as drawn; `per_month` and `per_1k` are those of the cheapest
@@ -209,10 +234,20 @@ class Inference:
 
     @property
     def cheapest(self) -> InferenceWay | None:
-        """The cheapest way that serves the tuned model and meets the objective, None without one."""
+        """The cheapest way that serves the tuned model and meets the objective, None without one.
+
+        Example:
+            >>> inference.cheapest.tuned
+            True
+        """
         return next((way for way in self.ways if way.rank is not None and way.tuned), None)
 
     @property
     def ok(self) -> bool:
-        """False where no way that serves the tuned model has a price."""
+        """False where no way that serves the tuned model has a price.
+
+        Example:
+            >>> inference.ok
+            True
+        """
         return self.per_1k is not None

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Interval80
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Tabular):
     """What a model that judges says of answers, and whether it may be trusted; rows pass when every criterion does.
 
     `judge` is the model and its host, `answers` names whose answers were judged. `score` is the mean share of criteria
@@ -44,5 +45,10 @@ class Judged:
 
     @property
     def ok(self) -> bool:
-        """True when the score may be a metric."""
+        """True when the score may be a metric.
+
+        Example:
+            >>> Judged("a judge", "answers.csv", ("it is polite",), 50, 270, 0, None, (), "unknown").ok
+            False
+        """
         return self.score is not None

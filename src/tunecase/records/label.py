@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.checked import Minutes
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class NextLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelling:
+class Labelling(Tabular):
     """A batch of rows to label next, the most informative first.
 
     `known` pool rows were left out as copies of training or test rows, `copies` as blank or copies of one another;
@@ -43,12 +44,17 @@ class Labelling:
 
     @property
     def ok(self) -> bool:
-        """True when there is a row to label."""
+        """True when there is a row to label.
+
+        Example:
+            >>> case.next_labels(20).ok
+            True
+        """
         return bool(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
-class LabelTask:
+class LabelTask(Tabular):
     """A labelling trial given out: the same rows for two readers, answers not shown.
 
     `id` stands in both files. `rows` are row numbers of `pool`, from 0; `labels` are those to choose from, empty where
@@ -84,7 +90,7 @@ class ClassAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelTrial:
+class LabelTrial(Tabular):
     """What two readers said of the same rows: how long a label takes, how far they agree, and the ceiling that sets.
 
     `agreed` of `rows` have the same label from both; `share` is that part, `kappa` and `alpha` (Krippendorff's, for
@@ -114,5 +120,12 @@ class LabelTrial:
 
     @property
     def ok(self) -> bool:
-        """False when the target lies above the ceiling."""
+        """False when the target lies above the ceiling.
+
+        Example:
+            >>> ceiling = Interval80(0.90, 0.93, 0.95)
+            >>> of_readers = 100, 4, 93, None, None, None, ceiling
+            >>> LabelTrial("a", (), *of_readers, (), (), 0, None, None, (), target=0.97).ok
+            False
+        """
         return self.target is None or self.ceiling is None or self.target <= self.ceiling.high

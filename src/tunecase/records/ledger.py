@@ -7,10 +7,11 @@ from typing import Literal
 
 from tunecase.quantities import day
 from tunecase.records.spend import Amount
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Tabular):
     """A ledger whose every line is as it was written: how many entries, and how often it was chained again.
 
     `unfinished` counts the bytes [B] behind the last whole entry: what a killed process left, or the rest of an entry
@@ -35,7 +36,12 @@ class Verified:
 
     @property
     def ok(self) -> bool:
-        """Whether the ledger still has what it was held against."""
+        """Whether the ledger still has what it was held against.
+
+        Example:
+            >>> Verified("ledger.jsonl", entries=12).ok
+            True
+        """
         return not self.changed
 
 
@@ -53,7 +59,7 @@ class Anchored:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(Tabular):
     """A line of the ledger that cannot be read and that nobody reads from now on; it stays in the file.
 
     `id` is that of the entry, `line` its number when it was set aside (from 1), `what` its kind or verb where that
@@ -83,7 +89,7 @@ class Adopted:
 
 
 @dataclass(frozen=True, slots=True)
-class Rechained:
+class Rechained(Tabular):
     """Joined histories put into one chain.
 
     `moved` entries of `entries` name another line than before, the first of them at `from_line` of the new file (0 when

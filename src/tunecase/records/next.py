@@ -6,12 +6,13 @@ from typing import Literal
 
 from tunecase.quantities import Interval80
 from tunecase.records.decide import Change, Decision
+from tunecase.records.tabular import Tabular
 
 Changed = Literal["label", "other_sources", "fine_tune", "clean", "tune", "bigger_model", "test_set"]
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Round(Tabular):
     """One round of collect, train, test as it was measured: training rows in all, the score, the one thing changed."""
 
     number: int
@@ -23,7 +24,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class Next(Tabular):
     """After a round: what changed in belief, and what to do now.
 
     `told` are two sentences for the manager; `moved` has every answer that changed, before and now. `expected` is the
@@ -41,5 +42,10 @@ class Next:
 
     @property
     def ok(self) -> bool:
-        """False when the advice is to stop, or to mend something first."""
+        """False when the advice is to stop, or to mend something first.
+
+        Example:
+            >>> case.next().ok
+            True
+        """
         return self.decision.ok

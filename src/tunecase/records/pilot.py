@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from tunecase.quantities import Interval80, count, duration, paired_change, share, unpaired_change
 from tunecase.records.forecast import Point
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ class PilotSettings:
 
     @property
     def capped(self) -> bool:
-        """True when time or money is bounded."""
+        """True when time or money is bounded.
+
+        Example:
+            >>> PilotSettings(max_minutes=5).capped, PilotSettings().capped
+            (True, False)
+        """
         return self.max_minutes is not None or self.max_usd is not None
 
 
@@ -89,7 +95,12 @@ class Promise:
 
     @property
     def words(self) -> str:
-        """What is promised, in words."""
+        """What is promised, in words.
+
+        Example:
+            >>> Promise(error=0.05, coverage=0.72, threshold=0.8, bound=0.048, rows=270, tried=20).words
+            'answers 72% at no more than 5% wrong'
+        """
         wrong = f"no more than {share(self.error)} wrong"
         if self.coverage is None:
             return f"no coverage can be promised with {count(self.rows)} rows at {wrong}"
@@ -126,7 +137,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Tabular):
     """One small training run: n examples, one draw of them, scored on the fixed test set.
 
     `seconds` is the whole run's wall time, `usd` what it cost at the pilot's price of an hour (0 where the hour is
@@ -173,7 +184,13 @@ class Run:
 
     @property
     def point(self) -> Point:
-        """The run as a point of a learning curve."""
+        """The run as a point of a learning curve.
+
+        Example:
+            >>> run = pilot.runs[0]
+            >>> run.point.n == run.n, run.point.draws
+            (True, 1)
+        """
         return Point(self.n, self.score, 1, self.test_rows, commonest_share=self.commonest_share)
 
 
@@ -327,7 +344,7 @@ class SkillLost(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pilot:
+class Pilot(Tabular):
     """Small real runs on nested subsets, classes in proportion, all scored on one held-out test set.
 
     `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place. `variants`
@@ -363,20 +380,35 @@ class Pilot:
 
     @property
     def only_baselines(self) -> tuple[Baseline, ...]:
-        """The baselines that are not among the candidates too, where n-grams are both."""
+        """The baselines that are not among the candidates too, where n-grams are both.
+
+        Example:
+            >>> [baseline.name for baseline in pilot.only_baselines]
+            ['majority']
+        """
         raced = any(one.kind == "n-grams" for one in self.candidates)
         return tuple(one for one in self.baselines if not (raced and one.name == "probe"))
 
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:
-        """(n, mean score over draws), rising in n, failed and unconverged runs left out."""
+        """(n, mean score over draws), rising in n, failed and unconverged runs left out.
+
+        Example:
+            >>> [n for n, score in pilot.mean_scores]
+            [21, 42, 85, 170, 340, 680]
+        """
         good = [run for run in self.runs if not run.failed and run.converged and run.purpose == "ladder"]
         sizes = sorted({run.n for run in good})
         return tuple((n, sum(r.score for r in good if r.n == n) / sum(r.n == n for r in good)) for n in sizes)
 
     @property
     def ok(self) -> bool:
-        """False when runs were made and none of them ended well."""
+        """False when runs were made and none of them ended well.
+
+        Example:
+            >>> pilot.ok
+            True
+        """
         return not self.runs or bool(self.mean_scores)
 
     @property
@@ -385,6 +417,10 @@ class Pilot:
 
         The interval is over questions: of pairs where every run kept which questions changed sides, else as if the
         questions after were others than those before, which is wider. Runs ask the same questions and count as one.
+
+        Example:
+            >>> pilot.skill_lost is None  # n-grams have no general skill to lose
+            True
         """
         asked = [(run, run.skill_before, run.skill_after) for run in self.runs]
         known = [(run, was, now) for run, was, now in asked if was is not None and now is not None and run.skill_rows]

@@ -38,7 +38,12 @@ class Authorised:
 
     @property
     def total(self) -> float:
-        """The three parts together, to the cent."""
+        """The three parts together, to the cent.
+
+        Example:
+            >>> Authorised(base=4_000, contingency=900, reserve=600).total
+            5500
+        """
         return round(self.base + self.contingency + self.reserve, 2)
 
 
@@ -133,7 +138,12 @@ class Total:
 
     @property
     def words(self) -> str:
-        """The middle and 8 times in 10, as they are printed everywhere."""
+        """The middle and 8 times in 10, as they are printed everywhere.
+
+        Example:
+            >>> Total(*map(Sampled, (6_200.0, 3_100.0, 5_900.0, 8_400.0, 10_400.0))).words
+            '6k (3k to 10k)'
+        """
         return f"{firm(self.p50)} ({firm(self.p10)} to {firm(self.p90)})"
 
 
@@ -174,7 +184,12 @@ class Worth:
 
     @property
     def taken(self) -> tuple[tuple[str, Sampled], ...]:
-        """What is taken off the gain before serving, by name: answers, upkeep and cost, as far as they are known."""
+        """What is taken off the gain before serving, by name: answers, upkeep and cost, as far as they are known.
+
+        Example:
+            >>> [name for name, amount in decision.plan.worth.taken]
+            ['answers', 'upkeep', 'cost']
+        """
         parts = (("answers", self.serving), ("upkeep", self.upkeep), ("cost", self.cost))
         return tuple((name, part) for name, part in parts if part is not None)
 
@@ -246,5 +261,10 @@ class Plan:
     ending: Ending | None = None
 
     def outcome(self, name: str) -> Outcome | None:
-        """What follows the first test under that name, where it does in any world."""
+        """What follows the first test under that name, where it does in any world.
+
+        Example:
+            >>> decision.plan.outcome("stop").name
+            'stop'
+        """
         return next((outcome for outcome in self.then if outcome.name == name), None)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tunecase.records.tabular import Tabular
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -29,7 +31,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class PricesUpdated:
+class PricesUpdated(Tabular):
     """A catalog taken over as a file of list prices: where it was written, what it holds, and of which day it is.
 
     `dated_by` says where the date is from. `in_use` is the file that the project reads its prices from, empty where it
@@ -65,7 +67,7 @@ class TierPrices:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(Tabular):
     """What the price book held on a day: the prices asked for, and the tiers of GPUs.
 
     `listed` says whether single prices were asked for; `held` counts all prices of the book, `stale` those asked for

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from tunecase.records.tabular import Tabular
+
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Tabular):
     """The files written, and the one line that answers."""
 
     answer: str

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tunecase.quantities import Interval80
 from tunecase.records.checked import Minutes
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class DepthReviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviews:
+class Reviews(Tabular):
     """What people said of the rows they looked at.
 
     `rows` were judged right, wrong or to be deleted; `unsure` rows and `disputed` ones, on which reviewers disagree,

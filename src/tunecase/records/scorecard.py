@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from tunecase.quantities import Band
 from tunecase.records.checked import Checked
+from tunecase.records.tabular import Tabular
 
 MOST = 1e15  # no ratio or count of a case is larger
 LEAST_MIDDLE = 1e-6  # of a planned P50 that is not 0, so that no ratio over it runs out of numbers
@@ -79,7 +80,13 @@ class BandHeld:
 
     @property
     def inside(self) -> bool:
-        """Whether what came lies in P10 to P90."""
+        """Whether what came lies in P10 to P90.
+
+        Example:
+            >>> planned = Band(2_000, 3_000, 3_800, 4_500)
+            >>> BandHeld(planned, 4_100).inside, BandHeld(planned, 9_000).inside
+            (True, False)
+        """
         return self.planned.p10 <= self.actual <= self.planned.p90
 
 
@@ -93,7 +100,13 @@ class LineHeld:
 
     @property
     def inside(self) -> bool:
-        """Whether what it cost lies in P10 to P90."""
+        """Whether what it cost lies in P10 to P90.
+
+        Example:
+            >>> planned = Band(2_000, 3_000, 3_800, 4_500)
+            >>> LineHeld("labour", planned, 1_200).inside
+            False
+        """
         return self.planned.p10 <= self.actual <= self.planned.p90
 
 
@@ -116,7 +129,12 @@ class ScoreHeld:
 
     @property
     def inside(self) -> bool:
-        """Whether the score lies in the interval."""
+        """Whether the score lies in the interval.
+
+        Example:
+            >>> ScoreHeld(low=0.78, mid=0.81, high=0.84, measured=0.83).inside
+            True
+        """
         return self.low <= self.measured <= self.high
 
 
@@ -131,13 +149,25 @@ class RowsHeld:
 
     @property
     def inside(self) -> bool:
-        """Whether the target was shown from P10 to P90."""
+        """Whether the target was shown from P10 to P90.
+
+        Example:
+            >>> rows = RowsHeld(p10=900, p50=1_500, p90=4_000, made=1_800)
+            >>> rows.inside
+            True
+        """
         low, high = (math.inf if point is None else point for point in (self.p10, self.p90))
         return low <= self.made <= high
 
     @property
     def ratio(self) -> float | None:
-        """Examples made over those told (P50); None where half of the worlds never reach the target."""
+        """Examples made over those told (P50); None where half of the worlds never reach the target.
+
+        Example:
+            >>> rows = RowsHeld(p10=900, p50=1_500, p90=4_000, made=1_800)
+            >>> rows.ratio
+            1.2
+        """
         return self.made / self.p50 if self.p50 else None
 
 
@@ -187,6 +217,10 @@ class CaseScored:
         """Hours booked over those that the default rates tell for the rounds made; None where no such hours are known.
 
         What the plan multiplied its rates by already is part of the ratio, so that it is always against the defaults.
+
+        Example:
+            >>> [one.hours_ratio for one in scorecard(".").scored]
+            [None]
         """
         if not self.default_rates or not self.hours:
             return None
@@ -258,7 +292,7 @@ class NextCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Scorecard:
+class Scorecard(Tabular):
     """A team's own cases, scored as a forecaster is.
 
     `finished` and `unfinished` add up to `cases`; `copies` were met again and count once. `aside` is the factor on a

@@ -1,9 +1,6 @@
-"""A record as JSON and back, and the record of each verb."""
+"""A record back from JSON, and the record of each verb."""
 
-from dataclasses import fields, is_dataclass
-from decimal import Decimal
 from functools import cache
-from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
 from tunecase.quantities import one_line
@@ -84,21 +81,6 @@ RECORDS: dict[str, type] = {
 SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {"estimate": 3, "forecast": 3, "decide": 3, "fit": 2, "ledger": 2}
 
 
-def to_json(record: Any) -> bytes:
-    """A record as JSON, Decimals and paths as text, non-finite floats as null.
-
-    A byte of a file name that is no UTF-8 is spelled out, as in `caf\\udce9.csv`.
-    """
-    import orjson
-
-    try:
-        return orjson.dumps(record, default=_plain)
-    except orjson.JSONEncodeError as error:
-        if "surrogates" not in str(error):
-            raise
-        return orjson.dumps(_spelled(record), default=_plain)
-
-
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
     return cast(T, _adapter(cast(Any, kind)).validate_python(body))
@@ -132,23 +114,3 @@ def _adapter(kind: type) -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
-
-
-def _spelled(value: Any) -> Any:
-    """The same with every text in letters that UTF-8 has."""
-    match value:
-        case str() | PurePath():
-            return str(value).encode("utf-8", "backslashreplace").decode()
-        case dict():
-            return {_spelled(name): _spelled(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_spelled(item) for item in value]
-    if is_dataclass(value):
-        return {field.name: _spelled(getattr(value, field.name)) for field in fields(value)}
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal | PurePath):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is not part of a record")

@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band
 from tunecase.records.checked import MeasuredWorth
 from tunecase.records.pilot import Run
+from tunecase.records.tabular import Tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class SourceRaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Tabular):
     """Where more rows should come from: every source in its order, for the step from `rows` to `to_rows` labelled ones.
 
     `buys_from` names the sources that the plan buys labelled rows from, in the order of the project file.
@@ -58,22 +59,37 @@ class Sources:
 
     @property
     def step(self) -> int:
-        """Rows of the step, counted as labelled ones."""
+        """Rows of the step, counted as labelled ones.
+
+        Example:
+            >>> sources.to_rows, sources.step
+            (1360, 680)
+        """
         return self.to_rows - self.rows
 
     @property
     def first(self) -> SourceRaced | None:
-        """The cheapest source that can take the step; None where none has a price and the rows."""
+        """The cheapest source that can take the step; None where none has a price and the rows.
+
+        Example:
+            >>> sources.first.rank
+            1
+        """
         return next((one for one in self.raced if one.rank is not None and one.reaches), None)
 
     @property
     def ok(self) -> bool:
-        """False when no source can take the step."""
+        """False when no source can take the step.
+
+        Example:
+            >>> sources.ok
+            True
+        """
         return self.first is not None
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTrial:
+class SourceTrial(Tabular):
     """What a row of a source is worth, measured: rows at hand with rows of the source against rows at hand alone.
 
     All runs are of one trainer on one test set. `base` rows at hand and `added` rows of the source score like `base`
@@ -103,5 +119,12 @@ class SourceTrial:
 
     @property
     def ok(self) -> bool:
-        """False when the trial says hardly more than nothing."""
+        """False when the trial says hardly more than nothing.
+
+        Example:
+            >>> trial = SourceTrial("scrape", "rows.jsonl", "probe", "n-grams", "accuracy", 400, 200, 300, 3,
+            ...     Interval80(0.1, 0.6, 1.4), 0.1, False, (), 0.3, 270, (), 2.0)
+            >>> trial.ok
+            False
+        """
         return self.tells

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from tunecase.quantities import cents, counted, paid_column
 from tunecase.records.checked import Checked
+from tunecase.records.tabular import Tabular
 
 # Amounts and hours have at most so many digits before the point, and behind it; sums of larger ones never end.
 MOST_DIGITS, MOST_DECIMALS = 18, 60
@@ -34,7 +35,7 @@ Amount = Annotated[Decimal, Checked(_within_bounds)]
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Tabular):
     """Money that was paid: one charge, as the user, a bill, a tracker or a time sheet states it.
 
     `amount` is in `currency`, `amount_base` in the project's; credits are negative. `on` is the first day of the charge
@@ -98,7 +99,13 @@ class RunCharge:
 
     @property
     def difference_shown(self) -> Decimal | None:
-        """The difference in whole cents; where all of the estimate is covered, that of the two as they are printed."""
+        """The difference in whole cents; where all of the estimate is covered, that of the two as they are printed.
+
+        Example:
+            >>> run = RunCharge("r1", "L40S", Decimal("41.172"), Decimal("43.5"), Decimal("2.328"), None, Decimal("30"))
+            >>> run.difference_shown
+            Decimal('2.33')
+        """
         if self.difference is None or self.estimated is None or self.billed is None:
             return None
         if self.difference == self.billed - self.estimated:
@@ -171,7 +178,7 @@ def _line_of_rule(line: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class LineRule:
+class LineRule(Tabular):
     """Charges in `other` that `match`, such as service=Amazon S3, count on `line`; without one, they do no longer."""
 
     match: Annotated[str, Checked(_match_of_rule)]
@@ -189,7 +196,7 @@ class Unplaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Tabular):
     """The rules in force, what each moves, and what still lies in `other`; amounts in `currency`.
 
     `made` is the rule that was just made or undone, None where the rules were only listed.
@@ -203,7 +210,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Tabular):
     """What an import of charges read, booked and left out; amounts in `currency`, the project's.
 
     `rows` were read; `booked` are new in the ledger (or would be, with `dry_run`), `known` were booked before,
@@ -245,7 +252,7 @@ Counted = Annotated[int, Checked(_no_less_than_nothing)]
 
 
 @dataclass(frozen=True, slots=True)
-class ServedPeriod:
+class ServedPeriod(Tabular):
     """What a meter counted from the first to the last day, both included; None for what it did not count.
 
     `gpu_hours` are the hours for which cards were rented or held, those of every replica added up; `busy_hours` are
@@ -266,7 +273,7 @@ class ServedPeriod:
 
 
 @dataclass(frozen=True, slots=True)
-class Metered:
+class Metered(Tabular):
     """What was booked of a meter: new periods, and the charges that were stated with them; amounts in `currency`.
 
     `known` periods were booked before, `restated` of the new ones correct earlier ones. With `dry_run` nothing is kept.
@@ -318,7 +325,7 @@ def unread_words(charges: Sequence[UnreadCharge]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Charges:
+class Charges(Tabular):
     """The charges of a ledger that were asked for, in the order of their days; `total` is of those that count.
 
     `set_aside` are charges that cannot be read and that nobody counts, whatever was asked for.
@@ -332,5 +339,10 @@ class Charges:
 
     @property
     def column(self) -> tuple[str, ...]:
-        """The amounts of the charges that count and, last, their total, as they are printed: the column adds up."""
+        """The amounts of the charges that count and, last, their total, as they are printed: the column adds up.
+
+        Example:
+            >>> charges.column
+            ('120.00', '120.00')
+        """
         return tuple(paid_column([row.charge.amount_base for row in self.charges if not row.out]))

@@ -1,0 +1,41 @@
+"""A record as JSON."""
+
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any
+
+
+def to_json(record: Any) -> bytes:
+    """A record as JSON, Decimals and paths as text, non-finite floats as null.
+
+    A byte of a file name that is no UTF-8 is spelled out, as in `caf\\udce9.csv`.
+    """
+    import orjson
+
+    try:
+        return orjson.dumps(record, default=_plain)
+    except orjson.JSONEncodeError as error:
+        if "surrogates" not in str(error):
+            raise
+        return orjson.dumps(_spelled(record), default=_plain)
+
+
+def _spelled(value: Any) -> Any:
+    """The same with every text in letters that UTF-8 has."""
+    match value:
+        case str() | PurePath():
+            return str(value).encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_spelled(name): _spelled(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_spelled(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: _spelled(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal | PurePath):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not part of a record")

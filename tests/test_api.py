@@ -1,0 +1,179 @@
+"""The public names: one list, each documented with an example, every example run, and typed for those who use them."""
+
+import doctest
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tunecase
+from tunecase import callback, flow, records
+from tunecase.case import Case
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+
+import api  # noqa: E402
+
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+MODULES = ["tunecase.case", "tunecase.quick", "tunecase.errors"]
+MODULES += sorted(f"tunecase.records.{module.name}" for module in pkgutil.iter_modules(records.__path__))
+# Examples that train, audit or draw for more than a second.
+SLOW = {
+    "Case.add_round", "Case.brief", "Case.check", "Case.compare", "Case.decide", "Case.define", "Case.estimate", "Case.fix", "Case.keep_forecast", "Case.next",
+    "Case.next_labels", "Case.report", "Case.review", "Case.run", "Case.try_source", "Check.ok", "Labelling.ok",
+    "Next.ok",
+}  # fmt: skip
+LIBRARIES = {"Tabular.to_pandas": "pandas", "Tabular.to_polars": "polars"}
+SCRIPT = """\
+from datetime import date
+
+import tunecase
+from tunecase import Case, InputError
+from tunecase.callback import Settings
+from tunecase.records import Audit, Estimate
+
+case = Case({"name": "tickets", "data": {"rows": 800}}, folder=".", today=date(2026, 11, 24))
+bill: Estimate = case.estimate(what_if="80%")
+middle: float = bill.total.p50
+names: tuple[str, ...] = bill.tables
+found: Audit = tunecase.audit_file("train.jsonl")
+plain: dict[str, object] = found.to_dict()
+settings = Settings(max_usd=25)
+try:
+    tunecase.training_run("llama-3.1-8b", gpu=["L4"])
+except InputError as error:
+    wheres: list[str] = [problem.where for problem in error.problems]
+reveal_type(case.decide())
+wrong: int = case.audit()
+"""
+
+
+def examples() -> list[doctest.DocTest]:
+    """Every example of the modules whose examples begin with the prepared case."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    return [
+        found
+        for name in MODULES
+        for found in finder.find(importlib.import_module(name), globs={})
+        if found.examples
+    ]  # fmt: skip
+
+
+EXAMPLES = {re.sub(r"^tunecase\.(records\.)?\w+\.", "", found.name): found for found in examples()}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A copy of the shipped example in which the preamble of docs/api.md has run, and the names that it made."""
+    folder = tmp_path_factory.mktemp("prepared")
+    flow.copy_example("support-tickets", to=folder)
+    names: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        exec(api.PREAMBLE, names)
+    return folder, names
+
+
+def run(name: str, prepared: tuple[Path, dict[str, Any]], folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Runs one example in a copy of the prepared case; those of records see the records, those of a case a fresh one."""
+    shutil.copytree(prepared[0], folder / "case")
+    patch.chdir(folder / "case")
+    found = EXAMPLES[name]
+    found.globs = {**vars(importlib.import_module(_module(found))), **prepared[1]}
+    found.globs["case"] = Case("tunecase.yaml", today=date(2026, 11, 24))
+    said: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found, out=said.append)
+    assert [] == said
+
+
+def _module(found: doctest.DocTest) -> str:
+    return max((name for name in MODULES if found.name.startswith(name)), key=len)
+
+
+def test_the_list_is_the_public_names() -> None:
+    """All of `__all__` is there when it is asked for, and nothing else is listed."""
+    assert set(tunecase.__all__) == set(dir(tunecase))
+    assert [] == [name for name in tunecase.__all__ if getattr(tunecase, name, None) is None]
+    assert callback.__all__ == ["Settings", "SpendCallback"]
+
+
+def public() -> set[str]:
+    """The public names, found without the generator of the page."""
+    kinds = [kind for name in records.__all__ if hasattr(kind := getattr(records, name), "__dataclass_fields__")]
+    owners = [Case, records.Tabular, *kinds]
+    names = {name for name in tunecase.__all__ if name != "__version__"} | {"Settings", "Tabular"}
+    names |= {kind.__name__ for kind in kinds}
+    return names | {
+        f"{owner.__name__}.{name}"
+        for owner in owners
+        for name, value in vars(owner).items()
+        if not name.startswith("_") and (isinstance(value, property) or inspect.isfunction(value))
+    }
+
+
+def test_what_is_documented_is_what_is_public() -> None:
+    """docs/api.md has a heading for every public name and for nothing else."""
+    documented = set(re.findall(r"^#{3,4} `([\w.]+)", PAGE, re.MULTILINE))
+    assert public() == documented
+    assert len(documented) > 200
+
+
+def test_every_public_name_has_an_example() -> None:
+    """Every function, class of errors, method and property has an example; a record's fields are in its docstring."""
+    rows = {kind.__name__ for kind in api.kinds()} | {"Tabular", "Settings"}
+    assert [] == sorted(name for name in public() - rows if name not in EXAMPLES)
+    assert [] == sorted(name.dotted for names in api.sections().values() for name in names if not name.text)
+
+
+def test_names_of_examples_are_unique() -> None:
+    """No two examples go by one name, so that each of them runs."""
+    assert len(EXAMPLES) == len(examples())
+    assert set() == (SLOW | set(LIBRARIES)) - set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - SLOW))
+def test_examples_hold(
+    name: str, prepared: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every example runs after the preamble, and prints what it says."""
+    if name in LIBRARIES:
+        pytest.importorskip(LIBRARIES[name])
+    run(name, prepared, tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SLOW))
+def test_slow_examples_hold(
+    name: str, prepared: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So do those that take longer."""
+    run(name, prepared, tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+def test_a_strict_checker_knows_the_types(tmp_path: Path) -> None:
+    """A script of a user passes mypy --strict but for its one mistake; a record's type is known, not Any."""
+    if find_spec("mypy") is None:
+        pytest.skip('mypy not installed; fix: pip install "tunecase[dev]"')
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary"]
+    ran = subprocess.run(
+        [*command, "--cache-dir", str(tmp_path / "cache"), "script.py"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "MYPYPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    lines = ran.stdout.strip().splitlines()
+    assert 2 == len(lines), ran.stdout + ran.stderr
+    assert 'Revealed type is "tunecase.records.decide.Decision"' in lines[0]
+    assert 'has type "Audit", variable has type "int"' in lines[1]
+    assert (ROOT / "src" / "tunecase" / "py.typed").exists()
