@@ -72,7 +72,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "verbs",
         "without_project",
     },
-    "records": {"checked", "clean", "label", "plan", "review", "serialized"},
+    "records": {"checked", "clean", "generator", "label", "plan", "review", "schema", "serialized"},
     "accounts": {
         "answer",
         "approvals",
@@ -192,7 +192,7 @@ TOP = {
     "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
     "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
     "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
-    "sentences", "toy_trainer",
+    "schemas", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
