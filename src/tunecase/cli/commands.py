@@ -37,6 +37,7 @@ from tunecase.cli.prices import prices
 from tunecase.cli.reject import reject
 from tunecase.cli.report import report
 from tunecase.cli.run import run
+from tunecase.cli.schema import schema
 from tunecase.cli.scorecard import scorecard
 from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
@@ -108,6 +109,7 @@ app.command(rich_help_panel=QUICK)(sources)
 app.command(rich_help_panel=QUICK)(label)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
+app.command(rich_help_panel=QUICK)(schema)
 app.command(rich_help_panel=AFTER)(approve)
 app.command(rich_help_panel=AFTER)(reject)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
