@@ -55,7 +55,7 @@ HEAVY = {
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
     "cli": {"asking", "commands", "crash", "ending", "entry", "options", "usage"},
-    "cli/show": {"blocks", "brief", "paper", "plot", "progress", "record"},
+    "cli/show": {"blocks", "brief", "depth", "paper", "plot", "progress", "record", "steps"},
     "flow": {
         "answers",
         "clean",

@@ -31,7 +31,7 @@ from tunecase.cli.judge import judge
 from tunecase.cli.label import label
 from tunecase.cli.ledger import ledger_app
 from tunecase.cli.next import next_
-from tunecase.cli.options import take_full
+from tunecase.cli.options import refuse_depths, take_depth
 from tunecase.cli.pilot import pilot
 from tunecase.cli.prices import prices
 from tunecase.cli.reject import reject
@@ -209,7 +209,7 @@ def _names_too_long() -> Iterator[None]:
 def _program() -> Callable[..., Any]:
     program = get_command(app)
     refuse_empty(program)
-    take_full(program)
+    take_depth(program)
     _watch(program, "")
     return program
 
@@ -225,6 +225,7 @@ def _watch(program: Any, name: str) -> None:
 def _watched(name: str, work: Callable[..., Any], **given: Any) -> Any:
     from tunecase.cli.show.progress import watched
 
+    refuse_depths()
     return watched(name, work, **given)
 
 

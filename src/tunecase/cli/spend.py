@@ -48,6 +48,7 @@ def spend_add(
     For instance `tunecase spend add 2900 USD --line labour --quantity 34 --unit h --note "first round"`.
     """
     from tunecase import flow
+    from tunecase.cli.show.depth import DEPTH
     from tunecase.cli.show.paper import console_for, say
 
     _refuse_unknown(context)
@@ -55,7 +56,7 @@ def spend_add(
     asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit, large_credit)
     entry = flow.spend_text(opened, asked)
     print_record("spend", entry, json, approvals=_warning(opened))
-    if not json and (words := flow.rate_words(opened, entry.record())):
+    if not json and not DEPTH.quiet and (words := flow.rate_words(opened, entry.record())):
         say(console_for(), f"{words}.", "yellow")
 
 
@@ -71,8 +72,7 @@ def _warning(opened: "Flow") -> "Approvals | None":
     try:
         standing = flow.approvals(opened)
     except (TunecaseError, OSError) as error:
-        with LINE.aside():
-            typer.echo(f"What is left of the approvals is unknown:\n\n{error}", err=True)
+        LINE.remark(f"What is left of the approvals is unknown:\n\n{error}")
         return None
     return standing if standing.warns else None
 
