@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, ask_full, day_of, finish, is_full, open_project, panel
+from tunecase.cli.options import (
+    AsJson,
+    Seed,
+    Today,
+    ask_full,
+    day_of,
+    finish,
+    is_full,
+    open_project,
+    panel,
+    variable_project,
+)
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
@@ -93,7 +104,7 @@ def fit(
     ] = False,
     explain: Annotated[bool, proof_option("--explain", help="Every term, and measured runs that are near.")] = False,
     project: Annotated[
-        Path | None, proof_option("--project", "-p", help="A case that keeps what was measured.")
+        Path | None, proof_option("--project", "-p", help="A case that keeps what was measured; $TUNECASE_PROJECT.")
     ] = None,
     seed: Seed = 0,
     json: AsJson = False,
@@ -129,5 +140,6 @@ def fit(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,
         probe=probe, command=to_run or (), card_memory=card_memory,
     )  # fmt: skip
-    opened = open_project(project, seed, today) if project else None
+    case = project or variable_project()
+    opened = open_project(case, seed, today) if case else None
     finish("fit", flow.fit(question, seed, day_of(today), opened), json)

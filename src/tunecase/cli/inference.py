@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, named, nearest_project, panel
+from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, named, nearest_project, panel, variable_project
 
 traffic_option = panel("What arrives")
 objective_option = panel("How fast it must be")
@@ -53,7 +53,8 @@ Measured = Annotated[
     proof_option(help="JSON of `vllm bench serve`, guidellm or genai-perf / aiperf: the answer learns from it."),
 ]
 Project = Annotated[
-    Path | None, proof_option("--project", "-p", help="A case: its model, volume, prices, and measured loads.")
+    Path | None,
+    proof_option("--project", "-p", help="A case: its model, volume, prices, and measured loads; $TUNECASE_PROJECT."),
 ]
 
 
@@ -126,7 +127,9 @@ def inference(
         "engine": engine, "adapters": adapters, "spare": spare, "scale-to-zero": scale_to_zero or None,
         "cold-start": cold_start, "against": against or None,
     }  # fmt: skip
-    if project is None and not model and (near := nearest_project()).is_file():
+    if project is None and (case := variable_project()):
+        project = named(case)
+    elif project is None and not model and (near := nearest_project()).is_file():
         project = named(near)
     asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)
     with audit_progress(quiet=json) as progress:

@@ -100,4 +100,4 @@ def ledger_set_aside(
     """
     from tunecase import flow
 
-    print_record("ledger", flow.set_aside(project, id, why, by), json)
+    print_record("ledger", flow.set_aside(named(project), id, why, by), json)

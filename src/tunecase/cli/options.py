@@ -1,5 +1,6 @@
 """What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 HERE = Path("tunecase.yaml")
+VARIABLE = "TUNECASE_PROJECT"  # of the environment: the project file where --project is left out
 # What JSON lets through and a terminal obeys; within a JSON text it may stand as an escape.
 STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 OF_MONEY = ("estimate", "decide", "next", "books", "report", "run")  # verbs that tell where the approvals stand
@@ -34,17 +36,33 @@ def nearest_project() -> Path:
     return next((folder / HERE for folder in folders if (folder / HERE).is_file()), HERE)
 
 
+def variable_project() -> Path | None:
+    """The project file that TUNECASE_PROJECT names; None where it is unset or empty."""
+    value = os.environ.get(VARIABLE, "")
+    return Path(value) if value else None
+
+
 def named(path: Path) -> Path:
-    """Returns the path of a project file; prints it to standard error if the file lies above this folder."""
-    if path.parts[:1] == ("..",) and not DEPTH.quiet:
-        typer.echo(f"Project file: {safe(str(path))}", err=True)
+    """Returns the path of a project file; prints it to standard error if nobody typed it and it is not in this folder.
+
+    Raises: InputError where TUNECASE_PROJECT names it and it is no file.
+    """
+    is_variable = path == variable_project()
+    if is_variable and not path.is_file():
+        from tunecase.errors import InputError, Problem
+
+        got = f"{str(path)!r}, {'a folder' if path.is_dir() else 'which is not there'}"
+        fix = f"name the file in it: {path / HERE}" if path.is_dir() else f"correct {VARIABLE}, or unset it"
+        raise InputError(Problem(VARIABLE, got, "a project file", fix))
+    if (is_variable or path.parts[:1] == ("..",)) and not DEPTH.quiet:
+        typer.echo(f"Project file: {safe(str(path))}{f' ({VARIABLE})' if is_variable else ''}", err=True)
     return path
 
 
 def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
     source = context.get_parameter_source(option.name or "")
     left_out = source is not None and source.name == "DEFAULT"
-    return nearest_project() if left_out and not context.resilient_parsing else given
+    return variable_project() or nearest_project() if left_out and not context.resilient_parsing else given
 
 
 ProjectFile = Annotated[
@@ -54,7 +72,7 @@ ProjectFile = Annotated[
         "-p",
         callback=_here_or_above,
         show_default=False,
-        help=f"The project file; {HERE} here, or in the nearest folder above.",
+        help=f"The project file; else ${VARIABLE}, else {HERE} here or in the nearest folder above.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]

@@ -1,5 +1,6 @@
 """Shows long work while it runs: one line that says what is done now, for how long, and what is left of it."""
 
+import os
 import shutil
 import sys
 import threading
@@ -116,7 +117,7 @@ class Line:
                     return
 
     def _show(self, now_s: float) -> None:
-        at_terminal = sys.stderr.isatty()
+        at_terminal = _is_rewritten()
         wait_s = SILENT_S if self._is_new or at_terminal else AGAIN_S
         if now_s - self._heard_s < (0.0 if at_terminal and self._drawn else wait_s):
             return
@@ -141,9 +142,14 @@ class Line:
     def _erase(self) -> None:
         was_drawn, self._drawn = self._drawn, False
         with suppress(OSError, ValueError):
-            if was_drawn and sys.stderr.isatty():
+            if was_drawn and _is_rewritten():
                 sys.stderr.write("\r\x1b[K")
                 sys.stderr.flush()
+
+
+def _is_rewritten() -> bool:
+    """Whether standard error is a terminal that can erase a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 def _clock(seconds: float) -> str:
