@@ -54,7 +54,7 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"asking", "commands", "crash", "ending", "entry", "options", "usage"},
+    "cli": {"asking", "commands", "crash", "ending", "entry", "options", "piped", "usage"},
     "cli/show": {"blocks", "brief", "depth", "paper", "plot", "progress", "record", "steps"},
     "flow": {
         "answers",

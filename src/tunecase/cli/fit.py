@@ -17,6 +17,7 @@ from tunecase.cli.options import (
     panel,
     variable_project,
 )
+from tunecase.cli.piped import piped
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
@@ -53,7 +54,8 @@ def fit(
     examples: Annotated[str | None, amount_option(help="Samples, in place of tokens.")] = None,
     epochs: Annotated[str | None, amount_option(help="Passes over the samples.")] = None,
     lengths: Annotated[
-        Path | None, amount_option(help="Token lengths (CSV of tokens,count; JSONL), or the data file.")
+        Path | None,
+        amount_option(help="Token lengths (CSV of tokens,count; JSONL), or the data file; - reads standard input."),
     ] = None,
     packing: Annotated[bool, amount_option("--packing", help="Short samples are joined into full rows.")] = False,
     padding: Annotated[bool, amount_option("--padding", help="Short samples are padded to the longest.")] = False,
@@ -136,10 +138,12 @@ def fit(
         "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
         "towers": towers and towers.replace("-", " "),
     }  # fmt: skip
-    question = flow.FitAsked(
-        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,
-        probe=probe, command=to_run or (), card_memory=card_memory,
-    )  # fmt: skip
     case = project or variable_project()
     opened = open_project(case, seed, today) if case else None
-    finish("fit", flow.fit(question, seed, day_of(today), opened), json)
+    with piped(lengths) as sizes:
+        question = flow.FitAsked(
+            model, words, gpu or (), gpus or (), deadline, spot, tier, sizes, accelerate, measured, explain, price,
+            probe=probe, command=to_run or (), card_memory=card_memory,
+        )  # fmt: skip
+        record = flow.fit(question, seed, day_of(today), opened)
+    finish("fit", record, json)

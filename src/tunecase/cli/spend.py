@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
+from tunecase.cli.piped import piped
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
@@ -103,7 +104,10 @@ unsaid_option = panel("What the place does not tell")
 def spend_import(
     kind: Annotated[str, typer.Argument(help="focus, mlflow, runs or timesheet.")],
     place: Annotated[
-        str, typer.Argument(help="A file, a folder or an address; nothing after `runs` means the pilot's own runs.")
+        str,
+        typer.Argument(
+            help="A file, a folder, an address; - reads standard input. Nothing after `runs`: the pilot's own runs."
+        ),
     ] = "",
     tag: Annotated[list[str] | None, which_option(help="KEY=VALUE that must hold; all of several.")] = None,
     service: Annotated[list[str] | None, which_option(help="Only this service's rows, as the bill names it.")] = None,
@@ -142,7 +146,8 @@ def spend_import(
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
             dry_run=dry_run, large_credit=large_credit, on_read=progress,
         )  # fmt: skip
-        record = flow.spend_import(opened, kind, place, choice)
+        with piped(place) as source:
+            record = flow.spend_import(opened, kind, source, choice)
     print_record("imported", record, json, approvals=_warning(opened))
 
 
@@ -152,7 +157,7 @@ def spend_serving(
         str,
         typer.Argument(
             help="A meter as CSV, a row for each day: date (or from, to), answers, tokens_in, tokens_out, gpu_hours, "
-            "busy_hours or per_busy_hour, cost. Nothing: the options state one period."
+            "busy_hours or per_busy_hour, cost; - reads standard input. Nothing: the options state one period."
         ),
     ] = "",
     since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
@@ -186,11 +191,12 @@ def spend_serving(
     from tunecase import flow
 
     opened = open_project(project, 0, today)
-    asked = flow.ServingAsked(
-        place, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, per_busy_hour, cost,
-        restated, dry_run,
-    )  # fmt: skip
-    record = flow.spend_serving(opened, asked)
+    with piped(place) as meter:
+        asked = flow.ServingAsked(
+            meter, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, per_busy_hour, cost,
+            restated, dry_run,
+        )  # fmt: skip
+        record = flow.spend_serving(opened, asked)
     print_record("metered", record, json, approvals=_warning(opened) if record.charges else None)
 
 
