@@ -199,6 +199,7 @@ BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
 # Test files named after what they hold of a whole package, rather than after one of its modules.
 ASPECTS = {
     "catalog/test_tables.py",
+    "cli/show/test_colours.py",
     "cli/test_outputs.py",
     "compute/model/test_counts.py",
     "data/audit/test_bad_bytes.py",
