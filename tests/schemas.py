@@ -26,3 +26,16 @@ def faults(printed: Any, schema: dict[str, Any]) -> list[str]:
     """Where and why something printed does not keep to a schema."""
     checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
     return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(printed)]
+
+
+def kinds_of(printed: Any, command: str) -> set[str]:
+    """The records of a command, by name, that something printed may be; all of them where nothing is given."""
+    schema = strict(command)
+    if not (kinds := schema.get("anyOf")):
+        return {schema.get("$ref", schema.get("type", "")).rpartition("/")[2]}
+    plain = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {
+        kind.get("$ref", kind.get("type", "")).rpartition("/")[2]
+        for kind in kinds
+        if printed is None or not faults(printed, {**plain, "anyOf": [kind]})
+    }

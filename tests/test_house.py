@@ -200,6 +200,7 @@ BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
 ASPECTS = {
     "catalog/test_tables.py",
     "cli/show/test_colours.py",
+    "cli/test_json.py",
     "cli/test_outputs.py",
     "compute/model/test_counts.py",
     "data/audit/test_bad_bytes.py",
