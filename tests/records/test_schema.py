@@ -2,10 +2,14 @@
 
 import json
 import math
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import jsonschema
 import pytest
@@ -87,3 +91,76 @@ def test_no_such_command() -> None:
     """A command that prints no JSON is refused with the nearest one that does."""
     with pytest.raises(InputError, match="did you mean audit"):
         schema_of("audt")
+
+
+def made(kind: Any, luck: random.Random, depth: int = 0) -> Any:
+    """A value of a type, drawn at random: a record with every field, floats that are not finite among them."""
+    if kind is Any:
+        return luck.choice((None, 1, "x", [True], {"a": 1.5}))
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return made(parts[0], luck, depth)
+    if origin in (Union, UnionType):
+        return made(luck.choice(parts), luck, depth)
+    if origin is Literal:
+        return luck.choice(parts)
+    few = range(luck.randrange(3) if depth < MOST_DEPTH else 0)
+    if origin is tuple and parts[-1] is not ...:
+        return tuple(made(part, luck, depth) for part in parts)
+    if origin in (tuple, list, Sequence):
+        return tuple(made(parts[0], luck, depth + 1) for _ in few)
+    if origin in (dict, Mapping):
+        return {f"key {number}": made(parts[1], luck, depth + 1) for number in few}
+    if is_dataclass(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        record = object.__new__(kind)
+        for field in fields(kind):
+            object.__setattr__(record, field.name, made(hints[field.name], luck, depth + 1))
+        return record
+    return luck.choice(PLAIN[kind])
+
+
+PLAIN: dict[Any, tuple[Any, ...]] = {
+    str: ("", "x", "\u202e", "caf\udce9.csv"),
+    int: (0, -1, 2**53),
+    float: (0.0, -1.5, math.nan, math.inf, 1e300, 3),
+    bool: (True, False),
+    type(None): (None,),
+    Decimal: (Decimal(0), Decimal("-1.50"), Decimal("1E+7"), Decimal("1E-9")),
+    Path: (Path("a/b.csv"), Path("caf\udce9.csv")),
+    date: (date(1, 1, 1), date(2026, 11, 24)),
+    datetime: (datetime(2026, 11, 24, 9, 12, tzinfo=UTC), datetime(2026, 11, 24, 9, 12, 3, 77, tzinfo=UTC)),
+}
+MOST_DEPTH = 4
+
+
+def test_any_record_keeps_to_its_schema() -> None:
+    """Whatever stands in a record, `to_json` prints it as the schema of its command says; none is left out."""
+    breaches = []
+    for command, prints in PRINTED.items():
+        schema = strict(command)
+        checker = jsonschema.Draft202012Validator(schema)
+        for seed in range(12):
+            luck = random.Random(f"{command} {seed}")
+            kinds = [made(kind, luck) for kind in prints.kinds]
+            parts = {name: made(kind, luck) for name, kind in prints.parts.items()}
+            beside = {name: made(BESIDE[name], luck) for name in prints.beside if luck.random() < 0.5}
+            for record in kinds or [parts]:
+                plain = json.loads(to_json(record))
+                whole = plain | json.loads(to_json(beside)) if isinstance(plain, dict) else plain
+                breaches += [
+                    f"{command}: {error.json_path} {error.message[:200]}" for error in checker.iter_errors(whole)
+                ]
+    assert [] == breaches, "\n".join(breaches[:20])
+
+
+def test_what_no_record_says_is_refused() -> None:
+    """A field that goes, comes or changes its kind is seen: the schemas that records are held against are closed."""
+    plain = json.loads(to_json(samples.forecast()))
+    schema = strict("forecast")
+    assert [] == faults(plain, schema)
+    assert faults({name: value for name, value in plain.items() if name != "points"}, schema)
+    assert faults({**plain, "more": 1}, schema)
+    assert faults({**plain, "points": {}}, schema)
+    open_one = schema_of("forecast")
+    assert [] == faults({**plain, "more": 1}, open_one)
