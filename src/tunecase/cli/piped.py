@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
@@ -77,7 +78,8 @@ def _source() -> BinaryIO:
         raise InputError(Problem(PIPE, "a standard input that is closed", wanted, fix))
     if sys.stdin.isatty():
         raise InputError(Problem(PIPE, "a terminal as standard input", wanted, fix))
-    return sys.stdin.buffer
+    # A stream of text in its place, as of a notebook, has no bytes of its own.
+    return getattr(sys.stdin, "buffer", None) or BytesIO(sys.stdin.read().encode())
 
 
 def _spool(source: BinaryIO, path: Path) -> None:
