@@ -162,6 +162,7 @@ TOUCHING: dict[str, str] = {
 WRITING: dict[str, str] = {
     "cli/commands.py": "opens the device that takes everything, where a stream was closed",
     "cli/crash.py": "keeps a traceback in a temporary file",
+    "cli/piped.py": "keeps what is piped in as a file while a command reads it",
     "compute/configs/read.py": "hands a copy without tabs to another tool's reader",
     "compute/model/hub.py": "a cache",
     "data/audit/quarantine.py": "bad rows go aside one by one while they are read",
