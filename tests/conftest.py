@@ -46,6 +46,7 @@ def no_anchors_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
             patch.setenv(name, str(tmp_path_factory.mktemp("state")))
         patch.delenv("TUNECASE_NO_ANCHOR", raising=False)
+        patch.delenv("TUNECASE_PROJECT", raising=False)
         yield
 
 

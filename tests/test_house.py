@@ -57,8 +57,8 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"asking", "commands", "crash", "ending", "entry", "hook", "options", "usage"},
-    "cli/show": {"blocks", "brief", "paper", "plot", "progress", "record"},
+    "cli": {"asking", "commands", "crash", "ending", "entry", "hook", "options", "piped", "usage"},
+    "cli/show": {"blocks", "brief", "depth", "paper", "plot", "progress", "record", "steps"},
     "flow": {
         "answers",
         "clean",
@@ -75,7 +75,18 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "verbs",
         "without_project",
     },
-    "records": {"as_json", "checked", "clean", "label", "plan", "review", "serialized", "tabular"},
+    "records": {
+        "as_json",
+        "checked",
+        "clean",
+        "generator",
+        "label",
+        "plan",
+        "review",
+        "schema",
+        "serialized",
+        "tabular",
+    },
     "accounts": {
         "answer",
         "approvals",
@@ -169,6 +180,7 @@ WRITING: dict[str, str] = {
     "agents/worker.py": "answers to the server, over standard output",
     "cli/commands.py": "opens the device that takes everything, where a stream was closed",
     "cli/crash.py": "keeps a traceback in a temporary file",
+    "cli/piped.py": "keeps what is piped in as a file while a command reads it",
     "compute/configs/read.py": "hands a copy without tabs to another tool's reader",
     "compute/model/hub.py": "a cache",
     "data/audit/quarantine.py": "bad rows go aside one by one while they are read",
@@ -199,13 +211,16 @@ TOP = {
     "test_house", "test_installed", "test_notebooks", "test_old_ledgers", "test_one_answer", "test_patterns",
     "test_pull_request", "test_quick", "test_regressions", "test_repository", "test_shapes", "test_supply_chain",
     "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine", "made_shelves",
-    "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
+    "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "schemas", "sentences",
+    "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
 # Test files named after what they hold of a whole package, rather than after one of its modules.
 ASPECTS = {
     "catalog/test_tables.py",
+    "cli/show/test_colours.py",
+    "cli/test_json.py",
     "cli/test_outputs.py",
     "compute/model/test_counts.py",
     "data/audit/test_bad_bytes.py",

@@ -15,8 +15,9 @@ from tests.agents.client import CODE, call, command, environment, files_of, hell
 from tests.making import tickets, write_jsonl
 from tunecase import flow
 from tunecase.agents.answers import MOST_BYTES, MOST_LINES
-from tunecase.agents.schemas import COMMANDS, schema_of
+from tunecase.agents.schemas import COMMANDS
 from tunecase.agents.tools import READING, TOOLS
+from tunecase.records import schema_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("mcp")]
 WRITES = "--allow-writing"

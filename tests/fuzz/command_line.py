@@ -31,7 +31,8 @@ CODES = (0, 1, 2, 3)
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # moves a terminal's cursor or text
 # Values that go deep, by option or argument; of the others a word of any kind.
 GOOD: Mapping[str, tuple[str, ...]] = {
-    "data": ("train.jsonl",), "train": ("train.jsonl",), "points": ("points.csv", "trained", "mlruns"),
+    "data": ("train.jsonl",), "train": ("train.jsonl", "-"), "points": ("points.csv", "trained", "mlruns", "-"),
+    "verb": ("audit", "error"),
     "model": ("llama-3.1-8b", "config.json"),
     "to_run": ("run.yaml",), "files": ("train.jsonl", "test.jsonl"), "first": ("tunecase.yaml",),
     "second": ("other.yaml",),

@@ -9,8 +9,9 @@ from tunecase import flow
 from tunecase.agents.answers import Answer, short
 from tunecase.agents.call import Call, refuse_changes
 from tunecase.agents.cases import cases_below
-from tunecase.agents.schemas import COMMANDS, schema_of
+from tunecase.agents.schemas import COMMANDS
 from tunecase.quantities import counted
+from tunecase.records import schema_of
 
 MOST_BYTES_PAGE = 48_000  # of a report as Markdown
 

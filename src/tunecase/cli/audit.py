@@ -1,6 +1,6 @@
 """The command `audit`: are these the right data? It also fixes them, takes reviews in and chooses rows to label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +22,7 @@ from tunecase.cli.options import (
     panel,
     print_record,
 )
-from tunecase.cli.show.paper import safe
+from tunecase.cli.piped import STANDARD_INPUT, is_piped, piped
 from tunecase.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ large_option = panel("Large files")
 
 def audit(
     train: Annotated[
-        Path | None, typer.Argument(help="Rows to audit without a project: file, archive, folder.")
+        Path | None,
+        typer.Argument(help="Rows to audit without a project: file, archive, folder; - reads standard input."),
     ] = None,
     test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
     input: InputColumn = None,
@@ -86,34 +87,23 @@ def audit(
     To fix them: `tunecase audit --fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed`
     takes it back; `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
-    from tunecase.cli.show.progress import audit_progress
-
     if next_ is None:
         _refuse_fixing(fix, mask, force, reviewed, fast)
-    case = None if train is not None else open_project(project, seed, today)
-    data = _Data(train, test, input, output, case, seed, today)
-    if next_ is not None:
-        finish("labelling", _labelling(data, next_, pool, to), json, case=case)
-        return
-    if reviewed is not None:
-        finish("review", _reviews(data, reviewed), json, case=case)
-        return
-    from tunecase import flow
-
-    _say_uncounted(tokenizer)
-    wanted = flow.AuditAsked(tokenizer, production, fast, engine, address, scratch, memory, workers)
-    with audit_progress(quiet=json) as progress:
-        if fix is None:
-            record = _audited(data, wanted, progress)
+    if is_piped(train):
+        _refuse_piped({"--fix": fix, "--next": next_, "--reviewed": reviewed})
+    with piped(train) as rows:
+        case = None if rows is not None else open_project(project, seed, today)
+        data = _Data(rows, test, input, output, case, seed, today, is_piped(train))
+        if next_ is not None:
+            finish("labelling", _labelling(data, next_, pool, to), json, case=case)
+        elif reviewed is not None:
+            finish("review", _reviews(data, reviewed), json, case=case)
         else:
-            record, cleaned = _fixed(data, flow.FixAsked(fix, mask, force, wanted), progress)
-    ok = record.ok and not (strict and record.quarantined)
-    if fix is None:
-        finish("audit", record, json, ok=ok, case=case)
-        return
-    if not json and (is_full() or not ok):
-        print_record("audit", record, json, case=case)
-    finish("clean", cleaned, json, ok=ok, case=case)
+            from tunecase import flow
+
+            _say_uncounted(tokenizer)
+            wanted = flow.AuditAsked(tokenizer, production, fast, engine, address, scratch, memory, workers)
+            _judge(data, wanted, flow.FixAsked(fix, mask, force, wanted) if fix is not None else None, strict, json)
 
 
 def _say_uncounted(tokenizer: Path | None) -> None:
@@ -124,8 +114,7 @@ def _say_uncounted(tokenizer: Path | None) -> None:
     from tunecase.data.tokens import why_uncounted
 
     if why := why_uncounted(tokenizer):
-        with LINE.aside():
-            typer.echo(f"Tokens are estimated: {safe(why)}.", err=True)
+        LINE.note(f"Tokens are estimated: {why}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +128,7 @@ class _Data:
     case: "Flow | None"
     seed: int
     today: str | None
+    is_piped: bool = False
 
     @property
     def file(self) -> Path:
@@ -157,6 +147,25 @@ class _Data:
     def day(self) -> date:
         """The date as of which prices are judged."""
         return day_of(self.today)
+
+
+def _judge(data: _Data, wanted: "AuditAsked", copy: "FixAsked | None", strict: bool, json: bool) -> None:
+    """Audits the data, writes the cleaned copy where one is asked for, and prints what was found."""
+    from tunecase.cli.show.progress import audit_progress
+
+    cleaned = None
+    with audit_progress(quiet=json) as progress:
+        if copy is None:
+            record = _audited(data, wanted, progress)
+        else:
+            record, cleaned = _fixed(data, copy, progress)
+    ok = record.ok and not (strict and record.quarantined)
+    if cleaned is None:
+        finish("audit", record, json, ok=ok, case=data.case)
+        return
+    if not json and (is_full() or not ok):
+        print_record("audit", record, json, case=data.case)
+    finish("clean", cleaned, json, ok=ok, case=data.case)
 
 
 def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None) -> "Labelling":
@@ -181,7 +190,8 @@ def _audited(data: _Data, wanted: "AuditAsked", progress: dict[str, Any]) -> "Au
 
     if data.case is not None:
         return flow.audit(data.case, wanted, **progress)
-    return flow.audit_file(data.files, wanted, seed=data.seed, today=data.day, **progress)
+    record = flow.audit_file(data.files, wanted, seed=data.seed, today=data.day, **progress)
+    return replace(record, train=STANDARD_INPUT) if data.is_piped else record
 
 
 def _fixed(data: _Data, copy: "FixAsked", progress: dict[str, Any]) -> "tuple[Audit, Cleaned]":
@@ -190,6 +200,18 @@ def _fixed(data: _Data, copy: "FixAsked", progress: dict[str, Any]) -> "tuple[Au
     if data.case is not None:
         return flow.fix(data.case, copy, **progress)
     return flow.fix_file(data.files, copy, seed=data.seed, today=data.day, **progress)
+
+
+def _refuse_piped(given: dict[str, object]) -> None:
+    """Refuses what is written beside the rows, or read back against them, where they are piped in."""
+    fix = "write the rows into a file and name it"
+    problems = [
+        Problem(name, "beside - for standard input", "a file of rows, which stays", fix)
+        for name, value in given.items()
+        if value is not None
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _refuse_fixing(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:

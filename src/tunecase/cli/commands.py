@@ -32,12 +32,13 @@ from tunecase.cli.label import label
 from tunecase.cli.ledger import ledger_app
 from tunecase.cli.mcp import mcp
 from tunecase.cli.next import next_
-from tunecase.cli.options import take_full
+from tunecase.cli.options import refuse_depths, take_depth
 from tunecase.cli.pilot import pilot
 from tunecase.cli.prices import prices
 from tunecase.cli.reject import reject
 from tunecase.cli.report import report
 from tunecase.cli.run import run
+from tunecase.cli.schema import schema
 from tunecase.cli.scorecard import scorecard
 from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
@@ -109,6 +110,7 @@ app.command(rich_help_panel=QUICK)(sources)
 app.command(rich_help_panel=QUICK)(label)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
+app.command(rich_help_panel=QUICK)(schema)
 app.command(rich_help_panel=AFTER)(approve)
 app.command(rich_help_panel=AFTER)(reject)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
@@ -209,7 +211,7 @@ def _names_too_long() -> Iterator[None]:
 def _program() -> Callable[..., Any]:
     program = get_command(app)
     refuse_empty(program)
-    take_full(program)
+    take_depth(program)
     _watch(program, "")
     return program
 
@@ -225,6 +227,7 @@ def _watch(program: Any, name: str) -> None:
 def _watched(name: str, work: Callable[..., Any], **given: Any) -> Any:
     from tunecase.cli.show.progress import watched
 
+    refuse_depths()
     return watched(name, work, **given)
 
 

@@ -5,7 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, named, nearest_project, panel, unrecorded
+from tunecase.cli.options import (
+    AsJson,
+    Force,
+    Seed,
+    Today,
+    day_of,
+    finish,
+    named,
+    nearest_project,
+    panel,
+    unrecorded,
+    variable_project,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +30,9 @@ limit_option = panel("A limit, for continuous integration")
 
 
 def compare(
-    first: Annotated[Path | None, typer.Argument(help="A project file; --project when left out.")] = None,
+    first: Annotated[
+        Path | None, typer.Argument(help="A project file; --project, else $TUNECASE_PROJECT when left out.")
+    ] = None,
     second: Annotated[Path | None, typer.Argument(help="The project file to compare it with.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Or a change of the first: compute.tier=marketplace (repeatable).")
@@ -51,7 +65,7 @@ def compare(
 
     printed = markdown == "-"
     _refuse(beside=first is not None and project is not None, twice=printed and json)
-    path = first or project or named(nearest_project())
+    path = first or project or named(variable_project() or nearest_project())
     asked = None if printed or markdown is None else Output(Path(markdown), mark=MADE_BY)
     question = flow.CompareAsked(
         second, set_ or (), fail_if_over, confidence, allow_unpriced, asked, force, unrecorded()

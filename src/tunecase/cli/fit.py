@@ -5,7 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, ask_full, day_of, finish, is_full, open_project, panel
+from tunecase.cli.options import (
+    AsJson,
+    Seed,
+    Today,
+    ask_full,
+    day_of,
+    finish,
+    is_full,
+    open_project,
+    panel,
+    variable_project,
+)
+from tunecase.cli.piped import piped
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
@@ -42,7 +54,8 @@ def fit(
     examples: Annotated[str | None, amount_option(help="Samples, in place of tokens.")] = None,
     epochs: Annotated[str | None, amount_option(help="Passes over the samples.")] = None,
     lengths: Annotated[
-        Path | None, amount_option(help="Token lengths (CSV of tokens,count; JSONL), or the data file.")
+        Path | None,
+        amount_option(help="Token lengths (CSV of tokens,count; JSONL), or the data file; - reads standard input."),
     ] = None,
     packing: Annotated[bool, amount_option("--packing", help="Short samples are joined into full rows.")] = False,
     padding: Annotated[bool, amount_option("--padding", help="Short samples are padded to the longest.")] = False,
@@ -93,7 +106,7 @@ def fit(
     ] = False,
     explain: Annotated[bool, proof_option("--explain", help="Every term, and measured runs that are near.")] = False,
     project: Annotated[
-        Path | None, proof_option("--project", "-p", help="A case that keeps what was measured.")
+        Path | None, proof_option("--project", "-p", help="A case that keeps what was measured; $TUNECASE_PROJECT.")
     ] = None,
     seed: Seed = 0,
     json: AsJson = False,
@@ -125,9 +138,12 @@ def fit(
         "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
         "towers": towers and towers.replace("-", " "),
     }  # fmt: skip
-    question = flow.FitAsked(
-        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,
-        probe=probe, command=to_run or (), card_memory=card_memory,
-    )  # fmt: skip
-    opened = open_project(project, seed, today) if project else None
-    finish("fit", flow.fit(question, seed, day_of(today), opened), json)
+    case = project or variable_project()
+    opened = open_project(case, seed, today) if case else None
+    with piped(lengths) as sizes:
+        question = flow.FitAsked(
+            model, words, gpu or (), gpus or (), deadline, spot, tier, sizes, accelerate, measured, explain, price,
+            probe=probe, command=to_run or (), card_memory=card_memory,
+        )  # fmt: skip
+        record = flow.fit(question, seed, day_of(today), opened)
+    finish("fit", record, json)

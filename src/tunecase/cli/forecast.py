@@ -5,13 +5,17 @@ from typing import Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.piped import is_piped, piped
 from tunecase.errors import InputError, Problem
 
 
 def forecast(
     points: Annotated[
         str | None,
-        typer.Argument(help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states."),
+        typer.Argument(
+            help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states; - reads "
+            "standard input."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
     metric: Annotated[str | None, typer.Option(help="What the scores are; accuracy, or the project's.")] = None,
@@ -38,10 +42,14 @@ def forecast(
     if points is None and keep:
         fix = "name a file, a folder or an address: tunecase forecast points.csv --keep"
         raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
+    if is_piped(points) and keep:
+        fix = "write them into a file, which stays"
+        raise InputError(Problem("--keep", "beside - for standard input", "a place to read them again", fix))
     opened = open_project(project, seed, today) if points is None or keep else None
     if opened is None:
         reading = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
-        record = flow.forecast_file(str(points), reading, target, n_max, seed)
+        with piped(str(points), lines=False) as place:
+            record = flow.forecast_file(place, reading, target, n_max, seed)
     elif points is None:
         record = flow.forecast(opened, from_pilot)
     else:

@@ -1,11 +1,12 @@
 """The command `inference`: what the answers cost after launch, over every way to serve the model or to buy them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, named, nearest_project, panel
+from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, named, nearest_project, panel, variable_project
+from tunecase.cli.piped import piped
 
 traffic_option = panel("What arrives")
 objective_option = panel("How fast it must be")
@@ -25,7 +26,10 @@ Burst = Annotated[str | None, traffic_option(help="Load of the busiest 10 second
 Growth = Annotated[str | None, traffic_option(help="Growth of the volume, such as '2% per month'.")]
 Months = Annotated[str | None, traffic_option(help="For how long, such as '12 months'.")]
 Trace = Annotated[
-    Path | None, traffic_option(help="A CSV of requests as they came: arrival, input, output (time, tokens).")
+    Path | None,
+    traffic_option(
+        help="A CSV of requests as they came: arrival, input, output (time, tokens); - reads standard input."
+    ),
 ]
 MayWait = Annotated[bool, traffic_option("--may-wait", help="Answers may wait for one batch a night.")]
 FirstToken = Annotated[
@@ -53,7 +57,8 @@ Measured = Annotated[
     proof_option(help="JSON of `vllm bench serve`, guidellm or genai-perf / aiperf: the answer learns from it."),
 ]
 Project = Annotated[
-    Path | None, proof_option("--project", "-p", help="A case: its model, volume, prices, and measured loads.")
+    Path | None,
+    proof_option("--project", "-p", help="A case: its model, volume, prices, and measured loads; $TUNECASE_PROJECT."),
 ]
 
 
@@ -118,17 +123,20 @@ def inference(
     from tunecase import flow
     from tunecase.cli.show.progress import audit_progress
 
-    words = {
+    words: dict[str, Any] = {
         "volume": volume, "input": input_tokens, "output": output_tokens, "instructions": instructions,
         "cached": cached, "hours": hours, "weekend": weekend, "burst": burst, "growth": growth, "months": months,
-        "trace": str(trace.resolve()) if trace else None, "may-wait": may_wait or None, "first-token": first_token,
+        "may-wait": may_wait or None, "first-token": first_token,
         "per-token": per_token, "gpu": gpu or None, "gpus": gpus, "tier": tier, "precision": precision,
         "engine": engine, "adapters": adapters, "spare": spare, "scale-to-zero": scale_to_zero or None,
         "cold-start": cold_start, "against": against or None,
     }  # fmt: skip
-    if project is None and not model and (near := nearest_project()).is_file():
+    if project is None and (case := variable_project()):
+        project = named(case)
+    elif project is None and not model and (near := nearest_project()).is_file():
         project = named(near)
-    asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)
-    with audit_progress(quiet=json) as progress:
+    with audit_progress(quiet=json) as progress, piped(trace) as requests:
+        words["trace"] = str(requests.resolve()) if requests else None
+        asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)
         record = flow.inference(asked, seed, day_of(today), project, progress)
     finish("inference", record, json)

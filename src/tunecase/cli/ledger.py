@@ -43,6 +43,7 @@ def ledger_anchor(
     Where the ledger lacks what this machine last wrote it says so on standard error and ends with exit code 1.
     """
     from tunecase import flow
+    from tunecase.cli.show.progress import LINE
 
     record = flow.anchor(named(project), accept=accept)
     if json:
@@ -50,7 +51,7 @@ def ledger_anchor(
     else:
         typer.echo(f"{record.entries}:{record.head}")  # one line, however narrow the terminal
     if record.changed:
-        typer.echo(f"The ledger: {record.changed}; see `tunecase ledger verify`.", err=True)
+        LINE.remark(f"The ledger: {record.changed}; see `tunecase ledger verify`.")
         raise typer.Exit(1)
 
 
@@ -99,4 +100,4 @@ def ledger_set_aside(
     """
     from tunecase import flow
 
-    print_record("ledger", flow.set_aside(project, id, why, by), json)
+    print_record("ledger", flow.set_aside(named(project), id, why, by), json)

@@ -1,5 +1,6 @@
 """What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tunecase.cli.show.depth import DEPTH
 from tunecase.cli.show.paper import safe
 
 if TYPE_CHECKING:
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 HERE = Path("tunecase.yaml")
+VARIABLE = "TUNECASE_PROJECT"  # of the environment: the project file where --project is left out
 # What JSON lets through and a terminal obeys; within a JSON text it may stand as an escape.
 STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_ASKED = {"full": False}  # what every command takes, and no function of a command
 OF_MONEY = ("estimate", "decide", "next", "books", "report", "run")  # verbs that tell where the approvals stand
 
 
@@ -34,17 +36,33 @@ def nearest_project() -> Path:
     return next((folder / HERE for folder in folders if (folder / HERE).is_file()), HERE)
 
 
+def variable_project() -> Path | None:
+    """The project file that TUNECASE_PROJECT names; None where it is unset or empty."""
+    value = os.environ.get(VARIABLE, "")
+    return Path(value) if value else None
+
+
 def named(path: Path) -> Path:
-    """Returns the path of a project file; prints it to standard error if the file lies above this folder."""
-    if path.parts[:1] == ("..",):
-        typer.echo(f"Project file: {safe(str(path))}", err=True)
+    """Returns the path of a project file; prints it to standard error if nobody typed it and it is not in this folder.
+
+    Raises: InputError where TUNECASE_PROJECT names it and it is no file.
+    """
+    is_variable = path == variable_project()
+    if is_variable and not path.is_file():
+        from tunecase.errors import InputError, Problem
+
+        got = f"{str(path)!r}, {'a folder' if path.is_dir() else 'which is not there'}"
+        fix = f"name the file in it: {path / HERE}" if path.is_dir() else f"correct {VARIABLE}, or unset it"
+        raise InputError(Problem(VARIABLE, got, "a project file", fix))
+    if (is_variable or path.parts[:1] == ("..",)) and not DEPTH.quiet:
+        typer.echo(f"Project file: {safe(str(path))}{f' ({VARIABLE})' if is_variable else ''}", err=True)
     return path
 
 
 def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
     source = context.get_parameter_source(option.name or "")
     left_out = source is not None and source.name == "DEFAULT"
-    return nearest_project() if left_out and not context.resilient_parsing else given
+    return variable_project() or nearest_project() if left_out and not context.resilient_parsing else given
 
 
 ProjectFile = Annotated[
@@ -54,7 +72,7 @@ ProjectFile = Annotated[
         "-p",
         callback=_here_or_above,
         show_default=False,
-        help=f"The project file; {HERE} here, or in the nearest folder above.",
+        help=f"The project file; else ${VARIABLE}, else {HERE} here or in the nearest folder above.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
@@ -82,8 +100,7 @@ def open_project(path: Path, seed: int, today: str | None, *, only_shows: bool =
     opened.on_step = step
     opened.on_unrecorded = unrecorded() if only_shows else None
     for sentence in ledger_warnings(opened.ledger):
-        with LINE.aside():
-            typer.echo(sentence, err=True)
+        LINE.remark(sentence)
     return opened
 
 
@@ -96,8 +113,7 @@ def unrecorded() -> Callable[[str], None]:
     def say(why: str) -> None:
         if not told:
             told.append(why)
-            with LINE.aside():
-                typer.echo(f"The answer is not recorded in the ledger. {why}", err=True)
+            LINE.remark(f"The answer is not recorded in the ledger. {why}")
 
     return say
 
@@ -118,44 +134,61 @@ def day_of(text: str | None) -> date:
     return day
 
 
-def take_full(program: Any) -> None:
-    """Gives every command under a program the option --full, which prints all that its record says."""
+def take_depth(program: Any) -> None:
+    """Gives every command under a program the options --full, --quiet and --verbose: how much it says."""
     for command in getattr(program, "commands", {}).values():
-        take_full(command)
+        take_depth(command)
     if not hasattr(program, "commands"):
         names = [option.name for option in program.params]
-        program.params.insert(names.index("json") + 1 if "json" in names else len(names), _full_option())
+        at = names.index("json") + 1 if "json" in names else len(names)
+        program.params[at:at] = _depth_options()
 
 
 @cache
-def _full_option() -> Any:
+def _depth_options() -> tuple[Any, ...]:
     from typer.main import get_command
 
-    words = "Print all that was found, not the answer alone."
     carrier = typer.Typer(add_completion=False)
 
     @carrier.command()
-    def carried(full: Annotated[bool, typer.Option("--full", help=words, callback=_take)] = False) -> None: ...
+    def carried(
+        full: Annotated[bool, typer.Option("--full", help="Print all that was found, not the answer alone.")] = False,
+        quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer's first lines alone.")] = False,
+        verbose: Annotated[
+            bool, typer.Option("--verbose", "-v", help="Say on standard error what is done: steps, files, seconds.")
+        ] = False,
+    ) -> None: ...
 
-    option = get_command(carrier).params[0]
-    option.expose_value = False
-    return option
+    options = tuple(option for option in get_command(carrier).params if option.name != "help")
+    for option in options:
+        option.expose_value = False  # to no function of a command
+        option.callback = partial(_take, option.name or "")
+    return options
 
 
-def _take(given: bool) -> bool:
-    """Remembers whether --full was given, for this process runs one command."""
-    _ASKED["full"] = given
+def _take(name: str, context: Any, option: Any, given: bool) -> bool:
+    """Remembers how much is to be said, for this process runs one command."""
+    setattr(DEPTH, name, given)
     return given
+
+
+def refuse_depths() -> None:
+    """Raises InputError where --quiet stands beside what asks for more."""
+    from tunecase.errors import InputError, Problem
+
+    more = [name for name, given in (("--full", DEPTH.full), ("--verbose", DEPTH.verbose)) if given and DEPTH.quiet]
+    if more:
+        raise InputError([Problem("--quiet", f"{name} beside it", "one of them", f"leave {name} out") for name in more])
 
 
 def is_full() -> bool:
     """Whether all that a record says was asked for."""
-    return _ASKED["full"]
+    return DEPTH.full
 
 
 def ask_full() -> None:
     """Asks for all that a record says, as an option does that explains it."""
-    _take(given=True)
+    DEPTH.full = True
 
 
 def print_record(
@@ -179,6 +212,8 @@ def print_record(
 
         LINE.end()
         show(verb, record, full=is_full(), material=None if case is None else material(case))
+        if DEPTH.quiet:
+            return
         if approvals is not None:
             show_approvals(approvals, full=is_full())
         show_not_used(aside)
@@ -195,7 +230,7 @@ def finish(
     else:
         standing = approvals(case) if verb in OF_MONEY else None
         print_record(verb, record, as_json, not_used(case, verb), standing, case)
-    if note:
+    if note and not DEPTH.quiet:
         typer.echo(safe(note))
     fine = getattr(record, "ok", True) if ok is None else ok
     if not fine:

@@ -3,7 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
-from tunecase.cli.options import AsJson, Force, Today, day_of, nearest_project, panel, print_record
+from tunecase.cli.options import (
+    AsJson,
+    Force,
+    Today,
+    day_of,
+    named,
+    nearest_project,
+    panel,
+    print_record,
+    variable_project,
+)
 
 which_option = panel("Which prices")
 whose_option = panel("Whose")
@@ -21,7 +31,10 @@ UpdateFrom = Annotated[
 ]
 DatedOn = Annotated[str, catalog_option("--date", help="The catalog's day; else that in its name, or its last change.")]
 To = Annotated[Path | None, catalog_option(help="Write here; else PROVIDER-list-prices.csv beside the project file.")]
-Of = Annotated[Path | None, whose_option("--project", "-p", help="A project file: its currency and its own prices.")]
+Of = Annotated[
+    Path | None,
+    whose_option("--project", "-p", help="A project file: its currency and its own prices; $TUNECASE_PROJECT."),
+]
 
 
 def prices(
@@ -56,6 +69,8 @@ def prices(
     from tunecase import flow
     from tunecase.prices import PricesAsked
 
+    case = variable_project() if project is None else None
+    project = named(case) if case else project
     if update is None:
         _check_alone(dated, to)
         question = PricesAsked(kind, gpu, tier, terms, region, provider, model)

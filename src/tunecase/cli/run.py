@@ -44,6 +44,7 @@ def run(
     model is asked only where you name one. Example: `tunecase init --example && tunecase run`.
     """
     from tunecase import flow
+    from tunecase.cli.show.depth import DEPTH
     from tunecase.cli.show.progress import LINE, ask_before, pilot_progress, tell_fetching
     from tunecase.cli.show.record import show, show_not_used, show_run
     from tunecase.report import render
@@ -76,6 +77,7 @@ def run(
         return
     LINE.end()
     show_run(flow.material(opened), records["report"], before.at if same else None, full=is_full())
-    show_not_used(flow.not_used(opened, "run"))
+    if not DEPTH.quiet:
+        show_not_used(flow.not_used(opened, "run"))
     if not fine:
         raise typer.Exit(1)

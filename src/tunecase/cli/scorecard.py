@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, Force, finish, named, nearest_project
+from tunecase.cli.options import HERE, AsJson, Force, finish, named, nearest_project, variable_project
 
 
 def scorecard(
@@ -20,7 +20,10 @@ def scorecard(
     project: Annotated[
         Path | None,
         typer.Option(
-            "--project", "-p", show_default=False, help=f"Score what `past:` names; {HERE} where no folder is named."
+            "--project",
+            "-p",
+            show_default=False,
+            help=f"Score what `past:` names; $TUNECASE_PROJECT, else {HERE}, where no folder is named.",
         ),
     ] = None,
     json: AsJson = False,
@@ -37,8 +40,12 @@ def scorecard(
     """
     from tunecase import flow
 
-    nearest = nearest_project() if not folders and project is None else project
-    path = named(nearest) if nearest is not None and (nearest.is_file() or project is not None) else None
+    nearest = variable_project() or nearest_project() if not folders and project is None else project
+    path = (
+        named(nearest)
+        if nearest is not None and (nearest.is_file() or nearest in (project, variable_project()))
+        else None
+    )
     request = flow.ScorecardAsked(tuple(folders or ()), path)
     record = flow.scorecard(request)
     note = flow.write_scorecard(request, record, export, force=force) if export is not None else ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
+from tunecase.cli.piped import piped
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
@@ -48,6 +49,7 @@ def spend_add(
     For instance `tunecase spend add 2900 USD --line labour --quantity 34 --unit h --note "first round"`.
     """
     from tunecase import flow
+    from tunecase.cli.show.depth import DEPTH
     from tunecase.cli.show.paper import console_for, say
 
     _refuse_unknown(context)
@@ -55,7 +57,7 @@ def spend_add(
     asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit, large_credit)
     entry = flow.spend_text(opened, asked)
     print_record("spend", entry, json, approvals=_warning(opened))
-    if not json and (words := flow.rate_words(opened, entry.record())):
+    if not json and not DEPTH.quiet and (words := flow.rate_words(opened, entry.record())):
         say(console_for(), f"{words}.", "yellow")
 
 
@@ -71,8 +73,7 @@ def _warning(opened: "Flow") -> "Approvals | None":
     try:
         standing = flow.approvals(opened)
     except (TunecaseError, OSError) as error:
-        with LINE.aside():
-            typer.echo(f"What is left of the approvals is unknown:\n\n{error}", err=True)
+        LINE.remark(f"What is left of the approvals is unknown:\n\n{error}")
         return None
     return standing if standing.warns else None
 
@@ -103,7 +104,10 @@ unsaid_option = panel("What the place does not tell")
 def spend_import(
     kind: Annotated[str, typer.Argument(help="focus, mlflow, runs or timesheet.")],
     place: Annotated[
-        str, typer.Argument(help="A file, a folder or an address; nothing after `runs` means the pilot's own runs.")
+        str,
+        typer.Argument(
+            help="A file, a folder, an address; - reads standard input. Nothing after `runs`: the pilot's own runs."
+        ),
     ] = "",
     tag: Annotated[list[str] | None, which_option(help="KEY=VALUE that must hold; all of several.")] = None,
     service: Annotated[list[str] | None, which_option(help="Only this service's rows, as the bill names it.")] = None,
@@ -142,7 +146,8 @@ def spend_import(
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
             dry_run=dry_run, large_credit=large_credit, on_read=progress,
         )  # fmt: skip
-        record = flow.spend_import(opened, kind, place, choice)
+        with piped(place) as source:
+            record = flow.spend_import(opened, kind, source, choice)
     print_record("imported", record, json, approvals=_warning(opened))
 
 
@@ -152,7 +157,7 @@ def spend_serving(
         str,
         typer.Argument(
             help="A meter as CSV, a row for each day: date (or from, to), answers, tokens_in, tokens_out, gpu_hours, "
-            "busy_hours or per_busy_hour, cost. Nothing: the options state one period."
+            "busy_hours or per_busy_hour, cost; - reads standard input. Nothing: the options state one period."
         ),
     ] = "",
     since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
@@ -186,11 +191,12 @@ def spend_serving(
     from tunecase import flow
 
     opened = open_project(project, 0, today)
-    asked = flow.ServingAsked(
-        place, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, per_busy_hour, cost,
-        restated, dry_run,
-    )  # fmt: skip
-    record = flow.spend_serving(opened, asked)
+    with piped(place) as meter:
+        asked = flow.ServingAsked(
+            meter, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, per_busy_hour, cost,
+            restated, dry_run,
+        )  # fmt: skip
+        record = flow.spend_serving(opened, asked)
     print_record("metered", record, json, approvals=_warning(opened) if record.charges else None)
 
 

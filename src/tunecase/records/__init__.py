@@ -91,6 +91,7 @@ from tunecase.records.plan import (
 from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
+from tunecase.records.schema import PRINTED, schema_of
 from tunecase.records.scorecard import (
     AdviceEnded,
     BandHeld,
@@ -137,6 +138,7 @@ __all__ = [
     "MOST_NAME",
     "NEARLY",
     "N_GRAM_FACTORS",
+    "PRINTED",
     "RECORDS",
     "RULE_FIELDS",
     "SCHEMAS",
@@ -308,6 +310,7 @@ __all__ = [
     "from_json",
     "is_rule_field",
     "reading_fault",
+    "schema_of",
     "time_of_1k",
     "to_json",
     "unread_words",

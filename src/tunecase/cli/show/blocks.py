@@ -5,6 +5,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from tunecase.blocks import Account, Block, Curve, Facts, Listing, Table, Tone, Words
+from tunecase.cli.show.depth import DEPTH
 from tunecase.cli.show.paper import safe, say
 from tunecase.cli.show.plot import LABEL, WIDTH, curve_lines, short_curve
 from tunecase.quantities import sentence
@@ -31,6 +32,8 @@ def print_account(console: "Console", account: Account, *, full: bool = False, p
         page: the report's file, named where it was written.
     """
     _print_answer(console, account)
+    if DEPTH.quiet:
+        return
     for block in (*account.short, *account.full) if full else account.short:
         console.print()
         print_block(console, block, titled=full)

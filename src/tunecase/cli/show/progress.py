@@ -1,5 +1,6 @@
 """Shows long work while it runs: one line that says what is done now, for how long, and what is left of it."""
 
+import os
 import shutil
 import sys
 import threading
@@ -8,8 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from tunecase.cli.show.depth import DEPTH
 from tunecase.cli.show.paper import console_for, safe, say
-from tunecase.quantities import count, counted, duration, figures, one_line, score
+from tunecase.cli.show.pilot import pilot_words, plan_words, run_words
+from tunecase.cli.show.steps import Steps
+from tunecase.quantities import count
 
 # A pilot below this goes by without a question.
 ASK_ABOVE_MINUTES = 1.0
@@ -68,8 +72,18 @@ class Line:
             if self.on:
                 self._put(words, left_s)
 
+    def remark(self, text: str) -> None:
+        """A line of its own above the line, as it is, for what may be copied; none with --quiet."""
+        if DEPTH.quiet:
+            return
+        with self.aside(), suppress(OSError, ValueError):
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+
     def note(self, text: str) -> None:
-        """Text of its own above the line, which counts as being heard of."""
+        """Text of its own above the line, which counts as being heard of; none with --quiet."""
+        if DEPTH.quiet:
+            return
         with self._lock:
             self._erase()
             say(console_for(stderr=True), text)
@@ -103,7 +117,7 @@ class Line:
                     return
 
     def _show(self, now_s: float) -> None:
-        at_terminal = sys.stderr.isatty()
+        at_terminal = _is_rewritten()
         wait_s = SILENT_S if self._is_new or at_terminal else AGAIN_S
         if now_s - self._heard_s < (0.0 if at_terminal and self._drawn else wait_s):
             return
@@ -128,9 +142,14 @@ class Line:
     def _erase(self) -> None:
         was_drawn, self._drawn = self._drawn, False
         with suppress(OSError, ValueError):
-            if was_drawn and sys.stderr.isatty():
+            if was_drawn and _is_rewritten():
                 sys.stderr.write("\r\x1b[K")
                 sys.stderr.flush()
+
+
+def _is_rewritten() -> bool:
+    """Whether standard error is a terminal that can erase a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 def _clock(seconds: float) -> str:
@@ -139,11 +158,22 @@ def _clock(seconds: float) -> str:
 
 
 LINE = Line()
+STEPS = Steps(LINE.remark)
 
 
 def watched(command: str, work: Callable[..., Any], **given: Any) -> Any:
-    """Does the work of a command under the line; commands that print JSON, or wait for people, have none."""
-    if given.get("json") or command in INTERACTIVE:
+    """Does the work of a command under the line, with --verbose step by step.
+
+    Commands that print JSON, wait for people or are to be quiet have no line.
+    """
+    if not DEPTH.verbose:
+        return _under_the_line(command, work, given)
+    with STEPS.told(WORKING.get(command, "Working")):
+        return _under_the_line(command, work, given)
+
+
+def _under_the_line(command: str, work: Callable[..., Any], given: dict[str, Any]) -> Any:
+    if given.get("json") or DEPTH.quiet or command in INTERACTIVE:
         return work(**given)
     LINE.stopped = ""
     LINE.begin(WORKING.get(command, "Working"))
@@ -155,8 +185,11 @@ def watched(command: str, work: Callable[..., Any], **given: Any) -> Any:
 
 def step(verb: str) -> None:
     """A step of the road, or something that a verb rests on, begins."""
-    if LINE.on and verb in WORKING:
-        LINE.begin(WORKING[verb])
+    words = WORKING.get(verb)
+    if words is not None:
+        STEPS.begin(words)
+        if LINE.on:
+            LINE.begin(words)
 
 
 @contextmanager
@@ -172,36 +205,8 @@ def _tell_pilot(state: Any) -> None:
     LINE.stopped = f"after run {state.done} of {state.total}"
     run = state.last
     if run is not None and run.seconds >= TELL_ABOVE_S and not sys.stderr.isatty():
-        LINE.note(_run_words(state))
-    LINE.tell(_pilot_words(state), state.left_s)
-
-
-def _pilot_words(state: Any) -> str:
-    """Which run is under way, of what, and the money so far."""
-    under_way = min(state.done + 1, state.total)
-    what = f"Pilot of {one_line(state.candidate, 40)}" if state.candidate else "Pilot"
-    now = f", {state.now}" if state.now else ""
-    spent = f"   {figures(state.usd)} USD" if state.usd else ""
-    return f"{what}  run {under_way} of {state.total}{now}{spent}"
-
-
-def _run_words(state: Any) -> str:
-    run = state.last
-    what = one_line(run.failed, 60) if run.failed else score(run.score)
-    if not run.failed and not run.converged:
-        what += ", not converged"
-    size = f"{count(run.n)} examples" if run.n else "untrained"
-    size = f"{state.candidate}, {size}" if state.candidate else size
-    return f"run {state.done} of {state.total}: {size}, {what} ({_spent_words(state)})"
-
-
-def _spent_words(state: Any) -> str:
-    spent, left = f"{duration(state.spent_s)} spent", f"about {duration(state.left_s)} left"
-    if state.usd:
-        spent += f" and {figures(state.usd)} USD"
-    if state.left_usd:
-        left += f" and {figures(state.left_usd)} USD"
-    return f"{spent}, {left}"
+        LINE.note(run_words(state))
+    LINE.tell(pilot_words(state), state.left_s)
 
 
 def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
@@ -218,16 +223,19 @@ def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
         endpoints = bool(plan.not_asked) or any(usd != 0 for _, _, usd in plan.hosted)
         if not (slow and plan.runs) and not endpoints:
             return None
-        LINE.note(_plan_words(plan))
-        if plan.light and not costs and not endpoints:
-            return None
-        if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        asks = not yes and at_terminal and not (plan.light and not costs and not endpoints)
+        if not asks:
+            LINE.note(plan_words(plan))
             return None
         from rich.prompt import Confirm
 
+        was_on = LINE.on
         LINE.end()
+        say(console_for(stderr=True), plan_words(plan))  # with --quiet too: money hangs on the answer
         going_on = Confirm.ask("Go on?", console=console_for(stderr=True), default=True)
-        LINE.begin(WORKING["pilot"])
+        if was_on:
+            LINE.begin(WORKING["pilot"])
         return going_on
 
     return ask
@@ -237,33 +245,6 @@ def tell_fetching(line: str) -> None:
     """Says on standard error what is being fetched."""
     LINE.note(line)
     LINE.tell("Fetching")
-
-
-def _plan_words(plan: Any) -> str:
-    sizes = ", ".join(count(n) for n in plan.sizes)
-    what = ", ".join(plan.candidates) or plan.model
-    words = [f"Pilot of {what}: {counted(plan.runs, 'run')} at {sizes} examples"]
-    words = words if plan.runs else [f"Pilot of {what}: no run is left to make"]
-    if plan.reused:
-        words.append(f"{counted(plan.reused, 'run')} taken from the ledger")
-    if plan.tries:
-        words.append(f"a search over {counted(plan.tries, 'setting')}")
-    if plan.minutes is None and plan.runs:
-        words.append("how long a run takes shows with the first")
-    elif plan.minutes is not None:
-        words.append(f"{figures(plan.minutes[0])} to {figures(plan.minutes[2])} minutes")
-        if plan.usd is None:
-            words.append("price unknown (--usd-per-hour tells it)")
-        else:
-            words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
-    for name, tokens, usd in plan.hosted:
-        price = "price unknown" if usd is None else f"at most {figures(usd)} USD"
-        words.append(f"asks {name} {counted(plan.test_rows, 'row')}, about {figures(tokens)} tokens, {price}")
-    if plan.not_asked:
-        each = "it" if len(plan.not_asked) == 1 else "each"
-        why = f"{each} may bill more than the cap leaves (--max-usd), or its prices are not known"
-        words.append(f"does not ask {', '.join(plan.not_asked)}: {why}")
-    return "; ".join(words) + "."
 
 
 @contextmanager

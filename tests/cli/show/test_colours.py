@@ -1,0 +1,120 @@
+"""NO_COLOR turns off the colours of everything that is printed, and a dumb terminal gets no escapes at all."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from tests import samples
+from tests.cli.show.printing import ALL
+from tunecase.cli.show import show, show_error
+from tunecase.cli.show.progress import LINE
+from tunecase.cli.show.record import show_approvals
+from tunecase.errors import InputError, Problem, TunecaseError
+
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
+SRC = Path(__file__).parents[3] / "src"
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what is written to it."""
+
+    def isatty(self) -> bool:
+        """That it is one."""
+        return True
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A usual terminal of 256 colours, whatever that of these tests is."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLORTERM", "GITHUB_ACTIONS", "PY_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def printed() -> Iterator[tuple[str, str]]:
+    """What every printer writes to a terminal, by its name."""
+    for name in ALL:
+        with redirect_stdout(Terminal()) as out:
+            show(name, ALL[name], full=True)
+        yield name, out.getvalue()
+    with redirect_stdout(Terminal()) as out:
+        show_approvals(samples.approvals(), full=True)
+    yield "approvals beside", out.getvalue()
+    for error in (InputError(Problem("a.yaml:3: x", "1", "2", "write 2")), TunecaseError("the world failed")):
+        with redirect_stderr(Terminal()) as err:
+            show_error(error)
+        yield type(error).__name__, err.getvalue()
+
+
+def coloured() -> set[str]:
+    """The printers that use a colour."""
+    return {name for name, text in printed() if COLOUR.search(text)}
+
+
+def test_colours_are_there_until_they_are_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every record and error has a colour at a terminal, none with NO_COLOR, whatever its value; empty counts not."""
+    names = {name for name, _ in printed()}
+    assert names - coloured() == set()
+    for value in ("1", "0", "anything"):
+        monkeypatch.setenv("NO_COLOR", value)
+        assert coloured() == set()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert coloured() == set()
+    monkeypatch.setenv("NO_COLOR", "")
+    assert names - coloured() == set()
+
+
+def test_a_dumb_terminal_gets_no_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With TERM=dumb nothing that is printed steers the terminal."""
+    monkeypatch.setenv("TERM", "dumb")
+    assert [] == [name for name, text in printed() if "\x1b" in text]
+
+
+def test_progress_is_plain_lines_at_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done is told in lines of their own where no line can be erased; elsewhere without a colour."""
+    monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 0.0)
+    for term, is_plain in (("dumb", True), ("xterm", False)):
+        monkeypatch.setenv("TERM", term)
+        with redirect_stderr(Terminal()) as err:
+            LINE.begin("Working")
+            LINE._show(LINE._began_s + 100.0)
+            LINE.end()
+        assert "Working" in err.getvalue()
+        assert is_plain == ("\x1b" not in err.getvalue())
+        assert not COLOUR.search(err.getvalue())
+
+
+def test_force_color_colours_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe gets no colours, and with FORCE_COLOR those of a terminal."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        show("check", ALL["check"])
+    assert "\x1b" not in out.getvalue()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with redirect_stdout(out):
+        show("check", ALL["check"])
+    assert COLOUR.search(out.getvalue())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("--help",), ("audit", "--help"), ("audti",)])
+def test_help_and_mistakes_have_no_colour_either(words: tuple[str, ...]) -> None:
+    """The help has colours where they are forced, and none with NO_COLOR beside it."""
+    surroundings = {**os.environ, "PYTHONPATH": str(SRC), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    for value, is_coloured in (("", True), ("1", False)):
+        done = subprocess.run(
+            [sys.executable, "-m", "tunecase", *words],
+            capture_output=True,
+            check=False,
+            text=True,
+            encoding="utf-8",
+            env=surroundings | {"NO_COLOR": value},
+        )
+        assert is_coloured == bool(COLOUR.search(done.stdout + done.stderr)), done

@@ -1,0 +1,151 @@
+"""What every command takes: how much it says, and which project file it works on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import case_folder
+from tunecase.cli.commands import _program
+from tunecase.cli.show.progress import LINE
+
+DEPTHS = ("full", "quiet", "verbose")
+
+
+def commands(program: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Every command of the program by its words."""
+    under = getattr(program, "commands", None)
+    if under is None:
+        return {path: program}
+    return {words: one for name, command in under.items() for words, one in commands(command, (*path, name)).items()}
+
+
+def test_every_command_says_as_much_as_is_asked_for() -> None:
+    """--full, --quiet and --verbose are options of every command, -q and -v of no other meaning."""
+    for words, command in commands(_program()).items():
+        names = [option.name for option in command.params]
+        letters = [letter for option in command.params for letter in option.opts if letter in ("-q", "-v")]
+        assert (3, ["-q", "-v"]) == (len([name for name in names if name in DEPTHS]), letters), words
+
+
+def test_quiet_is_the_answer_alone(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first lines of what is printed otherwise, nothing on standard error, the same exit code."""
+    monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 0.0)
+    monkeypatch.setattr("tunecase.cli.show.progress.TICK_S", 0.001)
+    below = walked.parent / "below"
+    below.mkdir(exist_ok=True)
+    for words in (("books",), ("spend", "list"), ("ledger", "verify")):
+        loud, quiet = tunecase(*words, cwd=below), tunecase(*words, "--quiet", cwd=below)
+        assert (loud.code, "") == (quiet.code, quiet.err), words
+        assert 1 <= len(quiet.out.splitlines()) <= 3, quiet.out
+        assert loud.out.startswith(quiet.out), (loud.out, quiet.out)
+        assert "Project file: ../tunecase.yaml" in loud.err
+    loud, quiet = (tunecase("check", "--json", *words, cwd=below) for words in ((), ("-q",)))
+    assert (loud.json, "") == (quiet.json, quiet.err)
+
+
+def test_quiet_says_what_is_wrong(tmp_path: Path) -> None:
+    """A mistake is told with --quiet too."""
+    ran = tunecase("estimate", "-q", "--project", tmp_path / "none.yaml")
+    assert (2, "", True) == (ran.code, ran.out, "none.yaml" in ran.err)
+
+
+def test_quiet_beside_what_asks_for_more_is_refused(walked: Path) -> None:
+    """--quiet goes neither with --full nor with --verbose; both are told together, and nothing is done."""
+    ran = tunecase("audit", "-q", "--full", "-v", "--json", "--project", walked)
+    told = [(problem["where"], problem["got"]) for problem in ran.json["problems"]]
+    assert (2, [("--quiet", "--full beside it"), ("--quiet", "--verbose beside it")]) == (ran.code, told)
+    assert 0 == tunecase("audit", "--full", "-v", "--project", walked).code
+
+
+def test_verbose_tells_steps_files_and_seconds(tmp_path: Path) -> None:
+    """Each step stands on standard error with its files and seconds, as JSON is printed too; no code, no scratch."""
+    case_folder(tmp_path)
+    ran = tunecase("define", "--verbose", "--json", cwd=tmp_path)
+    lines = [line.partition(" s  ")[2] for line in ran.err.splitlines()]
+    assert isinstance(ran.json, dict)
+    assert all(float(line.split()[0]) >= 0 for line in ran.err.splitlines())
+    for told in ("Judging the problem", "Checking the data", "Pricing the plan", "  reads tunecase.yaml"):
+        assert told in lines, ran.err
+    assert any(line.startswith("done: Checking the data, ") for line in lines)
+    assert "  reads train.jsonl" in lines
+    assert any(line.strip() in ("writes ledger.jsonl", "adds to ledger.jsonl") for line in lines)
+    assert not any(word in ran.err for word in (".py", ".lock", ".part", "site-packages"))
+    assert "" == tunecase("define", "--json", cwd=tmp_path).err
+
+
+def test_a_bug_is_told_without_its_trace(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--verbose says where the kept traceback lies, and prints none."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("tunecase.flow.books", fail)
+    ran = tunecase("books", "--verbose", "--project", walked)
+    assert (3, False) == (ran.code, "Traceback" in ran.err)
+    kept = next(word.rstrip(";") for word in ran.err.split() if "tunecase-crash-" in word)
+    assert "RuntimeError: a bug" in Path(kept).read_text(encoding="utf-8")
+    Path(kept).unlink()
+
+
+def test_what_is_heard_of_files_ends_with_the_command(walked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is told of files that are opened after a command with --verbose."""
+    tunecase("ledger", "verify", "--verbose", "--project", walked)
+    walked.read_text(encoding="utf-8")
+    assert not LINE.on
+    assert "" == capsys.readouterr().err
+
+
+def test_the_environment_names_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TUNECASE_PROJECT stands for --project, comes before a project file above, and is told; --project wins."""
+    named, here, typed = (case_folder(tmp_path / name, name=f"name: {name}") for name in ("named", "here", "typed"))
+    below = here.parent / "below"
+    below.mkdir()
+    monkeypatch.setenv("TUNECASE_PROJECT", str(named))
+
+    def path_of(*words: str) -> tuple[str, str]:
+        ran = tunecase("ledger", "verify", "--json", *words, cwd=below)
+        return str((below / ran.json["path"]).resolve().parent), ran.err
+
+    assert (str(named.parent), f"Project file: {named} (TUNECASE_PROJECT)\n") == path_of()
+    assert (str(typed.parent), "") == path_of("--project", str(typed))
+    assert (str(named.parent), "") == path_of("--quiet")
+    monkeypatch.setenv("TUNECASE_PROJECT", "")
+    path, err = path_of()
+    assert (str(here.parent), True) == (path, "../tunecase.yaml" in err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("estimate",), ("compare", "--set", "method=full"), ("fit", "llama-3.1-8b"), ("prices",), ("scorecard",),
+        ("inference", "qwen3-8b"), ("ledger", "set-aside", "ab", "--why", "x"), ("serve",), ("spend", "list"),
+    ],
+)  # fmt: skip
+def test_a_project_of_the_environment_that_is_not_there(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command that works on a project tells the variable by its name; a folder is told, too."""
+    monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path / "none.yaml"))
+    ran = tunecase(*words, cwd=tmp_path)
+    assert (2, True) == (ran.code, ran.err.startswith("TUNECASE_PROJECT: '")), ran
+    assert "which is not there; wanted a project file.\nCorrect TUNECASE_PROJECT, or unset it." in ran.err
+    monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path))
+    assert f"Name the file in it: {tmp_path / 'tunecase.yaml'}" in tunecase(*words, cwd=tmp_path).err
+
+
+def test_a_file_that_is_typed_needs_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What works without a project file does not look at the variable."""
+    monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path / "none.yaml"))
+    (tmp_path / "points.csv").write_text("n,score\n50,0.5\n100,0.6\n200,0.68\n400,0.74\n", encoding="utf-8")
+    assert tunecase("forecast", "points.csv", "--target", "80%", cwd=tmp_path).code in (0, 1)
+    assert 0 == tunecase("compare", case_folder(tmp_path / "a"), "--set", "method=full").code
+
+
+def test_the_help_names_the_variable() -> None:
+    """Every command with --project tells of TUNECASE_PROJECT in its help."""
+    for words, command in commands(_program()).items():
+        option = next((option for option in command.params if option.name == "project"), None)
+        assert option is None or "$TUNECASE_PROJECT" in option.help or words == ("compare",), words
+    assert "$TUNECASE_PROJECT" in tunecase("compare", "--help").out
