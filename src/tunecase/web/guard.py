@@ -82,10 +82,12 @@ class Guard:
         Raises: RefusedError.
         """
         own, origin = f"http://{request.headers.get('host', '')}".casefold(), request.headers.get("origin")
-        is_own = origin is None or origin.casefold() == own
         site = request.headers.get("sec-fetch-site")
+        is_own = origin is None or origin.casefold() == own
         is_visit = site is None or site in COMES_FROM
         if request.method == "POST":
+            # A page that tells no referrer sends its forms from "null"; the browser itself still says from which site.
+            is_own = is_own or (origin == "null" and site == "same-origin")
             is_visit = (origin, site) != (None, None) and site in (None, "same-origin")
         if not (is_own and is_visit and request.headers.get("sec-fetch-dest", shown_in[0]) in shown_in):
             raise RefusedError(HTTPStatus.FORBIDDEN, f"Another page may not open this one. {PASTE}")
