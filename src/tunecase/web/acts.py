@@ -162,8 +162,10 @@ class Bills:
 
     def leave(self, case: Case, name: str) -> Filled:
         """Leaves a bill that is held; nothing was booked of it."""
-        if (bill := self._taken(case.key, name)) is not None:
-            _drop(bill.file)
+        bill = self._taken(case.key, name)
+        if bill is None:
+            return Filled("bill", mistakes={"": GONE})
+        _drop(bill.file)
         return Filled("bill", done="Left: nothing was booked.")
 
     def drop_old(self, older_s: float = HELD_S) -> None:

@@ -1,11 +1,13 @@
 """The app: every address in one table, who may visit it, and the reply to each request, in ASGI's terms."""
 
 import asyncio
+import math
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, get_args
 from urllib.parse import parse_qs, unquote
@@ -17,12 +19,13 @@ from tunecase.web.acts import Bills, Case
 from tunecase.web.cases import Cases, is_piloted
 from tunecase.web.forms import Form, Receive, read_form
 from tunecase.web.guard import SHOWN_IN, Guard, RefusedError, Request
-from tunecase.web.replies import APP, CSS, JAVASCRIPT, Reply, headers_of, headers_of_stream, onward, plain
+from tunecase.web.replies import APP, CSS, EVENTS, JAVASCRIPT, Reply, headers_of, headers_of_stream, onward, plain
 from tunecase.web.state import gone_words, pilot_state
 from tunecase.web.streams import Send, Streams, event_of, once_a_second, send_all
 from tunecase.web.views import Filled, Tab
 
 MOST_KEPT = 200  # forms that came back, and acts that were done, each by the id of its form
+CLICKS_S = 3.0  # within which a second click on a button is the same one
 MEND = "Mend it, then load this page again: it is drawn anew each time."
 TABS = get_args(Tab)
 
@@ -75,19 +78,28 @@ class Route:
         return handler
 
 
-@dataclass
 class Once:
     """Does what a form asks for once, however often the form is sent; later sendings get what the first one got."""
 
-    _done: "OrderedDict[object, asyncio.Future[Any]]" = field(default_factory=OrderedDict)
+    def __init__(self) -> None:
+        self._done: OrderedDict[object, tuple[float, asyncio.Future[str]]] = OrderedDict()
 
-    async def do(self, key: object, act: Callable[[], Awaitable[Any]]) -> Any:
-        """What the act gave when the key was first seen; the act goes on where its visitor leaves."""
-        if key not in self._done:
-            self._done[key] = asyncio.ensure_future(act())
-            while len(self._done) > MOST_KEPT and next(iter(self._done.values())).done():
+    async def do(self, key: object, act: Callable[[], Awaitable[str]], within_s: float = math.inf) -> str:
+        """What the act gave when the key was first seen; it goes on where its visitor leaves.
+
+        Args:
+            key: what was asked for, by which drawing of the form.
+            act: does it.
+            within_s: how long a further sending counts as the same click [s].
+        """
+        began_s, done = self._done.get(key, (-math.inf, None))
+        if done is None or time.monotonic() - began_s > within_s:
+            done = asyncio.ensure_future(act())
+            self._done[key] = time.monotonic(), done
+            self._done.move_to_end(key)
+            while len(self._done) > MOST_KEPT and next(iter(self._done.values()))[1].done():
                 self._done.popitem(last=False)
-        return await asyncio.shield(self._done[key])
+        return await asyncio.shield(done)
 
 
 class App:
@@ -164,7 +176,7 @@ class App:
             return await asyncio.to_thread(draw)
 
     async def case_of(self, visit: Visit) -> Case:
-        """The case of an address. Raises: RefusedError where there never was one; VanishedError where it is gone."""
+        """The case of an address. Raises: RefusedError where there never was one."""
         case = await asyncio.to_thread(self.cases.case, visit.parts["key"])
         if case is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, "There is no case at this address. The cases are at /.")
@@ -261,6 +273,8 @@ async def _report(app: App, visit: Visit) -> Answer:
 
 async def _events(app: App, visit: Visit) -> Answer:
     case = await app.case_of(visit)
+    if visit.request.method == "HEAD":
+        return Reply(HTTPStatus.OK, "", kind=EVENTS)
     if app.streams.is_full:
         words = "Too many pages watch a pilot; close one of them."
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, words)
@@ -281,8 +295,14 @@ async def _events(app: App, visit: Visit) -> Answer:
     return app.streams.events(case.key, look, draw)
 
 
-def _acting(tab: Tab, act: Callable[[App, Case, Form, str], Filled], *, with_file: bool = False) -> Handler:
-    """What takes a form: it acts once for each drawing of it, and sends the visitor back to a tab that tells of it."""
+def _acting(
+    tab: Tab, act: Callable[[App, Case, Form], Filled], *, with_file: bool = False, within_s: float = math.inf
+) -> Handler:
+    """What takes a form: it acts once for each drawing of it, and sends the visitor back to a tab that tells of it.
+
+    What was typed counts, too: another charge from the same drawing is another charge. A bill that is held is booked
+    once whoever asks. `within_s` is how long the same sending is taken for the same click.
+    """
 
     async def handler(app: App, visit: Visit) -> Answer:
         case = await app.case_of(visit)
@@ -297,16 +317,15 @@ def _acting(tab: Tab, act: Callable[[App, Case, Form, str], Filled], *, with_fil
         sent = tuple(sorted((name, words) for name, words in form.fields.items() if name != "token"))
 
         async def done() -> str:
-            return app.keep(case.key, await asyncio.to_thread(act, app, case, form, drawing))
+            return app.keep(case.key, await asyncio.to_thread(act, app, case, form))
 
-        # A file is not compared: each sending of one is read, and what a bill holds is booked once whoever reads it.
-        key = object() if with_file else (visit.request.path, drawing, sent)
-        return onward(f"/case/{case.key}/{tab}?sent={await app.once.do(key, done)}")
+        key = object() if with_file else (visit.request.path, "" if "held" in form.fields else drawing, sent)
+        return onward(f"/case/{case.key}/{tab}?sent={await app.once.do(key, done, within_s)}")
 
     return handler
 
 
-def _read_bill(app: App, case: Case, form: Form, drawing: str) -> Filled:
+def _read_bill(app: App, case: Case, form: Form) -> Filled:
     if form.file is None or not form.file.stat().st_size:
         form.drop()
         return Filled("bill", mistakes={"bill": "Nothing was sent; wanted the file of a bill. Choose one."})
@@ -323,18 +342,23 @@ ROUTES: tuple[Route, ...] = (
     Route("/case/{key}/pilot/events", _events, shown_in=("empty",)),
     Route(
         "/case/{key}/pilot/start",
-        post=_acting("pilot", lambda app, case, form, _: acts.start(case, app.cases.pilots, form.fields)),
+        post=_acting(
+            "pilot", lambda app, case, form: acts.start(case, app.cases.pilots, form.fields), within_s=CLICKS_S
+        ),
     ),
-    Route("/case/{key}/pilot/stop", post=_acting("pilot", lambda app, case, *_: acts.stop(case, app.cases.pilots))),
-    Route("/case/{key}/charges", post=_acting("books", lambda app, case, form, _: acts.charge(case, form.fields))),
+    Route(
+        "/case/{key}/pilot/stop",
+        post=_acting("pilot", lambda app, case, _: acts.stop(case, app.cases.pilots), within_s=CLICKS_S),
+    ),
+    Route("/case/{key}/charges", post=_acting("books", lambda app, case, form: acts.charge(case, form.fields))),
     Route("/case/{key}/bill", post=_acting("books", _read_bill, with_file=True)),
     Route(
         "/case/{key}/bill/book",
-        post=_acting("books", lambda app, case, form, _: app.bills.book(case, form.fields.get("held", ""))),
+        post=_acting("books", lambda app, case, form: app.bills.book(case, form.fields.get("held", ""))),
     ),
     Route(
         "/case/{key}/bill/leave",
-        post=_acting("books", lambda app, case, form, _: app.bills.leave(case, form.fields.get("held", ""))),
+        post=_acting("books", lambda app, case, form: app.bills.leave(case, form.fields.get("held", ""))),
     ),
-    Route("/case/{key}/approve", post=_acting("answer", lambda app, case, form, _: acts.approve(case, form.fields))),
+    Route("/case/{key}/approve", post=_acting("answer", lambda app, case, form: acts.approve(case, form.fields))),
 )

@@ -39,7 +39,7 @@ class Cases:
     """
 
     def __init__(self, folder: Path, seed: int = 0, today: date | None = None) -> None:
-        self.folder, self.seed, self._today, self.pilots = folder, seed, today, Pilots()
+        self.folder, self.seed, self._today, self.pilots = folder.resolve(), seed, today, Pilots()
         self._projects: dict[str, Path] = {}
         self._glances: dict[Path, tuple[Any, flow.Glance]] = {}
         self._pages, self._books = Kept[Page](), Kept[tuple[Books, Charges, Approvals]]()
