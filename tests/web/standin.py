@@ -8,7 +8,7 @@ from types import ModuleType
 
 def put_in() -> None:
     """Puts crude pages in the place of the app's, where it has none."""
-    if importlib.util.find_spec("tunecase.web.pages") is not None:
+    if "tunecase.web.pages" in sys.modules or importlib.util.find_spec("tunecase.web.pages") is not None:
         return
     module = ModuleType("tunecase.web.pages")
     module.STYLE, module.SCRIPT = "body { margin: 1em }", "'use strict'"

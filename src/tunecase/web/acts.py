@@ -28,7 +28,13 @@ CHARGE, APPROVE, PILOT = (
     ("trainer", "max_minutes", "max_usd"),
 )  # fmt: skip
 # The field that a mistake belongs to, by the place that it is told of; any other stands above the form, under "".
-FIELD_OF = {"category": "line", "charge": "amount", "--category": "line", "credit": "amount", "pilot: trainer": "trainer"}
+FIELD_OF = {
+    "category": "line",
+    "charge": "amount",
+    "--category": "line",
+    "credit": "amount",
+    "pilot: trainer": "trainer",
+}
 # Trainers that ask a model elsewhere; what others cost on this machine is no money.
 COSTLY = ("hosted", "decision")
 MOST_CAP = 1e6  # minutes or USD

@@ -57,7 +57,9 @@ class Cases:
         found = flow.find_cases(self.folder)
         rows = [self._row(self._key(project), project) for project in found.projects]
         self._glances = {project: self._glances[project] for project in found.projects if project in self._glances}
-        return Shelf(str(self.folder), tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key))), found.left_out)
+        return Shelf(
+            str(self.folder), tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key))), found.left_out
+        )
 
     def _key(self, project: Path) -> str:
         key = key_of(self.folder, project)

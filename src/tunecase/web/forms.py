@@ -208,4 +208,3 @@ def safe_name(given: str) -> str:
 def first_words(fields: Mapping[str, str], names: tuple[str, ...], most: int = 2_000) -> dict[str, str]:
     """What was typed in these fields, without the blanks around it, none longer than a form shows again."""
     return {name: fields.get(name, "").strip()[:most] for name in names}
-

@@ -66,7 +66,9 @@ def plain(status: HTTPStatus, words: str, headers: Mapping[str, str] | None = No
 
 def onward(address: str, headers: Mapping[str, str] | None = None) -> Reply:
     """Sends the visitor on to another address of the app."""
-    return plain(HTTPStatus.SEE_OTHER, f"The page is at the address {address}.", {"Location": address, **(headers or {})})
+    return plain(
+        HTTPStatus.SEE_OTHER, f"The page is at the address {address}.", {"Location": address, **(headers or {})}
+    )
 
 
 def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
@@ -85,7 +87,7 @@ def completed(given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     """The headers of a reply with those that every reply has; one that names no policy gets the strictest.
 
     Example:
-        >>> (b"content-type", b"text/html; charset=utf-8") in completed([(b"content-type", b"text/plain")])
+        >>> (b"Content-Type", b"text/html; charset=utf-8") in completed([(b"content-type", b"text/plain")])
         True
     """
     policy = ("Content-Security-Policy", policy_of(""))
@@ -98,7 +100,7 @@ def _typed(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     """A header, the type being one of ours: what the server itself answers is plain text, which is HTML as well."""
     name, value = pair
     is_odd = name.lower() == b"content-type" and value.decode("latin-1") not in TYPES
-    return (name, HTML.encode()) if is_odd else pair
+    return (b"Content-Type", HTML.encode()) if is_odd else pair
 
 
 def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
