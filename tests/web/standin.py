@@ -1,14 +1,16 @@
 """Crude pages for tests of the server where the app's own are not there: every value that a page shows, as text."""
 
 import html
-import importlib.util
 import sys
+from pathlib import Path
 from types import ModuleType
+
+import tunecase
 
 
 def put_in() -> None:
     """Puts crude pages in the place of the app's, where it has none."""
-    if "tunecase.web.pages" in sys.modules or importlib.util.find_spec("tunecase.web.pages") is not None:
+    if "tunecase.web.pages" in sys.modules or (Path(tunecase.__file__).parent / "web" / "pages").is_dir():
         return
     module = ModuleType("tunecase.web.pages")
     module.STYLE, module.SCRIPT = "body { margin: 1em }", "'use strict'"
@@ -17,9 +19,6 @@ def put_in() -> None:
     module.live_fragment = lambda state: f"<p>{html.escape(repr(state))}</p>"
     module.message_page = lambda title, words, back="/": _page(title, words, "")
     sys.modules["tunecase.web.pages"] = module
-    import tunecase.web
-
-    tunecase.web.pages = module
 
 
 def _page(title: str, shown: object, token: str) -> str:

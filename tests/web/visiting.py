@@ -135,6 +135,11 @@ class Answer:
     headers: Mapping[str, str]
     page: str
 
+    @property
+    def token(self) -> str:
+        """The token of the forms that the page holds."""
+        return re.search(r'name="token" value="([^"]+)"', self.page)[1]
+
 
 def everything(connection: socket.socket) -> bytes:
     """What comes until the other side closes or resets."""
@@ -153,11 +158,6 @@ def answer(sent: bytes) -> Answer:
     assert len(headers) == len(lines)
     assert len(body) in (0, int(headers.get("Content-Length", len(body))))
     return Answer(int(first.split()[1]), headers, body.decode())
-
-    @property
-    def token(self) -> str:
-        """The token of the forms that the page holds."""
-        return re.search(r'name="token" value="([^"]+)"', self.page)[1]
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from tunecase.quantities import counted, money, one_line, plain_money, plain_sha
 if TYPE_CHECKING:
     from tunecase.accounts import Material
     from tunecase.blocks import Tone
-    from tunecase.project import Project
     from tunecase.records import Plan
 
 PROJECT = "tunecase.yaml"

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import parse_qs, unquote
 
 from tunecase import flow
 from tunecase.errors import TunecaseError
-from tunecase.web import acts
+from tunecase.web import acts, pages
 from tunecase.web.acts import Bills, Case
 from tunecase.web.cases import Cases, is_piloted
 from tunecase.web.forms import Form, Receive, read_form
@@ -164,8 +164,6 @@ class App:
         self, title: str, words: str, back: str = "/", status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
     ) -> Reply:
         """A page that says one thing."""
-        from tunecase.web import pages
-
         return Reply(status, pages.message_page(title, words, back), policy=APP)
 
     async def drawn(self, visit: Visit, draw: Callable[[], str]) -> str:
@@ -211,21 +209,15 @@ async def has_gone(receive: Receive) -> bool:
 
 
 async def _cases(app: App, visit: Visit) -> Answer:
-    from tunecase.web import pages
-
     page = await app.drawn(visit, lambda: pages.cases_page(app.cases.shelf(), app.guard.form_token()))
     return Reply(HTTPStatus.OK, page, policy=APP)
 
 
 async def _style(app: App, visit: Visit) -> Answer:
-    from tunecase.web import pages
-
     return Reply(HTTPStatus.OK, pages.STYLE, kind=CSS)
 
 
 async def _script(app: App, visit: Visit) -> Answer:
-    from tunecase.web import pages
-
     return Reply(HTTPStatus.OK, pages.SCRIPT, kind=JAVASCRIPT)
 
 
@@ -234,17 +226,15 @@ async def _first_tab(app: App, visit: Visit) -> Answer:
 
 
 async def _tab(app: App, visit: Visit) -> Answer:
-    from tunecase.web import pages
-
-    case, tab = await app.case_of(visit), visit.parts["tab"]
+    case, tab = await app.case_of(visit), cast(Tab, visit.parts["tab"])
     if not case.project.is_file():
         return _vanished(app, case)
     name = parse_qs(visit.request.query).get("sent", [""])[0]
     key, filled = app.filled.get(name, ("", None))
 
     def draw() -> str:
-        view = app.cases.view(case, tab)  # type: ignore[arg-type]
-        return pages.case_page(view, tab, app.guard.form_token(), filled if key == case.key else None)  # type: ignore[arg-type]
+        view = app.cases.view(case, tab)
+        return pages.case_page(view, tab, app.guard.form_token(), filled if key == case.key else None)
 
     # The tabs that need no more than the ledger do not wait for a page that takes seconds.
     page = await (asyncio.to_thread(draw) if tab in ("pilot", "books") else app.drawn(visit, draw))
@@ -287,8 +277,6 @@ async def _events(app: App, visit: Visit) -> Answer:
         return flow.stamp_of(case.project), told, at_work or elsewhere()
 
     def draw() -> tuple[str, bytes]:
-        from tunecase.web import pages
-
         state = pilot_state(case.project, app.cases.pilots.of(case.key), app.cases.today)
         return event_of(state, pages.live_fragment(state))
 

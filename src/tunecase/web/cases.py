@@ -82,8 +82,8 @@ class Cases:
         """The case of a key, whether its folder is still there or not; None for a key that no case ever had."""
         if key not in self._projects:
             with suppress(TunecaseError):
-                for project in flow.find_cases(self.folder).projects:
-                    self._key(project)
+                for found in flow.find_cases(self.folder).projects:
+                    self._key(found)
         project = self._projects.get(key)
         return None if project is None else Case(key, project, self.seed, self.today)
 

@@ -42,13 +42,16 @@ class PilotProcess:
             [sys.executable, "-m", worker.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **group,
         )  # fmt: skip
-        assert self._process.stdin and self._process.stdout and self._process.stderr
+        self._input, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
+        assert self._input is not None
+        assert output is not None
+        assert errors is not None
         with contextlib.suppress(OSError):  # it has died already
-            self._process.stdin.write(json.dumps(asdict(asked)).encode() + b"\n")
-            self._process.stdin.flush()
-        self._errors = threading.Thread(target=self._keep_last, args=(self._process.stderr,), daemon=True)
+            self._input.write(json.dumps(asdict(asked)).encode() + b"\n")
+            self._input.flush()
+        self._errors = threading.Thread(target=self._keep_last, args=(errors,), daemon=True)
         self._errors.start()
-        self._reader = threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True)
+        self._reader = threading.Thread(target=self._listen, args=(output,), daemon=True)
         self._reader.start()
 
     @property
@@ -107,7 +110,7 @@ class PilotProcess:
         returned = self._process.wait()
         self._errors.join(1.0)
         with contextlib.suppress(OSError):
-            self._process.stdin.close()  # type: ignore[union-attr]
+            self._input.close()
         self.returned = returned
         self.version += 1
 

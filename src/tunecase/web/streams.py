@@ -112,7 +112,7 @@ async def send_all(events: AsyncIterator[bytes], send: Send, gone: Awaitable[Non
     nexts: asyncio.Task[bytes] | None = None
     try:
         while not leaving.done():
-            nexts = asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+            nexts = asyncio.ensure_future(anext(events))
             await asyncio.wait({leaving, nexts}, return_when=asyncio.FIRST_COMPLETED)
             if leaving.done():
                 return
