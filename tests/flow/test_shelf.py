@@ -78,7 +78,7 @@ def test_a_decided_case_tells_its_answer_and_what_it_waits_for(tmp_path: Path) -
     """Answer, tone, release and chance are those of the last decision; once approved it waits for nothing."""
     from tunecase.case import Case
 
-    flow.copy_example("support-tickets", tmp_path / "case")
+    flow.copy_example("support-tickets", to=tmp_path / "case")
     project = tmp_path / "case" / "tunecase.yaml"
     records = Case(project, today=TODAY).run()
     seen = flow.glance(project, TODAY)

@@ -1,6 +1,5 @@
 """The cases of a folder as the app keeps them: read again only where their files have changed."""
 
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from tests.making import case_folder
 from tests.web import standin
 from tunecase import flow
-from tunecase.ledger import Ledger
+from tunecase.errors import InputError, Problem
 from tunecase.web import acts, cases
 from tunecase.web.cases import Cases, key_of
 
@@ -51,19 +50,19 @@ def test_the_pilot_s_tab_needs_neither_page_nor_books(tmp_path: Path, monkeypatc
     assert ["books"] == made
 
 
-def test_what_cannot_be_worked_out_is_told_beside_the_rest(tmp_path: Path) -> None:
-    """Without a data file there is no answer, but the lines, the currency and the pilot."""
+def test_what_cannot_be_worked_out_is_told_beside_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the answer fails, the lines, the currency, the books and the pilot are there all the same."""
+
+    def fails(opened: flow.Flow) -> None:
+        raise InputError(Problem("test.jsonl:3", "half a row", "a row", "mend it"))
+
+    monkeypatch.setattr(cases.flow, "contents", fails)
     case_folder(tmp_path)
-    (tmp_path / "past.jsonl").write_text("{}", encoding="utf-8")
     shown = Cases(tmp_path, today=TODAY)
-    case = shown.case(key_of(shown.folder, shown.folder / "tunecase.yaml"))
-    shutil.copy(tmp_path / "train.jsonl", tmp_path / "kept.jsonl")
-    made = shown.view(case, "books")
-    assert ("USD", (), True) == (made.currency, made.faults, "gpu" in made.lines)
-    Ledger(tmp_path / "ledger.jsonl")
-    (tmp_path / "test.jsonl").write_text("{broken", encoding="utf-8")
-    broken = shown.view(case, "answer")
-    assert (None, True) == (broken.page, any("test.jsonl" in fault for fault in broken.faults))
+    made = shown.view(shown.case(key_of(shown.folder, shown.folder / "tunecase.yaml")), "answer")
+    assert ("USD", True, None) == (made.currency, "gpu" in made.lines, made.page)
+    assert made.books is not None
+    assert ("test.jsonl:3: half a row; wanted a row.\nmend it",) == made.faults
 
 
 def test_rows_are_read_again_only_where_a_file_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
