@@ -27,7 +27,9 @@ def test_a_page_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest
     assert [False] == made
     assert "Booked" in acts.charge(case, {"amount": "1"}).done
     shown.page(case)
-    (tmp_path / "train.jsonl").write_text((tmp_path / "train.jsonl").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    (tmp_path / "train.jsonl").write_text(
+        (tmp_path / "train.jsonl").read_text(encoding="utf-8") + "\n", encoding="utf-8"
+    )
     shown.page(case)
     project.write_text(project.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
     shown.page(case)

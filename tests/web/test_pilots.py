@@ -49,9 +49,10 @@ def address(project: Path) -> str:
 
 
 def send(site: Served, project: Path, word: str, **typed: str) -> str:
-    """The page that the form of a start or a stop leads to."""
+    """What the form of a start or a stop leads to, in words."""
     token = site.ask(f"{address(project)}/pilot").token
-    return site.filled(site.post(f"{address(project)}/pilot/{word}", {"token": token, **typed}))
+    back = site.filled(site.post(f"{address(project)}/pilot/{word}", {"token": token, **typed}))
+    return " ".join((back.done, *back.mistakes.values()))
 
 
 def runs(project: Path) -> list[str]:

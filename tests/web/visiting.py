@@ -1,6 +1,5 @@
 """The app on a free port, visited as browsers do and as they never would."""
 
-import html
 import json
 import re
 import socket
@@ -18,6 +17,7 @@ from tunecase.web.cases import Cases
 from tunecase.web.guard import Guard
 from tunecase.web.replies import Reply
 from tunecase.web.serve import server_of
+from tunecase.web.views import Filled
 
 standin.put_in()
 
@@ -65,10 +65,12 @@ class Served:
         given = {name: value for name, value in named.items() if value}
         return answer(self.raw(_head("POST", address, given) + body))
 
-    def filled(self, reply: "Answer") -> str:
-        """The page that a form's reply sends the visitor to."""
+    def filled(self, reply: "Answer") -> Filled:
+        """What a form's reply sends the visitor back to, which can be drawn."""
         assert reply.status == 303, reply
-        return html.unescape(self.ask(reply.headers["Location"]).page)
+        assert 200 == self.ask(reply.headers["Location"]).status
+        _, filled = self.app.filled[reply.headers["Location"].partition("?sent=")[2]]
+        return filled
 
     @contextmanager
     def stream(self, address: str) -> Iterator["Stream"]:
