@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -264,7 +265,7 @@ def test_what_a_worker_tells_is_json(project: Path) -> None:
 
     asked = json.dumps({"project": str(project), "trainer": "probe"})
     ran = subprocess.Popen(
-        tunecase_words()[:1] + ["-m", worker.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-m", worker.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     ran.stdin.write(asked + "\n")

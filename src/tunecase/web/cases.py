@@ -42,6 +42,7 @@ class Cases:
         self.folder, self.seed, self._today, self.pilots = folder.resolve(), seed, today, Pilots()
         self._projects: dict[str, Path] = {}
         self._glances: dict[Path, tuple[Any, flow.Glance]] = {}
+        self._looking = threading.Lock()
         self._pages, self._books = Kept[Page](), Kept[tuple[Books, Charges, Approvals]]()
 
     @property
@@ -55,8 +56,9 @@ class Cases:
         Raises: InputError where the folder is no longer there.
         """
         found = flow.find_cases(self.folder)
-        rows = [self._row(self._key(project), project) for project in found.projects]
-        self._glances = {project: self._glances[project] for project in found.projects if project in self._glances}
+        with self._looking:  # two visitors at once do not read every ledger twice
+            rows = [self._row(self._key(project), project) for project in found.projects]
+            self._glances = {project: self._glances[project] for project in found.projects}
         return Shelf(
             str(self.folder), tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key))), found.left_out
         )
