@@ -135,6 +135,7 @@ class App:
 
     def close(self) -> None:
         """Ends what the app has begun: pilots are interrupted and waited for, bills that wait are taken away."""
+        self.streams.close()
         self.bills.drop_old(0.0)
         self.cases.pilots.close()
 

@@ -156,13 +156,18 @@ class Pilots:
         one.wait()
         return True
 
-    def close(self) -> None:
-        """Interrupts all pilots, waits for them together, and kills what does not end in time."""
+    def interrupt(self) -> None:
+        """Interrupts all pilots and starts none any more, without waiting for their ends."""
         with self._lock:
             self._is_closed = True
+        for one in self.running().values():
+            if not one.is_stopping:
+                one.interrupt()
+
+    def close(self) -> None:
+        """Interrupts all pilots, waits for them together, and kills what does not end in time."""
+        self.interrupt()
         ending = list(self.running().values())
-        for one in ending:
-            one.interrupt()
         until = time.monotonic() + STOPS_S
         try:
             for one in ending:

@@ -84,7 +84,13 @@ def server_of(app: App) -> "uvicorn.Server":
         log_config=None, log_level="critical", access_log=False, proxy_headers=False, server_header=False,
         date_header=False, backlog=MOST_CONNECTING, limit_concurrency=MOST_OPEN, timeout_graceful_shutdown=1,
     )  # fmt: skip
-    return uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.cases.pilots.interrupt()  # while the last visitors are served
+            await super().shutdown(sockets)
+
+    return Server(config)
 
 
 def _listen(host: str, port: int, allow_remote: bool) -> socket.socket:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +19,11 @@ from tunecase.web.views import PilotState
 LOOK_S = 0.25  # between two looks at a ledger that somebody watches
 QUIET_S = 15.0  # until a comment shows that the connection lives
 MOST_STREAMS = 20
+LOOKING = 4  # threads
 RETRY = b"retry: 1000\n\n"
 COMMENT = b": here\n\n"
 Look = Callable[[], Any]  # what changes whenever the state may have changed
-Draw = Callable[[], PilotState]
+Draw = Callable[[], tuple[str, bytes]]  # the id and the bytes of the event of the state
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -30,7 +32,8 @@ class Feed:
     """The newest event of one case, and those who wait for the next."""
 
     look: Look
-    draw: Callable[[], tuple[str, bytes]]
+    draw: Draw
+    threads: ThreadPoolExecutor
     watching: int = 0
     newest: tuple[str, bytes] = ("", b"")
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,11 +42,12 @@ class Feed:
     async def poll(self) -> None:
         """Looks again and again, and draws where anything has changed; whatever fails is tried again."""
         seen: Any = None
+        loop = asyncio.get_running_loop()
         while True:
             with suppress(OSError):
-                now = await asyncio.to_thread(self.look)
+                now = await loop.run_in_executor(self.threads, self.look)
                 if now != seen:
-                    event = await asyncio.to_thread(self.draw)
+                    event = await loop.run_in_executor(self.threads, self.draw)
                     seen = now
                     if event[0] != self.newest[0]:
                         self.newest = event
@@ -57,14 +61,19 @@ class Streams:
 
     def __init__(self) -> None:
         self._feeds: dict[str, Feed] = {}
+        self._threads = ThreadPoolExecutor(LOOKING, "looks")  # pages that take seconds do not hold up what is watched
         self.open = 0
+
+    def close(self) -> None:
+        """Lets go of the threads that look."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     @property
     def is_full(self) -> bool:
         """Whether no further stream is taken."""
         return self.open >= MOST_STREAMS
 
-    async def events(self, key: str, look: Look, draw: Callable[[], tuple[str, bytes]]) -> AsyncIterator[bytes]:
+    async def events(self, key: str, look: Look, draw: Draw) -> AsyncIterator[bytes]:
         """The events of a case as they go over the wire, for as long as they are asked for.
 
         Args:
@@ -72,7 +81,7 @@ class Streams:
             look: is called often, in a thread; a change of what it gives means that the state is drawn again.
             draw: gives the id and the bytes of the event.
         """
-        feed = self._feeds.setdefault(key, Feed(look, draw))
+        feed = self._feeds.setdefault(key, Feed(look, draw, self._threads))
         self.open, feed.watching = self.open + 1, feed.watching + 1
         try:
             if feed.task is None or feed.task.done():
