@@ -4,9 +4,9 @@
 
 A case of the shipped example is run to its end and copied; `tunecase serve` serves the copies. In one of them, begun
 anew, a pilot runs while two readers hold its stream. A run is finished at the moment that its entry in the ledger
-states; it is shown when the event that first holds it has come in whole, its HTML drawn. Seconds on the wall, beside the
-load that the machine had, and processor seconds of the server for the first look at all cases (where the system tells
-them); the last line is a JSON object. Exit code 1 where a run takes more than a second to its event.
+states; it is shown when the event that first holds it has come in whole, its HTML drawn. Seconds on the wall, beside
+the load that the machine had, and processor seconds of the server for the first look at all cases (where the system
+tells them); the last line is a JSON object. Exit code 1 where a run takes more than a second to its event.
 """
 
 import argparse
