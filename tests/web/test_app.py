@@ -1,8 +1,10 @@
 """The app's addresses: what each shows, what each form does, and whom it refuses."""
 
 import shutil
+import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,9 +13,9 @@ import pytest
 
 from tests.books.importers.bills import as_csv, row
 from tests.making import case_folder
-from tests.web.visiting import TOKEN, Answer, Served, served_cases
+from tests.web.visiting import TOKEN, Answer, Served, everything, served_cases
 from tunecase.ledger import Ledger
-from tunecase.web import forms
+from tunecase.web import connection, forms
 
 TODAY = date(2026, 11, 24)
 
@@ -286,3 +288,30 @@ def test_caps_are_read_before_a_pilot_begins(site: Served, shelf: Path) -> None:
         fields = {"trainer": "", "max_minutes": "", "max_usd": "", **typed, "token": form_token(site, shelf)}
         assert words in " ".join(site.filled(site.post(f"/case/{key(shelf)}/pilot/start", fields)).mistakes.values())
     assert {} == site.app.cases.pilots.running()
+
+
+def test_a_slow_body_is_cut_off(site: Served, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever drips a bill is closed in time, others are served meanwhile, and nothing of it stays."""
+    monkeypatch.setattr(connection, "BODY_S", 0.5)
+    head = f"POST /case/{key(shelf)}/bill HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+    head += f"Cookie: tunecase-{site.port}={TOKEN}\r\nContent-Type: multipart/form-data; boundary=m\r\n"
+    part = '--m\r\nContent-Disposition: form-data; name="bill"; filename="a.csv"\r\n\r\nhalf'
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as slow:
+        slow.sendall(f"{head}Content-Length: 5000\r\n\r\n{part}".encode())
+        assert 200 == site.ask(f"/case/{key(shelf)}/pilot").status
+        assert b"" == everything(slow)
+    assert time.monotonic() - began < 10
+    end = time.monotonic() + 10
+    while (left := list(Path(tempfile.gettempdir()).iterdir())) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert [] == left
+
+
+def test_the_served_folder_may_vanish(site: Served, shelf: Path) -> None:
+    """The first page says so, and shows the cases again once it is back."""
+    shelf.rename(moved := shelf.with_name(f"{shelf.name}-moved"))
+    found = site.ask("/")
+    assert (500, True) == (found.status, "no such folder" in found.page)
+    moved.rename(shelf)
+    assert 200 == site.ask("/").status

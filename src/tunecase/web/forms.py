@@ -196,13 +196,14 @@ def safe_name(given: str) -> str:
     """A file's name as it may stand in a folder of ours: its last part in plain letters; its ending says what it is.
 
     Example:
-        >>> safe_name("../../Rechnung März.csv"), safe_name("..")
-        ('Rechnung_M_rz.csv', 'bill.csv')
+        >>> safe_name("../../Rechnung März.csv"), safe_name("ä.parquet"), safe_name("..")
+        ('Rechnung_M_rz.csv', 'bill.parquet', 'bill.csv')
     """
-    name = _ODD.sub("_", re.split(r"[/\\]", given)[-1]).strip("._-")
-    stem, dot, ending = name.rpartition(".")
-    short = f"{stem[:MOST_NAME]}{dot}{ending[:12]}"
-    return short if stem else "bill.csv"
+    stem, dot, ending = re.split(r"[/\\]", given)[-1].rpartition(".")
+    stem, ending = (stem, ending) if dot else (ending, "")
+    stem, ending = (_ODD.sub("_", part).strip("._-") for part in (stem, ending))
+    name = stem[:MOST_NAME] or "bill"
+    return f"{name}.{ending[:12]}" if ending else name if stem else f"{name}.csv"
 
 
 def first_words(fields: Mapping[str, str], names: tuple[str, ...], most: int = 2_000) -> dict[str, str]:
