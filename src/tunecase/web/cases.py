@@ -190,7 +190,7 @@ def key_of(folder: Path, project: Path) -> str:
 
     Example:
         >>> key_of(Path("cases"), Path("cases/Support tickets/tunecase.yaml"))
-        'support-tickets-5ff5e3'
+        'support-tickets-31276b'
     """
     place = project.parent.relative_to(folder).as_posix()
     name = project.parent.resolve().name if place == "." else place
