@@ -42,10 +42,11 @@ class PilotProcess:
             [sys.executable, "-m", worker.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **group,
         )  # fmt: skip
-        self._input, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
-        assert self._input is not None
+        asks, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
+        assert asks is not None
         assert output is not None
         assert errors is not None
+        self._input = asks
         with contextlib.suppress(OSError):  # it has died already
             self._input.write(json.dumps(asdict(asked)).encode() + b"\n")
             self._input.flush()
