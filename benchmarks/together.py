@@ -97,12 +97,12 @@ def terminal(case: Path, name: str, until: float, seen: Seen) -> None:
 def visitor(address: str, until: float, seen: Seen) -> None:
     """Fetches the page again and again, as a browser that has its cookie."""
     host, token = re.fullmatch(r"http://([^/]+)/\?token=(.+)", address).groups()
-    cookie = f"tunecase-{host.rpartition(':')[2]}={token}"
+    cookie, place = f"tunecase-{host.rpartition(':')[2]}={token}", "/"
     while time.monotonic() < until:
         began = time.monotonic()
         connection = http.client.HTTPConnection(host, timeout=LIMIT_S)
         try:
-            connection.request("GET", "/", headers={"Cookie": cookie})
+            connection.request("GET", place, headers={"Cookie": cookie})
             reply = connection.getresponse()
             page = reply.read().decode()
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -111,6 +111,8 @@ def visitor(address: str, until: float, seen: Seen) -> None:
         finally:
             connection.close()
         seen.pages_s.append(time.monotonic() - began)
+        if place == "/":
+            place = f"/case/{re.search(r'/case/([a-z0-9-]+)', page)[1]}/page"
         if reply.status != 200 or page.count("</html>") != 1 or not page.rstrip().endswith("</html>"):
             seen.wrong.append(f"a page: {reply.status}: {page[-300:]}")
 

@@ -70,6 +70,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "points",
         "probe",
         "questions",
+        "shelf",
         "split",
         "training",
         "verbs",
@@ -193,6 +194,8 @@ WRITING: dict[str, str] = {
     "ledger/book.py": "appends to the ledger",
     "ledger/files.py": "appends to the ledger, and puts a new chain in its place",
     "pilot/trainers/": "what a trainer reads and writes in the folder of its run, and caches",
+    "web/forms.py": "a bill as it comes in, in a folder of its own until somebody books or leaves it",
+    "web/worker.py": "its own standard output, which trainers must not write into",
 }
 WRITES = {"write_text", "write_bytes", "mkstemp", "NamedTemporaryFile", "copyfile", "copy2", "copytree", "to_csv"}
 

@@ -1,4 +1,4 @@
-"""The command serve checks the case before it listens."""
+"""The command serve finds what is to be served before it listens."""
 
 from pathlib import Path
 from typing import Any
@@ -6,21 +6,33 @@ from typing import Any
 import pytest
 
 from tests.command import tunecase
+from tests.making import case_folder
+from tests.web import standin
+
+standin.put_in()
 
 
-def test_serve_checks_the_case_first(tmp_path: Path, walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """serve refuses a case that cannot be read, and else hands the live page to the server."""
-    assert 2 == tunecase("serve", "--project", tmp_path / "none.yaml").code
-    served: dict[str, Any] = {}
+def test_serve_hands_the_folder_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder by name, or that of the nearest project; refused are no project, no such folder, and both at once."""
+    served: list[dict[str, Any]] = []
 
-    def listen(html: Any, *, port: int, on_ready: Any, on_failure: Any) -> None:
-        served.update(html=html(), port=port)
+    def listen(folder: Path, *, on_ready: Any, on_failure: Any, **given: Any) -> None:
+        served.append({"folder": folder.resolve(), **given})
         on_ready("http://127.0.0.1:8118/?token=abc")
         on_failure(RuntimeError("odd"))
 
+    project = case_folder(tmp_path)
+    assert 2 == tunecase("serve", "--project", tmp_path / "none.yaml").code
+    assert 2 == tunecase("serve", tmp_path / "none").code
+    assert 2 == tunecase("serve", tmp_path, "--project", project).code
     monkeypatch.setattr("tunecase.web.serve", listen)
-    ran = tunecase("serve", "--port", "8118", "--project", walked)
-    assert (0, 8118) == (ran.code, served["port"])
-    assert "http://127.0.0.1:8118/?token=abc" in ran.out
+    ran = tunecase("serve", "--port", "8118", "--project", project)
+    assert (0, True) == (ran.code, "The cases are at http://127.0.0.1:8118/?token=abc" in ran.out)
     assert "tunecase failed: RuntimeError: odd; the traceback is in " in ran.err
-    assert "<html" in served["html"]
+    (tmp_path / "inside").mkdir()
+    tunecase("serve", cwd=tmp_path / "inside")
+    tunecase("serve", tmp_path / "inside", "--today", "2026-11-24", "--seed", "3")
+    assert [(tmp_path, 8118, 0), (tmp_path, 8117, 0), (tmp_path / "inside", 8117, 3)] == [
+        (one["folder"], one["port"], one["seed"]) for one in served
+    ]
+    assert [None, None, "2026-11-24"] == [one["today"] and str(one["today"]) for one in served]

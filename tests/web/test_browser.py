@@ -1,15 +1,21 @@
 """The served page in a real browser: it works under its own policy, and no other page gets at it."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.making import case_folder
 from tests.report.test_browser import CHROMIUM, OPEN_ALL, with_panel
-from tests.web.visiting import TOKEN, served
+from tests.web.slow_pilots import slow_down
+from tests.web.visiting import TOKEN, served, served_cases
+from tunecase.ledger import Ledger
 from tunecase.report import render
+from tunecase.web import pages
+from tunecase.web.cases import key_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -80,3 +86,40 @@ def test_another_page_of_this_machine_gets_nothing(browser: Any) -> None:
         foreign.wait_for_url(address)
         assert "Another page may not open this one" in foreign.inner_text("body")
     assert ["drawn"] == drawn
+
+
+@pytest.mark.skipif(not hasattr(pages, "__path__"), reason="the crude pages of the tests have no script")
+def test_a_pilot_is_started_watched_and_stopped_and_a_charge_booked(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs come in without a reload, in a second tab too; a stop keeps them; a charge shows; the console is silent."""
+    slow_down(tmp_path / "site", monkeypatch, 0.5)
+    (tmp_path / "case").mkdir()
+    project = case_folder(tmp_path / "case")
+    said: list[str] = []
+
+    with served_cases(project.parent) as site:
+        tab = browser.new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.goto(f"{site.origin}/?token={TOKEN}")
+        address = f"{site.origin}/case/{key_of(project.parent.resolve(), project.resolve())}"
+        tab.goto(f"{address}/pilot")
+        # The form offers no learner that takes its time.
+        tab.evaluate("() => { document.querySelector('[name=trainer] option').value = 'simulated' }")
+        tab.click("form[action$='/pilot/start'] button")
+        other = browser.new_page()
+        other.goto(f"{address}/pilot")
+        for one in (tab, other):
+            one.get_by_text(re.compile(r"Pilot: ([3-9]|[1-9][0-9]) ")).first.wait_for(timeout=60_000)
+        tab.click("form[action$='/pilot/stop'] button")
+        for one in (tab, other):
+            one.get_by_text(re.compile("Pilot: stopped after")).first.wait_for(timeout=60_000)
+        assert {} == site.app.cases.pilots.running()
+        tab.goto(f"{address}/books")
+        tab.fill("input[name=amount]", "12.50")
+        tab.click("form[action$='/charges'] button")
+        tab.get_by_text("Booked: 12.50 USD").first.wait_for(timeout=60_000)
+        assert [] == site.failures
+    assert 1 == len(list(Ledger(project.with_name("ledger.jsonl")).entries_of("spend", "spend")))
+    assert [] == [words for words in said if "ERR_" not in words]

@@ -16,8 +16,8 @@ import pytest
 
 from tests.web.visiting import TOKEN, Answer, answer, everything, served
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
-from tunecase.web import connection, serve
-from tunecase.web.replies import HEADERS
+from tunecase.web import app, connection, serve
+from tunecase.web.replies import HEADERS, TYPES
 
 module = sys.modules["tunecase.web.serve"]  # the package's `serve` is the function
 SRC = str(Path(__file__).parents[2] / "src")
@@ -112,6 +112,8 @@ BROKEN = {
     "an endless line": (b"GET /" + b"a" * 2_000_000, 400),
     "a huge header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 2_000_000, 400),
     "headers without end": (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 300_000, 400),
+    "a form without its length": (b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\na=b", 405),
+    "two lengths": (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\na=b", 400),
     "another path": (b"GET /etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     "a path upwards": (b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     "a whole address": (b"GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
@@ -150,6 +152,7 @@ def _unguarded(one: Answer) -> list[str]:
     strict = policy.startswith("default-src 'none'") and policy.endswith("frame-ancestors 'none'")
     lacking = [header for header in HEADERS if one.headers.get(header) != HEADERS[header]]
     more = {name.lower() for name in one.headers} & {"server", "date"}
+    lacking += [] if one.headers.get("Content-Type") in TYPES else ["Content-Type"]
     return [*lacking, *more, *([] if strict and "unsafe" not in policy else [policy])]
 
 
@@ -159,8 +162,8 @@ def test_the_server_s_own_replies_are_guarded_too(monkeypatch: pytest.MonkeyPatc
     with served(lambda: SECRET) as page:
         many = page.ask()
     monkeypatch.undo()
-    monkeypatch.setattr(module.Visits, "_reply", None)
-    monkeypatch.setattr(module.Visits, "_failed", None)
+    monkeypatch.setattr(app.App, "_answer", None)
+    monkeypatch.setattr(app.App, "_failed", None)
     with served(lambda: SECRET) as page:
         failed = page.ask()
     assert ([503, 500], [[], []]) == ([many.status, failed.status], [_unguarded(many), _unguarded(failed)])
@@ -180,11 +183,11 @@ def test_no_request_holds_up_the_others() -> None:
     assert time.monotonic() - began < 3
 
 
-def test_serve_says_how_to_install_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_says_how_to_install_its_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the extra, the message has the install line."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(MissingExtraError, match=r"tunecase\[ui\]"):
-        serve(lambda: "x", port=0)
+        serve(tmp_path, port=0)
 
 
 def test_who_has_gone_costs_no_drawing() -> None:
@@ -269,26 +272,26 @@ def test_who_does_not_take_the_reply_is_left(monkeypatch: pytest.MonkeyPatch) ->
         assert len(_end(slow)) < len(large)
 
 
-def test_other_hosts_and_ports_are_refused() -> None:
+def test_other_hosts_and_ports_are_refused(tmp_path: Path) -> None:
     """Nothing is opened to the network by mistake."""
     for host in ("0.0.0.0", "192.168.1.5", "example.org"):
         with pytest.raises(InputError, match="this machine"):
-            serve(lambda: "x", host=host)
+            serve(tmp_path, host=host)
     with pytest.raises(InputError, match="65535"):
-        serve(lambda: "x", port=70_000)
+        serve(tmp_path, port=70_000)
 
 
-def test_a_busy_port_is_said_with_a_fix() -> None:
+def test_a_busy_port_is_said_with_a_fix(tmp_path: Path) -> None:
     """The message names another port to try."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(TunecaseError, match=f"--port {port + 1}"):
-            serve(lambda: "x", port=port)
+            serve(tmp_path, port=port)
 
 
-def test_the_address_that_is_told_opens_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_that_is_told_opens_the_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each serving has a token of its own, long enough not to be guessed; a browser gets on with it alone."""
     running = []
     server_of = module.server_of
@@ -301,16 +304,16 @@ def test_the_address_that_is_told_opens_the_page(monkeypatch: pytest.MonkeyPatch
     told: list[str] = []
 
     options = {"port": 0, "host": "localhost", "on_ready": told.append}
-    threads = [threading.Thread(target=serve, args=(lambda: "hello",), kwargs=options) for _ in range(2)]
+    threads = [threading.Thread(target=serve, args=(tmp_path,), kwargs=options) for _ in range(2)]
     for thread in threads:
         thread.start()
     until = time.monotonic() + 60
     while len(told) < 2 and time.monotonic() < until:
         time.sleep(0.01)
-    with httpx.Client(trust_env=False, follow_redirects=True) as browser:  # both cases open in one browser
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:  # both open in one browser
         for address in (*told, *(one.partition("?")[0] for one in told)):
             page = browser.get(address)
-            assert ("hello", address.partition("?")[0]) == (page.text, str(page.url))
+            assert (200, address.partition("?")[0]) == (page.status_code, str(page.url))
     tokens = {one.partition("?token=")[2] for one in told}
     assert (2, True) == (len(tokens), all(len(one) >= 43 for one in tokens))
     for server in running:
@@ -322,22 +325,26 @@ def test_the_address_that_is_told_opens_the_page(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one process")
-def test_ctrl_c_ends_it_while_visitors_wait() -> None:
+def test_ctrl_c_ends_it_while_visitors_wait(tmp_path: Path) -> None:
     """A server in its own process ends within seconds, with nothing on its error stream but the interrupt."""
     code = """
+        from pathlib import Path
+        from tests.web import standin
         from tunecase.web.serve import serve
         try:
-            serve(lambda: "<p>live</p>", port=0, on_ready=lambda address: print(address, flush=True))
+            serve(Path(), port=0, on_ready=lambda address: print(address, flush=True))
         except KeyboardInterrupt:
             raise SystemExit(130)
     """
-    env = {**os.environ, "PYTHONPATH": SRC}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((SRC, str(Path(__file__).parents[2])))}
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
         address = server.stdout.readline().strip()
         port = int(re.search(r":(\d+)/", address)[1])
         try:
-            assert "<p>live</p>" == httpx.get(address, trust_env=False, follow_redirects=True).text
+            assert 303 == httpx.get(address, trust_env=False).status_code
             with socket.create_connection(("127.0.0.1", port)):
                 server.send_signal(signal.SIGINT)
                 assert 130 == server.wait(9)

@@ -18,13 +18,14 @@ from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels
 from tunecase.flow.ledger import anchor, ledger_warnings, not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
-from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
+from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_is_under_way, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
 from tunecase.flow.questions import QUESTIONS, Question, asked
 from tunecase.flow.report import ReportAsked, as_it_stands, check_report, contents, material, report
 from tunecase.flow.run import Walk, Watch, last_walk, road
 from tunecase.flow.scorecard import ScorecardAsked, scorecard, write_scorecard
+from tunecase.flow.shelf import Found, Glance, Stamp, find_cases, glance, stamp_of
 from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import (
     ChargeAsked,
@@ -46,16 +47,16 @@ from tunecase.records import PilotSettings
 
 __all__ = [
     "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "AuditAsked", "BooksAsked", "BooksFiles", "ChargeAsked",
-    "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked",
-    "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked", "ScorecardAsked", "ServingAsked",
-    "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor", "approvals", "approve",
-    "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books",
-    "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents", "copy_example",
-    "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file",
-    "hour_price", "inference", "init", "judge", "keep_forecast", "label_task", "label_trial", "last_walk",
-    "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used",
-    "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "reject", "released", "report",
-    "review", "review_file", "road", "scorecard", "set_aside", "sources", "spend", "spend_import", "spend_map",
-    "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books",
-    "write_scorecard",
+    "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "Found", "Glance", "ImportAsked", "InferenceAsked",
+    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked", "ScorecardAsked",
+    "ServingAsked", "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor",
+    "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines",
+    "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents",
+    "copy_example", "curve", "decide", "define", "estimate", "export", "find_cases", "fit", "fix", "fix_file",
+    "forecast", "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task",
+    "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file",
+    "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices",
+    "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
+    "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of", "try_source",
+    "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
 ]  # fmt: skip

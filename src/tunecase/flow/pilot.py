@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError, nearest
 from tunecase.flow.dropped import dropped_rows
 from tunecase.flow.keys import key_parts
 from tunecase.flow.opened import Flow, Progress, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.io import no_file
-from tunecase.ledger import Ledger, NewEntry
+from tunecase.ledger import Ledger, NewEntry, locked
 from tunecase.quantities import MOST_AMOUNT, counted, one_line
 from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"
+BEGINS_S = 1.0  # that a pilot waits for another one of the case, which may only have been looked for
 # Of a ledger that is merged: runs taken over, odd runs told, seconds of a run, characters of a text.
 MOST_RUNS, MOST_SECONDS, MOST_TEXT = 2_000, 366 * 86_400, 10_000
 # A pilot that names no trainer: what needs no model first, then the encoder where its weights are here.
@@ -115,7 +116,39 @@ def pilot(
     Without settings, n-grams are measured first, then the encoder where its weights are here.
     `ask` receives the plan with its time and price before anything begins; False ends the pilot there.
     `tell` receives a line on each download, and its size, before it begins.
+
+    Raises: LedgerBusyError where another pilot of the case is under way: two would make the same runs.
     """
+    with _the_only_one(flow.ledger):
+        return _pilot(flow, settings, progress, ask, tell)
+
+
+def _the_only_one(ledger: Ledger) -> contextlib.AbstractContextManager[None]:
+    return locked(_lock_of(ledger), BEGINS_S, f"{ledger.path}: another pilot has been under way")
+
+
+def _lock_of(ledger: Ledger) -> Path:
+    return Path(f"{ledger.path}.pilot.lock")
+
+
+def pilot_is_under_way(ledger: Ledger) -> bool:
+    """Whether a pilot of the case runs now, in whatever process; nothing is written to find out."""
+    lock = _lock_of(ledger)
+    if not lock.exists():
+        return False
+    try:
+        with locked(lock, 0.0, ""):
+            return False
+    except LedgerBusyError:
+        return True
+    except TunecaseError:  # a folder that takes no writing
+        return False
+
+
+def _pilot(
+    flow: Flow, settings: PilotSettings | None, progress: Progress | None, ask: Callable[[Any], bool | None] | None,
+    tell: Callable[[str], None] | None,
+) -> Pilot:  # fmt: skip
     from tunecase.compute import base_model
     from tunecase.pilot import own_trainer, prepare, with_hosts
     from tunecase.pilot import pilot as climb

@@ -1,4 +1,4 @@
-"""The connections of the served page: uvicorn's, with our headers on every reply, and an end in time."""
+"""The connections of the app: uvicorn's, with our headers on every reply, bodies of POST alone, and an end in time."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 10.0  # for the head of a request to come
-SENT_S = 60.0  # for a whole reply to go
+BODY_S = 60.0  # for the body of a POST to come
+SENT_S = 60.0  # for a whole reply to go, and for a reader of a stream to take anything
 MOST_WAITING = 100  # connections whose request has not come yet; the oldest makes room for the next
 MOST_HEAD_BYTES = 16_384
+FRAMED = {b"content-length", b"transfer-encoding"}
 BLANKS = b" " * 256  # h11 reads blanks in a time that grows with their square
 
 
@@ -21,7 +23,7 @@ def connection_class() -> "type[H11Protocol]":
     """The class of the connections of one server.
 
     uvicorn answers some requests itself, such as those that are not HTTP. Every reply passes `Wire`, which completes
-    its headers.
+    its headers. The body of a POST that states its length is read; any other, and what follows it, is dropped.
     """
     import h11
     from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -29,13 +31,25 @@ def connection_class() -> "type[H11Protocol]":
     waiting: dict[H11Protocol, None] = {}  # in the order in which they came
 
     class Wire(h11.Connection):
+        takes_body = False
+
         def next_event(self) -> "h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]":
-            if self.their_state is not h11.IDLE:  # a body is not looked at
-                return h11.NEED_DATA
+            if self.their_state is not h11.IDLE:
+                return self._of_body()
             head = self.trailing_data[0].partition(b"\r\n\r\n")[0]
             if len(head) > MOST_HEAD_BYTES or BLANKS in head.replace(b"\t", b" "):
                 raise h11.RemoteProtocolError("no head that a browser sends")
-            return super().next_event()
+            event = super().next_event()
+            if isinstance(event, h11.Request) and event.method == b"POST":
+                self.takes_body = {name for name, _ in event.headers} & FRAMED == {b"content-length"}
+            return event
+
+        def _of_body(self) -> "h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]":
+            if not self.takes_body or self.their_state is not h11.SEND_BODY:
+                return h11.NEED_DATA
+            event = super().next_event()
+            self.takes_body = not isinstance(event, h11.EndOfMessage)
+            return event
 
         def send_with_data_passthrough(self, event: "h11.Event") -> list[bytes] | None:
             if isinstance(event, h11.Response):
@@ -46,11 +60,11 @@ def connection_class() -> "type[H11Protocol]":
     class Connection(H11Protocol):
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
-            self.conn = Wire(h11.SERVER, MOST_HEAD_BYTES)
+            self.conn: Wire = Wire(h11.SERVER, MOST_HEAD_BYTES)
 
         def connection_made(self, transport: "asyncio.Transport") -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self.end = self.loop.call_later(HEAD_S, transport.abort)
+            self.end = self.stuck = self.loop.call_later(HEAD_S, transport.abort)
             if len(waiting) >= MOST_WAITING:
                 oldest = next(iter(waiting))
                 del waiting[oldest]
@@ -59,15 +73,31 @@ def connection_class() -> "type[H11Protocol]":
 
         def connection_lost(self, exc: Exception | None) -> None:
             self.end.cancel()
+            self.stuck.cancel()
             waiting.pop(self, None)
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self in waiting:  # what follows a head is dropped
-                super().data_received(data)
-                if self.cycle is not None:
-                    del waiting[self]
-                    self.end.cancel()
+            is_head = self in waiting
+            if not is_head and not self.conn.takes_body:  # what follows is dropped
+                return
+            super().data_received(data)
+            if is_head and self.cycle is not None:
+                del waiting[self]
+                self.end.cancel()
+                if self.conn.takes_body:
+                    self.end = self.loop.call_later(BODY_S, self.transport.abort)
+            elif not is_head and not self.conn.takes_body and not self.cycle.response_complete:
+                self.end.cancel()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self.stuck.cancel()
+            self.stuck = self.loop.call_later(SENT_S, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            self.stuck.cancel()
+            super().resume_writing()
 
         def on_response_complete(self) -> None:
             super().on_response_complete()

@@ -1,15 +1,20 @@
-"""Who may read the served page: a visitor with the token, from a page of our own or none, under a name of this machine.
+"""Who may read the app and act in it: a visitor with the token, from a page of our own, under a name of this machine.
 
 The token stands in the address that the terminal shows. The first visit trades it for a cookie and is sent to the
-address without it, so that it does not stay in the address bar or the history.
+address without it, so that it does not stay in the address bar or the history. Whoever acts needs more than the cookie:
+a form that one of our pages drew, whose token is made of ours and differs from drawing to drawing,
+
+    form token = nonce . HMAC-SHA256(token, nonce)
 
 *Left out:* a browser sends a cookie to every port of a host. Whoever serves another page on the same machine reads the
 cookie of a visitor who opens that page. Plain HTTP can be read on the way to another machine.
 """
 
+import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -23,11 +28,11 @@ PASTE = "Copy the address that `tunecase serve` shows in its terminal, with its 
 
 
 class RefusedError(Exception):
-    """A request that is not answered with the page: the status of the reply, and a sentence for the visitor."""
+    """A request that is not answered as asked: the status of the reply, a sentence for the visitor, further headers."""
 
-    def __init__(self, status: HTTPStatus, words: str) -> None:
+    def __init__(self, status: HTTPStatus, words: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(words)
-        self.status = status
+        self.status, self.headers = status, headers or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Decides who may read the page that is served on a port; `any_host` answers to every name of this machine."""
+    """Decides who may read what is served on a port, and act; `any_host` answers to every name of this machine."""
 
     token: str
     port: int
@@ -62,32 +67,60 @@ class Guard:
         """The name of the cookie: each port has its own, since a browser sends a cookie to all of them."""
         return f"tunecase-{self.port}"
 
+    def check_names(self, request: Request) -> None:
+        """Refuses a site that points its own name here. Raises: RefusedError."""
+        host = request.headers.get("host", "")
+        if not host or not (self.any_host or _name(host) in LOOPBACK):
+            names = " or ".join(LOOPBACK)
+            raise RefusedError(HTTPStatus.BAD_REQUEST, f"This page answers to {names} only, not to another name.")
+
+    def check_visit(self, request: Request, shown_in: Sequence[str] = SHOWN_IN) -> None:
+        """Refuses a visit that another site starts or embeds, and an act whose page is not told.
+
+        Args:
+            shown_in: what a browser may say that the reply is for.
+        Raises: RefusedError.
+        """
+        own, origin = f"http://{request.headers.get('host', '')}".casefold(), request.headers.get("origin")
+        site = request.headers.get("sec-fetch-site")
+        is_own = origin is None or origin.casefold() == own
+        is_visit = site is None or site in COMES_FROM
+        if request.method == "POST":
+            # A page that tells no referrer sends its forms from "null"; the browser itself still says from which site.
+            is_own = is_own or (origin == "null" and site == "same-origin")
+            is_visit = (origin, site) != (None, None) and site in (None, "same-origin")
+        if not (is_own and is_visit and request.headers.get("sec-fetch-dest", shown_in[0]) in shown_in):
+            raise RefusedError(HTTPStatus.FORBIDDEN, f"Another page may not open this one. {PASTE}")
+
     def headers_of_welcome(self, request: Request) -> Mapping[str, str] | None:
         """The headers that send a visitor who brings the token on to the page; None for one who may read it now.
 
         Raises: RefusedError for everybody else.
         """
-        self._check_names(request)
-        if request.path != "/":
-            raise RefusedError(HTTPStatus.NOT_FOUND, "There is one page here, at the address /.")
-        if request.method not in ("GET", "HEAD"):
-            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "This page can only be read.")
-        if self._is_token(parse_qs(request.query).get("token", [""])):
-            return {"Location": "/", "Set-Cookie": f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"}
+        if request.path == "/" and self._is_token(parse_qs(request.query).get("token", [""])):
+            return {"Set-Cookie": f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"}
         if not self._is_token(_cookies(request, self.cookie)):
             raise RefusedError(HTTPStatus.FORBIDDEN, f"This page needs its token. {PASTE}")
         return None
 
-    def _check_names(self, request: Request) -> None:
-        """Refuses a site that points its own name here, and a visit that another site starts or embeds."""
-        host = request.headers.get("host", "")
-        if not host or not (self.any_host or _name(host) in LOOPBACK):
-            names = " or ".join(LOOPBACK)
-            raise RefusedError(HTTPStatus.BAD_REQUEST, f"This page answers to {names} only, not to another name.")
-        is_own = request.headers.get("origin", f"http://{host}").casefold() == f"http://{host}".casefold()
-        is_visit = request.headers.get("sec-fetch-site", "none") in COMES_FROM
-        if not (is_own and is_visit and request.headers.get("sec-fetch-dest", "document") in SHOWN_IN):
-            raise RefusedError(HTTPStatus.FORBIDDEN, f"Another page may not open this one. {PASTE}")
+    def form_token(self) -> str:
+        """The token of the forms of one drawing of a page."""
+        nonce = secrets.token_hex(16)
+        return f"{nonce}.{self._signed(nonce)}"
+
+    def form_of(self, given: str) -> str:
+        """The id of the drawing that a form was sent from.
+
+        Raises: RefusedError where its token is none of ours.
+        """
+        nonce, _, signed = given.partition(".")
+        if not hmac.compare_digest(signed.encode(), self._signed(nonce).encode()):
+            words = "This form is not from a page that is served now. Load the page again, then send it again."
+            raise RefusedError(HTTPStatus.FORBIDDEN, words)
+        return nonce
+
+    def _signed(self, nonce: str) -> str:
+        return hmac.new(self.token.encode(), nonce.encode(), hashlib.sha256).hexdigest()
 
     def _is_token(self, given: list[str]) -> bool:
         return len(given) == 1 and hmac.compare_digest(given[0].encode(), self.token.encode())

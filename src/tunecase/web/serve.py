@@ -1,58 +1,75 @@
-"""Serves the page live on this machine: one address, drawn anew at every visit, for those who bring its token."""
+"""Serves the app on this machine: the cases of a folder at one address, for those who bring its token."""
 
-import asyncio
 import errno
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+import threading
+from collections.abc import Callable
 from contextlib import suppress
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tunecase import flow
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
-from tunecase.web.guard import LOOPBACK, Guard, RefusedError, Request
-from tunecase.web.replies import Reply, headers_of, plain
+from tunecase.web.app import App
+from tunecase.web.cases import Cases
+from tunecase.web.guard import LOOPBACK, Guard
 
 if TYPE_CHECKING:
     import uvicorn
 
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
 MOST_OPEN = 500  # connections; a request beyond them is told to come again
 MOST_CONNECTING = 64  # connections that the system holds until they are taken
 
 
 def serve(
-    page: Callable[[], str],
+    folder: Path,
     *,
     host: str = "127.0.0.1",
     port: int = 8117,
+    seed: int = 0,
+    today: date | None = None,
     on_ready: Callable[[str], None] | None = None,
     on_failure: Callable[[Exception], None] | None = None,
     allow_remote: bool = False,
 ) -> None:
-    """Serves the page until it is interrupted.
+    """Serves the cases below a folder until it is interrupted; pilots that were started here are then stopped.
 
     Args:
-        page: draws the HTML; it is called for every visit, and a TunecaseError becomes a plain page with its message.
+        folder: where the cases lie, see `flow.find_cases`.
         host, port: where to listen; port 0 takes a free one.
-        on_ready: called with the address once visitors can come. Its token is the key to the page.
-        on_failure: called with any other error of `page`, of which a visitor reads no more than that it happened.
+        seed, today: of every case; without a day it is the day of each visit.
+        on_ready: called with the address once visitors can come. Its token is the key to the app.
+        on_failure: called with any error that is none of ours, of which a visitor reads no more than that it happened.
         allow_remote: listen on an address that other machines reach, over plain HTTP; the token is wanted there too.
-    Raises: MissingExtraError without the ui extra; InputError for another host than this machine's or no port number;
-        TunecaseError when the port is taken.
+    Raises: MissingExtraError without the ui extra; InputError for another host than this machine's, no port number, or
+        no such folder; TunecaseError when the port is taken.
     """
+    flow.find_cases(folder)
+    cases = Cases(folder, seed, today)
     with _listen(host, port, allow_remote) as listening:
         number = listening.getsockname()[1]
         guard = Guard(secrets.token_urlsafe(32), number, any_host=allow_remote)
-        server = server_of(Visits(page, guard, on_failure))
+        app = App(cases, guard, on_failure)
+        server = server_of(app)
+        # The first look at many cases takes a second, which need not be the first visitor's.
+        threading.Thread(target=_look_at, args=(cases,), daemon=True).start()
         if on_ready is not None:
             on_ready(f"http://{host}:{number}/?token={guard.token}")  # the system holds visitors until the server runs
-        server.run(sockets=[listening])
+        try:
+            server.run(sockets=[listening])
+        finally:
+            app.close()
 
 
-def server_of(visits: "Visits") -> "uvicorn.Server":
-    """A server of the page that says nothing by itself, to its visitors or to the terminal.
+def _look_at(cases: Cases) -> None:
+    with suppress(TunecaseError, OSError):
+        cases.shelf()
+
+
+def server_of(app: App) -> "uvicorn.Server":
+    """A server of the app that says nothing by itself, to its visitors or to the terminal.
 
     Raises: MissingExtraError without the ui extra.
     """
@@ -63,59 +80,17 @@ def server_of(visits: "Visits") -> "uvicorn.Server":
     from tunecase.web.connection import connection_class
 
     config = uvicorn.Config(
-        visits, interface="asgi3", loop="asyncio", http=connection_class(), ws="none", lifespan="off", workers=1,
+        app, interface="asgi3", loop="asyncio", http=connection_class(), ws="none", lifespan="off", workers=1,
         log_config=None, log_level="critical", access_log=False, proxy_headers=False, server_header=False,
         date_header=False, backlog=MOST_CONNECTING, limit_concurrency=MOST_OPEN, timeout_graceful_shutdown=1,
     )  # fmt: skip
-    return uvicorn.Server(config)
 
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.cases.pilots.interrupt()  # while the last visitors are served
+            await super().shutdown(sockets)
 
-class Visits:
-    """The application that the server asks, in ASGI's terms: every request gets one reply."""
-
-    def __init__(self, page: Callable[[], str], guard: Guard, on_failure: Callable[[Exception], None] | None) -> None:
-        self.page, self.guard, self.on_failure = page, guard, on_failure
-        self.drawing = asyncio.Lock()
-
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answers one request; a visitor who went while others were served gets nothing."""
-        try:
-            reply = await self._reply(Request.of(scope), receive)
-        except RefusedError as refused:
-            reply = plain(refused.status, str(refused))
-        except Exception as error:  # noqa: BLE001 - the last resort
-            reply = self._failed(error)
-        if reply is not None:
-            await send({"type": "http.response.start", "status": reply.status.value, "headers": headers_of(reply)})
-            await send({"type": "http.response.body", "body": reply.body})
-
-    async def _reply(self, request: Request, receive: Receive) -> Reply | None:
-        onward = self.guard.headers_of_welcome(request)
-        if onward is not None:
-            return plain(HTTPStatus.SEE_OTHER, "The page is at the address /.", onward)
-        async with self.drawing:  # beside the other visits, one at a time
-            if await _has_gone(receive):
-                return None
-            try:
-                return Reply(HTTPStatus.OK, await asyncio.to_thread(self.page))
-            except TunecaseError as error:
-                words = f"{error}\n\nMend it, then load this page again: it is drawn anew each time."
-                return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
-
-    def _failed(self, error: Exception) -> Reply:
-        if self.on_failure is not None:
-            self.on_failure(error)
-        words = "tunecase itself failed. The terminal that serves this page says where its report is."
-        return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
-
-
-async def _has_gone(receive: Receive) -> bool:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            return True
-    return False
+    return Server(config)
 
 
 def _listen(host: str, port: int, allow_remote: bool) -> socket.socket:

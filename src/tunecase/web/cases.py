@@ -1,0 +1,198 @@
+"""The cases that are served: which there are, how they stand at a glance, and what a page of one of them shows."""
+
+import hashlib
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from tunecase import flow
+from tunecase.blocks import Page
+from tunecase.errors import TunecaseError
+from tunecase.ledger import Ledger
+from tunecase.records import CATEGORIES, Approvals, Books, Charges
+from tunecase.web.acts import Case
+from tunecase.web.pilots import Pilots
+from tunecase.web.state import pilot_state
+from tunecase.web.views import CaseRow, CaseView, Shelf, Tab
+
+MOST_DRAWN = 20  # cases whose page is kept
+WITH_PAGE: tuple[Tab, ...] = ("answer", "money", "data", "what-if")
+Files = tuple[tuple[Path, tuple[int, int] | None], ...]
+Made = TypeVar("Made")
+
+
+class Cases:
+    """The cases below a folder, by the keys that stand in their addresses.
+
+    A case that was found stays known, so that one whose folder vanishes is told of rather than forgotten.
+
+    Args:
+        folder: what is served.
+        seed: of every case.
+        today: the day of every case; None for the day of each visit.
+    """
+
+    def __init__(self, folder: Path, seed: int = 0, today: date | None = None) -> None:
+        self.folder, self.seed, self._today, self.pilots = folder.resolve(), seed, today, Pilots()
+        self._projects: dict[str, Path] = {}
+        self._glances: dict[Path, tuple[Any, flow.Glance]] = {}
+        self._looking = threading.Lock()
+        self._pages, self._books = Kept[Page](), Kept[tuple[Books, Charges, Approvals]]()
+
+    @property
+    def today(self) -> date:
+        """The day of a visit that comes now."""
+        return self._today or date.today()
+
+    def shelf(self) -> Shelf:
+        """The cases as they stand, those alone looked at anew whose files have changed.
+
+        Raises: InputError where the folder is no longer there.
+        """
+        found = flow.find_cases(self.folder)
+        with self._looking:  # two visitors at once do not read every ledger twice
+            rows = [self._row(self._key(project), project) for project in found.projects]
+            self._glances = {project: self._glances[project] for project in found.projects}
+        return Shelf(
+            str(self.folder), tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key))), found.left_out
+        )
+
+    def _key(self, project: Path) -> str:
+        key = key_of(self.folder, project)
+        self._projects[key] = project
+        return key
+
+    def _row(self, key: str, project: Path) -> CaseRow:
+        stamp = flow.stamp_of(project), self.today
+        held = self._glances.get(project)
+        if held is None or held[0] != stamp:
+            held = stamp, flow.glance(project, self.today)
+            self._glances[project] = held
+        seen = held[1]
+        return CaseRow(
+            key, seen.name, seen.answer, seen.tone, seen.release, seen.chance, seen.spent, seen.spent_share,
+            seen.waits_for, key in self.pilots.running() or is_piloted(project), seen.fault,
+        )  # fmt: skip
+
+    def case(self, key: str) -> Case | None:
+        """The case of a key, whether its folder is still there or not; None for a key that no case ever had."""
+        if key not in self._projects:
+            with suppress(TunecaseError):
+                for found in flow.find_cases(self.folder).projects:
+                    self._key(found)
+        project = self._projects.get(key)
+        return None if project is None else Case(key, project, self.seed, self.today)
+
+    def view(self, case: Case, tab: Tab) -> CaseView:
+        """What a tab of a case shows; only what the tab needs is worked out, and nothing is written.
+
+        Raises: InputError where the case cannot be opened.
+        """
+        opened, faults = self._opened(case), list[str]()
+        page = self._made(lambda: self.page(case), faults) if tab in WITH_PAGE else None
+        sums = self._books.held(case, opened) if tab == "pilot" else self._made(lambda: self._sums(case), faults)
+        books, charges, approvals = sums or (None, None, None)
+        return CaseView(
+            case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
+            pilot_state(case.project, self.pilots.of(case.key), case.today), books, charges, approvals, tuple(faults),
+        )  # fmt: skip
+
+    def page(self, case: Case) -> Page:
+        """The content of a case's report page, kept until one of its files changes: it takes seconds."""
+        return self._pages.of(case, self._opened(case), flow.contents)
+
+    def _sums(self, case: Case) -> tuple[Books, Charges, Approvals]:
+        def made(opened: flow.Flow) -> tuple[Books, Charges, Approvals]:
+            return flow.books(opened), flow.charges(opened), flow.approvals(opened)
+
+        return self._books.of(case, self._opened(case), made)
+
+    def _opened(self, case: Case) -> flow.Flow:
+        opened = case.opened()
+        opened.writes = False  # whoever looks at a case leaves no trace in its ledger
+        return opened
+
+    def _made(self, make: Callable[[], Made], faults: list[str]) -> Made | None:
+        try:
+            return make()
+        except (TunecaseError, OSError) as error:
+            if str(error) not in faults:
+                faults.append(str(error))
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot(Generic[Made]):
+    rests_on: Any
+    files: Files
+    made: Made
+
+
+class Kept(Generic[Made]):
+    """What was made of cases, each until a file that the case rests on changes, or the day or the seed.
+
+    One is made at a time: what takes seconds is not made twice for two tabs.
+    """
+
+    def __init__(self) -> None:
+        self._slots: OrderedDict[str, _Slot[Made]] = OrderedDict()
+        self._making = threading.Lock()
+
+    def held(self, case: Case, opened: flow.Flow) -> Made | None:
+        """What is kept of a case and still holds; None where nothing does."""
+        slot = self._slots.get(case.key)
+        if slot is None or slot.rests_on != _rests_on(case, opened):
+            return None
+        return slot.made if all(_stat(path) == stat for path, stat in slot.files) else None
+
+    def of(self, case: Case, opened: flow.Flow, make: Callable[[flow.Flow], Made]) -> Made:
+        """What is kept of a case, made anew where it does not hold any more."""
+        with self._making:
+            held = self.held(case, opened)
+            if held is not None:
+                return held
+            rests_on, files = _rests_on(case, opened), tuple((path, _stat(path)) for path in opened.needed_files())
+            made = make(opened)
+            self._slots[case.key] = _Slot(rests_on, files, made)
+            self._slots.move_to_end(case.key)
+            while len(self._slots) > MOST_DRAWN:
+                self._slots.popitem(last=False)
+            return made
+
+
+def _rests_on(case: Case, opened: flow.Flow) -> Any:
+    return case.seed, case.today, flow.stamp_of(opened.path)
+
+
+def _stat(path: Path) -> tuple[int, int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_size, seen.st_mtime_ns
+
+
+def is_piloted(project: Path) -> bool:
+    """Whether a pilot of the case at a project file runs in whatever process."""
+    with suppress(TunecaseError, OSError):
+        return flow.pilot_is_under_way(Ledger(project.with_name("ledger.jsonl")))
+    return False
+
+
+def key_of(folder: Path, project: Path) -> str:
+    """The key of a case: the path of its folder in letters of an address, and some digits that tell two apart.
+
+    Example:
+        >>> key_of(Path("cases"), Path("cases/Support tickets/tunecase.yaml"))
+        'support-tickets-31276b'
+    """
+    place = project.parent.relative_to(folder).as_posix()
+    name = project.parent.resolve().name if place == "." else place
+    word = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60]
+    return f"{word or 'case'}-{hashlib.sha256(place.encode()).hexdigest()[:6]}"

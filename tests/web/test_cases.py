@@ -1,0 +1,92 @@
+"""The cases of a folder as the app keeps them: read again only where their files have changed."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.making import case_folder
+from tests.web import standin
+from tunecase import flow
+from tunecase.errors import InputError, Problem
+from tunecase.web import acts, cases
+from tunecase.web.cases import Cases, key_of
+
+standin.put_in()
+TODAY = date(2026, 11, 24)
+
+
+def test_a_page_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page that takes seconds is made once for several visits, and again after a charge, other data or a day."""
+    made: list[bool] = []
+    monkeypatch.setattr(cases.flow, "contents", lambda opened: made.append(opened.writes) or object())
+    project = case_folder(tmp_path)
+    shown = Cases(tmp_path, today=TODAY)
+    case = shown.case(key_of(shown.folder, shown.folder / "tunecase.yaml"))
+    assert shown.page(case) is shown.page(case)
+    assert [False] == made
+    assert "Booked" in acts.charge(case, {"amount": "1"}).done
+    shown.page(case)
+    (tmp_path / "train.jsonl").write_text(
+        (tmp_path / "train.jsonl").read_text(encoding="utf-8") + "\n", encoding="utf-8"
+    )
+    shown.page(case)
+    project.write_text(project.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    shown.page(case)
+    shown.page(acts.Case(case.key, case.project, case.seed, date(2026, 11, 25)))
+    assert [False] * 5 == made
+
+
+def test_the_pilot_s_tab_needs_neither_page_nor_books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is made for it; the books' tab makes the books alone, and then the pilot's has them, too."""
+    made: list[str] = []
+    books = flow.books
+    monkeypatch.setattr(cases.flow, "contents", lambda opened: made.append("page"))
+    monkeypatch.setattr(cases.flow, "books", lambda opened: made.append("books") or books(opened))
+    case_folder(tmp_path)
+    shown = Cases(tmp_path, today=TODAY)
+    case = shown.case(key_of(shown.folder, shown.folder / "tunecase.yaml"))
+    assert (None, None, []) == ((view := shown.view(case, "pilot")).page, view.books, made)
+    assert (None, ["books"]) == (shown.view(case, "books").page, made)
+    assert shown.view(case, "pilot").books is not None
+    assert ["books"] == made
+
+
+def test_what_cannot_be_worked_out_is_told_beside_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the answer fails, the lines, the currency, the books and the pilot are there all the same."""
+
+    def fails(opened: flow.Flow) -> None:
+        raise InputError(Problem("test.jsonl:3", "half a row", "a row", "mend it"))
+
+    monkeypatch.setattr(cases.flow, "contents", fails)
+    case_folder(tmp_path)
+    shown = Cases(tmp_path, today=TODAY)
+    made = shown.view(shown.case(key_of(shown.folder, shown.folder / "tunecase.yaml")), "answer")
+    assert ("USD", True, None) == (made.currency, "gpu" in made.lines, made.page)
+    assert made.books is not None
+    assert ("test.jsonl:3: half a row; wanted a row.\nmend it",) == made.faults
+
+
+def test_rows_are_read_again_only_where_a_file_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking at the shelf again reads no ledger; a charge in one of two cases reads that one."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        case_folder(tmp_path / name)
+    read: list[str] = []
+    glance = flow.glance
+    monkeypatch.setattr(cases.flow, "glance", lambda path, day: read.append(path.parent.name) or glance(path, day))
+    shown = Cases(tmp_path, today=TODAY)
+    first = shown.shelf()
+    assert first == shown.shelf()
+    assert ["one", "two"] == read
+    acts.charge(shown.case(first.cases[0].key), {"amount": "5"})
+    assert "5" in shown.shelf().cases[0].spent
+    assert 3 == len(read)
+
+
+def test_keys_tell_cases_apart() -> None:
+    """Names that look alike in an address still have keys of their own, and none leads out of it."""
+    names = ("a b", "a-b", "A B", "..x", "日本", "x/" * 3 + "y")
+    keys = [key_of(Path("s"), Path("s") / name / "tunecase.yaml") for name in names]
+    assert len(names) == len(set(keys))
+    assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for key in keys)
