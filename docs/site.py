@@ -1,8 +1,8 @@
-"""Makes the site: Markdown into build/site-pages, HTML by Sphinx into build/site, with llms.txt and each page's Markdown.
+"""Makes the site in build/site: HTML by Sphinx, each page's Markdown beside it, llms.txt.
 
-    python docs/site.py           builds; needs `pip install "tunecase[site]"`
-    python docs/site.py --check   names commands that are none and links that lead nowhere; builds nothing, needs no Sphinx
-    python docs/site.py --write   runs the tutorials and writes what their commands print into their sources
+python docs/site.py           builds, with `--to FOLDER` there and not in build/; needs `pip install "tunecase[site]"`
+python docs/site.py --check   names commands that are none and links that lead nowhere; builds nothing, needs no Sphinx
+python docs/site.py --write   runs the tutorials and writes what their commands print into their sources
 """
 
 import re
@@ -16,35 +16,46 @@ import site_pages
 import site_reference
 import site_shown
 
-SOURCES, TARGET = site_pages.BUILD / "site-pages", site_pages.BUILD / "site"
 TITLED = re.compile(r'^```(\w+) title="([^"]+)"\n', re.M)
 CODED = re.compile(r"^```console exit=\d$", re.M)
+# What the theme leaves out: what scrolls sideways is reached by the keyboard, parts of the page have names and levels.
+REACHED = (
+    ("<pre>", '<pre tabindex="0">'),
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+    ('role="heading"><span class="caption-text"', 'role="heading" aria-level="2"><span class="caption-text"'),
+    ('<aside class="sidebar-drawer"', '<aside aria-label="All pages" class="sidebar-drawer"'),
+    ('<aside class="toc-drawer"', '<aside aria-label="This page" class="toc-drawer"'),
+)
 
 
-def build(found: Mapping[str, str]) -> int:
-    """Writes the pages and builds them; Sphinx's exit code, which is not 0 where it warns of anything."""
+def build(found: Mapping[str, str], folder: Path) -> int:
+    """Writes the pages and builds them in `site` of a folder; Sphinx's exit code, not 0 where it warns of anything."""
     try:
         from sphinx.cmd.build import main as sphinx
     except ImportError:
         print('The site needs the optional part "site".\nFix: pip install "tunecase[site]"', file=sys.stderr)
         return 3
-    for folder in (SOURCES, TARGET):
-        shutil.rmtree(folder, ignore_errors=True)
-    for name in ("conf.py", "static"):
-        _copy(site_pages.OWN / name, SOURCES / name)
-    for page, text in found.items():
-        _write(SOURCES / page, _for_sphinx(page, text, found).encode())
-    for place, body in site_pages.files().items():
-        _write(SOURCES / place, body)
-    code = sphinx(["-q", "-W", "--keep-going", "-b", "html", "-d", str(site_pages.BUILD / "site-trees"), str(SOURCES), str(TARGET)])
-    if code:
+    sources, target = folder / "site-pages", folder / "site"
+    for old in (sources, target):
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(site_pages.OWN / "static", sources / "static")
+    shutil.copy(site_pages.OWN / "conf.py", sources)
+    _write_all(sources, {page: _for_sphinx(page, text, found) for page, text in found.items()})
+    options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(folder / "site-trees")]
+    if code := sphinx([*options, str(sources), str(target)]):
         return int(code)
-    for page, text in found.items():
-        _write(TARGET / page, _plain(text).encode())
-    for place, body in site_pages.files().items():
-        _write(TARGET / place, body)
-    _write(TARGET / "llms.txt", site_pages.llms(found).encode())
+    for path in target.rglob("*.html"):
+        path.write_text(_reached(path.read_text(encoding="utf-8")), encoding="utf-8")
+    _write_all(target, {**{page: _plain(text) for page, text in found.items()}, "llms.txt": site_pages.llms(found)})
     return 0
+
+
+def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Writes pages, and the files that they link to, into a folder."""
+    for place, body in {**{page: text.encode() for page, text in texts.items()}, **site_pages.files()}.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
 
 
 def _for_sphinx(page: str, text: str, found: Mapping[str, str]) -> str:
@@ -52,7 +63,11 @@ def _for_sphinx(page: str, text: str, found: Mapping[str, str]) -> str:
     text = TITLED.sub(r"```{code-block} \1\n:caption: \2\n\n", CODED.sub("```console", text))
     if page == "index.md":
         for name, inside in site_pages.shelves(found).items():
-            text += f"\n```{{toctree}}\n:hidden:\n:caption: {name}\n\n" + "\n".join(_entry(one, found) for one in _tops(inside)) + "\n```\n"
+            text += (
+                f"\n```{{toctree}}\n:hidden:\n:caption: {name}\n\n"
+                + "\n".join(_entry(one, found) for one in _tops(inside))
+                + "\n```\n"
+            )
     elif page.endswith("/index.md"):
         inside = [one for one in found if one.startswith(page.removesuffix("index.md")) and one != page]
         names = "\n".join(one.removeprefix(page.removesuffix("index.md")) for one in site_pages.ordered(inside))
@@ -63,7 +78,9 @@ def _for_sphinx(page: str, text: str, found: Mapping[str, str]) -> str:
 def _tops(inside: list[str]) -> list[str]:
     """The pages of a part that stand in the list of all pages: what an index holds stands under it."""
     folders = [page.removesuffix("index.md") for page in inside if page.endswith("index.md")]
-    return [page for page in inside if page.endswith("index.md") or not any(page.startswith(folder) for folder in folders)]
+    return [
+        page for page in inside if page.endswith("index.md") or not any(page.startswith(folder) for folder in folders)
+    ]
 
 
 def _entry(page: str, found: Mapping[str, str]) -> str:
@@ -71,18 +88,14 @@ def _entry(page: str, found: Mapping[str, str]) -> str:
     return f"{title.split(': ')[0]} <{page}>"
 
 
+def _reached(html: str) -> str:
+    for left_out, better in REACHED:
+        html = html.replace(left_out, better)
+    return html
+
+
 def _plain(text: str) -> str:
     return TITLED.sub(lambda block: f"{block[2]}:\n\n```{block[1]}\n", CODED.sub("```console", text))
-
-
-def _copy(source: Path, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    (shutil.copytree if source.is_dir() else shutil.copy)(source, to)
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
 
 
 def write_tutorials() -> None:
@@ -107,9 +120,10 @@ def main(options: list[str]) -> int:
         return 1
     if checked:
         return 0
-    if code := build(found):
+    folder = Path(options[options.index("--to") + 1]) if "--to" in options else site_pages.BUILD
+    if code := build(found, folder):
         return code
-    print(f"Open {TARGET.relative_to(site_pages.ROOT)}/index.html in a browser.")
+    print(f"Open {folder / 'site' / 'index.html'} in a browser.")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""Every page of the site as plain Markdown: the project's own pages as they are, the site's own, and those made from the code."""
+"""Every page of the site as Markdown: the project's pages as they are, the site's own, those made from the code."""
 
-import json
 import hashlib
+import json
 import os
 import posixpath
 import re
@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import site_reference
+import site_schemas
 import site_shown
 
 ROOT = Path(__file__).parents[1]
@@ -31,37 +32,42 @@ PAGES = {
     "SECURITY.md": "security.md",
 }
 GUIDE = "docs/guide.md"
-# Sections of the guide that are pages of the site.
+# Sections of the guide that are pages of the site, and what each says first there.
 SECTIONS = {
-    "The road": "how-to/road.md",
-    "The data": "how-to/data.md",
-    "The pilot": "how-to/pilot.md",
-    "One training run": "how-to/one-run.md",
-    "The money": "how-to/money.md",
+    "The road": ("how-to/road.md", "Every step from the question to the answer, and what each command asks."),
+    "The data": ("how-to/data.md", "Read, audit, clean, review and label rows, however many there are."),
+    "The pilot": ("how-to/pilot.md", "Train small models on growing parts of your data, and see how far they get."),
+    "One training run": ("how-to/one-run.md", "Memory, time and price of a run before it starts."),
+    "The money": ("how-to/money.md", "Prices, bills, approvals, charges, books and your own cases."),
 }
 TUTORIALS = ("price-my-run", "audit-my-file", "case-for-my-boss", "budget-in-a-pull-request", "books-that-close")
 LINK = re.compile(r"(?P<mark>!?)\[(?P<words>[^\]\n]*(?:\n[^\]\n]+)*)\]\((?P<target>[^)\s]+)\)")
 FENCED = re.compile(r"(^```.*?^```$)", re.M | re.S)
 OUTSIDE = ("https://", "http://", "mailto:")
-SHELF = {"Tutorials": "tutorials/", "How-to": "how-to/", "Reference": "reference/", "Worked cases": "cases/", "Method": "method/"}
+SHELF = {
+    "Tutorials": "tutorials/",
+    "How-to": "how-to/",
+    "Reference": "reference/",
+    "Worked cases": "cases/",
+    "Method": "method/",
+}
 MORE = "Evidence and more"
 
 
 def pages(answers: Mapping[str, str]) -> dict[str, str]:
     """Every page by its path on the site, with links that hold there; `answers` are those of the worked cases."""
     found = {**_included(), **_guide(), **_own(), **_cases(answers)}
-    for path, text in site_reference.command_pages().items():
-        found[path] = text
-    found["reference/project-file.md"] = site_reference.project_page()
+    found |= site_reference.command_pages()
+    found["reference/project-file.md"] = site_schemas.project_page()
     found["reference/exit-codes.md"] = site_reference.codes_page()
     found["reference/python.md"] = site_reference.python_page()
-    found |= {path: text for path, text in site_reference.record_pages().items() if path.endswith(".md")}
+    found |= {path: text for path, text in site_schemas.record_pages().items() if path.endswith(".md")}
     return found
 
 
 def files() -> dict[str, bytes]:
     """What pages link to beside pages: the picture, the schemas."""
-    schemas = {path: text.encode() for path, text in site_reference.record_pages().items() if path.endswith(".json")}
+    schemas = {path: text.encode() for path, text in site_schemas.record_pages().items() if path.endswith(".json")}
     return {"page.png": (ROOT / "docs" / "page.png").read_bytes(), **schemas}
 
 
@@ -113,9 +119,9 @@ def _guide() -> dict[str, str]:
     if set(sections) != set(SECTIONS):
         raise ValueError(f"the sections of {GUIDE} are {', '.join(sections)}; site_pages.SECTIONS names others")
     found = {}
-    for title, page in SECTIONS.items():
+    for title, (page, says) in SECTIONS.items():
         body = re.sub(r"^###", "##", sections[title], flags=re.M).replace("; see below", "").replace(" see below", "")
-        found[page] = _moved(f"# {title}\n{body}", GUIDE, page)
+        found[page] = _moved(f"# {title}\n\n{says}\n{body}", GUIDE, page)
     return found
 
 
@@ -123,23 +129,33 @@ def _own() -> dict[str, str]:
     """The site's own pages; a tutorial says at its end when it was printed, the home page has the answer of one."""
     found = {path.relative_to(OWN).as_posix(): path.read_text(encoding="utf-8") for path in sorted(OWN.rglob("*.md"))}
     for name in TUTORIALS:
-        found[f"tutorials/{name}.md"] += f"\nPrinted with the prices of {site_shown.DAY}; yours may differ by what has changed since.\n"
+        found[f"tutorials/{name}.md"] += (
+            f"\nPrinted with the prices of {site_shown.DAY}; yours may differ by what has changed since.\n"
+        )
     links = "".join(f"- [{title}]({_from('how-to/index.md', page)})\n" for title, page in _how_to(found).items())
     found["how-to/index.md"] += f"\n{links}"
-    found["index.md"] = re.sub(r"<!-- answer: (\S+) -->", lambda mark: _answer(found[mark[1]]), found["index.md"])
+    found["index.md"] = found["index.md"].replace("<!-- the README's answer -->", _answer())
     return found
 
 
 def _how_to(own: Mapping[str, str]) -> dict[str, str]:
-    more = {title_of(text): page for page, text in own.items() if page.startswith("how-to/") and not page.endswith("index.md")}
-    kept = {title_of((ROOT / source).read_text(encoding="utf-8")): page for source, page in PAGES.items() if page.startswith("how-to/")}
-    return {**SECTIONS, **more, **kept}
+    more = {
+        title_of(text): page
+        for page, text in own.items()
+        if page.startswith("how-to/") and not page.endswith("index.md")
+    }
+    kept = {
+        title_of((ROOT / source).read_text(encoding="utf-8")): page
+        for source, page in PAGES.items()
+        if page.startswith("how-to/")
+    }
+    return {**{title: page for title, (page, _) in SECTIONS.items()}, **more, **kept}
 
 
-def _answer(tutorial: str) -> str:
-    """What `tunecase run` prints in a tutorial."""
-    ran = next(step for step in site_shown.steps(tutorial) if isinstance(step, site_shown.Command) and step.words[0] == "run")
-    return f"```text\n{ran.printed}\n```"
+def _answer() -> str:
+    """The answer that the README shows, which a test compares with what the example prints."""
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- printed by: tunecase run")[1]
+    return "```text" + shown.split("```")[1] + "```"
 
 
 def _cases(answers: Mapping[str, str]) -> dict[str, str]:
@@ -147,18 +163,20 @@ def _cases(answers: Mapping[str, str]) -> dict[str, str]:
     rows, found = [], {}
     for name, path in case_files().items():
         text = path.read_text(encoding="utf-8")
-        about = next(line for line in text.splitlines() if line.startswith("# ") and "yaml-language-server" not in line)[2:]
+        about = next(
+            line for line in text.splitlines() if line.startswith("# ") and "yaml-language-server" not in line
+        )[2:]
         first = " ".join(answers.get(name, "").split("\n\n")[0].split())
         rows.append(f"| [{name}]({name}.md) | {about} | {first} |")
-        found[f"cases/{name}.md"] = (
-            f"# {name}\n\n{about}\n\n```console\n$ tunecase init --example {name} --to case\n$ tunecase estimate --project case/tunecase.yaml\n"
-            f"{answers.get(name, '')}\n```\n\nIts project file; change its figures to yours:\n\n```yaml\n{text}```\n"
-        )
-    table = "| case | what it is | answer |\n|---|---|---|\n" + "\n".join(rows)
+        typed = f"$ tunecase init --example {name} --to case\n$ tunecase estimate --project case/tunecase.yaml"
+        answer = f"```console\n{typed}\n{answers.get(name, '')}\n```"
+        file = f"Its project file; change its figures to yours:\n\n```yaml\n{text}```"
+        found[f"cases/{name}.md"] = f"# {name}\n\n{about}\n\n{answer}\n\n{file}\n"
     head = (
-        "# Worked cases\n\nCases that people have, each with the bill that `tunecase estimate` makes of it. Start from the nearest one: "
-        "`tunecase init --example NAME --to case`. [Evidence](../evidence.md) compares them."
+        "# Worked cases\n\nCases that people have, each with the bill that `tunecase estimate` makes of it. Start from "
+        "the nearest one: `tunecase init --example NAME --to case`. [Evidence](../evidence.md) compares them."
     )
+    table = "| case | what it is | answer |\n|---|---|---|\n" + "\n".join(rows)
     return {"cases/index.md": f"{head}\n\n{table}\n", **found}
 
 
@@ -170,7 +188,9 @@ def case_files() -> dict[str, Path]:
 def case_answers() -> dict[str, str]:
     """What `tunecase estimate` prints of each worked case; kept in build/ until the code or a case changes."""
     kept = BUILD / "site-answers.json"
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((ROOT / "src").rglob("*")) if path.suffix in (".py", ".csv")))
+    code = hashlib.sha256(
+        b"".join(path.read_bytes() for path in sorted((ROOT / "src").rglob("*")) if path.suffix in (".py", ".csv"))
+    )
     code.update(b"".join(path.read_bytes() for path in case_files().values()))
     key = code.hexdigest()
     if kept.exists() and (held := json.loads(kept.read_text(encoding="utf-8"))).get("key") == key:
@@ -199,8 +219,10 @@ def title_of(text: str) -> str:
 
 def about(text: str) -> str:
     """The first sentence of a page under its heading, without marks."""
-    body = re.sub(r"^```.*?^```$|^!\[.*$|^\|.*$|^#.*$|<!--.*?-->", "", text, flags=re.M | re.S)
-    first = next((part for part in re.split(r"\n\s*\n", body.strip()) if part.strip()), "")
+    parts = (part.strip() for part in re.split(r"\n\s*\n", FENCED.sub("", text)))
+    first = next(
+        (part for part in parts if part and not part.startswith(("#", "|", "!", "<!--", "Written by", "- "))), ""
+    )
     plain = LINK.sub(lambda found: found["words"], " ".join(first.split())).replace("**", "")
     return re.split(r"(?<=[.?!]) ", plain)[0]
 
@@ -214,8 +236,10 @@ def shelves(found: Mapping[str, str]) -> dict[str, list[str]]:
 
 def ordered(inside: list[str]) -> list[str]:
     """Pages of one part in reading order: an index first, then tutorials and the guide's sections as they are read."""
-    order = [f"tutorials/{name}.md" for name in TUTORIALS] + list(SECTIONS.values())
-    return sorted(inside, key=lambda page: (not page.endswith("index.md"), order.index(page) if page in order else len(order)))
+    order = [f"tutorials/{name}.md" for name in TUTORIALS] + [page for page, _ in SECTIONS.values()]
+    return sorted(
+        inside, key=lambda page: (not page.endswith("index.md"), order.index(page) if page in order else len(order))
+    )
 
 
 def llms(found: Mapping[str, str]) -> str:
@@ -223,18 +247,25 @@ def llms(found: Mapping[str, str]) -> str:
     lines = [f"# {TITLE}", "", f"> {about(found['index.md'].replace('**', '', 2))}", ""]
     lines += ["Every page is Markdown at the address of its HTML page, with .md in place of .html.", ""]
     for name, inside in shelves(found).items():
-        lines += [f"## {name}", "", *(f"- [{title_of(found[page])}]({page}): {about(found[page])}" for page in inside), ""]
+        lines += [f"## {name}", "", *(_told(page, found[page]) for page in inside), ""]
     return "\n".join(lines)
 
 
+def _told(page: str, text: str) -> str:
+    said = about(text)
+    return f"- [{title_of(text)}]({page})" + (f": {said}" if said else "")
+
+
 def problems(found: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the pages: a command or an option that is none, a link to no page or heading, a page without a title."""
+    """What is wrong with the pages: a command or an option that is none, a link to no page or heading, no title."""
     held = set(files())
     for page, text in found.items():
         if not text.startswith("# "):
             yield f"{page}: does not begin with a heading"
         if not page.startswith(("log", "changelog")):
-            yield from (f"{page}: {said}" for typed in site_shown.typed_on(text) if (said := site_reference.mistake_of(typed)))
+            yield from (
+                f"{page}: {said}" for typed in site_shown.typed_on(text) if (said := site_reference.mistake_of(typed))
+            )
         for link in LINK.finditer("".join(part for part in FENCED.split(text) if not part.startswith("```"))):
             target, _, anchor = link["target"].partition("#")
             if target.startswith(OUTSIDE):

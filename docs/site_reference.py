@@ -1,17 +1,14 @@
-"""The reference of the site, from the code: every command, the project file, the records, the exit codes, the Python face."""
+"""The reference of the site, from the code: every command, the exit codes, the Python face."""
 
 import inspect
-import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import tunecase
-from tunecase import records
-from tunecase.flow.init import schema as project_schema
 
 ROOT = Path(__file__).parents[1]
 API = ROOT / "docs" / "api.md"
@@ -56,28 +53,42 @@ def takes_today(words: list[str]) -> bool:
 
 
 def mistake_of(typed: str) -> str:
-    """What is wrong with a command that a page shows: no such command, or no such option of it; "" where nothing is.
+    """Why the command line would not take a command that a page shows; "" where it would.
+
+    A command alone, or one with … for what is left out, is only looked up.
 
     Example:
         >>> mistake_of("tunecase audit --fast"), mistake_of("tunecase audit --slow")
-        ('', 'tunecase audit --slow: no option --slow')
+        ('', 'tunecase audit --slow: No such option: --slow')
     """
     try:
         words = shlex.split(typed, comments=True)[1:]
     except ValueError as error:
         return f"{typed}: {error}"
-    if not words or words[0].startswith("-") or set(words[0]) & set("…."):
-        return ""
-    group = app().commands.get(words[0])
-    if group is not None and hasattr(group, "commands") and (len(words) == 1 or words[1] == "..."):
+    group = app().commands.get(words[0]) if words else None
+    if not words or words[0].startswith("-") or (len(words) == 1 and hasattr(group, "commands")):
         return ""
     found = command_of(words)
     if found is None:
         return f"{typed}: no such command"
-    own = words[: words.index("--")] if "--" in words else words
-    known = {name for option in found[1].params for name in (*option.opts, *option.secondary_opts)} | {"--help", "-h"}
-    unknown = [word for word in own if word.startswith("--") and word.partition("=")[0] not in known]
-    return f"{typed}: no option {', '.join(unknown)}" if unknown else ""
+    path, command = found
+    rest = words[len(path.split()) :]
+    ends = next((at for at, word in enumerate(rest) if word in ("&&", ">", "|")), len(rest))
+    if not rest[:ends] or {"…", "...", "[OPTIONS]"} & set(rest):
+        return ""
+    return _refused(typed, path, command, rest[:ends])
+
+
+def _refused(typed: str, path: str, command: Any, rest: list[str]) -> str:
+    """What click says of the words; a sentence may name an option without its value, or without the rest."""
+    try:
+        command.make_context(path, rest)
+    except Exception as error:  # click's own, or those of the copy that newer releases of typer carry
+        if not hasattr(error, "format_message"):
+            raise
+        kind = type(error).__name__
+        return "" if kind in ("MissingParameter", "BadOptionUsage") else f"{typed}: {error.format_message()}"
+    return ""
 
 
 def command_pages() -> dict[str, str]:
@@ -89,7 +100,9 @@ def command_pages() -> dict[str, str]:
         text = _of_group(name, command, parts) if parts else _of_command(name, command, "#")
         pages[f"reference/commands/{name}.md"] = text
         says = _sentence(command.help or command.short_help or "")
-        rows.setdefault(command.rich_help_panel or "Commands", []).append(f"| [`tunecase {name}`]({name}.md) | {_cell(says)} |")
+        rows.setdefault(command.rich_help_panel or "Commands", []).append(
+            f"| [`tunecase {name}`]({name}.md) | {cell(says)} |"
+        )
     tables = [f"## {panel}\n\n| command | answers |\n|---|---|\n" + "\n".join(lines) for panel, lines in rows.items()]
     head = f"# Commands\n\nEvery command with all its options. {MADE}"
     return {"reference/commands/index.md": "\n\n".join([head, *tables]) + "\n", **pages}
@@ -111,27 +124,31 @@ def _of_command(path: str, command: Any, mark: str) -> str:
     panels: dict[str, list[str]] = {}
     for option in options:
         panels.setdefault(option.rich_help_panel or "Options", []).append(_option_row(option))
-    parts += [f"**{panel}**\n\n| option | means | left out |\n|---|---|---|\n" + "\n".join(rows) for panel, rows in panels.items()]
+    parts += [f"**{panel}**\n\n| option | means |\n|---|---|\n" + "\n".join(rows) for panel, rows in panels.items()]
     return "\n\n".join(parts) + "\n"
 
 
 def _argument_row(argument: Any) -> str:
-    return f"| `{argument.name.upper()}` | {_cell(argument.help or '')} |"
+    return f"| `{argument.name.upper()}` | {cell(argument.help or '')} |"
 
 
 def _option_row(option: Any) -> str:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     kind = "" if option.is_flag else f" {option.metavar or _kind(option)}"
-    default = "" if option.default in (None, False, "", ()) or callable(option.default) else f"`{option.default}`"
+    silent = option.default in (None, False, "", ()) or callable(option.default)
+    default = "" if silent else f" Left out: {option.default}."
     more = " (repeatable)" if option.multiple and "repeatable" not in (option.help or "") else ""
-    return f"| {names}{kind} | {_cell(option.help or '')}{more} | {default} |"
+    return f"| {names}{kind} | {cell(option.help or '')}{more}{default} |"
 
 
 def _kind(option: Any) -> str:
     if option.type_descriptor.is_choice:
         return "\\|".join(map(str, option.type_descriptor.choices or ()))
     annotation = str(option.type_descriptor.annotation)
-    return next((word for part, word in (("Path", "PATH"), ("int", "NUMBER"), ("float", "NUMBER")) if part in annotation), "TEXT")
+    return next(
+        (word for part, word in (("Path", "PATH"), ("int", "NUMBER"), ("float", "NUMBER")) if part in annotation),
+        "TEXT",
+    )
 
 
 def _docs(text: str) -> str:
@@ -143,99 +160,10 @@ def _sentence(text: str) -> str:
     return _docs(text).split("\n\n")[0].replace("\n", " ")
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
-
-
-def project_page() -> str:
-    """Every field of the project file, section by section, from its schema."""
-    schema = json.loads(project_schema())
-    parts = [
-        "# The project file",
-        f"`tunecase init` writes a project file, and beside it `tunecase.schema.json`, with which an editor completes and checks it. "
-        f"Every field but `name` and `data` may be left out. Numbers carry their unit, and ranges are written `5k to 12k`: "
-        f"90% sure that it lies between. {MADE}",
-        "## All sections\n\n" + _fields(schema, places := _places(schema)),
-    ]
-    for name, place in places.items():
-        section = schema["$defs"][name]
-        parts.append(f"## {place}\n\n{section.get('description', '').strip()}\n\n{_fields(section, places)}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _places(schema: dict[str, Any]) -> dict[str, str]:
-    """Where each section of the schema stands in a project file, by the section's name, in reading order."""
-    places: dict[str, str] = {}
-    waiting = [("", schema)]
-    while waiting:
-        above, section = waiting.pop(0)
-        for field, about in section.get("properties", {}).items():
-            for name in re.findall(r'"#/\$defs/(\w+)"', json.dumps(about)):
-                if name not in places and "properties" in schema["$defs"][name]:
-                    places[name] = f"{above}{field}"
-                    waiting.append((f"{above}{field}.", schema["$defs"][name]))
-    return places
-
-
-def _fields(section: dict[str, Any], places: Mapping[str, str]) -> str:
-    """A table of a section's fields, where a section inside is linked by its place."""
-    rows = []
-    for name, field in section["properties"].items():
-        kind = re.sub(r"\[(\w+)\]\(#\w+\)", lambda found: _place_link(places.get(found[1], found[1])), _type(field))
-        rows.append(f"| `{name}` | {kind} | {_cell(field.get('description', ''))} |")
-    return "| field | value | means |\n|---|---|---|\n" + "\n".join(rows)
-
-
-def _place_link(place: str) -> str:
-    return f"[{place}](#{re.sub('[^a-z_-]', '', place)})"
-
-
-def _type(field: dict[str, Any]) -> str:
-    """The values of a field, in words."""
-    if "$ref" in field:
-        name = field["$ref"].rsplit("/", 1)[-1]
-        return f"[{name}](#{name.lower()})"
-    if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
-    if "const" in field:
-        return f"`{field['const']}`"
-    if "anyOf" in field:
-        kinds = list(dict.fromkeys(_type(part) for part in field["anyOf"] if part.get("type") != "null"))
-        return " or ".join(kinds)
-    if field.get("type") == "array":
-        items = field.get("items") or {}
-        return f"list of {_type(items)}" if items else "list"
-    described = field.get("description", "")
-    if isinstance(field.get("type"), list) and described:
-        return _cell(described)
-    if field.get("type") == "object":
-        return "mapping"
-    return {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}.get(str(field.get("type")), "any")
-
-
-def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema of a record."""
-    from pydantic import TypeAdapter
-
-    return dict(TypeAdapter(records.RECORDS[name]).json_schema(mode="serialization"))
-
-
-def record_pages() -> dict[str, str]:
-    """A page with the fields of every record that `--json` prints, and each one's JSON Schema as a file."""
-    parts = [f"# Records\n\nEvery command prints its record as JSON with `--json`. Each has a JSON Schema to check it by. {MADE}"]
-    files: dict[str, str] = {}
-    for name in records.RECORDS:
-        schema, file = schema_of(name), f"{name.replace(' ', '-')}.json"
-        files[f"reference/schemas/{file}"] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-        about = " ".join(schema.get("description", "").split("\n\n")[0].split())
-        rows = [f"| `{field}` | {_outline(kind)} |" for field, kind in schema.get("properties", {}).items()]
-        link = f"Form {records.SCHEMAS[name]}; [JSON Schema](schemas/{file})."
-        parts.append(f"## {name}\n\n{_cell(about)} {link}\n\n| field | value |\n|---|---|\n" + "\n".join(rows))
-    return {"reference/records.md": "\n\n".join(parts) + "\n", **files}
-
-
-def _outline(field: dict[str, Any]) -> str:
-    return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", _type(field))
+def cell(text: str) -> str:
+    """Words as one cell of a table, options in them as code."""
+    plain = " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return plain if "`" in plain else re.sub(r"(?<![\w-])--[a-z][a-z-]*", lambda option: f"`{option[0]}`", plain)
 
 
 def codes_page() -> str:
@@ -256,8 +184,9 @@ def codes_page() -> str:
 | 2 | the input cannot be read as asked; nothing was done |
 | 3 | something outside failed, or tunecase itself |
 
-An error says where it is, what was given, what is wanted, and how to fix it. All mistakes of an input are told together. With
-`--json` an error is an object with `error` and `problems`, each of which has `where`, `got`, `wanted` and `fix`.
+An error says where it is, what was given, what is wanted, and how to fix it. All mistakes of an input are told
+together. With `--json` an error is an object with `error` and `problems`, each of which has `where`, `got`, `wanted`
+and `fix`.
 
 In Python the same errors are exceptions of `tunecase.errors`:
 

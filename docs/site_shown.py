@@ -1,8 +1,8 @@
 """What the tutorials show: their files, their commands in order, and what each command prints.
 
-A tutorial is Markdown. A block ```` ```yaml title="NAME" ```` is a file that its reader saves; a block ```` ```console ```` holds
-commands behind `$ `, each with what it printed under it, and `exit=1` where the commands of the block end with that code. The
-printed lines are written by `python docs/site.py --write`; a test runs them anew and compares.
+A tutorial is Markdown. A block ```` ```yaml title="NAME" ```` is a file that its reader saves. A block
+```` ```console ```` holds commands behind `$ `, each with what it printed under it, and `exit=1` where they end with
+that code. The printed lines are written by `python docs/site.py --write`; a test runs the commands and compares.
 """
 
 import os
@@ -17,11 +17,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TUTORIALS = ROOT / "docs" / "site" / "tutorials"
 DAY = "2026-11-29"  # of the prices in every printed answer
-BLOCK = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)"| exit=(?P<exit>\d))?\n(?P<body>.*?)^```$', re.M | re.S)
+BLOCK = re.compile(
+    r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)"| exit=(?P<exit>\d))?\n(?P<body>.*?)^```$', re.M | re.S
+)
 CODE = re.compile(r"`(tunecase [^`\n]+)`")
 # What differs each time: days, and the ids of entries.
 MOVING = (
-    (re.compile(r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"), "DAY"),
+    (
+        re.compile(
+            r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
+        ),
+        "DAY",
+    ),
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "ID"),
 )
 NUMBER = re.compile(r"[(+<]?(-?\d[\d.,]*)(k|M|%)?[.,;:)]*")
@@ -89,7 +96,13 @@ def run(step: Command, folder: Path, takes_today: Callable[[list[str]], bool]) -
     words = step.words
     if takes_today(words) and "--today" not in words:
         words = [*words, "--today", DAY]
-    own = {"COLUMNS": "80", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "PYTHONPATH": str(ROOT / "src")}
+    own = {
+        "COLUMNS": "80",
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "NO_COLOR": "1",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
     caches = {"TUNECASE_CACHE": str(folder / ".cache"), "XDG_STATE_HOME": str(folder / ".state")}
     command = [sys.executable, "-m", "tunecase", *words]
     ran = subprocess.run(command, cwd=folder, env={**os.environ, **own, **caches}, capture_output=True, text=True)

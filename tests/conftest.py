@@ -73,6 +73,7 @@ PARTS = {
     "ray": ("ray",),
     "encoder": ("bm25s",),
     "dev": ("mlflow", "SALib"),
+    "site": ("sphinx", "furo", "myst_parser"),
 }
 
 

@@ -6,6 +6,7 @@ extensions = ["myst_parser"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 highlight_language = "text"
+smartquotes = False  # an option begins with two hyphens, not with a dash
 html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
@@ -21,6 +22,7 @@ html_theme_options = {
         "color-brand-content": "#1d4f80",
         "color-brand-visited": "#1d4f80",
         "color-background-primary": "#faf9f6",
+        "color-background-secondary": "#f1efe9",
         "color-foreground-primary": "#16202b",
         "color-foreground-secondary": "#4d5a68",
         "color-foreground-muted": "#4d5a68",
@@ -30,17 +32,9 @@ html_theme_options = {
         "color-brand-content": "#8dbcec",
         "color-brand-visited": "#8dbcec",
         "color-background-primary": "#10151b",
+        "color-background-secondary": "#161d26",
         "color-foreground-primary": "#e9edf1",
         "color-foreground-secondary": "#a7b2be",
         "color-foreground-muted": "#a7b2be",
     },
 }
-
-
-def setup(app):  # noqa: ANN001, ANN201
-    """What scrolls sideways can be reached by the keyboard."""
-    app.connect("html-page-context", lambda app, page, template, context, tree: context.update(body=_reached(context.get("body", ""))))
-
-
-def _reached(body):  # noqa: ANN001, ANN202
-    return body.replace("<pre>", '<pre tabindex="0">').replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
