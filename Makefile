@@ -44,7 +44,7 @@ $(TRAIN): requirements/train.txt | $(BIN)/python
 
 $(READY): requirements/dev.txt | $(BIN)/python
 	@echo "Setting up everything in $(VENV), once: two minutes or more, for torch, Ray and MLflow are large."
-	@$(LOCKED)/dev.txt && $(OWN) ".[dev]" && touch $(CORE) $(TEST) $(TRAIN) $(SITE) $@
+	@$(LOCKED)/dev.txt && $(OWN) ".[dev]" && touch $(CORE) $(TEST) $(TRAIN) $@
 
 $(SITE): requirements/site.txt | $(BIN)/python
 	@echo "Setting up the builder of the site in $(VENV), once: half a minute."
