@@ -4,7 +4,6 @@ import inspect
 import re
 import shlex
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,11 @@ API = ROOT / "docs" / "api.md"
 MADE = "Written from the code by `make site`.\n"
 
 
-@cache
 def app() -> Any:
-    """The command line as click holds it."""
-    from typer.main import get_command
+    """The command line as click holds it, with the options that every command gets."""
+    from tunecase.cli import commands
 
-    from tunecase.cli.commands import app as typed
-    from tunecase.cli.options import take_full
-
-    program = get_command(typed)
-    take_full(program)
-    return program
+    return commands._program()
 
 
 def all_commands() -> dict[str, Any]:
