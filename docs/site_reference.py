@@ -214,7 +214,9 @@ def _function(name: str, function: Any, mark: str) -> str:
 
 
 def _signature(function: Any) -> str:
-    text = str(inspect.signature(function))
+    text = re.sub(
+        r"\b(?:tunecase|pathlib|collections|typing|datetime|decimal)\.(?:\w+\.)*", "", str(inspect.signature(function))
+    )
     return re.sub(r"<object object at 0x[0-9a-f]+>|<[^>]+>", "...", text.replace("self, ", "").replace("(self)", "()"))
 
 

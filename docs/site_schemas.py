@@ -54,29 +54,31 @@ def _place_link(place: str) -> str:
     return f"[{place}](#{re.sub('[^a-z_-]', '', place)})"
 
 
-def _type(field: dict[str, Any]) -> str:
-    """The values of a field, in words."""
+PLAIN = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "object": "mapping",
+    "array": "list",
+}
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    """The values of a field, in words; that it may be null is left out."""
     if "$ref" in field:
         name = field["$ref"].rsplit("/", 1)[-1]
         return f"[{name}](#{name.lower()})"
-    if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
-    if "const" in field:
-        return f"`{field['const']}`"
+    if "enum" in field or "const" in field:
+        return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]) if value is not None)
     if "anyOf" in field:
-        kinds = list(dict.fromkeys(_type(part) for part in field["anyOf"] if part.get("type") != "null"))
-        return " or ".join(kinds)
-    if field.get("type") == "array":
-        items = field.get("items") or {}
-        return f"list of {_type(items)}" if items else "list"
-    described = field.get("description", "")
-    if isinstance(field.get("type"), list) and described:
-        return site_reference.cell(described)
-    if field.get("type") == "object":
-        return "mapping"
-    return {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}.get(
-        str(field.get("type")), "any"
-    )
+        return " or ".join(dict.fromkeys(_type(part) for part in field["anyOf"] if part.get("type") != "null"))
+    if field.get("type") == "array" and field.get("items"):
+        return f"list of {_type(field['items'])}"
+    kinds = field["type"] if isinstance(field.get("type"), list) else [field.get("type")]
+    if len(kinds) > 1 and "description" in field:
+        return site_reference.cell(field["description"])
+    return " or ".join(PLAIN.get(str(kind), "any") for kind in kinds if kind != "null")
 
 
 def schema_of(command: str) -> dict[str, Any]:
@@ -113,16 +115,18 @@ def record_pages() -> dict[str, str]:
     return {"reference/records.md": "\n\n".join(parts) + "\n", **files}
 
 
-def _printed(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The objects that a command may print, each as the schema of its fields."""
-    if "$ref" in schema and "properties" not in schema:
-        return [schema["$defs"][schema["$ref"].rsplit("/", 1)[-1]]]
-    either = schema.get("anyOf") or schema.get("oneOf") or []
-    parts = [schema["$defs"][part["$ref"].rsplit("/", 1)[-1]] if "$ref" in part else part for part in either]
-    return parts or [schema]
+def _printed(schema: Mapping[str, Any], part: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+    """The objects that a command may print, each as the schema of its fields; what stands beside one is its own."""
+    part = schema if part is None else part
+    found = [
+        one for key in ("anyOf", "oneOf", "allOf") for inner in part.get(key, ()) for one in _printed(schema, inner)
+    ]
+    if "$ref" in part:
+        found += _printed(schema, schema["$defs"][part["$ref"].rsplit("/", 1)[-1]])
+    return [*found, part] if part.get("properties") else found
 
 
-def _record(section: dict[str, Any]) -> str:
+def _record(section: Mapping[str, Any]) -> str:
     about = " ".join(section.get("description", "").split("\n\n")[0].split())
     rows = [f"| `{field}` | {_outline(kind)} |" for field, kind in section.get("properties", {}).items()]
     return f"{site_reference.cell(about)}\n\n| field | value |\n|---|---|\n" + "\n".join(rows)
