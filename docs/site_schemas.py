@@ -19,11 +19,11 @@ def project_page() -> str:
         "`tunecase init` writes a project file, and beside it `tunecase.schema.json`, by which an editor completes and "
         "checks it. Every field but `name` and `data` may be left out. Numbers carry their unit, and a range such as "
         f"`5k to 12k` means 90% sure that it lies between. {site_reference.MADE}",
-        "## All sections\n\n" + _fields(schema, places := _places(schema)),
+        "## All sections\n\n" + _fields(schema, schema, places := _places(schema)),
     ]
     for name, place in places.items():
         section = schema["$defs"][name]
-        parts.append(f"## {place}\n\n{section.get('description', '').strip()}\n\n{_fields(section, places)}")
+        parts.append(f"## {place}\n\n{section.get('description', '').strip()}\n\n{_fields(schema, section, places)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,13 +41,19 @@ def _places(schema: dict[str, Any]) -> dict[str, str]:
     return places
 
 
-def _fields(section: dict[str, Any], places: Mapping[str, str]) -> str:
+def _fields(schema: dict[str, Any], section: dict[str, Any], places: Mapping[str, str]) -> str:
     """A table of a section's fields, where a section inside is linked by its place."""
     rows = []
     for name, field in section["properties"].items():
         kind = re.sub(r"\[(\w+)\]\(#\w+\)", lambda found: _place_link(places.get(found[1], found[1])), _type(field))
-        rows.append(f"| `{name}` | {kind} | {site_reference.cell(field.get('description', ''))} |")
+        rows.append(f"| `{name}` | {kind} | {site_reference.cell(_says(schema, field))} |")
     return "| field | value | means |\n|---|---|---|\n" + "\n".join(rows)
+
+
+def _says(schema: dict[str, Any], field: dict[str, Any]) -> str:
+    """What a field says of itself, or what the section that it is says."""
+    inside = re.search(r'"#/\$defs/(\w+)"', json.dumps(field))
+    return str(field.get("description") or (schema["$defs"][inside[1]].get("description", "") if inside else ""))
 
 
 def _place_link(place: str) -> str:
