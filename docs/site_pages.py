@@ -32,6 +32,7 @@ PAGES = {
     "SECURITY.md": "security.md",
 }
 GUIDE = "docs/guide.md"
+API, PYTHON = "docs/api.md", "reference/python.md"
 # Sections of the guide that are pages of the site, and what each says first there.
 SECTIONS = {
     "The road": ("how-to/road.md", "Every step from the question to the answer, and what each command asks."),
@@ -60,7 +61,7 @@ def pages(answers: Mapping[str, str]) -> dict[str, str]:
     found |= site_reference.command_pages()
     found["reference/project-file.md"] = site_schemas.project_page()
     found["reference/exit-codes.md"] = site_reference.codes_page()
-    found["reference/python.md"] = site_reference.python_page()
+    found[PYTHON] = _python()
     found |= {path: text for path, text in site_schemas.record_pages().items() if path.endswith(".md")}
     return found
 
@@ -86,7 +87,12 @@ def _place(source: str) -> str | None:
         return f"cases/{case[1]}.md"
     if source.startswith("docs/method/"):
         return source.removeprefix("docs/").replace("README.md", "index.md")
-    return {GUIDE: "how-to/index.md", "examples/trainers": "how-to/trainers.md", "README.md": "index.md"}.get(source)
+    return {
+        GUIDE: "how-to/index.md",
+        "examples/trainers": "how-to/trainers.md",
+        "README.md": "index.md",
+        API: PYTHON,
+    }.get(source)
 
 
 def _moved(text: str, source: str, page: str) -> str:
@@ -110,6 +116,12 @@ def _outside_fences(text: str, change: Callable[[str], str]) -> str:
 
 def _from(page: str, place: str) -> str:
     return posixpath.relpath(place, posixpath.dirname(page) or ".")
+
+
+def _python() -> str:
+    """The page that lists the public names, where the project has one; otherwise one from their docstrings."""
+    path = ROOT / API
+    return _moved(path.read_text(encoding="utf-8"), API, PYTHON) if path.exists() else site_reference.python_page()
 
 
 def _guide() -> dict[str, str]:

@@ -10,7 +10,6 @@ from typing import Any
 import tunecase
 
 ROOT = Path(__file__).parents[1]
-API = ROOT / "docs" / "api.md"
 MADE = "Written from the code by `make site`.\n"
 
 
@@ -191,9 +190,7 @@ In Python the same errors are exceptions of `tunecase.errors`:
 
 
 def python_page() -> str:
-    """The public names of the package: docs/api.md where it is, otherwise from their docstrings."""
-    if API.exists():
-        return API.read_text(encoding="utf-8")
+    """The public names of the package, from their docstrings."""
     parts = [f"# Python\n\nWhat `import tunecase` offers. {MADE}"]
     for name in tunecase.__all__:
         thing = getattr(tunecase, name)
