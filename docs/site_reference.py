@@ -4,12 +4,10 @@ import inspect
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import tunecase
 
-ROOT = Path(__file__).parents[1]
 MADE = "Written from the code by `make site`.\n"
 
 
