@@ -15,13 +15,14 @@ TRAIN := $(VENV)/.train
 READY := $(VENV)/.dev
 ENCODER := $(VENV)/.encoder
 MODEL := $(VENV)/.model
+SITE := $(VENV)/.site
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Every release and the hashes of its files stand in requirements/. Nothing else is installed but torch, where it is wanted:
 # its builds for CPU, CUDA and ROCm have one version and different files.
 LOCKED = $(PIP) --require-hashes --no-deps --requirement requirements
 OWN = $(PIP) --no-build-isolation --editable
 
-.PHONY: setup demo demo-lora test cover test-slow check lint types bench fuzz golden docs lock sbom clean
+.PHONY: setup demo demo-lora test cover test-slow check lint types bench fuzz golden docs site lock sbom clean
 
 setup: $(READY) $(MODEL) $(ENCODER)
 
@@ -44,6 +45,10 @@ $(TRAIN): requirements/train.txt | $(BIN)/python
 $(READY): requirements/dev.txt | $(BIN)/python
 	@echo "Setting up everything in $(VENV), once: two minutes or more, for torch, Ray and MLflow are large."
 	@$(LOCKED)/dev.txt && $(OWN) ".[dev]" && touch $(CORE) $(TEST) $(TRAIN) $@
+
+$(SITE): requirements/site.txt | $(BIN)/python
+	@echo "Setting up the builder of the site in $(VENV), once: half a minute."
+	@$(LOCKED)/site.txt && $(OWN) ".[site]" && touch $@
 
 # A small language model of 93 MB, fetched once; without it everything but the pilot of a model works.
 $(MODEL): | $(TRAIN)
@@ -104,6 +109,10 @@ golden: $(TEST)
 
 docs: $(TEST)
 	$(BIN)/python docs/assemble.py
+
+# The documentation as a site, build/site: every page made, every command on it parsed, every link followed.
+site: $(SITE)
+	$(BIN)/python docs/site.py
 
 # Locks the newest releases that pyproject.toml allows, with the hashes of their files.
 lock: | $(BIN)/python

@@ -3,6 +3,7 @@
     core.txt   what `make demo` installs: the product with its light extras; its bill of materials is made from it
     train.txt  what `make demo-lora` installs beside it
     test.txt   what `make test` installs
+    site.txt   what `make site` installs
     dev.txt    what `make test-slow` and `make check` install
 
 torch and what it alone brings are left to pip and the range in pyproject.toml: builds for CPU, CUDA and ROCm have one
@@ -21,6 +22,7 @@ LOCKS = {
     "test": ("test",),
     "train": ("light", "train", "build"),
     "core": ("light", "build"),
+    "site": ("site", "build"),
 }
 OF_TORCH = re.compile(r"(torch|triton|nvidia-\S+|cuda-\S+)==")
 FIXED = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-emit-index-url"]

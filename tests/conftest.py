@@ -75,6 +75,7 @@ PARTS = {
     "encoder": ("bm25s",),
     "mcp": ("mcp",),
     "dev": ("mlflow", "SALib"),
+    "site": ("sphinx", "furo", "myst_parser"),
 }
 
 

@@ -218,7 +218,7 @@ TOP = {
     "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
-BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
+BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks", "docs"}
 # Test files named after what they hold of a whole package, rather than after one of its modules.
 ASPECTS = {
     "catalog/test_tables.py",

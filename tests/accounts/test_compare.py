@@ -101,6 +101,13 @@ def test_changed_fields_are_named_few_of_many() -> None:
     assert 5 == len(table(said.full, "5 fields changed"))
 
 
+def test_a_changed_item_of_a_list_is_named_by_its_list() -> None:
+    """No bare number stands for a field."""
+    (change, *_) = samples.comparison().changed
+    items = tuple(replace(change, field=field) for field in ("models.0", "compute.gpus.1", "data.sources.0.hours"))
+    assert "Changed: models 1, gpus 2, hours." in words(told(changed=items).short)
+
+
 def test_a_bill_alone_is_only_judged() -> None:
     """One sentence; nothing is set beside it."""
     said = told(second=None, lines=(), total=None, rounds=None)

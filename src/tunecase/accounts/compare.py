@@ -118,13 +118,18 @@ def _sentences(record: Comparison) -> Iterator[str]:
     yield f"a is {a}, b is {b}."
     if often:
         yield f"b is cheaper in {often} of cases."
-    names = [
-        one_line(change.field.rsplit(".", 1)[-1].replace("_", " "), MOST_NAME)
-        for change in record.changed[:MOST_FIELDS]
-    ]
+    names = [one_line(_name_of(change.field), MOST_NAME) for change in record.changed[:MOST_FIELDS]]
     more = len(record.changed) - len(names)
     told = f"Changed: {', '.join(names)}{f' and {more} more' if more else ''}."
     yield told if names else "The project files say the same."
+
+
+def _name_of(field: str) -> str:
+    """The last word of a dotted field; of an item of a list the list's name and its place: `models.0` is "models 1"."""
+    before, _, last = field.rpartition(".")
+    if last.isdecimal():
+        last = f"{before.rpartition('.')[2]} {int(last) + 1}"
+    return last.replace("_", " ")
 
 
 def _full(record: Comparison) -> tuple[Block, ...]:
