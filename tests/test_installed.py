@@ -15,7 +15,7 @@ from tunecase.version import __version__
 ROOT = Path(__file__).parents[1]
 # What other projects' environment says of packages and modules has no part in a bare one.
 SHELL = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONPYCACHEPREFIX"}}
-SHIPPED = ("src/tunecase", "examples/support-tickets", "examples/cases")
+SHIPPED = ("src/tunecase", "examples/support-tickets", "examples/cases", "skills/tunecase")
 # Modules that extras bring; none of them may be there, so that whatever imports one fails.
 OF_EXTRAS = (
     "bm25s", "fastokens", "fsspec", "genai_prices", "httpx", "huggingface_hub", "mcp", "pandas", "polars", "py3langid",

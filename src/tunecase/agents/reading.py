@@ -1,6 +1,7 @@
 """What the read-only tools do: each asks one verb of the flow, and keeps and writes nothing."""
 
 import json
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ from typing import Any
 from tunecase import flow
 from tunecase.agents.answers import Answer, short
 from tunecase.agents.call import Call, refuse_changes
-from tunecase.agents.cases import cases_below
 from tunecase.agents.schemas import COMMANDS
 from tunecase.quantities import counted
 from tunecase.records import schema_of
@@ -18,15 +18,14 @@ MOST_BYTES_PAGE = 48_000  # of a report as Markdown
 
 def cases(call: Call) -> Answer:
     """The cases below the current folder."""
-    found = cases_below(Path())
-    lines = [
-        f"{one['project']}: {one['name']}, {one['answer'] or one['fault'] or 'no answer yet'}" for one in found.cases
-    ]
+    found, today = flow.find_cases(Path()), date.today()
+    rows = [{"project": path.as_posix(), **asdict(flow.glance(path, today))} for path in found.projects]
+    lines = [f"{row['project']}: {row['name']}, {row['answer'] or row['fault'] or 'no answer yet'}" for row in rows]
     head = "No project file lies below this folder."
-    if found.cases:
-        head = f"{counted(len(found.cases), 'case')} below this folder."
+    if rows:
+        head = f"{counted(len(rows), 'case')} below this folder."
     text = short("\n".join([head, *lines, *([found.left_out] if found.left_out else [])]))
-    return Answer({"cases": list(found.cases), "left_out": found.left_out}, text)
+    return Answer({"cases": rows, "left_out": found.left_out}, text)
 
 
 def define(call: Call) -> Answer:

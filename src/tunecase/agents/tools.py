@@ -64,7 +64,7 @@ READING = (
     Tool(
         "cases",
         "Cases in this folder",
-        "Lists the cases (tunecase.yaml files) below the server's folder, with their last answer and what is on file. "
+        "Lists the cases (tunecase.yaml files) below the server's folder, with their last answer, what was spent and what each waits for. "
         "Call it first.",
         reading.cases,
         (),
