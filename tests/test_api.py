@@ -30,9 +30,9 @@ MODULES = ["tunecase.case", "tunecase.quick", "tunecase.errors"]
 MODULES += sorted(f"tunecase.records.{module.name}" for module in pkgutil.iter_modules(records.__path__))
 # Examples that train, audit or draw for more than a second.
 SLOW = {
-    "Case.add_round", "Case.brief", "Case.check", "Case.compare", "Case.decide", "Case.define", "Case.estimate", "Case.fix", "Case.keep_forecast", "Case.next",
-    "Case.next_labels", "Case.report", "Case.review", "Case.run", "Case.try_source", "Check.ok", "Labelling.ok",
-    "Next.ok",
+    "Case.add_round", "Case.brief", "Case.check", "Case.compare", "Case.decide", "Case.define", "Case.estimate",
+    "Case.fix", "Case.keep_forecast", "Case.next", "Case.next_labels", "Case.report", "Case.review", "Case.run",
+    "Case.try_source", "Check.ok", "Labelling.ok", "Next.ok",
 }  # fmt: skip
 LIBRARIES = {"Tabular.to_pandas": "pandas", "Tabular.to_polars": "polars"}
 SCRIPT = """\
@@ -86,7 +86,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 
 
 def run(name: str, prepared: tuple[Path, dict[str, Any]], folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Runs one example in a copy of the prepared case; those of records see the records, those of a case a fresh one."""
+    """Runs one example in a copy of the prepared case; a record's sees the records, a case's a fresh case."""
     shutil.copytree(prepared[0], folder / "case")
     patch.chdir(folder / "case")
     found = EXAMPLES[name]

@@ -166,4 +166,7 @@ def _spent(flow: Flow, has_charges: bool) -> Mapping[str, Any]:
     if not has_charges and budget is None:
         return {}
     known = budget.spread.median if budget is not None else 0.0
-    return {"spent": money(paid, flow.project.currency), "spent_share": paid / known if known > 0 else None}
+    if known <= 0:
+        return {"spent": money(paid, flow.project.currency), "spent_share": None}
+    words = f"{money(paid, '')} of {money(known, flow.project.currency)}"
+    return {"spent": words, "spent_share": paid / known}

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from tunecase import flow
+from tunecase.accounts import plain_line
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.quantities import counted, day, one_line, paid, paid_column
 from tunecase.records import Imported
@@ -97,7 +98,7 @@ def charge(case: Case, fields: Mapping[str, str]) -> Filled:
         entry = flow.spend_text(opened, asked)
         booked = entry.record()
         rate = flow.rate_words(opened, booked)
-        words = f"Booked: {paid(booked.amount)} {booked.currency} under {booked.category}, entry {entry.id[:12]}."
+        words = f"Booked: {paid(booked.amount)} {booked.currency} for {plain_line(booked.category)}, entry {entry.id[:12]}."
         return Filled("charge", done=f"{words} {rate}.".strip() if rate else words)
 
     return filled_by("charge", typed, act)
@@ -216,7 +217,7 @@ def _would_book(record: Imported) -> list[str]:
         days = f", {day(record.first)}{until}"
     words = [
         f"{counted(record.booked, 'charge')}, {paid(record.amount)} {record.currency}{days}.",
-        f"By line: {', '.join(f'{name} {much}' for name, much in zip(names, column, strict=False))}.",
+        f"By line: {', '.join(f'{plain_line(name)} {much}' for name, much in zip(names, column, strict=False))}.",
         _rows(record),
     ]
     aside = [*record.left_out, *record.notes]
