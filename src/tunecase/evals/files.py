@@ -1,7 +1,7 @@
 """Bytes of a log as JSON, within bounds: lines, a whole object, and a long array object by object."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -140,9 +140,28 @@ def _too_long(place: str, what: str, most: int) -> InputError:
     return InputError(Problem(place, got, f"a {what} of at most {most / 1e6:,.0f} MB", fix))
 
 
-def one_of_several(place: str, what: str, names: list[str], fix: str) -> InputError:
+def one_of_several(place: str, what: str, names: Sequence[str], fix: str) -> InputError:
     """The mistake of a place that holds several where one is wanted."""
+    got = f"{len(names):,} {what}s: {listed(names)}"
+    return InputError(Problem(place, got, f"one {what}", fix))
+
+
+def one_task(place: str, tasks: Iterable[str], wanted: str) -> str:
+    """The task that is asked for, or the only one; a task NAME|FEW_SHOTS of lighteval is known by its name too.
+
+    Raises: InputError where there is none of that name, or more than one.
+    """
+    names = sorted(set(tasks))
+    fitting = [one for one in names if wanted in ("", one, one.partition("|")[0])]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise one_of_several(place, "task", fitting, f"say which: `--task '{fitting[0]}'`")
+    fix = f"say one of these: `--task '{names[0]}'`" if names else "name another log"
+    raise InputError(Problem(f"{place}: --task {wanted}", f"the tasks {listed(names)}", "one of them", fix))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas, the first of many."""
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-    return InputError(
-        Problem(place, f"{len(names):,} {what}s: {', '.join(names[:MOST_LISTED])}{more}", f"one {what}", fix)
-    )
+    return ", ".join(names[:MOST_LISTED]) + more

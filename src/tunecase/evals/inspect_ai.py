@@ -116,7 +116,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; all that is left without it."""
-        pieces = []
+        pieces: list[bytes] = []
         while size < 0 or not pieces:
             piece = self.file.read(min(size, 1 << 20) if size > 0 else 1 << 20)
             self.given += len(piece)

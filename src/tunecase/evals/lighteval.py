@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import one_of_several, whole
+from tunecase.evals.files import one_of_several, one_task, whole
 from tunecase.evals.log import Asked, Log, digest
 from tunecase.evals.sheet import Name, Sheet
 from tunecase.evals.values import facts_of, fields, finite, text
@@ -48,16 +48,9 @@ def _is_results(path: Path) -> bool:
 
 
 def _one(place: str, details: list[Path], asked: Asked) -> Path:
-    """The one details file of a task and a run; lighteval writes a task as NAME|FEW_SHOTS."""
-    tasks = sorted({_task(one) for one in details})
-    wanted = [one for one in details if asked.task in ("", _task(one), _task(one).partition("|")[0])]
-    if not wanted:
-        fix = f"say one of these: `--task '{tasks[0]}'`"
-        raise InputError(
-            Problem(f"{place}: --task {asked.task}", f"the tasks {', '.join(tasks[:12])}", "one of them", fix)
-        )
-    if len({_task(one) for one in wanted}) > 1:
-        raise one_of_several(place, "task", tasks, f"say which: `--task '{tasks[0]}'`")
+    """The one details file of a task and a run."""
+    task = one_task(place, map(_task, details), asked.task)
+    wanted = [one for one in details if _task(one) == task]
     if len(wanted) > 1:
         raise one_of_several(place, "run", [one.name for one in wanted], f"name one: {wanted[-1]}")
     return wanted[0]
@@ -87,9 +80,9 @@ def _of_details(path: Path, asked: Asked) -> Log:
         query, gold = text(doc.get("query"), 1_000_000), text(doc.get("gold_index")) or str(doc.get("gold_index"))
         pair = f"{query}\0{gold}" if query else text(doc.get("id"))
         row = sheet.row(str(number), pair=_named(pair) or str(number), texts=_texts(doc))
-        for name, value in metric.items():
+        for key, value in metric.items():
             if value is not None:
-                sheet.put(row, ("", str(name)), value)
+                sheet.put(row, ("", str(key)), value)
     name = sheet.name(asked)
     return sheet.log(name, _about(path, name))
 
@@ -137,7 +130,7 @@ def _about(path: Path, name: Name) -> dict[str, Any]:
     limit = general.get("max_samples")
     return {
         "tool": FORM,
-        "version": text(general.get("lighteval_sha"))[:12],
+        "version": text(general.get("lighteval_sha"))[:12].strip("?"),
         "model": text(general.get("model_name") or config.get("model_name")) or path.parent.parent.name,
         "task": task,
         "date": time[:10],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import first_line, lines_of, one_of_several, whole
+from tunecase.evals.files import first_line, lines_of, one_of_several, one_task, whole
 from tunecase.evals.log import Asked, Log, is_of_corpus
 from tunecase.evals.sheet import Name, Sheet
 from tunecase.evals.values import facts_of, fields, finite, text
@@ -49,15 +49,8 @@ def _of_folder(path: Path, asked: Asked) -> Log | None:
     results = [one for one in files if one.suffix == ".json" and RESULTS.fullmatch(one.name) and _is_results(one)]
     if not samples:
         return _chosen_results(path, results, asked) if results else None
-    tasks = sorted({_task(one) for one in samples})
-    wanted = [one for one in samples if asked.task in ("", _task(one))]
-    if not wanted:
-        fix = f"say one of these: `--task {tasks[0]}`"
-        raise InputError(
-            Problem(f"{path}: --task {asked.task}", f"the tasks {', '.join(tasks[:12])}", "one of them", fix)
-        )
-    if len({_task(one) for one in wanted}) > 1:
-        raise one_of_several(str(path), "task", tasks, f"say which: `--task {tasks[0]}`")
+    task = one_task(str(path), map(_task, samples), asked.task)
+    wanted = [one for one in samples if _task(one) == task]
     if len(wanted) > 1:
         names = [str(one.relative_to(path)) for one in wanted]
         raise one_of_several(str(path), "run", names, f"name one: {wanted[-1]}")
@@ -139,11 +132,11 @@ def _about(path: Path, results: Mapping[str, Any], name: Name, *, by_hash: bool,
     aggregate = finite(own.get(f"{name[1]},{name[0] or 'none'}", own.get(name[1])))
     counts = fields(fields(results.get("n-samples")).get(task))
     effective = counts.get("effective")
-    limit = config.get("limit")
+    limit, given = config.get("limit"), fields(config.get("model_args"))
     return {
         "tool": FORM,
         "version": text(results.get("lm_eval_version")),
-        "model": text(results.get("model_name") or fields(config.get("model_args")).get("pretrained")) or path.parent.name,
+        "model": text(results.get("model_name") or given.get("pretrained")) or path.parent.name,
         "task": task,
         "date": (named["date"] if named else "")[:10],
         "paired_by": "doc_hash and target_hash" if by_hash else "doc_id",
@@ -159,17 +152,11 @@ def _of_results(path: Path, asked: Asked) -> Log:
     results = whole(path)
     named = RESULTS.fullmatch(path.name)
     date = named["date"] if named else ""
-    samples = sorted(one for one in path.parent.glob(f"samples_*_{date}.jsonl") if asked.task in ("", _task(one)))
-    if len(samples) == 1:
-        return _of_samples(samples[0], asked)
-    tasks = [_task(one) for one in samples] or sorted(fields(results.get("results")))
-    wanted = [one for one in tasks if asked.task in ("", one)]
-    if len(wanted) > 1:
-        raise one_of_several(str(path), "task", wanted, f"say which: `--task {wanted[0]}`")
-    if not wanted:
-        fix = f"say one of these: {', '.join(tasks[:12])}"
-        raise InputError(Problem(str(path), f"no results of the task {asked.task!r}", "one of its tasks", fix))
-    return _aggregate(path, results, wanted[0], asked)
+    samples = sorted(path.parent.glob(f"samples_*_{date}.jsonl"))
+    if samples:
+        task = one_task(str(path), map(_task, samples), asked.task)
+        return _of_samples(next(one for one in samples if _task(one) == task), asked)
+    return _aggregate(path, results, one_task(str(path), fields(results.get("results")), asked.task), asked)
 
 
 def _aggregate(path: Path, results: Mapping[str, Any], task: str, asked: Asked) -> Log:

@@ -16,7 +16,7 @@ CORPUS = frozenset(
 class Asked:
     """What the user says of a log; empty where the log should tell.
 
-    `metric`, `filter` (of lm-evaluation-harness), `task` and `run` (of a store of many runs) each choose one of several.
+    `metric`, `filter` (of lm-evaluation-harness), `task` and `run` (of a store of runs) each choose one of several.
     """
 
     metric: str = ""

@@ -27,7 +27,7 @@ def oaieval_log(path: Path, asked: Asked) -> Log | None:
         return None
     sheet, report = Sheet(str(path)), None
     asked_texts: dict[str, tuple[str, ...]] = {}
-    seen: set[tuple[str, str]] = set()
+    matched: set[str] = set()
     for number, line in lines_of(path):
         if "spec" in line and number > 1:
             got, fix = "the spec of a second run in one file", "name a file that holds one run"
@@ -35,7 +35,7 @@ def oaieval_log(path: Path, asked: Asked) -> Log | None:
         if "final_report" in line:
             report = fields(line["final_report"])
         elif isinstance(line.get("data"), dict):
-            _take(sheet, line, asked_texts, seen)
+            _take(sheet, line, asked_texts, matched)
     if report is None:
         raise InputError(Problem(str(path), "no final report: the run has not ended", "a finished run", HALF))
     sheet.texts |= {key: tuple(map(digest, texts)) for key, texts in asked_texts.items()}
@@ -43,16 +43,14 @@ def oaieval_log(path: Path, asked: Asked) -> Log | None:
     return sheet.log(name, _about(first["spec"], report, name))
 
 
-def _take(
-    sheet: Sheet, event: Mapping[str, Any], texts: dict[str, tuple[str, ...]], seen: set[tuple[str, str]]
-) -> None:
+def _take(sheet: Sheet, event: Mapping[str, Any], texts: dict[str, tuple[str, ...]], matched: set[str]) -> None:
     """What one event says of its sample; a second match of the same sample is counted, and the last one counts."""
     item, kind, data = text(event.get("sample_id"), 1000), event.get("type"), event["data"]
     if not item:
         return
     if kind == "match":
-        sheet.repeated += (item, "match") in seen
-        seen.add((item, "match"))
+        sheet.repeated += item in matched
+        matched.add(item)
         sheet.put(sheet.row(item), ACCURACY, data.get("correct"))
     elif kind == "metrics":
         row = sheet.row(item)
@@ -62,8 +60,7 @@ def _take(
     elif kind == "error":
         sheet.failed.add(sheet.row(item))
     elif kind in ("sampling", "raw_sample") and item not in texts:
-        if found := turns(data.get("prompt", data.get("input"))):
-            texts[item] = found
+        texts[item] = turns(data.get("prompt", data.get("input")))
 
 
 def _about(spec: Mapping[str, Any], report: Mapping[str, Any], name: Name) -> dict[str, Any]:

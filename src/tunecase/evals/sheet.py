@@ -4,6 +4,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tunecase.errors import InputError, Problem
@@ -126,8 +127,6 @@ def _checked(log: Log, corpus: set[Name], held: bool) -> Log:
 
     Raises: InputError where no item has a score, and the tool tells none of the whole either.
     """
-    from dataclasses import replace
-
     is_off = held and log.aggregate is not None and bool(log.scores) and _is_off(log, log.aggregate)
     if not ((log.filter, log.metric) in corpus or is_of_corpus(log.metric) or is_off):
         if not log.scores:
@@ -140,7 +139,7 @@ def _checked(log: Log, corpus: set[Name], held: bool) -> Log:
         got = f"{log.metric}, which has no value of one item, and no results file beside it"
         fix = "name the folder that holds the results file too, or another `--metric`"
         raise InputError(Problem(log.place, got, "a score of each item, or of all of them", fix))
-    return replace(log, per_item=False, scores={}, aggregate_items=log.aggregate_items or len(log.scores))
+    return replace(log, per_item=False, scores={}, unscored=0, aggregate_items=log.aggregate_items or len(log.scores))
 
 
 def _is_off(log: Log, own: float) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import one_of_several
+from tunecase.evals.files import listed, one_of_several, one_task
 from tunecase.evals.log import Asked, Log
 from tunecase.evals.sheet import Sheet
 from tunecase.evals.values import text, turns
@@ -54,7 +54,7 @@ def _chosen(path: Path, runs: Mapping[str, str], wanted: str) -> str:
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        got, fix = f"no run {wanted!r} with traces (it has {', '.join(names[:12])})", f"name it so: {path}::{names[0]}"
+        got, fix = f"no run {wanted!r} with traces (it has {listed(names)})", f"name it so: {path}::{names[0]}"
         raise InputError(Problem(str(path), got, "one of its runs", fix))
     raise one_of_several(str(path), "run", names, f"name one: {path}::{names[-1]}")
 
@@ -72,14 +72,8 @@ def _traces(path: Path, rows: Any) -> Iterator[tuple[Mapping[str, Any], Any, str
 
 def _of_task(path: Path, traces: list[tuple[Mapping[str, Any], Any, str]], wanted: str) -> Any:
     """The traces of the task that is asked for, or of the only one."""
-    tasks = list(dict.fromkeys(text(about.get("task")) for about, _, _ in traces))
-    fitting = [one for one in tasks if wanted in ("", one)]
-    if len(fitting) > 1:
-        raise one_of_several(str(path), "task", fitting, f"say which: `--task {fitting[0]}`")
-    if not fitting:
-        fix = f"say one of these: `--task {tasks[0]}`"
-        raise InputError(Problem(f"{path}: --task {wanted}", f"the tasks {', '.join(tasks[:12])}", "one of them", fix))
-    return [one for one in traces if text(one[0].get("task")) == fitting[0]]
+    task = one_task(str(path), (text(about.get("task")) for about, _, _ in traces), wanted)
+    return [one for one in traces if text(one[0].get("task")) == task]
 
 
 def _log(path: Path, run: str, traces: list[tuple[Mapping[str, Any], Any, str]], asked: Asked) -> Log:

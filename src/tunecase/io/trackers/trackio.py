@@ -44,7 +44,7 @@ def read_trackio(place: Path) -> Store | None:
 
     A run has no status there: what it has logged so far is all that is known.
 
-    Raises: InputError for a store of a later version, or one that is broken; TunecaseError where reading takes too long.
+    Raises: InputError for a store of a later version, or one that is broken; TunecaseError where it takes too long.
     """
     if not is_trackio(place):
         return None
