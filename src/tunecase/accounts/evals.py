@@ -15,7 +15,7 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import EvalLog, EvalPair, Evals, GainItems
+from tunecase.records import Definition, EvalLog, EvalPair, Evals, GainItems
 
 SHOWN_GAIN = 0.05  # the one of several that the answer names
 MOST_NAME = 40  # characters
@@ -126,6 +126,19 @@ def _full(record: Evals) -> tuple[Block, ...]:
         _gains(record),
         Listing("To know", tuple(sentence(one_line(note)) for note in record.notes)),
     )
+
+
+def logs_named(definition: Definition | None) -> Facts:
+    """The evaluation logs that scores of a case were taken from, as what they are measured by; empty without any."""
+    named = () if definition is None else definition.logs
+    return Facts("Scores from logs, measured", tuple((field, one_line(_named(log))) for field, log in named))
+
+
+def _named(log: EvalLog) -> str:
+    rows = {"test": "the test rows", "elsewhere": "not the test rows"}.get(log.on, "")
+    told = _score(log) if log.interval is None else f"{_score(log)} ({_ends(log)})"
+    parts = (log.place, told, counted(log.items, "item"), rows, log.model, log.date)
+    return ", ".join(filter(None, parts))
 
 
 def _logs(logs: tuple[EvalLog, ...]) -> Table:

@@ -48,8 +48,9 @@ from tunecase.records import PilotSettings
 __all__ = [
     "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "AuditAsked", "BooksAsked", "BooksFiles", "ChargeAsked",
     "CompareAsked", "DataFiles", "EvalsAsked", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked",
-    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked", "ScorecardAsked", "ServingAsked",
-    "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor", "approvals", "approve",
+    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked", "ScorecardAsked",
+    "ServingAsked", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor", "approvals",
+    "approve",
     "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books",
     "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents", "copy_example",
     "curve", "decide", "define", "estimate", "evals", "export", "fit", "fix", "fix_file", "forecast", "forecast_file",

@@ -11,6 +11,7 @@ from tunecase.project.fields import (
     Owned,
     ProblemStatement,
     Project,
+    ScoreLog,
 )
 from tunecase.project.file import project_of, read_project
 from tunecase.project.rates import Rate, latest_rate
@@ -18,6 +19,6 @@ from tunecase.project.serving import Serving, Traffic
 
 __all__ = [
     "AfterLaunch", "Alternative", "Alternatives", "Compute", "Constraints", "CostLine", "Data", "Evaluation", "Member",
-    "Owned", "ProblemStatement", "Project", "Rate", "Serving", "Source", "Traffic", "fields_of", "latest_rate",
-    "project_of", "quantities", "read_project", "read_score",
+    "Owned", "ProblemStatement", "Project", "Rate", "ScoreLog", "Serving", "Source", "Traffic", "fields_of",
+    "latest_rate", "project_of", "quantities", "read_project", "read_score",
 ]  # fmt: skip
