@@ -10,8 +10,11 @@ from tunecase.errors import InputError, Problem
 
 def forecast(
     points: Annotated[
-        str | None,
-        typer.Argument(help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states."),
+        list[str] | None,
+        typer.Argument(
+            help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, Trackio, trainer states; "
+            "or logs of evaluations, each one point."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
     metric: Annotated[str | None, typer.Option(help="What the scores are; accuracy, or the project's.")] = None,
@@ -35,17 +38,17 @@ def forecast(
     """
     from tunecase import flow
 
-    if points is None and keep:
+    if not points and keep:
         fix = "name a file, a folder or an address: tunecase forecast points.csv --keep"
         raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
-    opened = open_project(project, seed, today) if points is None or keep else None
+    opened = open_project(project, seed, today) if not points or keep else None
     if opened is None:
         reading = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
-        record = flow.forecast_file(str(points), reading, target, n_max, seed)
-    elif points is None:
+        record = flow.forecast_file(points or (), reading, target, n_max, seed)
+    elif not points:
         record = flow.forecast(opened, from_pilot)
     else:
         reading = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
         record = flow.keep_forecast(opened, points, reading, model, target, n_max)
-    note = "" if json or not keep else f"The project rests on {points} from now on."
+    note = "" if json or not keep else f"The project rests on {', '.join(points or ())} from now on."
     finish("forecast", record, json, note=note, case=opened)

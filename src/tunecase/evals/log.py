@@ -17,12 +17,14 @@ class Asked:
     """What the user says of a log; empty where the log should tell.
 
     `metric`, `filter` (of lm-evaluation-harness), `task` and `run` (of a store of runs) each choose one of several.
+    `by_column` says that the metric is named as a column, METRIC,FILTER: so messages ask for it.
     """
 
     metric: str = ""
     filter: str = ""
     task: str = ""
     run: str = ""
+    by_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,20 +36,29 @@ def read_log(place: Path, asked: Asked, *, shown: str = "") -> Log:
     Raises: InputError where it is missing or of no known format, and as its reader; TunecaseError where this machine
         refuses to read it.
     """
-    path, run = _parts(place)
+    path, _ = _parts(place)
     if not path.exists():
         raise InputError(Problem(str(path), "no such file or folder", FORMATS, "correct the path"))
-    asked = replace(asked, run=run) if run else asked
-    try:
-        found = next((log for reader in READERS if (log := reader(path, asked)) is not None), None)
-    except OSError as error:
-        why = f"{path} could not be read ({error.strerror or error})"
-        raise TunecaseError(f"{why}.\nFix: check that the file is there and may be read") from error
+    found = find_log(place, asked)
     if found is None:
         raise InputError(Problem(str(path), _what(path), FORMATS, "name the log itself, or export it as one of these"))
     if asked.task and found.task and asked.task not in (found.task, found.task.partition("|")[0]):
         raise InputError(Problem(f"{path}: --task {asked.task}", f"the task {found.task}", "this task", "leave it out"))
-    return replace(found, place=shown) if shown else found
+    return replace(found, place=shown or str(place))
+
+
+def find_log(place: Path, asked: Asked) -> Log | None:
+    """The log at a place; None where it holds none that is known.
+
+    Raises: as `read_log`, for a log that cannot be read.
+    """
+    path, run = _parts(place)
+    asked = replace(asked, run=run) if run else asked
+    try:
+        return next((log for reader in READERS if (log := reader(path, asked)) is not None), None)
+    except OSError as error:
+        why = f"{path} could not be read ({error.strerror or error})"
+        raise TunecaseError(f"{why}.\nFix: check that the file is there and may be read") from error
 
 
 def _parts(place: Path) -> tuple[Path, str]:

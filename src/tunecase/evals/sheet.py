@@ -93,8 +93,7 @@ class Sheet:
         if not fitting:
             where = f"{self.place}: {' '.join(options)}"
             raise InputError(Problem(where, f"it has {_listed(self.columns)}", "one of these", "correct the name"))
-        by_metric = len({name[1] for name in fitting}) > 1
-        fix = "say which: `" + _option(fitting[0], metric=by_metric, filter=not by_metric) + "`"
+        fix = f"say which: `{_option(fitting[0], fitting, asked)}`"
         got = f"{counted(len(fitting), 'metric')}: {_listed(fitting)}"
         raise InputError(Problem(self.place, got, "one metric, chosen", fix))
 
@@ -159,8 +158,14 @@ def _told(asked: Asked) -> tuple[str, str]:
     )
 
 
-def _option(name: Name, *, metric: bool, filter: bool) -> str:
-    return " ".join((*([f"--metric {name[1]}"] * metric), *([f"--filter {name[0]}"] * filter)))
+def _option(name: Name, rivals: Sequence[Name], asked: Asked) -> str:
+    """What tells a metric from its rivals, as it is typed."""
+    scorer, metric = name
+    if asked.by_column:
+        return "--score-column " + (f"{metric},{scorer}" if scorer else metric)
+    is_own = sum(rival[1] == metric for rival in rivals) == 1
+    by_metric = len({rival[1] for rival in rivals}) > 1
+    return " ".join([f"--metric {metric}"] * by_metric + [f"--filter {scorer}"] * (not is_own))
 
 
 def _listed(names: "Mapping[Name, Any] | Sequence[Name]") -> str:

@@ -628,6 +628,8 @@ def now() -> datetime:
     return moment
 
 
-def name_of(place: str) -> str:
-    """A file's name, or an address as it is."""
+def name_of(place: str | Sequence[str]) -> str:
+    """A file's name, or an address as it is; of several their names."""
+    if not isinstance(place, str):
+        return ", ".join(map(name_of, place))
     return place if "://" in place else Path(place).resolve().name

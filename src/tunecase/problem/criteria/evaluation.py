@@ -36,7 +36,7 @@ POWER = Rule(
     "P7",
     "test set power",
     "enough test items to show the wanted gain",
-    f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed until the pilot measures it)",
+    f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed unless two logs measure it)",
     "Can the test show the gain?",
     "bring more test rows",
     "stop",
