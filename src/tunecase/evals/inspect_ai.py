@@ -21,7 +21,7 @@ FORM = "Inspect"
 LATEST = 2  # version of its log format that is known here
 ZSTD, ZIP = 93, b"PK\x03\x04"
 HEADER, BEGUN, SUMMARIES, JOURNAL = "header.json", "_journal/start.json", "summaries.json", "_journal/summaries/"
-MOST_RATIO, LEAST_BOMB_BYTES = 1_000, 50_000_000  # summaries of one task are alike and pack well
+MOST_RATIO, LEAST_BOMB_BYTES = 150, 50_000_000
 CONVERT = "`inspect log convert --to eval`"
 
 
