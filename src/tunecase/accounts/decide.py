@@ -152,7 +152,7 @@ def _full(record: Decision, material: Material) -> tuple[Block, ...]:
         _looks(record),
         _limits(record),
         _arithmetic(record),
-        logs_named(material.definition),
+        logs_named(material.logs),
         Listing("Assumptions", record.assumptions),
         Facts("", recorded_in(material, "decide")),
     )

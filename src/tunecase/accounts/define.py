@@ -174,7 +174,7 @@ def _full(record: Definition, material: Material) -> tuple[Block, ...]:
         _standing(record),
         *ways_blocks(record),
         _reasons(record),
-        *filled(logs_named(record)),
+        *filled(logs_named(record.logs)),
         *((Facts("", recorded),) if recorded else ()),
     )
 

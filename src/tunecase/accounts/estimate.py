@@ -171,7 +171,7 @@ def _full(record: Estimate, material: Material) -> tuple[Block, ...]:
         Facts("", (("What moved the expected total", moved),) if moved else ()),
         _earlier(material, record) if material.earlier else None,
         Listing("Not priced", record.unpriced),
-        logs_named(material.definition),
+        logs_named(material.logs),
         _defaults(record),
         Listing("Assumed", record.assumptions),
         Facts("Where the figures come from", _grounds(record, material)),

@@ -1,6 +1,6 @@
 """What evals says: the score of one log or the difference of two, and the test items that a gain would take."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tunecase.accounts.material import Material, filled
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone
@@ -15,7 +15,7 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import Definition, EvalLog, EvalPair, Evals, GainItems
+from tunecase.records import EvalLog, EvalPair, Evals, GainItems
 
 SHOWN_GAIN = 0.05  # the one of several that the answer names
 MOST_NAME = 40  # characters
@@ -39,7 +39,7 @@ def _answer(record: Evals) -> str:
     if record.fail_below is None:
         return words
     verb = "reaches" if record.ok else "falls short of"
-    return f"{_name(record.logs[-1])} {verb} {share(record.fail_below, 1)}. {words}"
+    return f"{_name(record.logs[-1])} {verb} {_percent(record.fail_below)}. {words}"
 
 
 def _alone(log: EvalLog) -> str:
@@ -68,7 +68,11 @@ def _name(log: EvalLog) -> str:
 def _score(log: EvalLog) -> str:
     if log.score is None:
         return "unknown"
-    return share(log.score, 1) if log.is_share and 0 <= log.score <= 1 else figures(log.score, 3)
+    return _percent(log.score) if log.is_share and 0 <= log.score <= 1 else figures(log.score, 3)
+
+
+def _percent(score: float) -> str:
+    return f"{round(100 * score, 1):g}%"
 
 
 def _ends(log: EvalLog) -> str:
@@ -128,9 +132,8 @@ def _full(record: Evals) -> tuple[Block, ...]:
     )
 
 
-def logs_named(definition: Definition | None) -> Facts:
-    """The evaluation logs that scores of a case were taken from, as what they are measured by; empty without any."""
-    named = () if definition is None else definition.logs
+def logs_named(named: Sequence[tuple[str, EvalLog]]) -> Facts:
+    """The evaluation logs that scores of a case were taken from, each with the field that it fills, as evidence."""
     return Facts("Scores from logs, measured", tuple((field, one_line(_named(log))) for field, log in named))
 
 

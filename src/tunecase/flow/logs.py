@@ -1,5 +1,6 @@
 """Scores that the project file takes from logs: each read, its field filled, and pairs of logs compared."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tunecase.data.reading import Table
     from tunecase.evals import Log
     from tunecase.project import Project, ScoreLog
+
+
+MOST_FILES = 10_000
 
 
 @dataclass(frozen=True)
@@ -112,12 +116,16 @@ def _once(place: Path, asked: "object", shown: str, state: object) -> "Log":
     return read_log(place, cast(Asked, asked), shown=shown)
 
 
-def _state(place: Path) -> tuple[int, int]:
-    try:
-        now = place.stat()
-    except OSError:
-        return 0, 0
-    return now.st_mtime_ns, now.st_size
+def _state(place: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells the files of a log, as they are now, from what they were; a store may have its newest rows beside."""
+    path = place.with_name(place.name.partition("::")[0])
+    files = sorted(path.rglob("*"))[:MOST_FILES] if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
+    states = []
+    for file in files:
+        with contextlib.suppress(OSError):
+            now = file.stat()
+            states.append((str(file), now.st_mtime_ns, now.st_size))
+    return tuple(states)
 
 
 def _filled(project: "Project", name: str, score: float) -> "Project":
