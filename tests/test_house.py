@@ -65,6 +65,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "keys",
         "known",
         "label",
+        "logs",
         "opened",
         "points",
         "probe",
