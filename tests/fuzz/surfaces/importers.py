@@ -124,7 +124,7 @@ EVAL_LOGS: list[Tree] = [
     {name: next(evals.FIXTURES.glob(place)).read_bytes()}
     for name, place in (
         ("a.eval", "inspect/errors.eval"), ("a.json", "inspect/limited.json"), ("a.jsonl", "oaieval/a.jsonl"),
-        ("s.jsonl", "lm_eval/mock-a/samples_*.jsonl"), ("a.db", "trackio/even.db"),
+        ("s.jsonl", "lm_eval/mock-a/samples_*.jsonl"), ("s.db", "trackio/even.db"),
     )
 ]  # fmt: skip
 STORES: list[Tree] = [{"t.db": (evals.TRACKIO / "training.db").read_bytes()}]
@@ -146,6 +146,12 @@ def _points(folder: Path) -> object:
 def _loads(folder: Path) -> object:
     text = (folder / "r.json").read_bytes()
     return read_points(folder / "r.json", {**STATED, "engine": "tensorrt-llm"} if b"tensorrt" in text else STATED)
+
+
+def _log(folder: Path) -> object:
+    place = _first(folder)
+    asked = LogAsked(filter="strict-match", run="mock-a") if place.name.startswith("s") else LogAsked()
+    return read_log(place, asked)
 
 
 def _first(folder: Path) -> Path:
@@ -178,7 +184,7 @@ SURFACES = (
             lambda folder: read_contracts(folder / "p.csv", {"USD": 1.0, "EUR": 1.1}, TODAY), examples=200),
     Surface("measured trainings", [{"m.csv": MEASURED.encode()}], lambda folder: read_runs(folder / "m.csv")),
     Surface("lengths of samples", LENGTHS, lambda folder: read_lengths(_first(folder))),
-    Surface("logs of evaluations", EVAL_LOGS, lambda folder: read_log(_first(folder), LogAsked(filter="strict-match"))),
+    Surface("logs of evaluations", EVAL_LOGS, _log),
     Surface("stores of Trackio", STORES, lambda folder: read_trackio(_first(folder))),
     Surface("corrections", [{"c.jsonl": CORRECTION}], lambda folder: read_corrections(folder / "c.jsonl")),
 )  # fmt: skip
