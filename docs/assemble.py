@@ -69,6 +69,7 @@ CHAPTERS = (
     Chapter("scoring", "Scores and mistakes", ("pilot/scoring/", "pilot/endpoint/")),
     Chapter("trainers", "What a run trains with", ("pilot/trainers/",)),
     Chapter("engine", "Where runs are made", ("engine/",)),
+    Chapter("evals", "Scores from elsewhere", ("evals/",)),
     Chapter("forecast", "The forecast", ("forecast/", "forecast/importers/")),
     Chapter("inference", "Answers after launch", ("inference/",)),
     Chapter("plan", "The plan", ("plan/levers/", "plan/costs/", "plan/rounds/")),

@@ -32,7 +32,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("problem", "plan", "books"),
     ("inference",),
     ("pilot", "compute"),
-    ("forecast", "data"),
+    ("forecast",),
+    ("evals",),
+    ("data",),
     ("prices",),
     ("project", "ledger", "engine"),
     ("records", "io", "catalog", "blocks"),
@@ -66,6 +68,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "keys",
         "known",
         "label",
+        "logs",
         "opened",
         "points",
         "probe",
@@ -136,6 +139,7 @@ WORLD += (
     "books/importers/",
     "forecast/importers/",
     "inference/importers/",
+    "evals/",
 )
 # Further files and folders that do, and why.
 TOUCHING: dict[str, str] = {

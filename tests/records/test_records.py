@@ -29,7 +29,11 @@ from tunecase.records import (
     Decision,
     Depth,
     DepthReviewed,
+    EvalLog,
+    EvalPair,
+    Evals,
     Fit,
+    GainItems,
     Judged,
     Labelling,
     LeftOut,
@@ -63,6 +67,17 @@ FASTEST = replace(PLACED, gpu="H100", hours=Interval80(0.1, 0.2, 0.3), usd=Inter
 PAIR = Compared(
     "r1", "an 8B lora", "memory", "GiB allocated", Interval80(18.0, 20.0, 22.0), 21.0, "own runs", "2026-11-02"
 )
+EVALS = Evals(
+    (
+        EvalLog("a.eval", "Inspect", "0.3.285", "m", "t", "2026-11-20", "match", "", 400, 800, 0.7,
+                Interval80(0.67, 0.7, 0.73), 2, 1, 3, "sample id", notes=("the run was limited to 400 samples",)),
+        EvalLog("b.eval", "Inspect", "0.3.285", "n", "t", "2026-11-20", "match", "", 400, 400, 0.75, on="test"),
+    ),
+    EvalPair(
+        390, 10, 10, Interval80(0.02, 0.05, 0.08), 0.09, 27.0, 7.5, 0.98, None, Interval80(0.01, 0.02, 0.03), 0.04
+    ),
+    (GainItems(0.05, 300, 200, 400, 900),), True, 0.8, ("left out: 10 items",),
+)  # fmt: skip
 FIT = Fit(
     model="meta/llama-3.1-8b", params=8_030_261_248, method="lora", gpu="L40S", gpu_count=1, verdict="fits",
     placed=PLACED, memory_gib=PLACED.memory_gib, reserved_gib=Interval80(20.0, 23.0, 26.0),
@@ -123,6 +138,7 @@ ALL: dict[str, Any] = {
     "review": REVIEWS,
     **samples.records(),
     "judge": JUDGED,
+    "evals": EVALS,
     "fit": FIT,
     "scored": Scored((PAIR,)),
     "report": REPORT,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from tunecase.accounts.approve import approval_blocks
 from tunecase.accounts.calendar import months_words
 from tunecase.accounts.changes import turns_at
+from tunecase.accounts.evals import logs_named
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, filled, recorded_in
@@ -151,6 +152,7 @@ def _full(record: Decision, material: Material) -> tuple[Block, ...]:
         _looks(record),
         _limits(record),
         _arithmetic(record),
+        logs_named(material.logs),
         Listing("Assumptions", record.assumptions),
         Facts("", recorded_in(material, "decide")),
     )

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from tunecase.accounts.material import Material, recorded_in
+from tunecase.accounts.evals import logs_named
+from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.ways import best_untuned, ways_blocks
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
 from tunecase.quantities import (
@@ -173,6 +174,7 @@ def _full(record: Definition, material: Material) -> tuple[Block, ...]:
         _standing(record),
         *ways_blocks(record),
         _reasons(record),
+        *filled(logs_named(record.logs)),
         *((Facts("", recorded),) if recorded else ()),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tunecase.accounts.basis import stale
 from tunecase.accounts.calendar import CALENDAR_HEAD, calendar, calendar_note
+from tunecase.accounts.evals import logs_named
 from tunecase.accounts.headline import authorise_parts, bridge_words, headline
 from tunecase.accounts.lines import (
     assumption_words,
@@ -170,6 +171,7 @@ def _full(record: Estimate, material: Material) -> tuple[Block, ...]:
         Facts("", (("What moved the expected total", moved),) if moved else ()),
         _earlier(material, record) if material.earlier else None,
         Listing("Not priced", record.unpriced),
+        logs_named(material.logs),
         _defaults(record),
         Listing("Assumed", record.assumptions),
         Facts("Where the figures come from", _grounds(record, material)),

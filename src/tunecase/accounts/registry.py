@@ -22,6 +22,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "sources": ("sources", "sources"),
     "pilot": ("pilot", "pilot"),
     "forecast": ("forecast", "forecast"),
+    "evals": ("evals", "evals"),
     "fit": ("fit", "fit"),
     "scored": ("fit", "scored"),
     "inference": ("inference", "inference"),

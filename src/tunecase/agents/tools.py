@@ -64,8 +64,8 @@ READING = (
     Tool(
         "cases",
         "Cases in this folder",
-        "Lists the cases (tunecase.yaml files) below the server's folder, with their last answer, what was spent and what "
-        "each waits for. Call it first.",
+        "Lists the cases (tunecase.yaml files) below the server's folder, with their last answer, what was spent and "
+        "what each waits for. Call it first.",
         reading.cases,
         (),
     ),

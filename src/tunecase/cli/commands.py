@@ -23,6 +23,7 @@ from tunecase.cli.decide import decide
 from tunecase.cli.define import define
 from tunecase.cli.ending import INTERRUPTED, code_of
 from tunecase.cli.estimate import estimate
+from tunecase.cli.evals import evals
 from tunecase.cli.fit import fit
 from tunecase.cli.forecast import forecast
 from tunecase.cli.inference import inference
@@ -110,6 +111,7 @@ app.command(rich_help_panel=QUICK)(sources)
 app.command(rich_help_panel=QUICK)(label)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
+app.command(rich_help_panel=QUICK)(evals)
 app.command(rich_help_panel=QUICK)(schema)
 app.command(rich_help_panel=AFTER)(approve)
 app.command(rich_help_panel=AFTER)(reject)

@@ -11,10 +11,10 @@ from tunecase.errors import InputError, Problem
 
 def forecast(
     points: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states; - reads "
-            "standard input."
+            help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, Trackio, trainer states; "
+            "or logs of evaluations, each one point; - reads standard input."
         ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
@@ -39,21 +39,25 @@ def forecast(
     """
     from tunecase import flow
 
-    if points is None and keep:
+    if not points and keep:
         fix = "name a file, a folder or an address: tunecase forecast points.csv --keep"
         raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
-    if is_piped(points) and keep:
-        fix = "write them into a file, which stays"
-        raise InputError(Problem("--keep", "beside - for standard input", "a place to read them again", fix))
-    opened = open_project(project, seed, today) if points is None or keep else None
+    if any(is_piped(place) for place in points or ()):
+        if keep:
+            fix = "write them into a file, which stays"
+            raise InputError(Problem("--keep", "beside - for standard input", "a place to read them again", fix))
+        if len(points or ()) > 1:
+            raise InputError(Problem("-", "beside other places", "standard input alone", "write it into a file"))
+    opened = open_project(project, seed, today) if not points or keep else None
     if opened is None:
         reading = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
-        with piped(str(points), lines=False) as place:
-            record = flow.forecast_file(place, reading, target, n_max, seed)
-    elif points is None:
+        places = points or []
+        with piped(places[0], lines=False) as place:
+            record = flow.forecast_file([place, *places[1:]], reading, target, n_max, seed)
+    elif not points:
         record = flow.forecast(opened, from_pilot)
     else:
         reading = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
         record = flow.keep_forecast(opened, points, reading, model, target, n_max)
-    note = "" if json or not keep else f"The project rests on {points} from now on."
+    note = "" if json or not keep else f"The project rests on {', '.join(points or ())} from now on."
     finish("forecast", record, json, note=note, case=opened)

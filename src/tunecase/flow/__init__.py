@@ -8,6 +8,7 @@ from tunecase.flow.clean import FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.decide import what_if_grid
 from tunecase.flow.define import baselines
+from tunecase.flow.evals import EvalsAsked, evals
 from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
@@ -47,16 +48,16 @@ from tunecase.records import PilotSettings
 
 __all__ = [
     "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "AuditAsked", "BooksAsked", "BooksFiles", "ChargeAsked",
-    "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "Found", "Glance", "ImportAsked", "InferenceAsked",
-    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked", "ScorecardAsked",
-    "ServingAsked", "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor",
-    "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines",
-    "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents",
-    "copy_example", "curve", "decide", "define", "estimate", "export", "find_cases", "fit", "fix", "fix_file",
-    "forecast", "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task",
-    "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file",
-    "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices",
-    "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
-    "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of", "try_source",
-    "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
+    "CompareAsked", "DataFiles", "EvalsAsked", "FitAsked", "FixAsked", "Flow", "Found", "Glance", "ImportAsked",
+    "InferenceAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked",
+    "ScorecardAsked", "ServingAsked", "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round",
+    "anchor", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model",
+    "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare",
+    "contents", "copy_example", "curve", "decide", "define", "estimate", "evals", "export", "find_cases", "fit", "fix",
+    "fix_file", "forecast", "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast",
+    "label_task", "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels",
+    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points",
+    "prices", "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard",
+    "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of",
+    "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
 ]  # fmt: skip

@@ -30,9 +30,11 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     from tunecase.problem import Facts, define, prompted
 
     pilot, basis = flow.current("pilot"), flow.basis()
+    logs, lost = flow.logs.told(flow.table("test")), flow.logs.lost
     facts = Facts(
         flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.current("audit"),
-        piloted=prompted(pilot, basis), trial=flow.label_trial, promises=_promises(pilot),
+        piloted=prompted(pilot, basis), trial=flow.label_trial, promises=_promises(pilot), logs=logs,
+        lost=None if lost is None else lost[0], lost_on="" if lost is None else lost[1],
     )  # fmt: skip
     if bill is None:
         return define(facts, pilot=pilot)

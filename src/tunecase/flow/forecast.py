@@ -105,7 +105,7 @@ def curve_holds(flow: Flow) -> bool:
 
 
 def read_points(
-    place: str, request: "Asked", model: str, target: str | None, n_max: int | None
+    place: str | Sequence[str], request: "Asked", model: str, target: str | None, n_max: int | None
 ) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points to keep from a file, a folder or an address, and what to note about them."""
     from tunecase.forecast import read_source

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
+from tunecase.flow.logs import with_scores
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.verbs import ready
 from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
@@ -170,7 +171,8 @@ def _basis(flow: Flow | None, changes: Mapping[str, Any], worlds: Worlds, today:
         return Basis(project_of(changes, catalog.names(), typed_as, today), today, worlds)
     if not changes:
         return flow.basis()
-    project = read_project(flow.source, catalog.names(), changes, flow.today, typed_as)
+    read = read_project(flow.source, catalog.names(), changes, flow.today, typed_as)
+    project, _ = with_scores(read, flow.path)
     return replace(flow.basis(), project=project, answer_prices=None)
 
 

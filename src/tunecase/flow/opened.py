@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike
+from tunecase.flow.logs import Logs, named_logs, with_scores
 from tunecase.ledger import Entry, Ledger
 from tunecase.quantities import Z80, Z90, Interval, Interval80, Worlds
 from tunecase.records import SCHEMAS, Audit, Definition, LabelTrial, Reviews, Round, Spending
@@ -74,7 +75,8 @@ class _AnswersOf:
 class Flow:
     """One opened case: the project, its ledger, the seed, today, and the records made in this process.
 
-    `contracts` are the user's own prices, None without a file of them. `posed` is the problem judged without its price,
+    `contracts` are the user's own prices, None without a file of them, `logs` the evaluation logs that scores of the
+    project are taken from. `posed` is the problem judged without its price,
     on which the bill and the definition both rest. `drawn` are the last two plans in every world, with what each rests
     on.
     `answers_held` is what is known of the answers after launch, with the records that it rests on.
@@ -97,6 +99,7 @@ class Flow:
     digests: dict[str, list[DataFile]] = field(default_factory=dict)
     writes: bool = True
     contracts: "Contracts | None" = None
+    logs: Logs = field(default_factory=Logs)
     past_read: "Past | None" = None
     posed: Definition | None = None
     drawn: "list[tuple[tuple[Any, ...], Drawn]]" = field(default_factory=list)
@@ -150,6 +153,8 @@ class Flow:
             settings["trials of sources"] = repr(self.worths)
         if verb not in UNPRICED and (loads := self.ledger.latest("record", "loads")) is not None:
             settings["measured loads"] = loads.id
+        if verb not in UNPRICED and self.logs.read:
+            settings["evaluation logs"] = self.logs.digest
         if verb not in UNPRICED and (traces := self._files(("trace",))):
             settings["trace of requests"] = traces[0].sha256
         if verb != "audit" and self.project.past:
@@ -305,7 +310,8 @@ class Flow:
         data, folder = self.project.data, self.folder
         given = (data.train, data.test, data.pool, data.production, data.documents)
         read = [folder / name for name in given if name]
-        listed = [folder / name for name in (self.project.prices, *self.project.past) if name]
+        named = (log.file.partition("::")[0] for _, log in named_logs(self.project))
+        listed = [folder / name for name in (self.project.prices, *self.project.past, *named) if name]
         configs = [Path(name) for name in self.project.models if name.endswith("config.json")]
         own = (self.path, self.ledger.path, self.ledger.torn, folder / CORRECTIONS_FILE)
         kept = (folder / "pilot" / "answers", folder / "audit")
@@ -458,11 +464,13 @@ def open_case(
     project = read_project(source, catalog.names(), changes, day, typed_as)
     stated = source if isinstance(source, Stated) else None
     path = source.path if isinstance(source, Stated) else source
+    project, logs = with_scores(project, path)
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    return Flow(path, project, ledger, seed, day, contracts=own_prices(path, project, day), stated=stated)
+    contracts = own_prices(path, project, day)
+    return Flow(path, project, ledger, seed, day, contracts=contracts, stated=stated, logs=logs)
 
 
 def needed_data(paths: Iterable[Path], home: Path | None = None) -> Iterator[Path]:
@@ -634,6 +642,8 @@ def now() -> datetime:
     return moment
 
 
-def name_of(place: str) -> str:
-    """A file's name, or an address as it is."""
+def name_of(place: str | Sequence[str]) -> str:
+    """A file's name, or an address as it is; of several their names."""
+    if not isinstance(place, str):
+        return ", ".join(map(name_of, place))
     return place if "://" in place else Path(place).resolve().name

@@ -97,7 +97,10 @@ def material(flow: Flow) -> "Material":
     from tunecase.accounts import Material
 
     held = {name: flow.current(verb) for verb, name in MATERIAL.items()}
-    return Material(today=flow.today, project=flow.project, version=__version__, approvals=approvals(flow), **held)
+    logs = tuple(flow.logs.told(flow.table("test")).items()) if flow.logs.read else ()
+    return Material(
+        today=flow.today, project=flow.project, version=__version__, approvals=approvals(flow), logs=logs, **held
+    )
 
 
 class Standing(NamedTuple):

@@ -1,6 +1,6 @@
 """What rests on what: the table of needs, the function that makes what is missing, and verbs that need no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tunecase.errors import InputError
@@ -140,7 +140,12 @@ def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
 
 
 def keep_forecast(
-    flow: Flow, place: str, request: "Asked", model: str = "", target: str | None = None, n_max: int | None = None
+    flow: Flow,
+    place: str | Sequence[str],
+    request: "Asked",
+    model: str = "",
+    target: str | None = None,
+    n_max: int | None = None,
 ) -> Forecast:
     """A forecast from points that were measured elsewhere, kept: estimate, decide and report rest on it from now on."""
     points, about = read_points(place, request, model, target, n_max)

@@ -1,5 +1,6 @@
 """Quick questions without a project file."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from tunecase.forecast.importers import Asked
 
 
-def forecast_file(place: str, request: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:
+def forecast_file(
+    place: str | Sequence[str], request: "Asked", target: str | None, n_max: int | None, seed: int
+) -> Forecast:
     """A forecast from points measured anywhere, without a project file; nothing is kept."""
     from tunecase.forecast import Measured, Prospect, read_source
     from tunecase.forecast import forecast as extrapolate

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase.errors import InputError, Problem
 from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
+from tunecase.forecast.importers.evals import eval_logs, evals
 from tunecase.forecast.importers.imported import Asked, Imported
 from tunecase.forecast.importers.mlflow import mlflow
 from tunecase.forecast.importers.tables import history_table, points_table, run_table
+from tunecase.forecast.importers.trackio import trackio
 from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
@@ -28,14 +30,16 @@ if TYPE_CHECKING:
 
 IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
     points_table,
+    trackio,
     mlflow,
+    evals,
     trainer_state,
     history_table,
     run_table,
 )
 FORMATS = (
     "a CSV of n,score; a CSV export of Weights & Biases or MLflow; an mlruns folder, an mlflow.db or a tracking "
-    "server's address; a trainer_state.json or a folder of them"
+    "server's address; Trackio's PROJECT.db; a trainer_state.json or a folder of them; logs of evaluations"
 )
 
 DRAWS = 2000
@@ -163,15 +167,19 @@ def own_curve(name: str, measured: Measured, prospect: Prospect, *, seed: int = 
     )  # fmt: skip
 
 
-def read_source(place: str, request: Asked) -> Imported:
+def read_source(place: str | Sequence[str], request: Asked) -> Imported:
     """The points of a place: the first of IMPORTERS whose format it is.
 
     Args:
-        place: a file, a folder or an http address, as typed.
+        place: a file, a folder or an http address, as typed; several are logs of evaluations, each one point.
         request: the metric and what else the user says of it.
     Raises: InputError with every mistake; TunecaseError when a server does not answer.
     """
-    if "://" not in place and not Path(place).exists():
+    if not isinstance(place, str):
+        if len(place) != 1:
+            return eval_logs(place, request)
+        place = place[0]
+    if "://" not in place and "::" not in place and not Path(place).exists():
         raise InputError(Problem(place, "no such file or folder", FORMATS, "correct the path"))
     for importer in IMPORTERS:
         found = importer(place, request)

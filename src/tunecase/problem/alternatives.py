@@ -4,13 +4,13 @@ What nobody stated or measured is unknown and named, with the command that measu
 taken to be zero, and what others published never ranks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tunecase.prices import Basis
 from tunecase.problem.ways import Grounds, Standing, order_to_try, today, tuned_ways, untuned_ways
 from tunecase.problem.ways.grounds import value_of
 from tunecase.quantities import Band
-from tunecase.records import Alternative, Pilot
+from tunecase.records import Alternative, EvalLog, Pilot
 
 
 def alternatives(
@@ -20,6 +20,7 @@ def alternatives(
     pilot: Pilot | None = None,
     tuning_cost: Band | None = None,
     unpriced: Sequence[str] = (),
+    logs: Mapping[str, EvalLog] | None = None,
 ) -> tuple[tuple[Alternative, ...], tuple[str, ...]]:
     """Every way with its value, its cost over the horizon and its evidence, and the order to try what is not measured.
 
@@ -36,11 +37,12 @@ def alternatives(
         pilot: for scores and prices of what it asked and trained.
         tuning_cost: the estimate's total, answers after launch left out [base currency].
         unpriced: lines of the bill without a price, as it names them.
+        logs: the evaluation logs that scores of the project file were taken from, by field; such a score is measured.
     Returns: the ways, ranked: measured ones by their score, then stated ones, then those that are unknown or assumed in
         the order to try them, last those that are ruled out; and names in the order to try them.
     Leaves out upkeep of prompts and indexes after launch, and that retrieval and tuning may be done together.
     """
-    grounds = Grounds(basis, standing, pilot, tuning_cost, tuple(unpriced))
+    grounds = Grounds(basis, standing, pilot, tuning_cost, tuple(unpriced), logs or {})
     ways = (today(grounds), *untuned_ways(grounds), *tuned_ways(grounds))
     at_the_target, _ = value_of(grounds, standing.target)
     order = order_to_try(ways, None if at_the_target is None else at_the_target.p50)

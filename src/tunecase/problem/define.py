@@ -82,7 +82,9 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         base, facts.in_use, facts.target, facts.direction, facts.counts_items, facts.probe, facts.task, facts.classes,
         len(facts.train.rows) + facts.test_rows, facts.test_rows,
     )  # fmt: skip
-    ways, order = alternatives(facts.basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced)
+    ways, order = alternatives(
+        facts.basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced, logs=facts.logs
+    )
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
         verdict,
@@ -107,6 +109,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         alternatives=ways,
         test_rows_to_buy=evaluation.rows_to_label(facts),
         order=order,
+        logs=tuple(facts.logs.items()),
     )
 
 

@@ -11,6 +11,7 @@ from tunecase.project.fields import (
     Owned,
     ProblemStatement,
     Project,
+    ScoreLog,
 )
 from tunecase.project.file import project_of, read_project
 from tunecase.project.rates import Rate, latest_rate
@@ -19,6 +20,6 @@ from tunecase.project.stated import Stated, project_text
 
 __all__ = [
     "AfterLaunch", "Alternative", "Alternatives", "Compute", "Constraints", "CostLine", "Data", "Evaluation", "Member",
-    "Owned", "ProblemStatement", "Project", "Rate", "Serving", "Source", "Stated", "Traffic", "fields_of",
+    "Owned", "ProblemStatement", "Project", "Rate", "ScoreLog", "Serving", "Source", "Stated", "Traffic", "fields_of",
     "latest_rate", "project_of", "project_text", "quantities", "read_project", "read_score",
 ]  # fmt: skip

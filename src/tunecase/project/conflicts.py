@@ -19,7 +19,7 @@ from tunecase.project.fields import AT_COVERAGE
 from tunecase.quantities import Quantity, UnitError, memory_gb
 
 if TYPE_CHECKING:
-    from tunecase.project.fields import Compute, Project, Rollouts
+    from tunecase.project.fields import Compute, Project, Rollouts, ScoreLog
 
 Place = tuple[str | int, ...]
 SHARES_OFF = 0.02
@@ -76,9 +76,25 @@ def _path_problems(written: _Written) -> Iterator[Problem]:
     paths.append((("prices",), project.prices))
     paths += [(("models", i), name) for i, name in enumerate(project.models) if is_path(name)]
     root = written.path.resolve().parent
-    for loc, given in paths:
-        if given is not None and (wrong := _wrong_with_path(given, root, folder_ok=loc[0] == "data")):
+    logs = list(_logs(project))
+    for loc, given in [*paths, *((loc, log.file) for loc, log, _ in logs)]:
+        folder_ok = loc[0] == "data" or loc[-1] == "file"
+        if given is not None and (wrong := _wrong_with_path(given, root, folder_ok=folder_ok)):
             yield Problem(written.at(*loc), *wrong)
+    for loc, log, score in logs:
+        if score is not None:
+            got, fix = f"{log.file!r} beside the score {score!r}", "delete one of the two"
+            yield Problem(written.at(*loc), got, "a log, or a score as a number", fix)
+
+
+def _logs(project: "Project") -> Iterator[tuple[Place, "ScoreLog", str | float | None]]:
+    """Every log that a score is taken from: its place, and the score that is stated beside it."""
+    if project.problem.baseline_log is not None:
+        yield ("problem", "baseline_log", "file"), project.problem.baseline_log, project.problem.baseline
+    for name in type(project.alternatives).model_fields:
+        way = getattr(project.alternatives, name)
+        if way.score_log is not None:
+            yield ("alternatives", name, "score_log", "file"), way.score_log, way.score
 
 
 def _wrong_with_path(given: str, root: Path, *, folder_ok: bool) -> tuple[str, str, str] | None:

@@ -51,6 +51,21 @@ Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
 
 
+class ScoreLog(Section):
+    """The log of an evaluation that a score is taken from: of Inspect, lm-evaluation-harness, lighteval or others."""
+
+    file: str = Field(description="The log in the project's folder; a run of a Trackio store as STORE.db::RUN.")
+    metric: str | None = Field(None, description="Which metric or scorer counts, where the log holds several.")
+    filter: str | None = Field(None, description="Which filter's answers count, such as strict-match.")
+    task: str | None = Field(None, description="Which task is read, where the place holds several.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_path(cls, given: Any) -> Any:
+        """Reads a path alone as the file."""
+        return {"file": given} if isinstance(given, str) else given
+
+
 class FurtherTarget(Section):
     """A score that must hold beside the main one, such as that of a rare class."""
 
@@ -70,7 +85,7 @@ class ErrorKind(Section):
 class ProblemStatement(Section):
     """What is to be achieved, how it is measured and what it is worth."""
 
-    later = frozenset({"coverage", "by_hand"})
+    later = frozenset({"coverage", "by_hand", "baseline_log"})
 
     goal: str | None = Field(None, description="One sentence for people; it is never judged.")
     task: Literal["classification", "extraction", "generation"] | None = Field(
@@ -94,6 +109,9 @@ class ProblemStatement(Section):
         description="A score short of the target that would be shipped all the same; it earns its part of the gain.",
     )
     baseline: Score | None = Field(None, description="The score of what is in use today, measured.")
+    baseline_log: ScoreLog | None = Field(
+        None, description="A log that baseline is read from: a path, or a file with its metric, filter and task."
+    )
     value: MoneyPerCorrect | None = Field(None, description="What one more correct answer is worth.")
     volume: PerMonth | None = Field(None, description="How many answers are given each month.")
     horizon: Months | None = Field(None, description="For how long the result is used.")
@@ -253,10 +271,13 @@ class Constraints(Section):
 class Alternative(Section):
     """One other way to give the answers: what it scored, and what it costs."""
 
-    later = frozenset({"endpoint", "key_variable"})
+    later = frozenset({"endpoint", "key_variable", "score_log"})
 
     model: str | None = None
     score: Score | None = Field(None, description="Measured on the test file.")
+    score_log: ScoreLog | None = Field(
+        None, description="A log that score is read from: a path, or a file with its metric, filter and task."
+    )
     set_up: Hours | None = Field(None, description="Hours of work until it runs.")
     endpoint: str | None = Field(None, description="Address at which the model answers, such as https://HOST/v1.")
     key_variable: str | None = Field(None, description="The environment variable that holds the key of the endpoint.")

@@ -33,6 +33,7 @@ from tunecase.records.estimate import (
     Way,
     WhatIf,
 )
+from tunecase.records.evals import EvalLog, EvalPair, Evals, GainItems
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Proof, Rolled, Scored, Unsaid
 from tunecase.records.forecast import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 from tunecase.records.inference import (
@@ -196,12 +197,16 @@ __all__ = [
     "Driver",
     "Ending",
     "Estimate",
+    "EvalLog",
+    "EvalPair",
+    "Evals",
     "Experiment",
     "FieldChange",
     "Finding",
     "Fit",
     "Flip",
     "Forecast",
+    "GainItems",
     "Held",
     "Held80",
     "HitRate",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.audit import Severity
+from tunecase.records.evals import EvalLog
 from tunecase.records.pilot import ModelKind, Promise
 from tunecase.records.tabular import Tabular
 
@@ -66,7 +67,8 @@ class Definition(Tabular):
     """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
 
     `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
-    rows can be held out or where fewer only bring a warning. `order` names the ways in the order to try them.
+    rows can be held out or where fewer only bring a warning. `order` names the ways in the order to try them. `logs`
+    are the evaluation logs that scores were taken from, each with the field that it fills.
     """
 
     verdict: Literal["go to pilot", "fix first", "do not start"]
@@ -91,6 +93,7 @@ class Definition(Tabular):
     alternatives: tuple[Alternative, ...] = ()
     test_rows_to_buy: int = 0
     order: tuple[str, ...] = ()
+    logs: tuple[tuple[str, EvalLog], ...] = ()
 
     @property
     def met(self) -> bool:

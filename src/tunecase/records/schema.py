@@ -16,6 +16,7 @@ from tunecase.records.compare import Comparison
 from tunecase.records.decide import Change, Decision
 from tunecase.records.define import Definition
 from tunecase.records.estimate import Estimate
+from tunecase.records.evals import Evals
 from tunecase.records.fit import Fit
 from tunecase.records.forecast import Forecast
 from tunecase.records.inference import Inference
@@ -97,6 +98,7 @@ PRINTED: dict[str, Prints] = {
     "fit": Prints((Fit,)),
     "inference": Prints((Inference,)),
     "prices": Prints((Prices, PricesUpdated)),
+    "evals": Prints((Evals,)),
     "sources": Prints((Sources,), CASE),
     "label": Prints((LabelTask, LabelTrial)),
     "compare": Prints((Comparison,)),

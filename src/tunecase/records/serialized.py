@@ -13,6 +13,7 @@ from tunecase.records.compare import Comparison
 from tunecase.records.decide import Decision
 from tunecase.records.define import Definition
 from tunecase.records.estimate import Estimate
+from tunecase.records.evals import Evals
 from tunecase.records.fit import Fit, Scored
 from tunecase.records.forecast import Forecast
 from tunecase.records.inference import Inference, MeasuredLoads
@@ -58,6 +59,7 @@ RECORDS: dict[str, type] = {
     "compare": Comparison,
     "check": Check,
     "scorecard": Scorecard,
+    "evals": Evals,
     "fit": Fit,
     "scored": Scored,
     "prices": Prices,

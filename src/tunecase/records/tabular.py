@@ -119,8 +119,9 @@ class Tabular:
             dtype('float64')
         """
         columns = _columns_of(self, table)
-        pandas = _library("pandas", "to_pandas")
-        return pandas.DataFrame({column.name: _series(column, pandas) for column in columns})
+        made = _library("pandas", "to_pandas")
+        frame: pandas.DataFrame = made.DataFrame({column.name: _series(column, made) for column in columns})
+        return frame
 
     def to_polars(self, table: str = "") -> "polars.DataFrame":
         """One of its tables as a DataFrame of polars; the record itself as one row where it has none.
@@ -137,13 +138,14 @@ class Tabular:
             ['gpu', 'failed_runs', 'idle']
         """
         columns = _columns_of(self, table)
-        polars = _library("polars", "to_polars")
+        made = _library("polars", "to_polars")
         types = {
-            "text": polars.String, "json": polars.String, "count": polars.Int64, "number": polars.Float64,
-            "flag": polars.Boolean, "day": polars.Date, "moment": polars.Datetime("us", "UTC"),
+            "text": made.String, "json": made.String, "count": made.Int64, "number": made.Float64,
+            "flag": made.Boolean, "day": made.Date, "moment": made.Datetime("us", "UTC"),
         }  # fmt: skip
         schema = {column.name: types[column.type] for column in columns}
-        return polars.DataFrame({column.name: column.values for column in columns}, schema=schema)
+        frame: polars.DataFrame = made.DataFrame({column.name: column.values for column in columns}, schema=schema)
+        return frame
 
 
 def _library(name: str, method: str) -> Any:

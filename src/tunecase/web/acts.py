@@ -98,7 +98,9 @@ def charge(case: Case, fields: Mapping[str, str]) -> Filled:
         entry = flow.spend_text(opened, asked)
         booked = entry.record()
         rate = flow.rate_words(opened, booked)
-        words = f"Booked: {paid(booked.amount)} {booked.currency} for {plain_line(booked.category)}, entry {entry.id[:12]}."
+        words = (
+            f"Booked: {paid(booked.amount)} {booked.currency} for {plain_line(booked.category)}, entry {entry.id[:12]}."
+        )
         return Filled("charge", done=f"{words} {rate}.".strip() if rate else words)
 
     return filled_by("charge", typed, act)

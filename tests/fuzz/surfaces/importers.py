@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.books.importers import test_timesheet
 from tests.books.importers.bills import as_csv, as_parquet, asked, in_version, row
 from tests.books.importers.test_serving import READS
+from tests.evals import logs as evals
 from tests.forecast.importers import test_tables
 from tests.fuzz.surface import Surface, Tree
 from tests.inference.importers.meters import (
@@ -27,11 +28,13 @@ from tunecase.books.meter import STATE_FILE
 from tunecase.compute.measured.own_table import read_runs
 from tunecase.compute.sample_lengths import read_lengths
 from tunecase.data.review.corrections import read_corrections
+from tunecase.evals import Asked as LogAsked
+from tunecase.evals import read_log
 from tunecase.forecast.forecast import read_source
 from tunecase.forecast.importers import Asked
 from tunecase.inference.importers import read_points
 from tunecase.inference.importers.traces import read_trace
-from tunecase.io.trackers import read_mlflow
+from tunecase.io.trackers import read_mlflow, read_trackio
 from tunecase.prices import read_contracts
 
 TODAY = date(2026, 11, 24)
@@ -117,6 +120,16 @@ CORRECTION = (
 )
 
 
+EVAL_LOGS: list[Tree] = [
+    {name: next(evals.FIXTURES.glob(place)).read_bytes()}
+    for name, place in (
+        ("a.eval", "inspect/errors.eval"), ("a.json", "inspect/limited.json"), ("a.jsonl", "oaieval/a.jsonl"),
+        ("s.jsonl", "lm_eval/mock-a/samples_*.jsonl"), ("s.db", "trackio/even.db"),
+    )
+]  # fmt: skip
+STORES: list[Tree] = [{"t.db": (evals.TRACKIO / "training.db").read_bytes()}]
+
+
 def _hours(**changes: object) -> SpendAsked:
     """What is asked of charges, with a price for every hour."""
     price = HourPrice(Decimal(2), "a price")
@@ -133,6 +146,12 @@ def _points(folder: Path) -> object:
 def _loads(folder: Path) -> object:
     text = (folder / "r.json").read_bytes()
     return read_points(folder / "r.json", {**STATED, "engine": "tensorrt-llm"} if b"tensorrt" in text else STATED)
+
+
+def _log(folder: Path) -> object:
+    place = _first(folder)
+    asked = LogAsked(filter="strict-match", run="mock-a") if place.name.startswith("s") else LogAsked()
+    return read_log(place, asked)
 
 
 def _first(folder: Path) -> Path:
@@ -165,5 +184,7 @@ SURFACES = (
             lambda folder: read_contracts(folder / "p.csv", {"USD": 1.0, "EUR": 1.1}, TODAY), examples=200),
     Surface("measured trainings", [{"m.csv": MEASURED.encode()}], lambda folder: read_runs(folder / "m.csv")),
     Surface("lengths of samples", LENGTHS, lambda folder: read_lengths(_first(folder))),
+    Surface("logs of evaluations", EVAL_LOGS, _log),
+    Surface("stores of Trackio", STORES, lambda folder: read_trackio(_first(folder))),
     Surface("corrections", [{"c.jsonl": CORRECTION}], lambda folder: read_corrections(folder / "c.jsonl")),
 )  # fmt: skip

@@ -14,8 +14,9 @@ from tunecase.problem.criteria.evaluation import (
     target_is_below_the_ceiling,
 )
 from tunecase.problem.criteria.facts import SECOND_LABEL_COLUMNS
+from tunecase.quantities import Interval80
 from tunecase.quantities.statistics import paired_rows_needed, unpaired_rows_needed
-from tunecase.records import Promise
+from tunecase.records import EvalLog, Promise
 
 
 @pytest.mark.parametrize(
@@ -276,3 +277,23 @@ def test_no_coverage_can_be_promised_without_right_answers_to_count() -> None:
     perfect = gain_can_be_seen(facts(project=project(target="100% at 70% coverage")))
     assert perfect.status == "unknown"
     assert "below 100%" in perfect.fix
+
+
+def test_two_logs_take_the_place_of_the_assumed_loss():
+    """The share of items lost that two evaluation logs measured is what paired power rests on, and is told."""
+    asked = {"target": "80%", "baseline": "70%", "measured_on": None}
+    measured = facts(
+        project=project(**asked), probe=0.5, lost=Interval80(0.01, 0.02, 0.03), lost_on="400 items of a and b"
+    )
+    assert paired_rows_needed(0.1, 0.02) == power_needed(measured).needed < paired_rows_needed(0.1)
+    assert "2% of items lost, measured on 400 items of a and b" in gain_can_be_seen(measured).reason
+
+
+def test_a_log_of_other_items_makes_the_comparison_unpaired():
+    """As where the project file says elsewhere; what it says comes first."""
+    log = EvalLog("a.eval", "Inspect", "", "m", "t", "2026-11-20", "match", "", 400, 400, 0.7, on="elsewhere")
+    asked = {"target": "80%", "baseline": "70%", "measured_on": None}
+    apart = facts(project=project(**asked), probe=0.5, logs={"problem.baseline": log})
+    assert unpaired_rows_needed(0.7, 0.1) == power_needed(apart).needed
+    stated = facts(project=project(**asked, baseline_on="test"), probe=0.5, logs={"problem.baseline": log})
+    assert power_needed(stated).paired

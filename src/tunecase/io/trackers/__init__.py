@@ -1,7 +1,8 @@
-"""The runs of an experiment tracker: MLflow's store and server, and the Trainer's state files."""
+"""The runs of an experiment tracker: MLflow's store and server, Trackio's store, and the Trainer's state files."""
 
 from tunecase.io.trackers.mlflow import read_mlflow
 from tunecase.io.trackers.run import Series, Store, Tracked
+from tunecase.io.trackers.trackio import cell, is_trackio, opened_trackio, read_trackio
 from tunecase.io.trackers.trainer_state import (
     STATE,
     States,
@@ -15,6 +16,6 @@ from tunecase.io.trackers.trainer_state import (
 )
 
 __all__ = [
-    "STATE", "Series", "States", "Store", "Tracked", "finite", "flat", "last_states", "output_folder", "read_json",
-    "read_mlflow", "states", "tracked_run",
+    "STATE", "Series", "States", "Store", "Tracked", "cell", "finite", "flat", "is_trackio", "last_states",
+    "opened_trackio", "output_folder", "read_json", "read_mlflow", "read_trackio", "states", "tracked_run",
 ]  # fmt: skip

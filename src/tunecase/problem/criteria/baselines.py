@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tunecase.problem.criteria.facts import Facts, percent, points
 from tunecase.problem.criteria.rule import Rule
+from tunecase.problem.ways import log_words
 from tunecase.quantities import wilson
 from tunecase.records import Criterion
 
@@ -68,7 +69,7 @@ READ_ROWS = "read 50 rows and ask whether a person could answer from the input"
 
 def baselines_are_measured(facts: Facts) -> Criterion:
     """P3: the majority answer, a cheap probe and what is in use today are scored before anything is trained."""
-    scored = ", ".join(f"{name} {_shown(facts, score)}" for name, score in facts.baselines.items()) or "none"
+    scored = ", ".join(_scored(facts, name, score) for name, score in facts.baselines.items()) or "none"
     missing = [name for name in ("majority", "probe", "in use") if name not in facts.baselines]
     if facts.prompted and "in use" in missing:
         missing.remove("in use")
@@ -141,7 +142,7 @@ def prompts_were_tried(facts: Facts) -> Criterion:
             "prompt a hosted or open model on the test rows (`tunecase pilot --hosted NAME`), or add "
             "alternatives.prompt_hosted.score",
         )
-    got = ", ".join(f"{name} {_shown(facts, score)}" for name, score in facts.prompted.items())
+    got = ", ".join(_scored(facts, name, score) for name, score in facts.prompted.items())
     target, lower = facts.target, facts.direction == "lower"
     if target is None or facts.direction is None:
         return PROMPTS.unknown("there is no target to hold it against", "add problem.target", got=got)
@@ -213,6 +214,12 @@ def something_to_gain(facts: Facts) -> Criterion:
         return GAIN.passed(got, "there is a gap to close")
     fix = "ship the baseline, or state a target beyond it"
     return GAIN.failed("none", "nothing to gain: a baseline already meets the target", fix)
+
+
+def _scored(facts: Facts, name: str, score: float) -> str:
+    """A score known before training, with the log that it was taken from."""
+    log = facts.log_of(name)
+    return f"{name} {_shown(facts, score)}" + (f" ({log_words(log)})" if log is not None else "")
 
 
 def _shown(facts: Facts, score: float) -> str:

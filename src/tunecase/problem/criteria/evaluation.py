@@ -36,7 +36,7 @@ POWER = Rule(
     "P7",
     "test set power",
     "enough test items to show the wanted gain",
-    f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed until the pilot measures it)",
+    f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed unless two logs measure it)",
     "Can the test show the gain?",
     "bring more test rows",
     "stop",
@@ -147,9 +147,10 @@ def _independent_rows(facts: Facts) -> tuple[int | None, bool]:
         return rows_needed(error, facts.coverage, HALF_AS_WRONG * error), True
     if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items or facts.best is None:
         return None, True
-    paired = facts.project.problem.baseline_on != "elsewhere" or facts.best != facts.in_use
+    paired = not facts.baseline_elsewhere or facts.best != facts.in_use
     base = min(facts.best, 1 - facts.gain)
-    return paired_rows_needed(facts.gain) if paired else unpaired_rows_needed(base, facts.gain), paired
+    needed = paired_rows_needed(facts.gain, facts.lost_share) if paired else unpaired_rows_needed(base, facts.gain)
+    return needed, paired
 
 
 def smallest_gain(facts: Facts) -> float:
@@ -159,7 +160,7 @@ def smallest_gain(facts: Facts) -> float:
     if power is not None and not power.assumed:
         rows = math.floor(rows / power.design + 1e-9)
     if power is None or power.paired or facts.best is None:
-        return smallest_paired_gain(rows)
+        return smallest_paired_gain(rows, facts.lost_share)
     return smallest_unpaired_gain(facts.best, rows)
 
 
@@ -192,7 +193,8 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
         reason = "a gain of more than 100 points cannot be"
         return POWER.unknown(reason, "correct the target or the baseline", got=got)
     kept = "" if power.paired else " in each arm, since the baseline was scored on other rows"
-    sight += f"; you asked for {points(facts.gain)}; you need {power.rows_needed:,}{kept}{power.words}"
+    lost = f"; {percent(facts.lost_share)} of items lost, measured on {facts.lost_on}" if facts.lost else ""
+    sight += f"; you asked for {points(facts.gain)}; you need {power.rows_needed:,}{kept}{power.words}{lost}"
     judged = _large_enough if power.rows_needed <= facts.test_rows else _too_small
     return judged(facts, power, sight)
 
@@ -258,7 +260,7 @@ def _too_small(facts: Facts, power: Power, sight: str) -> Criterion:
         fix += ", or score what is in use on these rows and write problem.baseline_on: test"
     if not facts.cost_case:
         return rule.failed(got, reason, fix, price)
-    ruled_out = smallest_loss_ruled_out(math.floor(facts.test_rows / power.design + 1e-9))
+    ruled_out = smallest_loss_ruled_out(math.floor(facts.test_rows / power.design + 1e-9), min(facts.lost_share, 0.5))
     shown = f"this test can rule out a loss of {points(ruled_out)} points" if facts.test_rows else "no test shows it"
     reason += f"; a case by cost asks only that answers get no worse: {shown}"
     return rule.weighing("warn").failed(got, reason, fix, price)

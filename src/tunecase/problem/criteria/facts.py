@@ -1,7 +1,8 @@
 """What the rules may look at: the project, the data, the measured baselines, the audit and the cost, all read once."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ from tunecase.prices import (
     worth_of_correct,
 )
 from tunecase.project import Project, read_score
-from tunecase.quantities import Band, Interval80, band, ceiling_range
-from tunecase.records import Audit, Baseline, LabelTrial, Promise
+from tunecase.quantities import LOST_SHARE, Band, Interval80, band, ceiling_range
+from tunecase.records import Audit, Baseline, EvalLog, LabelTrial, Promise
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -51,6 +52,9 @@ class Facts:
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
         trial: what two readers said of the same rows, for the ceiling where the test rows have no second label.
         promises: what a pilot promises of all that it measured, where they answer only when sure.
+        logs: the evaluation logs that scores of the project file were taken from, by field.
+        lost: the share of items that the better of two models loses, measured by two logs; None where it is assumed.
+        lost_on: which items, in words.
     """
 
     project: Project
@@ -67,6 +71,9 @@ class Facts:
     upkeep: float = 0.0
     trial: LabelTrial | None = None
     promises: tuple[Promise, ...] = ()
+    logs: Mapping[str, EvalLog] = field(default_factory=dict)
+    lost: Interval80 | None = None
+    lost_on: str = ""
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -120,6 +127,22 @@ class Facts:
         if stated is not None or not self.right_today:
             return stated
         return sum(self.right_today) / len(self.right_today)
+
+    @cached_property
+    def lost_share(self) -> float:
+        """The share of items that the better of two models loses: measured by two logs, else assumed."""
+        return LOST_SHARE if self.lost is None else self.lost.mid
+
+    @cached_property
+    def baseline_elsewhere(self) -> bool:
+        """Whether what is in use was scored on other rows than the test's: as stated, else as its log shows."""
+        stated, log = self.project.problem.baseline_on, self.logs.get("problem.baseline")
+        return (stated or (log.on if log is not None else "")) == "elsewhere"
+
+    def log_of(self, name: str) -> EvalLog | None:
+        """The log that a score known before training was taken from, by the score's name in `baselines`."""
+        field = "problem.baseline" if name == "in use" else f"alternatives.{name.replace(' ', '_')}.score"
+        return self.logs.get(field)
 
     @cached_property
     def right_today(self) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
 from tunecase.quantities import Interval80, counted, share, wilson
-from tunecase.records import Baseline, Candidate, ModelKind, Pilot, Promise
+from tunecase.records import Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
 
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
@@ -162,6 +162,25 @@ def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
         speeds = [run.answers_per_s for run in runs if run.answers_per_s]
         yield Seen(pilot.model, mean, interval, 1 / max(speeds) if speeds else None, on_cores=not runs[0].gpus,
                    model=pilot.model)  # fmt: skip
+
+
+def of_log(name: str, grounds: Grounds) -> Seen | None:
+    """What an evaluation log says of a way whose score the project file takes from one; None without one."""
+    log = grounds.logs.get(f"alternatives.{name}.score")
+    if log is None or log.score is None:
+        return None
+    return Seen(log_words(log), log.score, log.interval, model=grounds.stated(name).model or log.model)
+
+
+def log_words(log: EvalLog) -> str:
+    """An evaluation log as evidence: which, on how many items, of what day, and whether those are the test rows.
+
+    Example:
+        >>> log_words(EvalLog("today.eval", "", "", "", "", "2026-11-20", "match", "", 400, 400, 0.8, on="test"))
+        'today.eval: 400 items, the test rows, 2026-11-20'
+    """
+    rows = {"test": "the test rows", "elsewhere": "not the test rows"}.get(log.on, "")
+    return f"{log.place}: {', '.join(filter(None, (counted(log.items, 'item'), rows, log.date)))}"
 
 
 def tuned_here(model: str, grounds: Grounds) -> Seen | None:

@@ -1,6 +1,7 @@
 """What every way is judged by, and what its answers and its gain come to in money."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tunecase.pilot.scoring import keeps
@@ -17,7 +18,7 @@ from tunecase.prices import (
 from tunecase.project import Alternative as Stated
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, band
-from tunecase.records import Pilot, Promise
+from tunecase.records import EvalLog, Pilot, Promise
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -54,6 +55,7 @@ class Grounds:
     pilot: Pilot | None = None
     tuning_cost: Band | None = None
     unpriced: tuple[str, ...] = ()
+    logs: Mapping[str, EvalLog] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:

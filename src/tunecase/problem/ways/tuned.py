@@ -7,7 +7,7 @@ from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import Basis, price_of_answers
-from tunecase.problem.ways.evidence import Seen, tuned_here
+from tunecase.problem.ways.evidence import Seen, of_log, tuned_here
 from tunecase.problem.ways.grounds import Grounds
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
 from tunecase.problem.ways.untuned import tuning_pilot
@@ -31,7 +31,8 @@ def tuned_ways(grounds: Grounds) -> Iterator[Alternative]:
 
 
 def _tuned(name: str, named: str, grounds: Grounds) -> Known:
-    seen = tuned_here(named, grounds)
+    logged = of_log(name, grounds)
+    seen = logged or tuned_here(named, grounds)
     score, evidence = _score(name, named, seen, grounds)
     lacks = [] if evidence in ("measured", "stated") else [f"the score of {named}, tuned"]
     set_up, lacks_set_up = _set_up(name, named, grounds)
@@ -44,12 +45,15 @@ def _tuned(name: str, named: str, grounds: Grounds) -> Known:
     return Known(
         name, named, score, evidence, grounds.standing.target if evidence == "assumed" else score, seen, set_up,
         per_1k, field, (*lacks, *lacks_set_up),
-        (f"{named}; valued at the target" if evidence == "assumed" else named,), tuning_pilot(named, grounds),
+        (f"{named}; valued at the target" if evidence == "assumed" else named, logged.name if logged else ""),
+        tuning_pilot(named, grounds),
     )  # fmt: skip
 
 
 def _score(name: str, named: str, seen: Seen | None, grounds: Grounds) -> tuple[float | None, Evidence]:
     stated = grounds.stated(name)
+    if (logged := of_log(name, grounds)) is not None:
+        return logged.score, "measured"
     if stated.score is not None:
         return read_score(stated.score), "stated"
     if seen is not None:

@@ -1,13 +1,22 @@
 """Ways that tune no language model: as today, n-grams, an encoder (also tuned), a search, and models that are asked."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import price_today
-from tunecase.problem.ways.evidence import LEARNERS, Seen, best_untuned, can_be_scored, share_interval
+from tunecase.problem.ways.evidence import (
+    LEARNERS,
+    Seen,
+    best_untuned,
+    can_be_scored,
+    log_words,
+    of_log,
+    share_interval,
+)
 from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
@@ -30,12 +39,15 @@ def today(grounds: Grounds) -> Alternative:
     score = grounds.standing.in_use
     per_1k = price_today(grounds.basis)
     answers, missing = running(grounds.basis, per_1k, "serving.price_per_1k_today")
-    evidence: Evidence = "measured" if grounds.project.problem.baseline is None else "stated"
+    log = grounds.logs.get("problem.baseline")
+    evidence: Evidence = "measured" if grounds.project.problem.baseline is None or log is not None else "stated"
     if score is None:
         evidence, missing = "unknown", ("problem.baseline", *missing)
     interval = share_interval(grounds, score) if score is not None and evidence == "measured" else None
+    interval = interval if log is None else log.interval
     return Alternative(
-        "today", ACTIONS["today"], score, NOTHING, NOTHING, answers, answers, evidence, missing, _left_out(grounds),
+        "today", ACTIONS["today"], score, NOTHING, NOTHING, answers, answers, evidence, missing,
+        "; ".join(filter(None, (log_words(log) if log else "", _left_out(grounds)))),
         interval=interval, per_1k=None if per_1k is None else band(per_1k),
     )  # fmt: skip
 
@@ -116,11 +128,19 @@ def _encoder(grounds: Grounds) -> str:
 def _asked(name: str, grounds: Grounds) -> tuple[Seen | None, float | None, Evidence, tuple[str, ...]]:
     """What a prompted way scores: what was measured here, its score and evidence, and what is missing."""
     stated, seen = grounds.stated(name), best_untuned(name, grounds)
+    if (logged := of_log(name, grounds)) is not None:
+        known = logged if seen is None else replace(seen, name=logged.name, interval=logged.interval, promise=None)
+        return replace(known, score=logged.score), logged.score, "measured", ()
     if stated.score is not None:
         return seen, read_score(stated.score), "stated", ()
     if seen is not None:
         return seen, seen.score, "measured", ()
     return None, None, "unknown", (f"alternatives.{name}.score",)
+
+
+def _measured_by(name: str, seen: Seen, grounds: Grounds) -> str:
+    """What measured a way, in words: a log, or the pilot."""
+    return seen.name if of_log(name, grounds) is not None else f"{seen.name} in the pilot"
 
 
 def _set_up_words(name: str, grounds: Grounds) -> str:
@@ -138,7 +158,7 @@ def _hosted(grounds: Grounds) -> Known:
     seen, score, evidence, lacks = _asked(name, grounds)
     model, words = _hosted_model(grounds)
     per_1k, source = _hosted_price(model, seen, grounds)
-    shown = words if evidence == "stated" or not seen else f"{seen.name} in the pilot"
+    shown = words if evidence == "stated" or not seen else _measured_by(name, seen, grounds)
     return Known(
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks, (shown, _set_up_words(name, grounds), source),
@@ -223,7 +243,7 @@ def _open(grounds: Grounds) -> Known:
     return Known(
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks,
-        (f"{model}, {seen.name} in the pilot" if seen and evidence == "measured" else model,
+        (f"{model}, {_measured_by(name, seen, grounds)}" if seen and evidence == "measured" else model,
          _set_up_words(name, grounds)),
         tuning_pilot(model, grounds),
     )  # fmt: skip
@@ -250,7 +270,7 @@ def _retrieval(grounds: Grounds) -> Known:
     stated, per_1k = grounds.stated(name).model, _stated_price(name, grounds)
     model = stated or _hosted_model(grounds)[0]
     documents = grounds.project.data.documents
-    notes = [stated or (f"{seen.name} in the pilot" if seen else "")]
+    notes = [stated or (_measured_by(name, seen, grounds) if seen else "")]
     if documents is None and score is None:
         notes.append("data.documents would name the texts that hold facts; without them there is nothing to search")
     return Known(

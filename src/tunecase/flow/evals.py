@@ -1,0 +1,103 @@
+"""evals from words as typed: reads one log or two, and says what they show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase.errors import InputError, Problem
+from tunecase.quantities import counted
+from tunecase.records import EvalPair, Evals
+
+if TYPE_CHECKING:
+    from tunecase.evals import Log
+
+
+@dataclass(frozen=True, slots=True)
+class EvalsAsked:
+    """One or two logs as typed, and which of what they hold.
+
+    `metric`, `filter` and `task` choose one of several in each log; `gain` is the gain to look for, such as 5%, several
+    when left out; `fail_below` the score that the last log must reach.
+    """
+
+    logs: Sequence[str | Path]
+    metric: str = ""
+    filter: str = ""
+    task: str = ""
+    gain: str | float | None = None
+    fail_below: str | float | None = None
+
+
+def evals(request: EvalsAsked) -> Evals:
+    """What a log says of a model, or two logs of two models on the same items; nothing is kept.
+
+    Raises: InputError with every mistake of the words, else of the logs; MissingExtraError where a log needs a library
+    that is not there.
+    """
+    from tunecase.problem import GAINS, compared, items_for, scored
+
+    gain, limit = _numbers(request)
+    logs = _logs(request)
+    pair = compared(*logs) if len(logs) == 2 else None
+    records = tuple(map(scored, logs))
+    lost = pair.lost_share if pair else None
+    wanted = GAINS if gain is None else (gain,)
+    shares = all(log.per_item and log.is_share for log in logs)
+    gains = tuple(items_for(each, records[0].score, lost) for each in wanted) if shares else ()
+    return Evals(records, pair, gains, lost is not None, limit, tuple(_notes(logs, pair)))
+
+
+def _numbers(request: EvalsAsked) -> tuple[float | None, float | None]:
+    """The gain and the limit as numbers. Raises: InputError with every mistake."""
+    from tunecase.project import read_score
+
+    problems, numbers = [], list[float | None]()
+    if not 1 <= len(request.logs) <= 2:
+        got, fix = counted(len(request.logs), "log"), "compare two at a time"
+        problems.append(Problem("evals", got, "one log, or two to compare", fix))
+    for option, given in (("--gain", request.gain), ("--fail-below", request.fail_below)):
+        try:
+            numbers.append(None if given is None else read_score(given))
+        except ValueError:
+            problems.append(Problem(option, repr(given), "a score such as 0.05 or 5%", "write a number"))
+            numbers.append(None)
+    gain = numbers[0]
+    if gain is not None and not 0 < gain <= 1:
+        problems.append(Problem("--gain", repr(request.gain), "more than 0 and at most 100%", "write for example 5%"))
+    if problems:
+        raise InputError(problems)
+    return gain, numbers[1]
+
+
+def _logs(request: EvalsAsked) -> "list[Log]":
+    """Every log. Raises: InputError with the mistakes of all of them."""
+    from tunecase.evals import Asked, read_log
+
+    asked, logs, problems = Asked(request.metric, request.filter, request.task), [], list[Problem]()
+    for place in request.logs:
+        try:
+            logs.append(read_log(Path(place), asked))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return logs
+
+
+def _notes(logs: "Sequence[Log]", pair: EvalPair | None) -> Iterator[str]:
+    """What a reader should know of how the logs were read."""
+    for log in logs:
+        for note in log.notes:
+            yield f"{log.place}: {note}"
+        if log.repeated:
+            yield f"{log.place}: {counted(log.repeated, 'line')} repeat an item, and the last of each counts"
+        if not log.per_item:
+            yield f"{log.place}: {log.metric} is a metric of the whole corpus, so no interval is told"
+        if log.per_item and not log.is_share:
+            yield f"{log.place}: scores are not between 0 and 1, so no test items are worked out"
+    if pair and (pair.only_first or pair.only_second):
+        left_out = f"{counted(pair.only_first, 'item')} only in the first and {pair.only_second:,} only in the second"
+        yield f"left out: {left_out}"
+    if pair and len({log.task for log in logs}) > 1:
+        yield f"the tasks are called {logs[0].task} and {logs[1].task}; items were paired all the same"

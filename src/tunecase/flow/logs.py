@@ -1,0 +1,140 @@
+"""Scores that the project file takes from logs: each read, its field filled, and pairs of logs compared."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase.errors import InputError, Problem
+from tunecase.quantities import LEAST_TEST_ROWS, Interval80
+from tunecase.records import EvalLog
+
+if TYPE_CHECKING:
+    from tunecase.data.reading import Table
+    from tunecase.evals import Log
+    from tunecase.project import Project, ScoreLog
+
+
+MOST_FILES = 10_000
+
+
+@dataclass(frozen=True)
+class Logs:
+    """The logs that a project file names, by the field that each fills, such as `problem.baseline`."""
+
+    read: "Mapping[str, Log]" = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What tells these logs from any others; empty without logs."""
+        told = [
+            (name, log.place, log.metric, log.filter, sorted(log.scores.items())) for name, log in self.read.items()
+        ]
+        return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest() if told else ""
+
+    def told(self, test: "Table | None") -> dict[str, EvalLog]:
+        """What each log says, and whether its items are rows of the test file."""
+        from tunecase.evals import LEAST_MATCHED, share_among
+        from tunecase.problem import scored
+
+        texts = [] if test is None else [row.input for row in test.rows]
+        found = {}
+        for name, log in self.read.items():
+            found[name] = scored(log)
+            if texts and log.texts:
+                is_test = share_among(log, texts) >= LEAST_MATCHED
+                found[name] = replace(found[name], on="test" if is_test else "elsewhere")
+        return found
+
+    @property
+    def lost(self) -> tuple[Interval80, str] | None:
+        """The share of items that the better of two models loses, by the pair of logs with the most items, in words.
+
+        None without two logs of the same items, and for fewer than 100 of them.
+        """
+        from tunecase.problem import compared
+
+        best: tuple[int, Interval80, str] | None = None
+        for first, second in combinations(self.read.values(), 2):
+            try:
+                pair = compared(first, second)
+            except InputError:  # of other items, or of another metric
+                continue
+            if pair.lost_share is not None and pair.items >= max(LEAST_TEST_ROWS, best[0] if best else 0):
+                best = pair.items, pair.lost_share, f"{pair.items:,} items of {first.place} and {second.place}"
+        return None if best is None else best[1:]
+
+
+def named_logs(project: "Project") -> "Iterator[tuple[str, ScoreLog]]":
+    """Every log that a project file names, with the field that it fills."""
+    if project.problem.baseline_log is not None:
+        yield "problem.baseline", project.problem.baseline_log
+    for name in type(project.alternatives).model_fields:
+        log = getattr(project.alternatives, name).score_log
+        if log is not None:
+            yield f"alternatives.{name}.score", log
+
+
+def with_scores(project: "Project", path: Path) -> "tuple[Project, Logs]":
+    """A project with the scores of its logs in their fields, and the logs.
+
+    Raises: InputError with the mistakes of every log, each at its field.
+    """
+    read, problems = {}, list[Problem]()
+    for name, named in named_logs(project):
+        try:
+            read[name] = _read(path.parent, named)
+        except InputError as error:
+            where = f"{path.name}: {name}_log"
+            problems += [Problem(f"{where}: {one.where}", one.got, one.wanted, one.fix) for one in error.problems]
+    if problems:
+        raise InputError(problems)
+    for name, log in read.items():
+        project = _filled(project, name, round(log.score or 0.0, 12))
+    return project, Logs(read)
+
+
+def _read(folder: Path, named: "ScoreLog") -> "Log":
+    from tunecase.evals import Asked
+
+    place = folder / named.file
+    asked = Asked(named.metric or "", named.filter or "", named.task or "")
+    return _once(place, asked, named.file, _state(place))
+
+
+@lru_cache(maxsize=16)
+def _once(place: Path, asked: "object", shown: str, state: object) -> "Log":
+    """A log, read once in this process while its file stays as it is."""
+    from typing import cast
+
+    from tunecase.evals import Asked, read_log
+
+    return read_log(place, cast(Asked, asked), shown=shown)
+
+
+def _state(place: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells the files of a log, as they are now, from what they were; a store may have its newest rows beside."""
+    path = place.with_name(place.name.partition("::")[0])
+    files = sorted(path.rglob("*"))[:MOST_FILES] if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
+    states = []
+    for file in files:
+        with contextlib.suppress(OSError):
+            now = file.stat()
+            states.append((str(file), now.st_mtime_ns, now.st_size))
+    return tuple(states)
+
+
+def _filled(project: "Project", name: str, score: float) -> "Project":
+    """The project with a score in one of its fields, given with dots."""
+    section, _, rest = name.partition(".")
+    part = getattr(project, section)
+    if "." in rest:
+        inner, _, last = rest.partition(".")
+        changed = part.model_copy(update={inner: getattr(part, inner).model_copy(update={last: score})})
+    else:
+        changed = part.model_copy(update={rest: score})
+    return project.model_copy(update={section: changed})

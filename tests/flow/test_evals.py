@@ -1,0 +1,79 @@
+"""evals from words as typed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.evals.logs import LM_EVAL, OAIEVAL, RIGHT, TRACKIO, write_samples
+from tunecase import flow
+from tunecase.errors import InputError
+from tunecase.flow import EvalsAsked
+
+A, B = OAIEVAL / "a.jsonl", OAIEVAL / "b.jsonl"
+
+
+def test_two_logs_are_compared(tmp_path: Path) -> None:
+    """The second against the first, with the items that gains of three sizes take."""
+    record = flow.evals(EvalsAsked((A, B)))
+    assert [RIGHT["a"] / 24, RIGHT["b"] / 24] == pytest.approx([log.score for log in record.logs])
+    assert record.pair is not None
+    assert (24, 5, 2) == (record.pair.items, record.pair.won, record.pair.lost)
+    assert ([0.02, 0.05, 0.1], True) == ([one.gain for one in record.gains], record.lost_measured)
+
+
+def test_one_log_rests_on_an_assumed_loss() -> None:
+    """Without a second log the share of items lost is assumed, and said to be."""
+    record = flow.evals(EvalsAsked((A,), gain="3%"))
+    assert (None, False, [0.03]) == (record.pair, record.lost_measured, [one.gain for one in record.gains])
+
+
+def test_a_score_to_reach_settles_the_exit_code() -> None:
+    """--fail-below ends with 1 where the last log falls short, and is fine where it does not."""
+    assert 1 == tunecase("evals", A, "--fail-below", "80%").code
+    assert 0 == tunecase("evals", A, B, "--fail-below", "80%").code
+    assert 0 == tunecase("evals", A).code
+
+
+def test_mistakes_of_both_logs_are_told_together(tmp_path: Path) -> None:
+    """Every mistake at once, with exit code 2 and no traceback."""
+    ran = tunecase("evals", tmp_path / "a.eval", OAIEVAL / "b-half.jsonl")
+    assert 2 == ran.code
+    assert "no such file" in ran.err
+    assert "no final report" in ran.err
+
+
+def test_words_that_are_no_numbers_are_told() -> None:
+    """So are too many logs and a gain that cannot be."""
+    with pytest.raises(InputError) as refused:
+        flow.evals(EvalsAsked((A, B, A), gain="much", fail_below="x"))
+    assert ["evals", "--gain", "--fail-below"] == [problem.where for problem in refused.value.problems]
+    with pytest.raises(InputError, match="at most 100%"):
+        flow.evals(EvalsAsked((A,), gain=0))
+
+
+def test_a_corpus_metric_is_told_of_one_log_and_refused_of_two() -> None:
+    """BLEU of one log is the tool's own; no paired test is made of it."""
+    asked = {"filter": "strict-match", "task": "even_bleu"}
+    record = flow.evals(EvalsAsked((LM_EVAL / "mock-b",), **asked))
+    assert (0.0, None, ()) == (record.logs[0].score, record.logs[0].interval, record.gains)
+    assert "metric of the whole corpus" in record.notes[0]
+    with pytest.raises(InputError, match="only the whole corpus has"):
+        flow.evals(EvalsAsked((LM_EVAL / "mock-b",) * 2, **asked))
+
+
+def test_logs_of_one_store_are_compared() -> None:
+    """Two runs of a Trackio store, by name."""
+    store = TRACKIO / "even.db"
+    record = flow.evals(EvalsAsked((f"{store}::mock-a", f"{store}::mock-b"), filter="strict-match"))
+    assert record.pair is not None
+    assert (5, 2) == (record.pair.won, record.pair.lost)
+
+
+def test_what_was_left_out_is_noted(tmp_path: Path) -> None:
+    """Items of one log alone, and lines that repeat."""
+    first, second = write_samples(tmp_path / "a", [1, 0, 1, 1]), write_samples(tmp_path / "b", [1, 1, 0])
+    second.write_text(second.read_text() * 2)
+    notes = " ".join(flow.evals(EvalsAsked((first, second))).notes)
+    assert "1 item only in the first" in notes
+    assert "3 lines repeat an item" in notes
