@@ -27,6 +27,7 @@ PAGES = {
     "docs/log.md": "log.md",
     "benchmarks/README.md": "benchmarks.md",
     "examples/trainers/README.md": "how-to/trainers.md",
+    "docs/agents.md": "how-to/agents.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
