@@ -16,7 +16,7 @@ import pytest
 
 from tests.command import Ran, tunecase
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase.case import training_run
+from tunecase import training_run
 
 SRC = Path(__file__).parents[1] / "src"
 MODEL = "llama-3.1-8b"

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from tunecase.books.served import Forecast, against_forecast, forecast_before, planned_figures, portions, standing
 from tunecase.ledger import Entry
 from tunecase.quantities import Band, Interval80
-from tunecase.records import RECORDS, Inference, InferenceWay, ServedAgainstForecast, ServedPeriod, Spending
+from tunecase.records import RECORDS, Inference, InferenceWay, ServedAgainstForecast, ServedPeriod, Spending, to_json
 from tunecase.records.inference import Throughput
-from tunecase.records.serialized import to_json
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
 

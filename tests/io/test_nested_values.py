@@ -1,5 +1,7 @@
 """Values of Python are read as those of a settings file, within its limits, and written so that they read back."""
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,6 +61,14 @@ def test_scalars_become_what_one_would_write() -> None:
     assert {(), ("a",), ("g", 1)} <= set(lines)
 
 
+def test_what_a_file_holds_as_text_is_text() -> None:
+    """Dates, paths, Decimals and numpy's numbers become what one would write into the file."""
+    given = {"day": date(2026, 1, 1), "train": Path("a/b.jsonl"), "budget": Decimal("1.50"), "target": np.float32(0.7)}
+    fields, _, problems = plain_fields(given)
+    assert {"day": "2026-01-01", "train": str(Path("a/b.jsonl")), "budget": "1.50", "target": "0.7"} == fields
+    assert [] == problems
+
+
 def test_plain_text_is_written_without_quotes(tmp_path: Path) -> None:
     """A file made from a mapping looks as one would write it."""
     assert "rows: 400\non: 2026-01-01\nwhy: no\n" == yaml_text({"rows": "400", "on": "2026-01-01", "why": "no"})
@@ -67,7 +77,8 @@ def test_plain_text_is_written_without_quotes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "where", "got"),
     [
-        ({"data": {"train": Path("a")}}, "data.train", "pathlib"),
+        ({"data": {"train": {"a"}}}, "data.train", "set"),
+        ({"budget": Decimal("NaN")}, "budget", "no finite number"),
         ({"data": {3: "a"}}, "data", "the name 3"),
         ({"target": float("nan")}, "target", "no finite number"),
         ({"sources": ["a", {"price": b"1"}]}, "sources.1.price", "bytes"),

@@ -1,15 +1,17 @@
 """Nested values of Python as a settings file holds them, and such values as the text of a settings file.
 
-The values are those that JSON has: text, numbers, True and False, None, lists and mappings with text as names. Scalars
-become the text that one would write into the file, so that what is read from either is the same. The limits are those
-of yaml_lines.py.
+The values are those that JSON has: text, numbers, True and False, None, lists and mappings with text as names; beside
+them dates, Decimals and paths. Scalars become the text that one would write into the file, so that what is read from
+either is the same. The limits are those of yaml_lines.py.
 """
 
 import math
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from numbers import Integral, Real
+from pathlib import PurePath
 from typing import Any
 
 import yaml
@@ -98,8 +100,14 @@ def _scalar(value: Any) -> str | None:
         case Integral() if abs(int(value)) < 10**300:
             return str(int(value))
         case Real() if not isinstance(value, Integral) and math.isfinite(value):
-            return format(Decimal(repr(float(value))), "f").removesuffix(".0")
-        case Real():
+            # A float of 32 bits has fewer digits than its value as one of 64.
+            digits = str(value) if hasattr(value, "dtype") else repr(float(value))
+            return format(Decimal(digits), "f").removesuffix(".0")
+        case Decimal() if value.is_finite():
+            return format(value, "f")
+        case date() | PurePath():
+            return str(value)
+        case Real() | Decimal():
             raise ValueError("no finite number", "a number within reason", "leave the field out where it is not known")
     kind = type(value)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
