@@ -121,7 +121,7 @@ def refuse_changes(changes: Mapping[str, str], folder: Path, root: Path) -> None
         is_file = (top == "data" and leaf in ("train", "test", "production", "pool", "documents")) or top == "prices"
         if is_file or top in ("past", "models") or name == "serving.traffic.trace":
             lies_there = is_file or value.startswith((".", "/", "~")) or ".." in value or (folder / value).exists()
-            problems += list(outside(f"changes.{name}", str(folder / value), root)) if lies_there else []
+            problems += list(outside(f"changes.{name}", value, root, folder)) if lies_there else []
         elif top in ("engine", "address", "scratch"):
             wanted = "a change of the question, not of where it is worked on"
             problems.append(Problem(f"changes.{name}", repr(value), wanted, "leave it out"))
