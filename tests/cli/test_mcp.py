@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import tunecase
-from tunecase.case import training_run
+from tunecase import training_run
 from tunecase.cli.mcp import _short_answer
 
 
