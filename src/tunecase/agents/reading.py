@@ -8,8 +8,7 @@ from typing import Any
 
 from tunecase import flow
 from tunecase.agents.answers import Answer, short
-from tunecase.agents.call import Call, refuse_changes
-from tunecase.agents.fields import outside
+from tunecase.agents.call import Call, outside_of_here, refuse_changes
 from tunecase.agents.schemas import schema_of_tool, told
 from tunecase.quantities import counted, one_line
 
@@ -29,8 +28,8 @@ def cases(call: Call) -> Answer:
 
 
 def _glance(path: Path, today: date) -> flow.Glance:
-    """A case in words; one whose project file lies elsewhere, by a link, is named and not read."""
-    refused = next(outside("project", str(path), Path.cwd()), None)
+    """A case in words; one whose project file or ledger lies elsewhere, by a link, is named and not read."""
+    refused = next(outside_of_here(path), None)
     if refused is None:
         return flow.glance(path, today)
     return flow.Glance(path.absolute().parent.name, fault=one_line(str(refused), 300))
