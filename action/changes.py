@@ -10,6 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 NOTHING = "0" * 40  # what a push names as its base where there was no commit before
+DEEPER = ("--deepen=50", "--deepen=500", "--unshallow")  # what a shallow checkout fetches until it has enough
+
+
+class CannotCompareError(Exception):
+    """The checkout lacks commits that a comparison with the base needs, and they cannot be fetched."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,45 @@ def event() -> dict[str, Any]:
 def base_commit(asked: str) -> str:
     """The commit to compare with; empty where there is none, as for the first commit of a repository.
 
-    A shallow checkout lacks it: it is then fetched by itself.
+    A shallow checkout lacks it, or the commits up to it: they are fetched.
+
+    Raises: CannotCompareError where they cannot be; only a push may forget what stood before it.
     """
     started = event()
-    named = asked or (started.get("pull_request") or {}).get("base", {}).get("sha", "") or started.get("before", "")
+    wanted = asked or (started.get("pull_request") or {}).get("base", {}).get("sha", "")
+    named = wanted or started.get("before", "")
     if not named or named == NOTHING or named.startswith("-"):
         return ""
     if not _is_here(named):
-        subprocess.run(["git", "fetch", "--quiet", "--no-tags", "--depth=1", "origin", named], check=False)
-    if not _is_here(named):
-        return ""
-    shared = subprocess.run(["git", "merge-base", named, "HEAD"], capture_output=True, text=True, check=False)
-    return shared.stdout.strip() or git("rev-parse", f"{named}^{{commit}}").strip()
+        _fetch(*["--depth=1"] * _is_shallow(), "origin", named)
+    if _is_here(named):
+        return _parted(named)
+    if wanted:
+        raise CannotCompareError(f"the base {named} is not in this checkout and cannot be fetched")
+    return ""
+
+
+def _parted(named: str) -> str:
+    """The commit at which the checkout left the base; the base itself where their whole histories share none.
+
+    Held against the base itself, what others added to it since would count as deleted.
+    """
+    base, head = (git("rev-parse", f"{name}^{{commit}}").strip() for name in (named, "HEAD"))
+    for deeper in (*DEEPER, ""):
+        shared = subprocess.run(["git", "merge-base", base, head], capture_output=True, text=True, check=False)
+        if shared.stdout or not _is_shallow():
+            return shared.stdout.strip() or base
+        if deeper:
+            _fetch(deeper, "origin", base, head)
+    raise CannotCompareError(f"this checkout is shallow: where it left the base {named} cannot be fetched")
+
+
+def _fetch(*words: str) -> None:
+    subprocess.run(["git", "fetch", "--quiet", "--no-tags", *words], check=False)
+
+
+def _is_shallow() -> bool:
+    return git("rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 def _is_here(commit: str) -> bool:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from changes import Change, as_it_was, base_commit, changes, left_alone, matching, touched
+from changes import CannotCompareError, Change, as_it_was, base_commit, changes, left_alone, matching, touched
 from said import annotate, append, shown, work_folder
 
 AUDITS = ("tell", "fail", "off")
+ANSWERS = (0, 1)  # exit codes of an answer, yes or no
 MOST_FINDINGS = 6
 
 
@@ -37,29 +38,40 @@ class Told:
 def tunecase(*words: str, folder: Path) -> tuple[int, dict[str, Any]]:
     """The exit code and the JSON of a command; what it says on the way goes to the log."""
     ran = subprocess.run(["tunecase", words[0], "--json", *words[1:]], cwd=folder, stdout=subprocess.PIPE, check=False)
-    try:
-        return ran.returncode, json.loads(ran.stdout)
-    except ValueError:
-        return ran.returncode or 3, {"error": "tunecase gave no answer; the log says why"}
+    code = ran.returncode
+    with contextlib.suppress(ValueError):
+        record = json.loads(ran.stdout)
+        if code in ANSWERS or "error" in record:
+            return code, record
+    ended = f"by signal {-code}" if code < 0 else f"with code {code}"
+    return code or 3, {"error": f"tunecase ended {ended} and gave no answer; the log of the job may say why"}
 
 
 def audit(path: str, told: Told, work: Path, *, fails: bool) -> None:
     """One row of the table of audits, and an annotation for what stands in the way."""
     code, record = tunecase("audit", "--fast", str(Path(path).absolute()), folder=work)
-    if code in (2, 3):
-        why = str(record.get("error", "")).replace(str(Path(path).absolute()), path)
+    if "error" in record:
+        why = str(record["error"]).replace(str(Path(path).absolute()), path)
         told.parts.append(f"| {shown(path)} | not read | {shown(why)} |")
-        annotate("warning", why, path)
+        if fails:
+            told.refuse(why, path)
+        else:
+            annotate("warning", why, path)
         return
     grave = [finding for finding in record["findings"] if finding["severity"] in ("stop", "warn")]
-    words = [f"{finding['count']} {finding['check'].replace('_', ' ')}" for finding in grave[:MOST_FINDINGS]]
+    words = [named(finding) for finding in grave[:MOST_FINDINGS]]
     words += [f"{len(grave) - MOST_FINDINGS} more kinds"] * (len(grave) > MOST_FINDINGS)
     told.parts.append(f"| {shown(path)} | {record['usable']:,} of {record['rows']:,} | {shown('; '.join(words))} |")
     for finding in grave[:MOST_FINDINGS]:
         line = (finding["lines"] or [0])[0]
-        annotate("warning", f"{finding['count']} rows: {finding['why']}. Fix: {finding['fix']}", path, line)
+        annotate("warning", f"{finding['why']}. Fix: {finding['fix']}", path, line, named(finding))
     if code and fails:
         told.refuse(f"the audit's answer is no: {record['reason']}", path)
+
+
+def named(finding: dict[str, Any]) -> str:
+    """What was found, and of how many rows, or how far, such as "duplicate exact: 30"."""
+    return f"{finding['check'].replace('_', ' ')}: {finding['figure'] or format(finding['count'], ',')}"
 
 
 def limit_words() -> list[str]:
@@ -84,8 +96,8 @@ def compare(project: str, before: str, told: Told, work: Path) -> None:
     now = str(Path("now" if (work / "now").exists() else Path.cwd(), project))
     sides = [str(Path("before", before)), now] if before else [now]
     with left_alone(Path(project).parent):
-        code, record = tunecase("compare", *words, "--markdown", str(written), "--", *sides, folder=work)
-    if code in (2, 3) or not written.is_file():
+        _, record = tunecase("compare", *words, "--markdown", str(written), "--", *sides, folder=work)
+    if "error" in record or not written.is_file():
         why = str(record.get("error", "no answer"))
         told.parts.append(f"It could not be compared: {shown(why)}")
         told.refuse(why, project)
@@ -125,7 +137,11 @@ def compared(base: str, changed: Sequence[Change], data: set[str], told: Told, w
 def main() -> None:
     """Runs in the root of the checkout."""
     told, work = Told(), work_folder()
-    base = base_commit(os.environ.get("BASE", "").strip())
+    try:
+        base = base_commit(os.environ.get("BASE", "").strip())
+    except CannotCompareError as error:
+        annotate("error", f"{error}. Fix: check it out whole, with `fetch-depth: 0`")
+        sys.exit(2)
     changed, data = changes(base), matching(os.environ.get("DATA", ""))
     now = work / "now"
     now.unlink(missing_ok=True)

@@ -13,9 +13,10 @@ def shown(text: str) -> str:
     return "".join(letter if letter.isalnum() or letter in " /" else f"&#{ord(letter)};" for letter in plain)
 
 
-def annotate(kind: str, text: str, file: str = "", line: int = 0) -> None:
+def annotate(kind: str, text: str, file: str = "", line: int = 0, title: str = "") -> None:
     """One line that GitHub shows at a file: an "error", a "warning" or a "notice"."""
     place = [f"file={_property(file)}"] * bool(file) + [f"line={line}"] * bool(line)
+    place += [f"title={_property(title)}"] * bool(title)
     print(f"::{kind} {','.join(place)}".rstrip() + f"::{_data(text)}", flush=True)
 
 

@@ -95,6 +95,7 @@ class Repository:
 
     def __init__(self, folder: Path, api: Api) -> None:
         self.root, self.beside, self.api = folder / "repository", folder, api
+        self.tunecase = "-m tunecase"
         self.root.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
 
@@ -145,7 +146,7 @@ class Repository:
     def _environment(self, base: str) -> dict[str, str]:
         programs = self.beside / "programs"
         programs.mkdir(exist_ok=True)
-        for name, words in (("python", ""), ("tunecase", "-m tunecase")):
+        for name, words in (("python", ""), ("tunecase", self.tunecase)):
             (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n', encoding="utf-8")
             (programs / name).chmod(0o755)
         event = self.beside / "event.json"
@@ -213,6 +214,62 @@ def test_a_shallow_checkout_fetches_its_base(repository: Repository, api: Api) -
     assert "Nothing changed" in api.comments[0]["body"]
 
 
+def test_what_others_added_to_the_base_is_not_deleted(repository: Repository, api: Api) -> None:
+    """A shallow checkout of a branch is held against the commit at which it left the base, not against the base now."""
+    repository.git("checkout", "--quiet", "-b", "branch")
+    (repository.root / "README.md").write_text("Colours of all things.\n", encoding="utf-8")
+    for _ in range(3):
+        repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    (repository.root / "trees").mkdir()
+    (repository.root / "trees" / "tunecase.yaml").write_text("name: trees\n", encoding="utf-8")
+    base = repository.commit()
+    shallow = repository.beside / "shallow"
+    address = f"file://{repository.root}"
+    repository.git("clone", "--quiet", "--depth=1", "--branch=branch", address, str(shallow))
+    repository.root = shallow
+    assert "" == repository.run(base).failed
+    assert "Nothing changed" in api.comments[0]["body"]
+
+
+def test_a_base_that_cannot_be_reached_is_told(repository: Repository, api: Api) -> None:
+    """Without the base, or without the commits up to it, nothing is compared, and the error says what to do."""
+    base = repository.git("rev-parse", "HEAD")
+    for _ in range(3):
+        repository.commit()
+    shallow = repository.beside / "shallow"
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(shallow))
+    repository.root = shallow
+    repository.git("remote", "rename", "origin", "elsewhere")
+    for words in (f"the base {base} is not in this checkout", "this checkout is shallow"):
+        ran = repository.run(base)
+        assert ("Audit and compare", 1) == (ran.failed, len(ran.annotations))
+        assert ran.annotations[0].startswith(f"::error::{words}")
+        assert "`fetch-depth: 0`" in ran.annotations[0]
+        repository.git("fetch", "--quiet", "--depth=1", "elsewhere", base)
+    assert [] == api.comments
+
+
+def test_a_killed_audit_is_told(repository: Repository, api: Api) -> None:
+    """It is a row of the comment; it passes where audits only tell, and fails where they may."""
+    base = repository.git("rev-parse", "HEAD")
+    write_jsonl(repository.root / "colours" / "train.jsonl", tickets(30, 1))
+    repository.commit()
+    repository.tunecase = "-c 'import os; os.kill(os.getpid(), 9)'"
+    assert "" == repository.run(base, projects="").failed
+    row = next(line for line in api.comments[0]["body"].splitlines() if "train&#46;jsonl" in line)
+    assert "| not read | tunecase ended by signal 9 and gave no answer" in row
+    assert "Judge" == repository.run(base, projects="", audit="fail").failed
+    assert "Judge" == repository.run(base, audit="off").failed
+
+
+def test_the_page_names_every_input() -> None:
+    """The table of the how-to page has each input of the action with its default, and the output is named."""
+    text = (ROOT / "docs" / "site" / "how-to" / "pull-requests.md").read_text(encoding="utf-8")
+    assert list(ACTION["inputs"]) == re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
+    assert [] == [name for name in ACTION["outputs"] if f"`{name}`" not in text]
+
+
 @pytest.mark.slow
 def test_one_comment_is_kept_up_to_date(repository: Repository, api: Api) -> None:
     """The first run writes a comment, the next one changes it; another's comment with the same mark stays as it is."""
@@ -260,9 +317,10 @@ def test_only_data_changed(repository: Repository, api: Api) -> None:
     ran = repository.run(base, limit="90k USD")
     assert "" == ran.failed
     body = api.comments[0]["body"]
-    assert "| colours/train&#46;jsonl | 60 of 90 | 30 duplicate exact" in body.replace("&#95;", "_")
+    assert "| colours/train&#46;jsonl | 60 of 90 | duplicate exact: 30" in body.replace("&#58;", ":")
     assert "colours/tunecase&#46;yaml" in body
-    assert any(re.match(r"::warning file=colours/train\.jsonl,line=\d+::", line) for line in ran.annotations)
+    begins = r"::warning file=colours/train\.jsonl,line=\d+,title=duplicate exact%3A 30::"
+    assert any(re.match(begins, line) for line in ran.annotations)
     write_jsonl(train, [{"text": "a lamp", "label": "red"}] * 40)
     repository.commit()
     assert "Judge" == repository.run(base, limit="90k USD", audit="fail", projects="").failed

@@ -78,6 +78,14 @@ def test_values_out_of_bounds(tmp_path: Path, given: dict[str, object], got: str
     assert [got] == [problem.got for problem in problems_of(tmp_path, **given)]
 
 
+def test_a_text_that_is_needed_is_not_empty(tmp_path: Path) -> None:
+    """Blanks are no value of a field that must be given; one that may be left out may be empty."""
+    fields = (Field("plan", "The hash of the plan.", required=True), Field("note", "Why."))
+    with pytest.raises(InputError) as caught:
+        checked(fields, {"plan": " ", "note": ""}, tmp_path)
+    assert [Problem("plan", "an empty text", "The hash of the plan", "give plan")] == list(caught.value.problems)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -88,6 +96,9 @@ def test_values_out_of_bounds(tmp_path: Path, given: dict[str, object], got: str
         "hf://datasets/x",
         "https://x.example/y",
         "a\0b",
+        "~/m",
+        "~root/m",
+        "./~/m",
     ],
 )
 def test_paths_stay_below_the_folder(tmp_path: Path, path: str) -> None:
@@ -99,6 +110,14 @@ def test_paths_stay_below_the_folder(tmp_path: Path, path: str) -> None:
     assert told[0].fix.startswith("name a file below in")
     if "://" not in path and "out" not in path:
         assert ["model"] == [problem.where for problem in problems_of(tmp_path / "in", model=path)]
+
+
+def test_no_part_of_a_path_stands_for_a_home(tmp_path: Path) -> None:
+    """What would be a home once it is relative to the folder is refused, though a folder of that name may lie there."""
+    (tmp_path / "~" / "m").mkdir(parents=True)
+    for name in ("project", "model"):
+        (told,) = problems_of(tmp_path, **{name: str(tmp_path / "~" / "m")})
+        assert (name, "a path without ~, which may stand for the home of a user") == (told.where, told.wanted)
 
 
 def test_a_link_that_stays_inside_is_a_path(tmp_path: Path) -> None:

@@ -18,6 +18,29 @@ print('{"content": 1}', flush=True)
 """
 
 
+ANSWERS = "import sys\nfor line in sys.stdin: print('{\"content\": 1}', flush=True)"
+
+
+def test_a_worker_that_was_killed_while_idle_is_replaced(tmp_path: Path) -> None:
+    """The next call has another worker, and the dead one is put away."""
+    import anyio
+
+    async def tell(words: str) -> None: ...
+
+    async def talk() -> tuple[Any, bool]:
+        pool = Pool([sys.executable, "-c", ANSWERS], tmp_path)
+        await pool.call("audit", {}, tell)
+        (dead,) = pool.idle
+        dead.process.kill()
+        await dead.process.wait()
+        reply = await pool.call("audit", {}, tell)
+        is_kept = dead in pool.idle
+        await pool.close()
+        return reply, is_kept
+
+    assert ({"content": 1}, False) == anyio.run(talk)
+
+
 def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
     """The call that it died with is an error that says how it ended; the next call has another worker."""
     import anyio

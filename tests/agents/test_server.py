@@ -15,9 +15,8 @@ from tests.agents.client import CODE, call, command, environment, files_of, hell
 from tests.making import tickets, write_jsonl
 from tunecase import flow
 from tunecase.agents.answers import MOST_BYTES, MOST_LINES
-from tunecase.agents.schemas import COMMANDS
+from tunecase.agents.schemas import COMMANDS, schema_of_tool
 from tunecase.agents.tools import READING, TOOLS
-from tunecase.records import schema_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("mcp")]
 WRITES = "--allow-writing"
@@ -80,8 +79,8 @@ def test_every_reading_tool_answers_and_writes_nothing(case: Path) -> None:
             assert before == files_of(case), name
             assert result.meta[CODE] in (0, 1)
             assert size_of(result) <= MOST_BYTES
-            if name not in ("cases", "report", "schema"):
-                jsonschema.validate(result.structured_content, schema_of(COMMANDS[name]))
+            if name in COMMANDS:
+                jsonschema.validate(result.structured_content, schema_of_tool(name))
                 assert len(said(result).split("Left out")[0].rstrip("\n").split("\n")) <= MOST_LINES, name
 
     speak(case, talk)
@@ -145,7 +144,12 @@ def test_writing_tools_write(case: Path) -> None:
             "pilot": {"max_minutes": 1, "max_usd": 0, "trainer": "probe", "sizes": "50,100", "candidates": "none"},
             "init": {"data": "data/train.jsonl", "to": "."},
         }
-        return {name: await client.call_tool(name, given) for name, given in asked.items()}
+        results = {}
+        for name, given in asked.items():
+            if name == "approve":
+                given["plan"] = (await client.call_tool("approvals", {})).structured_content["plan"]
+            results[name] = await client.call_tool(name, given)
+        return results
 
     results = speak(case, talk, WRITES)
     refused = {name for name, result in results.items() if result.is_error}
@@ -153,12 +157,27 @@ def test_writing_tools_write(case: Path) -> None:
     assert "42.50 USD booked under gpu." in said(results["spend_add"])
     validate = pytest.importorskip("jsonschema").validate
     for name in results.keys() - refused:
-        validate(results[name].structured_content, schema_of(COMMANDS[name]))
+        validate(results[name].structured_content, schema_of_tool(name))
     assert (case / "report.html").is_file()
     assert (case / "cleaned").is_dir()
     approved = call(case, "approvals").structured_content
     assert "Head of Support" in json.dumps(approved)
     assert "42.5" in json.dumps(call(case, "charges").structured_content)
+
+
+def test_no_plan_is_approved_unseen(case: Path) -> None:
+    """An approval names the plan that was read: none, an empty one or another one is refused, and nothing is kept."""
+    before = (case / "ledger.jsonl").read_bytes()
+
+    async def talk(client: Any) -> list[Any]:
+        given = {"amount": "10 USD", "by": "Ann"}
+        return [await client.call_tool("approve", {**given, **plan}) for plan in ({}, {"plan": ""}, {"plan": "0" * 12})]
+
+    for result in speak(case, talk, WRITES):
+        assert result.is_error
+        (problem,) = result.structured_content["problems"]
+        assert "plan" == problem["where"]
+    assert before == (case / "ledger.jsonl").read_bytes()
 
 
 def test_a_huge_answer_is_bounded(example: Path) -> None:
@@ -167,7 +186,7 @@ def test_a_huge_answer_is_bounded(example: Path) -> None:
     assert MOST_BYTES / 4 < size_of(result) <= MOST_BYTES
     assert result.meta["tunecase/left_out"]
     assert "Left out, to keep the answer short: rows: the first" in said(result)
-    pytest.importorskip("jsonschema").validate(result.structured_content, schema_of("prices"))
+    pytest.importorskip("jsonschema").validate(result.structured_content, schema_of_tool("prices"))
 
 
 def test_calls_run_side_by_side(example: Path) -> None:

@@ -8,7 +8,7 @@ import typer
 from tunecase.agents.tools import READING, TOOLS, WRITING, offered
 from tunecase.cli.commands import app
 
-OWN = {"cases", "schema", "charges", "approvals", "add_round", "spend_add", "write_report", "audit_fix"}
+OWN = {"cases", "charges", "approvals", "add_round", "spend_add", "write_report", "audit_fix"}
 
 
 def test_read_only_is_the_default() -> None:
@@ -39,7 +39,7 @@ def test_money_is_a_persons_word() -> None:
     for name in ("spend_add", "approve"):
         assert "only after a person has said so" in TOOLS[name].words
     assert {"max_minutes", "max_usd"} == set(TOOLS["pilot"].input_schema["required"])
-    assert {"amount", "by"} == set(TOOLS["approve"].input_schema["required"])
+    assert {"amount", "by", "plan"} == set(TOOLS["approve"].input_schema["required"])
 
 
 def test_inputs_are_described() -> None:

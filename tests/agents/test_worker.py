@@ -101,7 +101,15 @@ def test_work_elsewhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "changes", [{"data.train": "../x.jsonl"}, {"prices": "/etc/passwd"}, {"past": "../x"}, {"engine": "ray"}]
+    "changes",
+    [
+        {"data.train": "../x.jsonl"},
+        {"data.train": "~/x.jsonl"},
+        {"data.test": "https://x.example/test.jsonl"},
+        {"prices": "/etc/passwd"},
+        {"past": "../x"},
+        {"engine": "ray"},
+    ],
 )
 def test_changes_name_no_file_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]) -> None:
     """A change for `compare` that leads out of the folder, or to another machine, is refused."""

@@ -35,6 +35,17 @@ def test_each_file_is_told_in_a_line(
     assert 3 == len(list(tmp_path.iterdir()))
 
 
+@pytest.mark.parametrize("code", ["import os; os.kill(os.getpid(), 9)", "print('not JSON')", "raise SystemExit(120)"])
+def test_an_audit_without_an_answer_does_not_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    """One that is killed, prints what cannot be read, or ends with another code is a failure of this machine."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(hook, "AUDIT", ("-c", code))
+    assert 3 == hooked("train.jsonl")
+    assert "train.jsonl: the audit gave no answer\n" == capsys.readouterr().out
+
+
 def test_no_file_is_fine() -> None:
     """A commit without data passes."""
     assert 0 == hooked()

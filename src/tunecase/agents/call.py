@@ -1,7 +1,7 @@
 """One call of a tool: what was given, the case that it opens, and how its record becomes an answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,9 +48,13 @@ class Call:
     def case(self, *, writes: bool = False) -> "Flow":
         """The case that the input `project` names; without `writes` nothing is kept of what is asked of it.
 
-        Raises: InputError for a file that cannot be read, a broken ledger, or work that leaves this machine.
+        Raises: InputError for a file that cannot be read or lies elsewhere by a link, a broken ledger, or work that
+            leaves this machine.
         """
-        case = flow.open_case(Path(self.get("project", PROJECT_FILE)), self.get("seed", 0))
+        project = Path(self.get("project", PROJECT_FILE))
+        if problems := list(outside_of_here(project)):
+            raise InputError(problems)
+        case = flow.open_case(project, self.get("seed", 0))
         _refuse_elsewhere(case)
         case.writes, case.on_step = writes, self.tell
         if not writes and case.project.data.train is not None:
@@ -92,6 +96,12 @@ def _audit_key(case: "Flow") -> str:
     return f"{case.path}:{case.seed}:{case.key('audit')}"
 
 
+def outside_of_here(project: Path) -> Iterator[Problem]:
+    """Why a case may not be opened, if it may not: its project file or its ledger leads out of the current folder."""
+    for file in (project, project.with_name("ledger.jsonl")):
+        yield from outside(str(file), str(file), Path.cwd())
+
+
 def _refuse_elsewhere(case: "Flow") -> None:
     """Raises InputError for a project whose work or data lie on other machines."""
     project, problems = case.project, []
@@ -121,7 +131,7 @@ def refuse_changes(changes: Mapping[str, str], folder: Path, root: Path) -> None
         is_file = (top == "data" and leaf in ("train", "test", "production", "pool", "documents")) or top == "prices"
         if is_file or top in ("past", "models") or name == "serving.traffic.trace":
             lies_there = is_file or value.startswith((".", "/", "~")) or ".." in value or (folder / value).exists()
-            problems += list(outside(f"changes.{name}", str(folder / value), root)) if lies_there else []
+            problems += list(outside(f"changes.{name}", value, root, folder)) if lies_there else []
         elif top in ("engine", "address", "scratch"):
             wanted = "a change of the question, not of where it is worked on"
             problems.append(Problem(f"changes.{name}", repr(value), wanted, "leave it out"))

@@ -165,7 +165,9 @@ def _mistakes_within(field: Field, value: Any, folder: Path) -> Iterator[Problem
 
 
 def _mistakes_of_text(field: Field, where: str, text: str, folder: Path) -> Iterator[Problem]:
-    if len(text) > MOST_LETTERS:
+    if field.required and not text.strip():
+        yield Problem(where, "an empty text", field.words.rstrip("."), f"give {field.name}")
+    elif len(text) > MOST_LETTERS:
         yield Problem(where, f"{len(text):,} characters", f"at most {MOST_LETTERS:,}", "shorten it")
     elif field.choices and text not in field.choices:
         yield one_of(where, text, field.choices)
@@ -179,14 +181,24 @@ def _is_file(text: str, folder: Path) -> bool:
     return begins or text.casefold().endswith(OF_FILES) or (folder / text).exists()
 
 
-def outside(where: str, text: str, folder: Path) -> Iterator[Problem]:
-    """Why a path may not be used, if it may not: it is an address, or leads out of the folder, by a link or not."""
+def outside(where: str, text: str, folder: Path, start: Path | None = None) -> Iterator[Problem]:
+    """Why a path may not be used, if it may not: it is an address, names a home, or leads out, by a link or not.
+
+    Args:
+        where: what names it.
+        text: the path.
+        folder: below which it must lie.
+        start: from which a relative path counts; `folder` if left out.
+    """
     fix = f"name a file below {folder.name or folder}, or start `tunecase mcp` in a folder that holds it"
     if "://" in text or "hf:" in Path(text).parts:
         yield Problem(where, repr(text), "a file on this machine: an agent's tools use no network", fix)
         return
+    if any(part.startswith("~") for part in Path(_relative(text, folder)).parts):
+        yield Problem(where, repr(text), "a path without ~, which may stand for the home of a user", fix)
+        return
     try:
-        inside = "\0" not in text and (folder / text).resolve().is_relative_to(folder.resolve())
+        inside = "\0" not in text and ((start or folder) / text).resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError):  # a name that no system takes, links in a circle
         inside = False
     if not inside:

@@ -102,7 +102,7 @@ class Pool:
             if not self.folder.is_dir():
                 got, fix = "no folder any more", "put it back, or start `tunecase mcp` in another folder"
                 raise InputError(Problem(str(self.folder), got, "the folder that the server was started in", fix))
-            worker = self.idle.pop() if self.idle else await self._start()
+            worker = await self._taken() or await self._start()
             is_fine = False
             try:
                 reply = await worker.ask(tool, given, tell)
@@ -114,6 +114,15 @@ class Pool:
                     with CancelScope(shield=True):
                         await worker.stop()
             return reply
+
+    async def _taken(self) -> Worker | None:
+        """A worker that waits; those that ended meanwhile are put away."""
+        while self.idle:
+            worker = self.idle.pop()
+            if worker.process.returncode is None:
+                return worker
+            await worker.stop(0)
+        return None
 
     async def _start(self) -> Worker:
         from anyio import open_process

@@ -8,10 +8,9 @@ from typing import Any
 
 from tunecase import flow
 from tunecase.agents.answers import Answer, short
-from tunecase.agents.call import Call, refuse_changes
-from tunecase.agents.schemas import COMMANDS
-from tunecase.quantities import counted
-from tunecase.records import schema_of
+from tunecase.agents.call import Call, outside_of_here, refuse_changes
+from tunecase.agents.schemas import schema_of_tool, told
+from tunecase.quantities import counted, one_line
 
 MOST_BYTES_PAGE = 48_000  # of a report as Markdown
 
@@ -19,13 +18,21 @@ MOST_BYTES_PAGE = 48_000  # of a report as Markdown
 def cases(call: Call) -> Answer:
     """The cases below the current folder."""
     found, today = flow.find_cases(Path()), date.today()
-    rows = [{"project": path.as_posix(), **asdict(flow.glance(path, today))} for path in found.projects]
+    rows = [{"project": path.as_posix(), **asdict(_glance(path, today))} for path in found.projects]
     lines = [f"{row['project']}: {row['name']}, {row['answer'] or row['fault'] or 'no answer yet'}" for row in rows]
     head = "No project file lies below this folder."
     if rows:
         head = f"{counted(len(rows), 'case')} below this folder."
     text = short("\n".join([head, *lines, *([found.left_out] if found.left_out else [])]))
     return Answer({"cases": rows, "left_out": found.left_out}, text)
+
+
+def _glance(path: Path, today: date) -> flow.Glance:
+    """A case in words; one whose project file or ledger lies elsewhere, by a link, is named and not read."""
+    refused = next(outside_of_here(path), None)
+    if refused is None:
+        return flow.glance(path, today)
+    return flow.Glance(path.absolute().parent.name, fault=one_line(str(refused), 300))
 
 
 def define(call: Call) -> Answer:
@@ -181,7 +188,7 @@ def report(call: Call) -> Answer:
 
 def schema(call: Call) -> Answer:
     """The JSON Schema of what a tool answers."""
-    command = COMMANDS[call.get("tool")]
-    made = schema_of(command)
-    words = f"The JSON Schema of what {call.get('tool')} answers, as `tunecase {command} --json` prints it"
+    tool = call.get("tool")
+    made = schema_of_tool(tool)
+    words = f"The JSON Schema of what {tool} answers, as {told(tool)} prints it"
     return Answer(made, f"{words}: {len(json.dumps(made)):,} bytes.")

@@ -306,7 +306,8 @@ WRITING = (
             Field("by", "The person who approves it, as they named themselves.", required=True),
             Field("until", "The last day that it covers (YYYY-MM-DD)."),
             Field("note", "Why, or under which conditions."),
-            Field("plan", "The hash of the plan that was read; refused if it is no longer the plan on file."),
+            Field("plan", "The hash of the plan that the person read: `plan` of `approvals` when you showed it. "
+                  "Refused if it is no longer the plan on file.", required=True),
         ), writes=True,
     ),
     Tool(

@@ -80,7 +80,7 @@ def approve(call: Call) -> Answer:
     """Releases money for the plan on file, by the person who is named."""
     case = call.case(writes=True)
     asked = flow.ApprovalAsked(
-        call.get("amount"), call.get("by"), call.get("until"), call.get("note", ""), call.get("plan", "")
+        call.get("amount"), call.get("by"), call.get("until"), call.get("note", ""), call.get("plan")
     )
     return call.answer("approvals", flow.approve(case, asked))
 

@@ -10,6 +10,7 @@ from typing import Any
 from tunecase.cli.show.paper import safe
 
 MOST_KINDS = 6
+GRAVEST = 3  # of the exit codes that an audit has; a process that was killed ends with another
 AUDIT = ("-P", "-m", "tunecase", "audit", "--fast", "--json")
 
 
@@ -27,12 +28,13 @@ def _audited(path: Path) -> int:
     with tempfile.TemporaryDirectory() as aside:  # where the audit's files of bad rows go
         command = [sys.executable, *AUDIT, str(path.absolute())]
         ran = subprocess.run(command, cwd=aside, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own command
+    code = ran.returncode if 0 <= ran.returncode <= GRAVEST else GRAVEST
     try:
         record = json.loads(ran.stdout)
     except ValueError:
-        record = {"error": "the audit gave no answer"}
+        record, code = {"error": "the audit gave no answer"}, code or GRAVEST
     print(safe(" ".join(f"{path}: {_words(record, path)}".split())))
-    return ran.returncode
+    return code
 
 
 def _words(record: dict[str, Any], path: Path) -> str:
@@ -40,6 +42,8 @@ def _words(record: dict[str, Any], path: Path) -> str:
         return str(record["error"]).replace(f"{path.absolute()}: ", "")
     rows = f"{record['usable']:,} of {record['rows']:,} rows usable"
     grave = [one for one in record["findings"] if one["severity"] in ("stop", "warn")]
-    kinds = [f"{one['count']:,} {one['check'].replace('_', ' ')}" for one in grave[:MOST_KINDS]]
+    kinds = [
+        f"{one['check'].replace('_', ' ')}: {one['figure'] or format(one['count'], ',')}" for one in grave[:MOST_KINDS]
+    ]
     more = [f"{len(grave) - MOST_KINDS} more kinds"] if len(grave) > MOST_KINDS else []
     return f"{rows}, {record['verdict']}" + (f" ({', '.join([*kinds, *more])})" if grave else "")

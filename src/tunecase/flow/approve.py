@@ -293,7 +293,7 @@ def _plan_problems(flow: Flow, filed: OnFile | None, standing: Approvals, read: 
     wanted = f"{filed.hash}, the plan on file"
     earlier = _earlier(flow, word) if len(word) >= LEAST_HASH else None
     if earlier is None:
-        yield Problem("--plan", repr(one_line(read, 40)), wanted, "copy it from `tunecase decide`, or leave it out")
+        yield Problem("--plan", repr(one_line(read, 40)), wanted, "read the plan on file, and copy its hash from there")
     else:
         got = f"{word}, an earlier plan: since then {moved(earlier, filed.rests_on)} changed"
         yield Problem("--plan", got, wanted, READ)

@@ -9,7 +9,7 @@ from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.detectors.personal import masked
 from tunecase.data.rowsets import within
 from tunecase.errors import Problem, nearest
-from tunecase.quantities import LEAST_TEST_ROWS, smallest_paired_gain
+from tunecase.quantities import LEAST_TEST_ROWS, counted, smallest_paired_gain
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def rare_class(evidence: Evidence) -> Defect | None:
     missing = sum(ROWS_A_CLASS - count for count in rare.values())
     keys = np.array(sorted(key for key, name in evidence.train.label_of.items() if name in rare), np.uint64)
     why = f"{len(rare)} of {len(classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn"
-    fix = f"label {missing} more rows, or merge these classes"
+    fix = f"label {counted(missing, 'more row')}, or merge these classes"
     figure = f"{len(rare)} of {len(classes)} classes"
     defect = Defect("rare_class", "warn", why, fix, count=len(rare), share=len(rare) / len(classes), figure=figure)
     defect.rows = evidence.train.where(["answer"], lambda columns: within(columns["answer"], keys))
@@ -229,8 +229,10 @@ def too_few_rows(evidence: Evidence) -> Defect | None:
     if missing <= 0:
         return None
     severity: Severity = "stop" if rows < LEAST_ROWS else "warn"
-    why = f"{rows} rows: {LEAST_ROWS} is the least that services take, a first pilot wants {PILOT_ROWS} to 100"
-    fix = f"label {missing} more rows"
+    why = (
+        f"{counted(rows, 'row')}: {LEAST_ROWS} is the least that services take, a first pilot wants {PILOT_ROWS} to 100"
+    )
+    fix = f"label {counted(missing, 'more row')}"
     return Defect("too_few_rows", severity, why, fix, count=rows, share=1.0, new_rows=float(missing))
 
 
@@ -240,9 +242,9 @@ def test_too_small(evidence: Evidence) -> Defect | None:
     missing = LEAST_TEST_ROWS - rows
     if evidence.test is None or missing <= 0:
         return None
-    gain = 100 * smallest_paired_gain(LEAST_TEST_ROWS)
-    why = f"{rows} distinct test rows: with {LEAST_TEST_ROWS} a gain of about {gain:.0f} points can just be seen"
-    fix = f"label {missing} more test rows; define says how many your gain needs"
+    gain, few = 100 * smallest_paired_gain(LEAST_TEST_ROWS), counted(rows, "distinct test row")
+    why = f"{few}: with {LEAST_TEST_ROWS} a gain of about {gain:.0f} points can just be seen"
+    fix = f"label {counted(missing, 'more test row')}; define says how many your gain needs"
     return Defect("test_too_small", "warn", why, fix, where="test", count=rows, share=1.0, new_rows=float(missing))
 
 
