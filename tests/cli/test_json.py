@@ -18,6 +18,7 @@ from tunecase.records import PRINTED, schema_of
 from tunecase.records.schema import ERROR
 
 DAY = ("--today", "2026-11-24")
+LOGS = Path(__file__).parents[1] / "fixtures" / "evals" / "oaieval"
 Step = tuple[tuple[str, ...], Callable[[Path], None] | None]
 
 
@@ -85,6 +86,7 @@ CHEAP: tuple[Step, ...] = (
     (("audit", "bare/train.jsonl", "--fast"), None),
     (("forecast", "points.csv", "--target", "80%", *DAY), None),
     (("fit", "llama-3.1-8b", "--gpu", "H100", "--tokens", "5M"), None),
+    (("evals", str(LOGS / "a.jsonl"), str(LOGS / "b.jsonl")), None),
     (("prices", "--kind", "hosted"), None),
     (("prices", "--update", "vms.csv", "--date", "2026-11-20"), _catalog),
     (("spend", "add", "12.50", "USD", "--line", "gpu", "--note", "a card"), None),
