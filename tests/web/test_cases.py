@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.making import case_folder
-from tests.web import standin
 from tunecase import flow
 from tunecase.errors import InputError, Problem
 from tunecase.web import acts, cases
 from tunecase.web.cases import Cases, key_of
 
-standin.put_in()
 TODAY = date(2026, 11, 24)
 
 

@@ -277,3 +277,33 @@ def test_what_a_worker_tells_is_json(project: Path) -> None:
     assert told[-1]["done"] == told[-1]["total"] > 0
     ran.stdout.close()
     ran.stderr.close()
+
+
+def test_no_code_of_the_current_folder_is_run(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that lies where the server was started is not taken for a library."""
+    (tmp_path / "filelock.py").write_text("raise SystemExit(7)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    one = Pilots().start("case", PilotAsked(str(project), trainer="simulated"))
+    until(lambda: one.told.get("total") or not one.is_running)
+    one.interrupt()
+    one.wait()
+    assert one.told.get("total")
+
+
+def test_nothing_is_signalled_once_its_number_is_free(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the moment that a process is waited for, its number may be another's."""
+    one = Pilots().start("case", PilotAsked(str(project), trainer="nobody"))
+    until(lambda: not one.is_running)
+    signalled: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, number: signalled.append(group))
+    one.returned = None  # its last words are still being read
+    one.interrupt()
+    assert [] == signalled
+
+
+def test_the_learner_that_was_chosen_is_the_only_one(project: Path) -> None:
+    """Whoever chooses word counts gets no other runs; without a choice all candidates are measured."""
+    one = Pilots().start("case", PilotAsked(str(project), trainer="probe"))
+    until(lambda: not one.is_running)
+    made = Ledger(project.with_name("ledger.jsonl")).entries_of("run", "pilot")
+    assert {"probe"} == {entry.body["trainer"] for entry in made if entry.body["purpose"] == "ladder"}

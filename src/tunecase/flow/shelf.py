@@ -92,10 +92,11 @@ def _left_out(found: list[Path], looked_into: int) -> str:
 
 def stamp_of(project: Path) -> Stamp:
     """What changes whenever a case's project file or ledger does: size and moment of each; None where it is missing."""
-    return tuple(_size_and_moment(path) for path in (project, project.with_name("ledger.jsonl")))
+    return tuple(size_and_moment(path) for path in (project, project.with_name("ledger.jsonl")))
 
 
-def _size_and_moment(path: Path) -> tuple[int, int] | None:
+def size_and_moment(path: Path) -> tuple[int, int] | None:
+    """What changes whenever a file does: its size [bytes], and when it was written [ns]; None where it is missing."""
     try:
         seen = path.stat()
     except OSError:

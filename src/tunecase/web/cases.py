@@ -95,8 +95,9 @@ class Cases:
         Raises: InputError where the case cannot be opened.
         """
         opened, faults = self._opened(case), list[str]()
-        page = self._made(lambda: self.page(case), faults) if tab in WITH_PAGE else None
+        # The sums first: an approval is asked for the plan that they know, never for a later one than the page shows.
         sums = self._books.held(case, opened) if tab == "pilot" else self._made(lambda: self._sums(case), faults)
+        page = self._made(lambda: self.page(case), faults) if tab in WITH_PAGE else None
         books, charges, approvals = sums or (None, None, None)
         return CaseView(
             case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
@@ -149,7 +150,7 @@ class Kept(Generic[Made]):
         slot = self._slots.get(case.key)
         if slot is None or slot.rests_on != _rests_on(case, opened):
             return None
-        return slot.made if all(_stat(path) == stat for path, stat in slot.files) else None
+        return slot.made if all(flow.size_and_moment(path) == stat for path, stat in slot.files) else None
 
     def of(self, case: Case, opened: flow.Flow, make: Callable[[flow.Flow], Made]) -> Made:
         """What is kept of a case, made anew where it does not hold any more."""
@@ -157,7 +158,8 @@ class Kept(Generic[Made]):
             held = self.held(case, opened)
             if held is not None:
                 return held
-            rests_on, files = _rests_on(case, opened), tuple((path, _stat(path)) for path in opened.needed_files())
+            rests_on = _rests_on(case, opened)
+            files = tuple((path, flow.size_and_moment(path)) for path in opened.needed_files())
             made = make(opened)
             self._slots[case.key] = _Slot(rests_on, files, made)
             self._slots.move_to_end(case.key)
@@ -168,14 +170,6 @@ class Kept(Generic[Made]):
 
 def _rests_on(case: Case, opened: flow.Flow) -> Any:
     return case.seed, case.today, flow.stamp_of(opened.path)
-
-
-def _stat(path: Path) -> tuple[int, int] | None:
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return seen.st_size, seen.st_mtime_ns
 
 
 def is_piloted(project: Path) -> bool:

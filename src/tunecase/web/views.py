@@ -8,6 +8,13 @@ from tunecase.blocks import Page, Tone
 from tunecase.records import Approvals, Books, Charges
 
 Tab = Literal["answer", "money", "data", "pilot", "books", "what-if"]
+# The fields of each form, by its name; a mistake of another name stands above the form.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "charge": ("amount", "currency", "line", "on", "note"),
+    "bill": ("bill",),
+    "approve": ("amount", "by", "until", "note"),
+    "pilot": ("trainer", "max_minutes", "max_usd"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class CaseView:
 class Filled:
     """A form that came back: what was typed by the names of its fields, the mistake of each, and what was done.
 
-    `form` is "charge", "bill", "approve" or "pilot". `confirm` holds what a bill would book, in sentences, and `held`
+    `form` is one of FIELDS. `confirm` holds what a bill would book, in sentences, and `held`
     the name under which the server keeps it until it is confirmed.
     """
 

@@ -61,6 +61,8 @@ def _answer(view: CaseView, filled: Filled | None) -> dict[str, Any]:
         "form": form_of("approve", filled),
         "asked": "" if release is None else plain_money(release, view.currency),
         "amount": "" if release is None else f"{release.shown:.12g}",
+        "plan": "" if view.approvals is None else view.approvals.plan,
+        "last": "" if view.approvals is None or not view.approvals.approved else view.approvals.approved[-1].id,
         "stands": "" if view.approvals is None else approval_short(view.approvals),
     }
 
@@ -84,7 +86,8 @@ def _data(view: CaseView, filled: Filled | None) -> dict[str, Any]:
 
 
 def _pilot(view: CaseView, filled: Filled | None) -> dict[str, Any]:
-    return {"form": form_of("pilot", filled), "offered": OFFERED, **live(view.pilot)}
+    form = form_of("pilot", filled)
+    return {"form": form, "offered": OFFERED, **live(view.pilot), "acted": bool(form.done and not form.first)}
 
 
 def _books(view: CaseView, filled: Filled | None) -> dict[str, Any]:
