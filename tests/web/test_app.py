@@ -15,6 +15,7 @@ from tests.books.importers.bills import as_csv, row
 from tests.making import case_folder
 from tests.web.slow_pilots import until
 from tests.web.visiting import TOKEN, Answer, Served, everything, served_cases
+from tunecase import flow
 from tunecase.errors import LedgerBusyError
 from tunecase.ledger import Ledger
 from tunecase.web import acts, connection, forms
@@ -332,6 +333,28 @@ def test_an_approval_needs_a_plan(site: Served, shelf: Path) -> None:
     ((_, filled),) = site.app.filled.values()
     assert ("approve", True, fields) == (filled.form, "no plan in the ledger" in filled.mistakes[""], filled.typed)
     assert not (shelf / "tickets" / "ledger.jsonl").exists()
+
+
+def test_a_page_that_takes_seconds_comes_by_itself(site: Served, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tab is there at once and says so, leads to the address that waits, and holds up no other visit."""
+    goes_on = threading.Event()
+    contents = flow.contents
+    monkeypatch.setattr("tunecase.web.cases.flow.contents", lambda one: goes_on.wait(30) and contents(one))
+    address = f"/case/{key(shelf)}/answer"
+    began = time.monotonic()
+    first = site.ask(address)
+    found: list[Answer] = []
+    waits = threading.Thread(target=lambda: found.append(site.ask(f"{address}?wait=1")))
+    waits.start()
+    assert (200, 200) == (first.status, site.ask("/").status)
+    assert time.monotonic() - began < 10
+    assert f'content="0; url={address}?wait=1"' in first.page
+    assert "It is being worked out" in first.page
+    assert [] == found
+    goes_on.set()
+    waits.join(60)
+    assert (200, False) == (found[0].status, "refresh" in found[0].page)
+    assert "refresh" not in site.ask(address).page
 
 
 def test_a_trainer_of_one_s_own_is_not_started(site: Served, shelf: Path) -> None:

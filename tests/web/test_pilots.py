@@ -1,6 +1,7 @@
 """Pilots that the app starts: they run, are stopped, taken up again, killed, and end with the server."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -301,9 +302,12 @@ def test_nothing_is_signalled_once_its_number_is_free(project: Path, monkeypatch
     assert [] == signalled
 
 
-def test_the_learner_that_was_chosen_is_the_only_one(project: Path) -> None:
-    """Whoever chooses word counts gets no other runs; without a choice all candidates are measured."""
-    one = Pilots().start("case", PilotAsked(str(project), trainer="probe"))
-    until(lambda: not one.is_running)
-    made = Ledger(project.with_name("ledger.jsonl")).entries_of("run", "pilot")
-    assert {"probe"} == {entry.body["trainer"] for entry in made if entry.body["purpose"] == "ladder"}
+def test_the_learner_that_was_chosen_is_the_only_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever chooses a learner gets no other runs; without a choice all candidates are measured."""
+    from tunecase.web import worker
+
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("tunecase.flow.pilot", lambda case, settings, *_, **__: asked.append(settings.race))
+    for trainer in ("probe", ""):
+        worker._run(PilotAsked(str(project), trainer=trainer), io.StringIO())
+    assert [(), ("auto",)] == asked

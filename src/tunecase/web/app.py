@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from tunecase import flow
 from tunecase.errors import TunecaseError
 from tunecase.web import acts, pages
 from tunecase.web.acts import Bills, Case
-from tunecase.web.cases import Cases, is_piloted
+from tunecase.web.cases import WITH_PAGE, Cases, is_piloted
 from tunecase.web.forms import Form, Receive, read_form
 from tunecase.web.guard import SHOWN_IN, Guard, RefusedError, Request
 from tunecase.web.replies import APP, CSS, EVENTS, JAVASCRIPT, Reply, headers_of, headers_of_stream, onward, plain
@@ -25,6 +26,8 @@ from tunecase.web.streams import Send, Stream, Streams, event_of, once_a_second,
 from tunecase.web.views import Filled, Tab
 
 MOST_KEPT = 200  # forms that came back, and acts that were done, each by the id of its form
+AT_ONCE_S = 0.7  # that a page may take before the last one is shown in its place
+MOST_WAIT_S = 600.0  # for what is worked out anew
 CLICKS_S = 3.0  # within which a second click on a button is the same one
 MEND = "Mend it, then load this page again: it is drawn anew each time."
 TABS = get_args(Tab)
@@ -240,16 +243,31 @@ async def _tab(app: App, visit: Visit) -> Answer:
     case, tab = await app.case_of(visit), cast(Tab, visit.parts["tab"])
     if not case.project.is_file():
         return _vanished(app, case)
-    name = parse_qs(visit.request.query).get("sent", [""])[0]
+    asked = parse_qs(visit.request.query)
+    name = asked.get("sent", [""])[0]
     key, filled = app.filled.get(name, ("", None))
+    begun, sent = None, f"&sent={name}" if filled is not None else ""
+    if tab in WITH_PAGE:
+        begun = await asyncio.to_thread(app.cases.page_begun, case)
+        await _wait(begun, visit, math.inf if "wait" in asked else AT_ONCE_S)
 
     def draw() -> str:
-        view = app.cases.view(case, tab)
+        view = app.cases.view(case, tab, begun, f"/case/{case.key}/{tab}?wait=1{sent}")
         return pages.case_page(view, tab, app.guard.form_token(), filled if key == case.key else None)
 
-    # The tabs that need no more than the ledger do not wait for a page that takes seconds.
+    # The tabs that need no more than the ledger do not wait for other visits.
     page = await (asyncio.to_thread(draw) if tab in ("pilot", "books") else app.drawn(visit, draw))
     return Reply(HTTPStatus.OK, page, policy=APP)
+
+
+async def _wait(begun: Future[Any], visit: Visit, most_s: float) -> None:
+    """Waits until what was begun is there, for a time or until the visitor has gone; others are served meanwhile."""
+    there, leaving = asyncio.wrap_future(begun), asyncio.ensure_future(until_gone(visit.receive))
+    there.add_done_callback(lambda one: one.cancelled() or one.exception())
+    await asyncio.wait({there, leaving}, timeout=min(most_s, MOST_WAIT_S), return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+    with suppress(asyncio.CancelledError):
+        await leaving
 
 
 def _vanished(app: App, case: Case) -> Reply:
@@ -264,10 +282,13 @@ async def _report(app: App, visit: Visit) -> Answer:
     if not case.project.is_file():
         return _vanished(app, case)
 
+    begun = await asyncio.to_thread(app.cases.page_begun, case)
+    await _wait(begun, visit, math.inf)
+
     def draw() -> str:
         from tunecase.report import render
 
-        return render(app.cases.page(case))
+        return render(begun.result())
 
     return Reply(HTTPStatus.OK, await app.drawn(visit, draw))
 

@@ -86,7 +86,8 @@ class PilotState:
 class CaseView:
     """One case: the content of its report page, its pilot, its books; `faults` say what could not be worked out.
 
-    `page` is None where the answer cannot be drawn yet; the other tabs work all the same.
+    `page` is None where the answer cannot be drawn yet; the other tabs work all the same. `comes_at` is the address at
+    which the page comes that is being worked out anew, while `page` is the last one; empty where that one still holds.
     """
 
     key: str
@@ -99,6 +100,7 @@ class CaseView:
     charges: Charges | None
     approvals: Approvals | None
     faults: tuple[str, ...] = ()
+    comes_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

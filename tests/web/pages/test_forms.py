@@ -1,5 +1,7 @@
 """The forms of a case."""
 
+from dataclasses import replace
+
 from tests.web.pages import made
 from tests.web.pages.reading import PageRead
 from tunecase.pilot.trial import TRAINERS
@@ -80,6 +82,10 @@ def test_an_approval_is_asked_for_only_where_the_plan_asks() -> None:
     assert not PageRead(given).forms
     assert "Approved: 1,500 USD; 380 spent, 1,120 left." in given
     assert not PageRead(case_page(made.view(approvals=None), "answer", made.TOKEN)).forms
+    nothing = replace(made.PAGE.answer.tiles[0], value="0", beside="not before that is settled")
+    not_yet = replace(made.PAGE, answer=replace(made.PAGE.answer, tiles=(nothing, *made.PAGE.answer.tiles[1:])))
+    for view in (made.view(not_yet), made.view(None), made.view(comes_at="/case/support/answer?wait=1")):
+        assert not PageRead(case_page(view, "answer", made.TOKEN)).forms
     back = PageRead(case_page(made.view(), "answer", made.TOKEN, made.MISTAKEN["answer"]))
     assert "open" in back.all("details")[0]
 
