@@ -83,12 +83,12 @@ def mistakes_of(error: InputError, form: str) -> dict[str, str]:
 
 
 def _as_here(problem: Problem) -> Problem:
-    """A mistake without the terminal's options: each is a field of the form, and its words stand beside it."""
+    """A mistake by the name of its field, its remedy without that field's option; other options are the terminal's."""
     if problem.where == "--plan":
         return replace(problem, where="the plan", fix=READ)
-    if not problem.where.startswith("--"):
-        return problem
-    return replace(problem, where=problem.where.removeprefix("--"), fix=problem.fix.replace(f"{problem.where} ", ""))
+    fix = problem.fix.replace(f"{problem.where} ", "") if problem.where.startswith("--") else problem.fix
+    fix = f"{fix.rstrip('.')}, in a terminal" if " --" in fix else fix
+    return replace(problem, where=problem.where.removeprefix("--"), fix=fix)
 
 
 def charge(case: Case, fields: Mapping[str, str]) -> Filled:
@@ -276,7 +276,7 @@ def start(case: Case, pilots: Pilots, fields: Mapping[str, str]) -> Filled:
         )  # fmt: skip
         if flow.pilot_is_under_way(opened.ledger) or pilots.start(case.key, asked) is None:
             raise LedgerBusyError(BUSY)
-        return Filled("pilot", done="The pilot has begun.")
+        return Filled("pilot", typed, done="The pilot has begun.")
 
     return filled_by("pilot", typed, act)
 
