@@ -100,11 +100,12 @@ class Cases:
         Raises: InputError where the case cannot be opened.
         """
         opened, faults = self._opened(case), list[str]()
-        # The sums first: an approval is asked for the plan that they know, never for a later one than the page shows.
         sums = self._books.held(case, opened) if tab == "pilot" else self._made(lambda: self._sums(case), faults)
         page, is_last = None, begun is not None and not begun.done()
         if tab in WITH_PAGE:
             page = self._pages.last(case) if is_last else self._made((begun or self.page_begun(case)).result, faults)
+            # An approval is asked for the plan that the sums know, never beside the page of an earlier one.
+            is_last = is_last or (page is not None and self._pages.held(case, opened) is not page)
         books, charges, approvals = sums or (None, None, None)
         return CaseView(
             case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
@@ -118,7 +119,9 @@ class Cases:
 
     def page_begun(self, case: Case) -> Future[Page]:
         """The same, there at once where it is kept, else begun. Raises: InputError where the case cannot be opened."""
-        return self._pages.begun(case, self._opened(case), flow.contents)
+        opened = self._opened(case)
+        self._made(lambda: self._sums(case), [])  # which every tab shows, before the page takes this machine for itself
+        return self._pages.begun(case, opened, flow.contents)
 
     def _sums(self, case: Case) -> tuple[Books, Charges, Approvals]:
         def made(opened: flow.Flow) -> tuple[Books, Charges, Approvals]:
