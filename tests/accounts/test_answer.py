@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -123,6 +124,14 @@ def test_five_questions_are_answered() -> None:
         (one.name, one.rule) for one in found.gates.branches
     ]
     assert found.choices == ("Approve 5,000 USD", "Try a prompt first", "Reject")
+
+
+def test_what_the_project_states_is_not_said_to_be_missing() -> None:
+    """Before anything is worked out, a stated target and value are to be worked with; without them they are missing."""
+    for stated, words in (("x", "`tunecase decide` tells it"), (None, "is stated")):
+        own: Any = SimpleNamespace(problem=SimpleNamespace(target=stated, value=stated))
+        beside = {tile.key: tile.beside for tile in tiles(Material(project=own), "not yet")}
+        assert all(words in beside[key] for key in ("chance", "value"))
 
 
 def test_each_figure_says_what_it_rests_on() -> None:

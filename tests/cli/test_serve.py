@@ -7,9 +7,7 @@ import pytest
 
 from tests.command import tunecase
 from tests.making import case_folder
-from tests.web import standin
-
-standin.put_in()
+from tunecase.ledger import TALLY
 
 
 def test_serve_hands_the_folder_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,6 +15,7 @@ def test_serve_hands_the_folder_to_the_server(tmp_path: Path, monkeypatch: pytes
     served: list[dict[str, Any]] = []
 
     def listen(folder: Path, *, on_ready: Any, on_failure: Any, **given: Any) -> None:
+        TALLY.count(["a" * 64])
         served.append({"folder": folder.resolve(), **given})
         on_ready("http://127.0.0.1:8118/?token=abc")
         on_failure(RuntimeError("odd"))
@@ -29,6 +28,7 @@ def test_serve_hands_the_folder_to_the_server(tmp_path: Path, monkeypatch: pytes
     ran = tunecase("serve", "--port", "8118", "--project", project)
     assert (0, True) == (ran.code, "The cases are at http://127.0.0.1:8118/?token=abc" in ran.out)
     assert "tunecase failed: RuntimeError: odd; the traceback is in " in ran.err
+    assert 0 == TALLY.entries  # whoever booked it was told in the browser
     (tmp_path / "inside").mkdir()
     tunecase("serve", cwd=tmp_path / "inside")
     tunecase("serve", tmp_path / "inside", "--today", "2026-11-24", "--seed", "3")

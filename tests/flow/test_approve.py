@@ -452,3 +452,36 @@ def test_two_approvals_at_once_do_not_pass_the_budget(folder: Path, monkeypatch:
     case.flow.ledger = replace(case.flow.ledger, timeout_s=0.1)
     with FileLock(f"{case.flow.ledger.path}.approve.lock"), pytest.raises(LedgerBusyError, match="another approval"):
         case.approve("1 USD", "Ines")
+
+
+def test_a_release_that_was_seen_is_given_once(folder: Path, case: Case) -> None:
+    """Who says which approval was the last when the release was read is refused once another came, or none is asked."""
+    standing = flow.approvals(case.flow)
+    asked = flow.ApprovalAsked("10 USD", "Ann", plan=standing.plan, last="")
+    first = flow.approve(case.flow, asked).approved[-1]
+    assert {"the plan": "10.00 USD that Ann has approved since"} == problems(lambda: flow.approve(case.flow, asked))
+    again = replace(asked, last=first.id)
+    assert {"the plan": "no release that is asked for"} == problems(lambda: flow.approve(case.flow, again))
+    spend(opened(folder), "10")
+    assert 2 == len(flow.approve(case.flow, again).approved)
+
+
+def test_two_who_saw_the_same_release_give_it_once(folder: Path) -> None:
+    """Sent at the same time, one is kept and the other one refused."""
+    asked = flow.ApprovalAsked("10 USD", "Ann", plan=flow.approvals(opened(folder).flow).plan, last="")
+    ends: list[str] = []
+
+    def send() -> None:
+        try:
+            flow.approve(opened(folder).flow, asked)
+        except InputError:
+            ends.append("refused")
+        else:
+            ends.append("kept")
+
+    threads = [threading.Thread(target=send) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert ["kept", "refused", "refused"] == sorted(ends)

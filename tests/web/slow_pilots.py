@@ -46,6 +46,5 @@ def until(holds: Callable[[], object], most_s: float = 60.0) -> None:
 
 
 def tunecase_words(*words: str) -> list[str]:
-    """What starts a command with pages for the app, the crude ones where it has none."""
-    code = "from tests.web import standin; standin.put_in(); from tunecase.cli import main; main()"
-    return [sys.executable, "-c", code, *words]
+    """What starts a command."""
+    return [sys.executable, "-m", "tunecase", *words]

@@ -13,9 +13,13 @@ import pytest
 
 from tests.books.importers.bills import as_csv, row
 from tests.making import case_folder
+from tests.web.slow_pilots import until
 from tests.web.visiting import TOKEN, Answer, Served, everything, served_cases
+from tunecase import flow
+from tunecase.errors import InputError, LedgerBusyError, Problem
 from tunecase.ledger import Ledger
-from tunecase.web import connection, forms
+from tunecase.web import acts, connection, forms
+from tunecase.web.cases import Cases
 
 TODAY = date(2026, 11, 24)
 
@@ -124,7 +128,7 @@ def test_a_folder_that_vanishes_is_told(site: Served, shelf: Path) -> None:
 def test_a_charge_is_booked_and_told(site: Served, shelf: Path) -> None:
     """The ledger has it, and the tab that the visitor is sent to says so."""
     back = site.filled(charge(site, shelf, form_token(site, shelf)))
-    assert "Booked: 12.50 USD for GPU hours" in back.done
+    assert "Booked: 12.50 USD for training" in back.done
     assert ["12.50"] == booked(shelf)
 
 
@@ -135,8 +139,25 @@ def test_mistakes_come_back_by_their_fields(site: Served, shelf: Path) -> None:
     assert [] == booked(shelf)
     assert "Did you mean gpu" in back.mistakes["line"]
     assert {"amount", "line", "on", "currency"} == set(back.mistakes)
+    below = site.filled(charge(site, shelf, form_token(site, shelf), amount="-5"))
+    assert ("above zero" in below.mistakes["amount"], "--" in below.mistakes["amount"]) == (True, False)
     assert all("wanted" in words for words in back.mistakes.values())
     assert {**typed, "note": ""} == back.typed
+
+
+def test_remedies_are_those_of_the_app() -> None:
+    """A field's own option is left out, another one is said to be the terminal's, a plan that changed is read again."""
+    found = acts.mistakes_of(
+        InputError([
+            Problem("--by", "no name", "who decides", 'write for example --by "Head"'),
+            Problem("amount", "9", "at most 5", "approve less, or release more with --beyond"),
+            Problem("--plan", "ab", "cd, the plan on file", "copy it from `tunecase decide`, or leave it out"),
+        ]), "approve",
+    )  # fmt: skip
+    assert 'no name; wanted who decides. Write for example "Head".' == found["by"]
+    assert found["amount"].endswith("Approve less, or release more with --beyond, in a terminal.")
+    assert found[""].startswith("the plan: ab")
+    assert "oad this page again" in found[""]
 
 
 def test_a_double_click_books_once(site: Served, shelf: Path) -> None:
@@ -152,6 +173,17 @@ def test_a_double_click_books_once(site: Served, shelf: Path) -> None:
     charge(site, shelf, token, amount="3.00")
     charge(site, shelf, form_token(site, shelf))
     assert ["12.50", "3.00", "12.50"] == booked(shelf)
+
+
+def test_what_failed_is_tried_again(site: Served, shelf: Path) -> None:
+    """While another program holds the ledger nothing is booked; the same form, sent again afterwards, books once."""
+    token = form_token(site, shelf)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tunecase.web.acts.flow.spend_text", busy)
+        assert "" == site.filled(charge(site, shelf, token)).done
+    for _ in range(2):
+        assert "Booked: 12.50 USD" in site.filled(charge(site, shelf, token)).done
+    assert ["12.50"] == booked(shelf)
 
 
 def test_two_tabs_book_at_once(site: Served, shelf: Path) -> None:
@@ -217,9 +249,9 @@ def test_bodies_are_bounded(site: Served, shelf: Path, monkeypatch: pytest.Monke
     assert [] == booked(shelf)
 
 
-def bill(site: Served, shelf: Path, content: bytes, name: str = "bill.csv") -> Answer:
+def bill(site: Served, shelf: Path, content: bytes, name: str = "bill.csv", token: str = "") -> Answer:
     """The reply to a bill, its token behind the file as in front of it."""
-    token, mark = form_token(site, shelf), "x-mark"
+    token, mark = token or form_token(site, shelf), "x-mark"
     parts = (
         f'--{mark}\r\nContent-Disposition: form-data; name="bill"; filename="{name}"\r\n\r\n'.encode() + content
         + f'\r\n--{mark}\r\nContent-Disposition: form-data; name="token"\r\n\r\n{token}\r\n--{mark}--\r\n'.encode()
@@ -244,17 +276,51 @@ def test_a_bill_is_shown_then_booked_once(site: Served, shelf: Path, tmp_path: P
     assert [] == list(Path(tempfile.gettempdir()).iterdir())
 
 
-def test_a_bill_may_be_left_and_does_not_wait_for_ever(site: Served, shelf: Path, tmp_path: Path) -> None:
-    """Left or forgotten, nothing of it is booked, and its file is gone."""
+def test_a_bill_that_cannot_be_booked_now_stays(site: Served, shelf: Path, tmp_path: Path) -> None:
+    """The failure is told beside what it would book, and the next click books it."""
+    content, address = as_csv(tmp_path / "own.csv", [row()]).read_bytes(), f"/case/{key(shelf)}/bill/book"
+    shown = site.filled(bill(site, shelf, content))
+    fields = {"held": shown.held, "token": form_token(site, shelf)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tunecase.web.acts.flow.spend_import", busy)
+        reply = site.post(address, fields)
+        failed = site.filled(reply)
+        assert (shown.confirm, shown.held) == (failed.confirm, failed.held)
+        assert "the ledger is held" in site.ask(reply.headers["Location"]).page
+    assert "Booked: 1 charge" in site.filled(site.post(address, fields)).done
+    assert [] == list(Path(tempfile.gettempdir()).iterdir())
+
+
+def busy(*_: object) -> None:
+    """What another program keeps from being done."""
+    raise LedgerBusyError("the ledger is held")
+
+
+def test_no_bill_stays_of_what_is_gone_or_fails(site: Served, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bill for a case that has vanished, and one whose reading fails in a way that nobody foresaw."""
+    monkeypatch.setattr("tunecase.web.acts.flow.spend_import", lambda *_: 1 / 0)
+    assert 500 == bill(site, shelf, b"a,b\n1,2\n").status
+    site.failures.clear()
+    token = form_token(site, shelf)
+    shutil.move(shelf / "tickets" / "tunecase.yaml", shelf / "tickets" / "moved.yaml")
+    assert 404 == bill(site, shelf, b"a,b\n1,2\n", token=token).status
+    assert [] == list(Path(tempfile.gettempdir()).iterdir())
+
+
+def test_a_bill_may_be_left_and_does_not_wait_for_ever(
+    site: Served, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left or forgotten, nothing of it is booked, and its file is gone, whether anybody comes again or not."""
     content = as_csv(tmp_path / "own.csv", [row()]).read_bytes()
     for ending in ("leave", "old"):
+        if ending == "old":
+            monkeypatch.setattr(acts, "HELD_S", 0.5)
         name = site.filled(bill(site, shelf, content)).held
         file = site.app.bills._held[name].file
-        assert file.is_file()
         if ending == "leave":
             site.post(f"/case/{key(shelf)}/bill/leave", {"held": name, "token": form_token(site, shelf)})
         else:
-            site.app.bills.drop_old(0.0)
+            until(lambda: not site.app.bills._held, 10)
         assert not file.parent.exists()
         fields = {"held": name, "token": form_token(site, shelf)}
         assert "no longer held" in site.filled(site.post(f"/case/{key(shelf)}/bill/book", fields)).mistakes[""]
@@ -274,11 +340,58 @@ def test_a_bill_that_cannot_be_read_says_why(site: Served, shelf: Path) -> None:
 def test_an_approval_needs_a_plan(site: Served, shelf: Path) -> None:
     """Without a decision the form comes back with the reason, and nothing is kept."""
     fields = {"amount": "100 USD", "by": "Head", "until": "2027-01-31", "note": ""}
-    reply = site.post(f"/case/{key(shelf)}/approve", {**fields, "token": form_token(site, shelf)})
+    bare = acts.approve(site.app.cases.case(key(shelf)), fields)
+    assert "load this page again" in bare.mistakes[""].lower()
+    sent = {**fields, "plan": "a" * 64, "last": "", "token": form_token(site, shelf)}
+    reply = site.post(f"/case/{key(shelf)}/approve", sent)
     assert reply.headers["Location"].startswith(f"/case/{key(shelf)}/answer?sent=")
     ((_, filled),) = site.app.filled.values()
     assert ("approve", True, fields) == (filled.form, "no plan in the ledger" in filled.mistakes[""], filled.typed)
     assert not (shelf / "tickets" / "ledger.jsonl").exists()
+
+
+def test_a_page_that_takes_seconds_comes_by_itself(site: Served, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tab is there at once and says so, leads to the address that waits, and holds up no other visit."""
+    goes_on = threading.Event()
+    contents = flow.contents
+    monkeypatch.setattr("tunecase.web.cases.flow.contents", lambda one: goes_on.wait(30) and contents(one))
+    address = f"/case/{key(shelf)}/answer"
+    began = time.monotonic()
+    first = site.ask(address)
+    found: list[Answer] = []
+    waits = threading.Thread(target=lambda: found.append(site.ask(f"{address}?wait=1")))
+    waits.start()
+    assert (200, 200) == (first.status, site.ask("/").status)
+    assert time.monotonic() - began < 10
+    assert f'content="0; url={address}?wait=1"' in first.page
+    assert "It is being worked out" in first.page
+    assert [] == found
+    goes_on.set()
+    waits.join(60)
+    assert (200, False) == (found[0].status, "refresh" in found[0].page)
+    assert "refresh" not in site.ask(address).page
+
+
+def test_a_trainer_of_one_s_own_is_not_started(site: Served, shelf: Path) -> None:
+    """What it runs is said in a terminal alone."""
+    fields = {"trainer": "command", "max_minutes": "1", "max_usd": "1", "token": form_token(site, shelf)}
+    assert (
+        "a trainer of your own" in site.filled(site.post(f"/case/{key(shelf)}/pilot/start", fields)).mistakes["trainer"]
+    )
+    assert {} == site.app.cases.pilots.running()
+
+
+def test_the_pilot_is_that_of_the_folder(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project file that is a link, be it to another case, starts the pilot where the link lies."""
+    other = shelf.parent / f"{shelf.name}-other"
+    shutil.copytree(shelf / "tickets", other)
+    (shelf / "tickets" / "tunecase.yaml").unlink()
+    (shelf / "tickets" / "tunecase.yaml").symlink_to(other / "tunecase.yaml")
+    asked: list[str] = []
+    monkeypatch.setattr("tunecase.web.pilots.PilotProcess", lambda one: asked.append(one.project))
+    shown = Cases(shelf, today=TODAY)
+    acts.start(shown.case(key(shelf)), shown.pilots, {"trainer": "simulated"})
+    assert [str(shelf.resolve() / "tickets" / "tunecase.yaml")] == asked
 
 
 def test_caps_are_read_before_a_pilot_begins(site: Served, shelf: Path) -> None:

@@ -14,7 +14,6 @@ from tests.web.slow_pilots import slow_down
 from tests.web.visiting import TOKEN, served, served_cases
 from tunecase.ledger import Ledger
 from tunecase.report import render
-from tunecase.web import pages
 from tunecase.web.cases import key_of
 
 pytestmark = [
@@ -88,7 +87,6 @@ def test_another_page_of_this_machine_gets_nothing(browser: Any) -> None:
     assert ["drawn"] == drawn
 
 
-@pytest.mark.skipif(not hasattr(pages, "__path__"), reason="the crude pages of the tests have no script")
 def test_a_pilot_is_started_watched_and_stopped_and_a_charge_booked(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

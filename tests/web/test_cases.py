@@ -1,18 +1,18 @@
 """The cases of a folder as the app keeps them: read again only where their files have changed."""
 
+import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.making import case_folder
-from tests.web import standin
+from tests.web.slow_pilots import until
 from tunecase import flow
 from tunecase.errors import InputError, Problem
 from tunecase.web import acts, cases
 from tunecase.web.cases import Cases, key_of
 
-standin.put_in()
 TODAY = date(2026, 11, 24)
 
 
@@ -35,6 +35,34 @@ def test_a_page_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest
     shown.page(case)
     shown.page(acts.Case(case.key, case.project, case.seed, date(2026, 11, 25)))
     assert [False] * 5 == made
+
+
+def test_a_case_that_changes_is_made_anew_once_for_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one page is made, changes wait for one further making; the last page is at hand meanwhile."""
+    made: list[int] = []
+    goes_on = threading.Event()
+
+    def contents(opened: flow.Flow) -> object:
+        made.append(len(list(opened.ledger.entries())))
+        assert goes_on.wait(20)
+        return made[-1]
+
+    monkeypatch.setattr(cases.flow, "contents", contents)
+    case_folder(tmp_path)
+    shown = Cases(tmp_path, today=TODAY)
+    case = shown.case(key_of(shown.folder, shown.folder / "tunecase.yaml"))
+    begun = [shown.page_begun(case)]
+    until(lambda: made)
+    for amount in ("1", "2", "3"):
+        acts.charge(case, {"amount": amount})
+        begun.append(shown.page_begun(case))
+    view = shown.view(case, "answer", begun[-1], "/case/x/answer?wait=1")
+    assert (None, "/case/x/answer?wait=1") == (view.page, view.comes_at)
+    goes_on.set()
+    assert [0, 3, 3, 3] == [one.result(20) for one in begun]
+    assert [0, 3] == made
+    again = shown.view(case, "answer", begun[-1], "/x")
+    assert (3, "") == (again.page, again.comes_at)
 
 
 def test_the_pilot_s_tab_needs_neither_page_nor_books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.web import standin
 from tunecase.web import forms
 from tunecase.web.forms import Form, read_form, safe_name
 from tunecase.web.guard import RefusedError, Request
 
-standin.put_in()
 PART = 'Content-Disposition: form-data; name="{}"'
 BODY = "\r\n".join([
     "--m", PART.format("token"), "", "a.b", "--m", PART.format("bill") + '; filename="x.csv"', "", "1,2\r\n--m,3\r\n",

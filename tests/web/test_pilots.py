@@ -1,6 +1,7 @@
 """Pilots that the app starts: they run, are stopped, taken up again, killed, and end with the server."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -277,3 +278,36 @@ def test_what_a_worker_tells_is_json(project: Path) -> None:
     assert told[-1]["done"] == told[-1]["total"] > 0
     ran.stdout.close()
     ran.stderr.close()
+
+
+def test_no_code_of_the_current_folder_is_run(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that lies where the server was started is not taken for a library."""
+    (tmp_path / "filelock.py").write_text("raise SystemExit(7)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    one = Pilots().start("case", PilotAsked(str(project), trainer="simulated"))
+    until(lambda: one.told.get("total") or not one.is_running)
+    one.interrupt()
+    one.wait()
+    assert one.told.get("total")
+
+
+def test_nothing_is_signalled_once_its_number_is_free(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the moment that a process is waited for, its number may be another's."""
+    one = Pilots().start("case", PilotAsked(str(project), trainer="nobody"))
+    until(lambda: not one.is_running)
+    signalled: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, number: signalled.append(group))
+    one.returned = None  # its last words are still being read
+    one.interrupt()
+    assert [] == signalled
+
+
+def test_the_learner_that_was_chosen_is_the_only_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever chooses a learner gets no other runs; without a choice all candidates are measured."""
+    from tunecase.web import worker
+
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("tunecase.flow.pilot", lambda case, settings, *_, **__: asked.append(settings.race))
+    for trainer in ("probe", ""):
+        worker._run(PilotAsked(str(project), trainer=trainer), io.StringIO())
+    assert [(), ("auto",)] == asked

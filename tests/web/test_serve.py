@@ -329,7 +329,6 @@ def test_ctrl_c_ends_it_while_visitors_wait(tmp_path: Path) -> None:
     """A server in its own process ends within seconds, with nothing on its error stream but the interrupt."""
     code = """
         from pathlib import Path
-        from tests.web import standin
         from tunecase.web.serve import serve
         try:
             serve(Path(), port=0, on_ready=lambda address: print(address, flush=True))

@@ -6,13 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from tests.making import case_folder
-from tests.web import standin
 from tunecase.ledger import Ledger
 from tunecase.records import Run
 from tunecase.web.state import pilot_state
 from tunecase.web.worker import PilotAsked
 
-standin.put_in()
 TODAY = date(2026, 11, 24)
 RUN = Run("a" * 24, "probe", "n-grams", 50, 0, 0.5, 5, 10, 1.5, usd=0.25)
 
@@ -62,7 +60,10 @@ def test_a_process_tells_what_is_planned_and_left(tmp_path: Path) -> None:
     assert (10, None, 5.0) == (first.planned, first.left_s, first.cap_usd)
     later = pilot_state(project, at_work(**{**told, "done": 4}), TODAY)
     assert (6, 12.0, "Run 5 of 9 of probe, 50 rows.") == (later.planned, later.left_s, later.said)
-    assert 1 == pilot_state(project, at_work(0, **{**told, "done": 4}), TODAY).planned
+    at = {"at": datetime.now(UTC).isoformat()}
+    book(project, replace(RUN, key="b" * 24))  # before the process tells of it, the same runs are planned
+    assert 6 == pilot_state(project, at_work(**{**told, **at, "done": 4}), TODAY).planned
+    assert 2 == pilot_state(project, at_work(0, **{**told, "done": 4}), TODAY).planned
 
 
 def test_the_id_changes_with_anything_else(tmp_path: Path) -> None:

@@ -83,12 +83,27 @@ def test_no_more_than_twenty_at_once(site: Served, project: Path, monkeypatch: p
             second.event()
             assert 503 == site.ask(address(project)).status
             assert 1 == len(site.app.streams._feeds)
+            assert None is site.app.streams.watch("k", lambda: 1, lambda: ("1", b"one"))
         end = time.monotonic() + 10
-        while site.app.streams.is_full and time.monotonic() < end:
+        while site.app.streams.open == 2 and time.monotonic() < end:
             time.sleep(0.02)
         with site.stream(address(project)) as third:
             assert third.event() is not None
     assert time.monotonic() < end
+
+
+def test_a_burst_gets_no_more_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place is taken when it is given, before anything is sent: of many at once those beyond the bound get none."""
+    monkeypatch.setattr(streams, "MOST_STREAMS", 2)
+
+    async def came() -> None:
+        shown = Streams()
+        found = [shown.watch("k", lambda: 1, lambda: ("1", b"one")) for _ in range(5)]
+        assert [True, True, False, False, False] == [one is not None for one in found]
+        found[0].close()
+        assert None is not shown.watch("k", lambda: 1, lambda: ("1", b"one"))
+
+    asyncio.run(came())
 
 
 def test_the_server_s_end_closes_streams(project: Path) -> None:
@@ -131,10 +146,10 @@ def test_a_draw_that_fails_ends_the_stream() -> None:
     """What looks and fails for good is not waited for in silence: its error comes out."""
 
     async def watched() -> None:
-        events = Streams().events("k", lambda: 1, lambda: 1 / 0)
-        assert streams.RETRY == await anext(events)
+        stream = Streams().watch("k", lambda: 1, lambda: 1 / 0)
+        assert streams.RETRY == await stream.next()
         with pytest.raises(ZeroDivisionError):
-            await anext(events)
+            await stream.next()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "QUIET_S", 0.05)
@@ -153,7 +168,10 @@ def test_who_goes_ends_the_sending() -> None:
             if len(sent) == 2:
                 leaves.set()
 
-        await send_all(shown.events("k", lambda: 1, lambda: ("1", b"one")), send, leaves.wait())
+        stream = shown.watch("k", lambda: 1, lambda: ("1", b"one"))
+        await send_all(stream, send, leaves.wait())
+        stream.close()
+        stream.close()
         assert (0, {}) == (shown.open, shown._feeds)
 
     asyncio.run(asyncio.wait_for(watched(), 10))

@@ -11,15 +11,12 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.web import standin
 from tunecase.web.app import App, Route, Visit
 from tunecase.web.cases import Cases
 from tunecase.web.guard import Guard
 from tunecase.web.replies import Reply
 from tunecase.web.serve import server_of
 from tunecase.web.views import Filled
-
-standin.put_in()
 
 TOKEN = "a-token-for-tests"
 

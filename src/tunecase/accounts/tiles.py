@@ -96,7 +96,8 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
         return _score(material)
     shown = plan or plan_of(material)
     if shown is None or shown.chance is None or target is None:
-        beside = "no target is stated" if target is None else "`tunecase decide` tells it"
+        is_stated = target is not None or _states(material, "target")
+        beside = "`tunecase decide` tells it" if is_stated else "no target is stated"
         return Tile("chance", name, NOT_KNOWN, "", beside, "")
     if plan is None:
         beside = "if you trained all the same" if kind == "no" else "once that is settled"
@@ -106,6 +107,11 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
         beside = "if it beats the stand-in"
     return Tile("chance", name, plain_share(plan.chance.shown) if plan.chance else NOT_KNOWN, "", beside,
                 _rests(plan, "chance"))  # fmt: skip
+
+
+def _states(material: Material, name: str) -> bool:
+    """Whether the project file states this of its problem, be it that nothing was worked out yet."""
+    return material.project is not None and getattr(material.project.problem, name) is not None
 
 
 def _metric(material: Material) -> str | None:
@@ -137,7 +143,7 @@ def _value(material: Material) -> Tile:
     name, currency = "Value if reached", _currency(material)
     plan = plan_of(material)
     if plan is None or plan.worth is None:
-        beside = "no value is stated"
+        beside = "`tunecase decide` tells it" if plan is None and _states(material, "value") else "no value is stated"
         return Tile("value", name, NOT_KNOWN, "", beside, "")
     worth = plan.worth
     if worth.reached_p50.value <= 0:

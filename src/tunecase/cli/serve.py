@@ -24,20 +24,24 @@ def serve(
     Example: `tunecase serve`, then open the address that it prints, such as http://127.0.0.1:8117/?token=...
     """
     from tunecase.cli.crash import kept_crash
+    from tunecase.ledger import TALLY
     from tunecase.web import serve as listen
 
     source = context.get_parameter_source("project")
     if folder is not None and source is not None and source.name == "COMMANDLINE":
         raise InputError(Problem("--project", f"beside the folder {folder}", "one of the two", "leave one of them out"))
     day = None if today is None else day_of(today)
-    listen(
-        folder if folder is not None else _folder_of(project),
-        port=port,
-        seed=seed,
-        today=day,
-        on_ready=lambda address: typer.echo(f"The cases are at {address}  (its token is the key; Ctrl-C ends it)"),
-        on_failure=lambda error: typer.echo(kept_crash(error), err=True),
-    )
+    try:
+        listen(
+            folder if folder is not None else _folder_of(project),
+            port=port,
+            seed=seed,
+            today=day,
+            on_ready=lambda address: typer.echo(f"The cases are at {address}  (its token is the key; Ctrl-C ends it)"),
+            on_failure=lambda error: typer.echo(kept_crash(error), err=True),
+        )
+    finally:
+        TALLY.clear()  # the browser told what was booked
 
 
 def _folder_of(project: Path) -> Path:

@@ -26,7 +26,7 @@ from tunecase.flow.questions import QUESTIONS, Question, asked
 from tunecase.flow.report import ReportAsked, as_it_stands, check_report, contents, material, report
 from tunecase.flow.run import Walk, Watch, last_walk, road
 from tunecase.flow.scorecard import ScorecardAsked, scorecard, write_scorecard
-from tunecase.flow.shelf import Found, Glance, Stamp, find_cases, glance, stamp_of
+from tunecase.flow.shelf import Found, Glance, Stamp, find_cases, glance, size_and_moment, stamp_of
 from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import (
     ChargeAsked,
@@ -58,6 +58,6 @@ __all__ = [
     "label_task", "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels",
     "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points",
     "prices", "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard",
-    "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of",
-    "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
+    "set_aside", "size_and_moment", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text",
+    "stamp_of", "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
 ]  # fmt: skip

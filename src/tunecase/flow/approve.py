@@ -46,7 +46,11 @@ class OnFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
-    """An approval in words as typed; `plan` is the hash of the plan that was read, `replaces` the entry it corrects."""
+    """An approval in words as typed; `plan` is the hash of the plan that was read, `replaces` the entry it corrects.
+
+    `last` is the id of the last approval that was seen when the release was read, "" where there was none: the approval
+    is refused where another was given since, or no release is asked for any more. None: nobody looked.
+    """
 
     amount: str
     by: str = ""
@@ -54,6 +58,7 @@ class ApprovalAsked:
     note: str = ""
     plan: str = ""
     replaces: str = ""
+    last: str | None = None
 
 
 def plan_parts(flow: Flow) -> dict[str, str]:
@@ -217,6 +222,8 @@ def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:
 def _approval(flow: Flow, asked: ApprovalAsked) -> Approval:
     filed, standing = on_file(flow), approvals(flow)
     problems = [*_named(asked.by, asked.note), *_plan_problems(flow, filed, standing, asked.plan)]
+    if asked.last is not None and not problems:
+        problems += _answered(standing, asked.last)
     charge, until = _amount(flow, asked.amount, problems), _last_day(asked.until, flow.today, problems)
     replaced = _to_correct(asked.replaces, standing, problems) if asked.replaces else ""
     if charge is not None:
@@ -297,6 +304,18 @@ def _plan_problems(flow: Flow, filed: OnFile | None, standing: Approvals, read: 
     else:
         got = f"{word}, an earlier plan: since then {moved(earlier, filed.rests_on)} changed"
         yield Problem("--plan", got, wanted, READ)
+
+
+def _answered(standing: Approvals, last: str) -> Iterator[Problem]:
+    """Whether the release that was read is still asked for, and by nobody approved since."""
+    wanted, fix = "a release that is asked for, and that nobody has approved since it was read", "look again first"
+    now_last = standing.approved[-1] if standing.approved else None
+    if now_last is not None and now_last.id != last:
+        given = now_last.approval
+        got = f"{paid(given.amount)} {given.currency} that {given.by} has approved since"
+        yield Problem("the plan", got, wanted, fix)
+    elif not standing.is_asked:
+        yield Problem("the plan", "no release that is asked for", wanted, fix)
 
 
 def _earlier(flow: Flow, word: str) -> Mapping[str, str] | None:

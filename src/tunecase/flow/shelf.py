@@ -13,7 +13,7 @@ from tunecase.flow.keys import hash_of
 from tunecase.flow.opened import Flow, readable, spent
 from tunecase.flow.report import MATERIAL
 from tunecase.ledger import Entry, Ledger
-from tunecase.quantities import counted, money, one_line, plain_money, plain_share
+from tunecase.quantities import counted, money, one_line, plain_share
 
 if TYPE_CHECKING:
     from tunecase.accounts import Material
@@ -92,10 +92,11 @@ def _left_out(found: list[Path], looked_into: int) -> str:
 
 def stamp_of(project: Path) -> Stamp:
     """What changes whenever a case's project file or ledger does: size and moment of each; None where it is missing."""
-    return tuple(_size_and_moment(path) for path in (project, project.with_name("ledger.jsonl")))
+    return tuple(size_and_moment(path) for path in (project, project.with_name("ledger.jsonl")))
 
 
-def _size_and_moment(path: Path) -> tuple[int, int] | None:
+def size_and_moment(path: Path) -> tuple[int, int] | None:
+    """What changes whenever a file does: its size [bytes], and when it was written [ns]; None where it is missing."""
     try:
         seen = path.stat()
     except OSError:
@@ -143,10 +144,10 @@ def _answer(material: "Material", last: Mapping[tuple[str, str], Entry]) -> Mapp
     words = " ".join(part for part in (said.lead, said.emphasis, said.rest) if part)
     shown: dict[str, Any] = {"answer": words, "tone": said.tone}
     if plan is not None:
-        shown["release"] = plain_money(plan.release.p80, plan.currency)
+        now = next((tile.value for tile in first.tiles if tile.key == "release"), "0")
+        shown["release"] = f"{now} {plan.currency}"
         shown["chance"] = "" if plan.chance is None else plain_share(plan.chance.shown)
-    if not _is_settled(last, plan):
-        shown["waits_for"] = first.choices[0]
+    shown["waits_for"] = "nothing" if _is_settled(last, plan) else first.choices[0]
     return shown
 
 

@@ -537,14 +537,17 @@ def rate_words(flow: Flow, charge: Spending) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChargeAsked:
-    """One charge in words as typed: None and "" stand for what is not said; `replaces` is the entry it corrects."""
+    """One charge in words as typed: None and "" stand for what is not said; `replaces` is the entry it corrects.
+
+    A `credit` of None is False, and no fix speaks of one.
+    """
 
     amount: str
     currency: str | None = None
     category: str | None = None
     on: str | None = None
     note: str = ""
-    credit: bool = False
+    credit: bool | None = False
     replaces: str = ""
     quantity: str | None = None
     unit: str = ""

@@ -16,5 +16,9 @@ class Tally:
         for self.last in ids:
             self.entries += 1
 
+    def clear(self) -> None:
+        """Forgets what whoever booked it was told."""
+        self.entries, self.last = 0, ""
+
 
 TALLY = Tally()

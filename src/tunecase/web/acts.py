@@ -7,10 +7,9 @@ The day is today, or the one that the server was started for.
 import os
 import shutil
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,23 +20,21 @@ from tunecase.quantities import counted, day, one_line, paid, paid_column
 from tunecase.records import Imported
 from tunecase.web.forms import first_words
 from tunecase.web.pilots import Pilots
-from tunecase.web.views import Filled
+from tunecase.web.views import FIELDS, Filled
 from tunecase.web.worker import PilotAsked
 
-CHARGE, APPROVE, PILOT = (
-    ("amount", "currency", "line", "on", "note"), ("amount", "by", "until", "note"),
-    ("trainer", "max_minutes", "max_usd"),
-)  # fmt: skip
 # The field that a mistake belongs to, by the place that it is told of; any other stands above the form, under "".
 FIELD_OF = {
     "category": "line",
     "charge": "amount",
-    "--category": "line",
     "credit": "amount",
     "pilot: trainer": "trainer",
 }
+READ = "load this page again and read what it asks for now"
 # Trainers that ask a model elsewhere; what others cost on this machine is no money.
 COSTLY = ("hosted", "decision")
+OWN = "command"  # a trainer of one's own, which the terminal alone says how to run
+BUSY = "A pilot of this case is under way already. Wait for its end, or stop it first."
 MOST_CAP = 1e6  # minutes or USD
 HELD_S, MOST_HELD = 1_800.0, 20  # how long a bill waits to be confirmed, and how many do
 MOST_LISTED = 8  # sentences of what a bill leaves out
@@ -75,26 +72,35 @@ def filled_by(form: str, typed: Mapping[str, str], act: Callable[[], Filled]) ->
 
 def mistakes_of(error: InputError, form: str) -> dict[str, str]:
     """The mistakes by the field that each belongs to, "" for one of the case itself; several of a field in a row."""
-    fields = {"charge": CHARGE, "approve": APPROVE, "pilot": PILOT, "bill": ("bill",)}[form]
     mistakes: dict[str, str] = {}
-    for problem in error.problems[:20]:
-        name = FIELD_OF.get(problem.where, problem.where.removeprefix("--").replace("-", "_"))
-        name = "bill" if form == "bill" else name if name in fields else ""
+    for problem in map(_as_here, error.problems[:20]):
+        name = FIELD_OF.get(problem.where, problem.where.replace("-", "_"))
+        name = "bill" if form == "bill" else name if name in FIELDS[form] else ""
         words = f"{problem.told} {problem.remedy}"
         words = words if name and form != "bill" else f"{one_line(problem.where, 120)}: {words}"
         mistakes[name] = f"{mistakes[name]} {words}" if name in mistakes else words
     return mistakes
 
 
+def _as_here(problem: Problem) -> Problem:
+    """A mistake by the name of its field, its remedy without that field's option; other options are the terminal's."""
+    if problem.where == "--plan":
+        return replace(problem, where="the plan", fix=READ)
+    fix = problem.fix.replace(f"{problem.where} ", "") if problem.where.startswith("--") else problem.fix
+    fix = f"{fix.rstrip('.')}, in a terminal" if " --" in fix else fix
+    return replace(problem, where=problem.where.removeprefix("--"), fix=fix)
+
+
 def charge(case: Case, fields: Mapping[str, str]) -> Filled:
     """Books one charge as typed."""
-    typed = first_words(fields, CHARGE)
+    typed = first_words(fields, FIELDS["charge"])
 
     def act() -> Filled:
         opened = case.opened()
         asked = flow.ChargeAsked(
-            typed["amount"], typed["currency"] or None, typed["line"] or None, typed["on"] or None, typed["note"]
-        )
+            typed["amount"], typed["currency"] or None, typed["line"] or None, typed["on"] or None, typed["note"],
+            credit=None,
+        )  # fmt: skip
         entry = flow.spend_text(opened, asked)
         booked = entry.record()
         rate = flow.rate_words(opened, booked)
@@ -107,11 +113,16 @@ def charge(case: Case, fields: Mapping[str, str]) -> Filled:
 
 
 def approve(case: Case, fields: Mapping[str, str]) -> Filled:
-    """Keeps that somebody released money for the plan on file."""
-    typed = first_words(fields, APPROVE)
+    """Keeps that somebody released money for the plan that the form was drawn for, while its release is asked for."""
+    typed = first_words(fields, FIELDS["approve"])
+    seen = first_words(fields, ("plan", "last"))
 
     def act() -> Filled:
-        asked = flow.ApprovalAsked(typed["amount"], typed["by"], typed["until"] or None, typed["note"])
+        if not seen["plan"]:
+            raise InputError(Problem("the plan", "none in the form", "the plan that was read", READ))
+        asked = flow.ApprovalAsked(
+            typed["amount"], typed["by"], typed["until"] or None, typed["note"], seen["plan"], last=seen["last"]
+        )
         given = flow.approve(case.opened(), asked).approved[-1].approval
         until = f", until {day(given.until)}" if given.until else ""
         return Filled("approve", done=f"Approved: {paid(given.amount)} {given.currency} by {given.by}{until}.")
@@ -119,15 +130,16 @@ def approve(case: Case, fields: Mapping[str, str]) -> Filled:
     return filled_by("approve", typed, act)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Bill:
     key: str
     file: Path
-    since_s: float = field(default_factory=time.monotonic)
+    shown: Filled
+    timer: threading.Timer
 
 
 class Bills:
-    """Bills that were read and wait for somebody to book or to leave them, at most half an hour."""
+    """Bills that were read and wait for somebody to book or to leave them, at most half an hour, then are dropped."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, _Bill] = OrderedDict()
@@ -135,26 +147,25 @@ class Bills:
 
     def read(self, case: Case, name: str, file: Path) -> Filled:
         """What a bill would book; it is held under a name where it would book anything, else its file goes at once."""
-        found: list[Imported] = []
 
         def act() -> Filled:
             record = flow.spend_import(case.opened(), "focus", str(file), flow.ImportAsked(dry_run=True))
             if not record.booked:
                 return Filled("bill", done=f"{_rows(record)} Nothing is to be booked.")
-            found.append(record)
             return Filled("bill", confirm=tuple(_would_book(record)), held=name)
 
-        filled = _without_folder(filled_by("bill", {"bill": file.name}, act), file)
-        if not found:
-            _drop(file)
-            return filled
-        with self._lock:
-            self._held[name] = _Bill(case.key, file)
-        self.drop_old()
+        filled = None
+        try:
+            filled = _without_folder(filled_by("bill", {"bill": file.name}, act), file)
+        finally:
+            if filled is None or not filled.held:
+                _drop(file)
+        if filled.held:
+            self._hold(case.key, file, filled)
         return filled
 
     def book(self, case: Case, name: str) -> Filled:
-        """Books a bill that is held, what was booked meanwhile left out."""
+        """Books a bill that is held, what was booked meanwhile left out; one that cannot be booked now stays held."""
         bill = self._taken(case.key, name)
         if bill is None:
             return Filled("bill", mistakes={"": GONE})
@@ -164,34 +175,52 @@ class Bills:
             words = f"Booked: {counted(record.booked, 'charge')}, {paid(record.amount)} {record.currency}."
             return Filled("bill", done=words if record.booked else f"{_rows(record)} Nothing is to be booked.")
 
+        filled = None
         try:
-            return _without_folder(filled_by("bill", {"bill": bill.file.name}, act), bill.file)
+            filled = _without_folder(filled_by("bill", {"bill": bill.file.name}, act), bill.file)
         finally:
-            _drop(bill.file)
+            if filled is None or filled.done:
+                _drop(bill.file)
+        if filled.done:
+            return filled
+        self._hold(case.key, bill.file, bill.shown)
+        return replace(bill.shown, mistakes=filled.mistakes)
 
     def leave(self, case: Case, name: str) -> Filled:
         """Leaves a bill that is held; nothing was booked of it."""
-        bill = self._taken(case.key, name)
-        if bill is None:
+        if not self._forget(case.key, name):
             return Filled("bill", mistakes={"": GONE})
-        _drop(bill.file)
         return Filled("bill", done="Left: nothing was booked.")
 
-    def drop_old(self, older_s: float = HELD_S) -> None:
-        """Takes away bills that have waited too long, and the oldest of too many."""
-        until_s = time.monotonic() - older_s
+    def close(self) -> None:
+        """Takes away all bills that wait."""
+        for name, bill in list(self._held.items()):
+            self._forget(bill.key, name)
+
+    def _hold(self, key: str, file: Path, shown: Filled) -> None:
+        """Keeps a bill under its name for its time; the oldest of too many goes at once."""
+        timer = threading.Timer(HELD_S, self._forget, (key, shown.held))
+        timer.daemon = True
+        timer.start()
         with self._lock:
-            gone = [name for name, bill in self._held.items() if bill.since_s <= until_s]
-            gone += [name for name in self._held if name not in gone][: max(0, len(self._held) - len(gone) - MOST_HELD)]
-            files = [self._held.pop(name).file for name in gone]
-        for file in files:
-            _drop(file)
+            self._held[shown.held] = _Bill(key, file, shown, timer)
+            many = list(self._held.items())[: max(0, len(self._held) - MOST_HELD)]
+        for name, bill in many:
+            self._forget(bill.key, name)
+
+    def _forget(self, key: str, name: str) -> bool:
+        bill = self._taken(key, name)
+        if bill is not None:
+            _drop(bill.file)
+        return bill is not None
 
     def _taken(self, key: str, name: str) -> _Bill | None:
-        self.drop_old()
         with self._lock:
             bill = self._held.get(name)
-            return self._held.pop(name) if bill is not None and bill.key == key else None
+            if bill is None or bill.key != key:
+                return None
+            bill.timer.cancel()
+            return self._held.pop(name)
 
 
 def _drop(file: Path) -> None:
@@ -229,23 +258,25 @@ def _would_book(record: Imported) -> list[str]:
 
 def start(case: Case, pilots: Pilots, fields: Mapping[str, str]) -> Filled:
     """Starts the pilot of a case in a process of its own; what costs money is refused without a cap."""
-    typed = first_words(fields, PILOT)
+    typed = first_words(fields, FIELDS["pilot"])
 
     def act() -> Filled:
         opened, problems = case.opened(), list[Problem]()
-        caps = {name: _cap(name, typed[name], problems) for name in PILOT[1:]}
+        caps = {name: _cap(name, typed[name], problems) for name in FIELDS["pilot"][1:]}
+        if typed["trainer"] == OWN:
+            fix = "choose one of the list, or run it in a terminal"
+            problems.append(Problem("trainer", "a trainer of your own", "one that tunecase brings", fix))
         problems += _costly(opened, typed["trainer"], caps)
         if problems:
             raise InputError(problems)
-        if flow.pilot_is_under_way(opened.ledger):
-            raise LedgerBusyError("A pilot of this case is under way already. Wait for its end, or stop it first.")
+        # The project file may be a link: the case is the folder that it lies in, not the one that it leads to.
         asked = PilotAsked(
-            str(case.project.resolve()), case.seed, case.today.isoformat(), typed["trainer"], caps["max_minutes"],
+            str(case.project.absolute()), case.seed, case.today.isoformat(), typed["trainer"], caps["max_minutes"],
             caps["max_usd"],
         )  # fmt: skip
-        if pilots.start(case.key, asked) is None:
-            raise LedgerBusyError("A pilot of this case is under way already. Wait for its end, or stop it first.")
-        return Filled("pilot", done="The pilot has begun.")
+        if flow.pilot_is_under_way(opened.ledger) or pilots.start(case.key, asked) is None:
+            raise LedgerBusyError(BUSY)
+        return Filled("pilot", typed, done="The pilot has begun.")
 
     return filled_by("pilot", typed, act)
 

@@ -5,7 +5,8 @@ import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,15 +17,17 @@ from tunecase import flow
 from tunecase.errors import TunecaseError
 from tunecase.web import acts, pages
 from tunecase.web.acts import Bills, Case
-from tunecase.web.cases import Cases, is_piloted
+from tunecase.web.cases import WITH_PAGE, Cases, is_piloted
 from tunecase.web.forms import Form, Receive, read_form
 from tunecase.web.guard import SHOWN_IN, Guard, RefusedError, Request
 from tunecase.web.replies import APP, CSS, EVENTS, JAVASCRIPT, Reply, headers_of, headers_of_stream, onward, plain
 from tunecase.web.state import gone_words, pilot_state
-from tunecase.web.streams import Send, Streams, event_of, once_a_second, send_all
+from tunecase.web.streams import Send, Stream, Streams, event_of, once_a_second, send_all
 from tunecase.web.views import Filled, Tab
 
 MOST_KEPT = 200  # forms that came back, and acts that were done, each by the id of its form
+AT_ONCE_S = 0.7  # that a page may take before the last one is shown in its place
+MOST_WAIT_S = 600.0  # for what is worked out anew
 CLICKS_S = 3.0  # within which a second click on a button is the same one
 MEND = "Mend it, then load this page again: it is drawn anew each time."
 TABS = get_args(Tab)
@@ -39,7 +42,7 @@ class Visit:
     receive: Receive
 
 
-Answer = Reply | AsyncIterator[bytes]
+Answer = Reply | Stream
 Handler = Callable[["App", Visit], Awaitable[Answer]]
 
 
@@ -79,27 +82,35 @@ class Route:
 
 
 class Once:
-    """Does what a form asks for once, however often the form is sent; later sendings get what the first one got."""
+    """Does what a form asks for once, however often the form is sent; later sendings get what the first one got.
+
+    What was not done is forgotten as soon as it is told: who mends the cause sends the same form again.
+    """
 
     def __init__(self) -> None:
-        self._done: OrderedDict[object, tuple[float, asyncio.Future[str]]] = OrderedDict()
+        self._done: OrderedDict[object, tuple[float, asyncio.Future[tuple[str, bool]]]] = OrderedDict()
 
-    async def do(self, key: object, act: Callable[[], Awaitable[str]], within_s: float = math.inf) -> str:
+    async def do(self, key: object, act: Callable[[], Awaitable[tuple[str, bool]]], within_s: float = math.inf) -> str:
         """What the act gave when the key was first seen; it goes on where its visitor leaves.
 
         Args:
             key: what was asked for, by which drawing of the form.
-            act: does it.
+            act: does it; gives the name of the reply, and whether it was done.
             within_s: how long a further sending counts as the same click [s].
         """
         began_s, done = self._done.get(key, (-math.inf, None))
-        if done is None or time.monotonic() - began_s > within_s:
+        if done is None or _failed(done) or time.monotonic() - began_s > within_s:
             done = asyncio.ensure_future(act())
             self._done[key] = time.monotonic(), done
             self._done.move_to_end(key)
             while len(self._done) > MOST_KEPT and next(iter(self._done.values()))[1].done():
                 self._done.popitem(last=False)
-        return await asyncio.shield(done)
+        return (await asyncio.shield(done))[0]
+
+
+def _failed(act: "asyncio.Future[tuple[str, bool]]") -> bool:
+    """Whether an act has come to its end without being done."""
+    return act.done() and (act.cancelled() or act.exception() is not None or not act.result()[1])
 
 
 class App:
@@ -126,17 +137,19 @@ class App:
             await send({"type": "http.response.start", "status": answer.status.value, "headers": headers_of(answer)})
             await send({"type": "http.response.body", "body": answer.body})
             return
-        await send({"type": "http.response.start", "status": 200, "headers": headers_of_stream()})
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers_of_stream()})
             await send_all(answer, send, until_gone(receive))
         except Exception as error:  # noqa: BLE001 - the last resort
             self._failed(error)
+        finally:
+            answer.close()
         await send({"type": "http.response.body", "body": b""})
 
     def close(self) -> None:
         """Ends what the app has begun: pilots are interrupted and waited for, bills that wait are taken away."""
         self.streams.close()
-        self.bills.drop_old(0.0)
+        self.bills.close()
         self.cases.pilots.close()
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
@@ -230,16 +243,31 @@ async def _tab(app: App, visit: Visit) -> Answer:
     case, tab = await app.case_of(visit), cast(Tab, visit.parts["tab"])
     if not case.project.is_file():
         return _vanished(app, case)
-    name = parse_qs(visit.request.query).get("sent", [""])[0]
+    asked = parse_qs(visit.request.query)
+    name = asked.get("sent", [""])[0]
     key, filled = app.filled.get(name, ("", None))
+    begun, sent = None, f"&sent={name}" if filled is not None else ""
+    if tab in WITH_PAGE:
+        begun = await asyncio.to_thread(app.cases.page_begun, case)
+        await _wait(begun, visit, math.inf if "wait" in asked else AT_ONCE_S)
 
     def draw() -> str:
-        view = app.cases.view(case, tab)
+        view = app.cases.view(case, tab, begun, f"/case/{case.key}/{tab}?wait=1{sent}")
         return pages.case_page(view, tab, app.guard.form_token(), filled if key == case.key else None)
 
-    # The tabs that need no more than the ledger do not wait for a page that takes seconds.
+    # The tabs that need no more than the ledger do not wait for other visits.
     page = await (asyncio.to_thread(draw) if tab in ("pilot", "books") else app.drawn(visit, draw))
     return Reply(HTTPStatus.OK, page, policy=APP)
+
+
+async def _wait(begun: Future[Any], visit: Visit, most_s: float) -> None:
+    """Waits until what was begun is there, for a time or until the visitor has gone; others are served meanwhile."""
+    there, leaving = asyncio.wrap_future(begun), asyncio.ensure_future(until_gone(visit.receive))
+    there.add_done_callback(lambda one: one.cancelled() or one.exception())
+    await asyncio.wait({there, leaving}, timeout=min(most_s, MOST_WAIT_S), return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+    with suppress(asyncio.CancelledError):
+        await leaving
 
 
 def _vanished(app: App, case: Case) -> Reply:
@@ -254,10 +282,13 @@ async def _report(app: App, visit: Visit) -> Answer:
     if not case.project.is_file():
         return _vanished(app, case)
 
+    begun = await asyncio.to_thread(app.cases.page_begun, case)
+    await _wait(begun, visit, math.inf)
+
     def draw() -> str:
         from tunecase.report import render
 
-        return render(app.cases.page(case))
+        return render(begun.result())
 
     return Reply(HTTPStatus.OK, await app.drawn(visit, draw))
 
@@ -266,9 +297,6 @@ async def _events(app: App, visit: Visit) -> Answer:
     case = await app.case_of(visit)
     if visit.request.method == "HEAD":
         return Reply(HTTPStatus.OK, "", kind=EVENTS)
-    if app.streams.is_full:
-        words = "Too many pages watch a pilot; close one of them."
-        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, words)
     elsewhere = once_a_second(lambda: is_piloted(case.project))
 
     def look() -> Any:
@@ -281,7 +309,10 @@ async def _events(app: App, visit: Visit) -> Answer:
         state = pilot_state(case.project, app.cases.pilots.of(case.key), app.cases.today)
         return event_of(state, pages.live_fragment(state))
 
-    return app.streams.events(case.key, look, draw)
+    stream = app.streams.watch(case.key, look, draw)
+    if stream is None:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages watch a pilot; close one of them.")
+    return stream
 
 
 def _acting(
@@ -295,18 +326,20 @@ def _acting(
 
     async def handler(app: App, visit: Visit) -> Answer:
         case = await app.case_of(visit)
-        form = await read_form(visit.request, visit.receive, with_file=with_file)
+        form, is_there = await read_form(visit.request, visit.receive, with_file=with_file), False
         try:
             drawing = app.guard.form_of(form.fields.get("token", ""))
-            if not case.project.is_file():
-                return _vanished(app, case)
-        except BaseException:
-            form.drop()
-            raise
+            is_there = case.project.is_file()
+        finally:
+            if not is_there:
+                form.drop()
+        if not is_there:
+            return _vanished(app, case)
         sent = tuple(sorted((name, words) for name, words in form.fields.items() if name != "token"))
 
-        async def done() -> str:
-            return app.keep(case.key, await asyncio.to_thread(act, app, case, form))
+        async def done() -> tuple[str, bool]:
+            filled = await asyncio.to_thread(act, app, case, form)
+            return app.keep(case.key, filled), bool(filled.done)
 
         key = object() if with_file else (visit.request.path, "" if "held" in form.fields else drawing, sent)
         return onward(f"/case/{case.key}/{tab}?sent={await app.once.do(key, done, within_s)}")

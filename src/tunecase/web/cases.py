@@ -5,9 +5,11 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -89,29 +91,43 @@ class Cases:
         project = self._projects.get(key)
         return None if project is None else Case(key, project, self.seed, self.today)
 
-    def view(self, case: Case, tab: Tab) -> CaseView:
+    def view(self, case: Case, tab: Tab, begun: Future[Page] | None = None, comes_at: str = "") -> CaseView:
         """What a tab of a case shows; only what the tab needs is worked out, and nothing is written.
 
+        Args:
+            begun: the content of its page, which is shown as it last stood where it is not there yet; None to wait.
+            comes_at: the address of the view that waits.
         Raises: InputError where the case cannot be opened.
         """
         opened, faults = self._opened(case), list[str]()
-        page = self._made(lambda: self.page(case), faults) if tab in WITH_PAGE else None
         sums = self._books.held(case, opened) if tab == "pilot" else self._made(lambda: self._sums(case), faults)
+        page, is_last = None, begun is not None and not begun.done()
+        if tab in WITH_PAGE:
+            page = self._pages.last(case) if is_last else self._made((begun or self.page_begun(case)).result, faults)
+            # An approval is asked for the plan that the sums know, never beside the page of an earlier one.
+            is_last = is_last or (page is not None and self._pages.held(case, opened) is not page)
         books, charges, approvals = sums or (None, None, None)
         return CaseView(
             case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
             pilot_state(case.project, self.pilots.of(case.key), case.today), books, charges, approvals, tuple(faults),
+            comes_at if is_last else "",
         )  # fmt: skip
 
     def page(self, case: Case) -> Page:
         """The content of a case's report page, kept until one of its files changes: it takes seconds."""
-        return self._pages.of(case, self._opened(case), flow.contents)
+        return self.page_begun(case).result()
+
+    def page_begun(self, case: Case) -> Future[Page]:
+        """The same, there at once where it is kept, else begun. Raises: InputError where the case cannot be opened."""
+        opened = self._opened(case)
+        self._made(lambda: self._sums(case), [])  # which every tab shows, before the page takes this machine for itself
+        return self._pages.begun(case, opened, flow.contents)
 
     def _sums(self, case: Case) -> tuple[Books, Charges, Approvals]:
         def made(opened: flow.Flow) -> tuple[Books, Charges, Approvals]:
             return flow.books(opened), flow.charges(opened), flow.approvals(opened)
 
-        return self._books.of(case, self._opened(case), made)
+        return self._books.begun(case, self._opened(case), made).result()
 
     def _opened(self, case: Case) -> flow.Flow:
         opened = case.opened()
@@ -134,6 +150,15 @@ class _Slot(Generic[Made]):
     made: Made
 
 
+@dataclass(eq=False)
+class _Making(Generic[Made]):
+    rests_on: Any
+    files: Files
+    make: Callable[[], Made]
+    has_begun: bool = False
+    future: Future[Made] = field(default_factory=Future)
+
+
 class Kept(Generic[Made]):
     """What was made of cases, each until a file that the case rests on changes, or the day or the seed.
 
@@ -142,40 +167,56 @@ class Kept(Generic[Made]):
 
     def __init__(self) -> None:
         self._slots: OrderedDict[str, _Slot[Made]] = OrderedDict()
-        self._making = threading.Lock()
+        self._under_way: dict[str, _Making[Made]] = {}
+        self._beginning = threading.Lock()
+        self._threads = ThreadPoolExecutor(1, "makes")
 
     def held(self, case: Case, opened: flow.Flow) -> Made | None:
         """What is kept of a case and still holds; None where nothing does."""
         slot = self._slots.get(case.key)
         if slot is None or slot.rests_on != _rests_on(case, opened):
             return None
-        return slot.made if all(_stat(path) == stat for path, stat in slot.files) else None
+        return slot.made if all(flow.size_and_moment(path) == stat for path, stat in slot.files) else None
 
-    def of(self, case: Case, opened: flow.Flow, make: Callable[[flow.Flow], Made]) -> Made:
-        """What is kept of a case, made anew where it does not hold any more."""
-        with self._making:
+    def last(self, case: Case) -> Made | None:
+        """What was made of a case last, whether it holds or not; None where nothing is kept."""
+        slot = self._slots.get(case.key)
+        return None if slot is None else slot.made
+
+    def begun(self, case: Case, opened: flow.Flow, make: Callable[[flow.Flow], Made]) -> Future[Made]:
+        """What is kept of a case; where it does not hold any more it is made anew, by a thread for all cases.
+
+        Of a case that changes again and again one making runs and one waits, for what then is the newest.
+        """
+        with self._beginning:
             held = self.held(case, opened)
             if held is not None:
-                return held
-            rests_on, files = _rests_on(case, opened), tuple((path, _stat(path)) for path in opened.needed_files())
-            made = make(opened)
-            self._slots[case.key] = _Slot(rests_on, files, made)
-            self._slots.move_to_end(case.key)
-            while len(self._slots) > MOST_DRAWN:
-                self._slots.popitem(last=False)
-            return made
+                there: Future[Made] = Future()
+                there.set_result(held)
+                return there
+            files = tuple((path, flow.size_and_moment(path)) for path in opened.needed_files())
+            rests_on, wanted = _rests_on(case, opened), partial(make, opened)
+            one = self._under_way.get(case.key)
+            if one is None or one.future.done() or (one.has_begun and (one.rests_on, one.files) != (rests_on, files)):
+                one = self._under_way[case.key] = _Making(rests_on, files, wanted)
+                one.future = self._threads.submit(self._make, case.key, one)
+            elif not one.has_begun:
+                one.rests_on, one.files, one.make = rests_on, files, wanted
+            return one.future
+
+    def _make(self, key: str, one: "_Making[Made]") -> Made:
+        with self._beginning:
+            one.has_begun = True
+        made = one.make()
+        self._slots[key] = _Slot(one.rests_on, one.files, made)
+        self._slots.move_to_end(key)
+        while len(self._slots) > MOST_DRAWN:
+            self._slots.popitem(last=False)
+        return made
 
 
 def _rests_on(case: Case, opened: flow.Flow) -> Any:
     return case.seed, case.today, flow.stamp_of(opened.path)
-
-
-def _stat(path: Path) -> tuple[int, int] | None:
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return seen.st_size, seen.st_mtime_ns
 
 
 def is_piloted(project: Path) -> bool:

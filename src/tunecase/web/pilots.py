@@ -20,7 +20,6 @@ from tunecase.web.worker import PilotAsked
 STOPS_S = 10.0  # that an interrupted pilot has to tidy up before it is killed
 LAST_LINES, MOST_LINE = 12, 400  # of what a process wrote on standard error; characters
 MOST_TOLD = 65_536  # characters of a line that a process tells
-INTERRUPTED = (130, -signal.SIGINT, -signal.SIGTERM)
 HAS_GROUPS = hasattr(os, "killpg")
 
 
@@ -34,12 +33,13 @@ class PilotProcess:
         self.asked, self.version, self.is_stopping = asked, 0, False
         self.told: Mapping[str, Any] = {}
         self.returned: int | None = None
+        self._ending = threading.Lock()  # nothing is signalled while its number is given back
         self._last: deque[str] = deque(maxlen=LAST_LINES)
         group: dict[str, Any] = {"start_new_session": True} if HAS_GROUPS else {}
         if not HAS_GROUPS:
             group = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", worker.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-P", "-m", worker.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **group,
         )  # fmt: skip
         asks, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
@@ -85,8 +85,8 @@ class PilotProcess:
             self._reader.join(STOPS_S)
 
     def _signal(self, number: int) -> None:
-        with contextlib.suppress(OSError):
-            if self.returned is not None:
+        with self._ending, contextlib.suppress(OSError):
+            if self._process.returncode is not None:  # its number may be another's by now
                 return
             if HAS_GROUPS:
                 os.killpg(self._process.pid, number)
@@ -108,7 +108,8 @@ class PilotProcess:
         with contextlib.suppress(OSError):
             if HAS_GROUPS:  # before its number is given back, so that no other group can bear it
                 os.killpg(self._process.pid, signal.SIGKILL)
-        returned = self._process.wait()
+        with self._ending:
+            returned = self._process.wait()
         self._errors.join(1.0)
         with contextlib.suppress(OSError):
             self._input.close()

@@ -22,9 +22,10 @@ MOST_FAILED = 200  # characters of why a run failed
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What the ledger holds of a pilot: the runs on the data of the last one, when it was made, the last record."""
+    """What the ledger holds of a pilot: the runs on the data of the last one, when each was booked, the last record."""
 
     runs: Sequence[Run] = ()
+    moments: Sequence[datetime] = ()
     last_run: datetime | None = None
     record: Pilot | None = None
     recorded: datetime | None = None
@@ -69,15 +70,15 @@ def gone_words(project: Path) -> str:
 def _held(ledger: Ledger) -> _Held:
     entries = list(ledger.entries_of("run", "pilot"))
     latest = ledger.latest("record", "pilot")
-    runs: Sequence[Run] = ()
-    if entries:
-        runs = [from_json(Run, entry.body) for entry in entries if _key(entry) == _key(entries[-1])]
+    kept = [entry for entry in entries if _key(entry) == _key(entries[-1])]
+    runs: Sequence[Run] = [from_json(Run, entry.body) for entry in kept]
+    first = {run.key: entry.recorded_at for run, entry in zip(reversed(runs), reversed(kept), strict=True)}
     record = _record(latest)
     if not runs and record is not None:
         runs = record.runs
     return _Held(
-        list({run.key: run for run in runs}.values()), entries[-1].recorded_at if entries else None, record,
-        None if latest is None else latest.recorded_at,
+        list({run.key: run for run in runs}.values()), list(first.values()),
+        entries[-1].recorded_at if entries else None, record, None if latest is None else latest.recorded_at,
     )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _state(
     runs = tuple(map(_live, held.runs))
     can_stop = process is not None and process.is_running
     return PilotState(
-        id="", is_running=can_stop or elsewhere, can_stop=can_stop, runs=runs, planned=_planned(len(runs), process),
+        id="", is_running=can_stop or elsewhere, can_stop=can_stop, runs=runs, planned=_planned(held, process),
         left_s=_left_s(process), spent_usd=sum((run.usd for run in runs), 0.0),
         cap_usd=None if process is None else process.asked.max_usd,
         metric=_metric(project, held.record), target=_target(project), said=_said(held, process, elsewhere),
@@ -120,10 +121,16 @@ def _learner(run: Run) -> str:
     return f"{name}, tuned" if run.trainer == "encoder-tuned" else name
 
 
-def _planned(made: int, process: PilotProcess | None) -> int | None:
-    """The runs that are there once all are made: those in the ledger may be more than those of this pilot."""
+def _planned(held: _Held, process: PilotProcess | None) -> int | None:
+    """The runs that are there once all are made: those in the ledger may be more than those of this pilot.
+
+    A run that was booked after the process told how many are left is one of those.
+    """
     if process is None or "total" not in process.told:
         return None
+    told_at = process.told.get("at")
+    later = 0 if told_at is None else sum(at > datetime.fromisoformat(told_at) for at in held.moments)
+    made = len(held.runs) - (0 if process.returned == 0 else later)
     return made + (0 if process.returned == 0 else max(0, int(process.told["total"]) - int(process.told["done"])))
 
 

@@ -8,7 +8,7 @@ missed, since every event holds the whole state.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Feed:
     task: "asyncio.Task[None] | None" = None
 
     async def poll(self) -> None:
-        """Looks again and again, and draws where anything has changed; whatever fails is tried again."""
+        """Looks again and again, and draws where anything has changed; what the system refuses is tried again."""
         seen: Any = None
         loop = asyncio.get_running_loop()
         while True:
@@ -68,44 +68,60 @@ class Streams:
         """Lets go of the threads that look."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no further stream is taken."""
-        return self.open >= MOST_STREAMS
-
-    async def events(self, key: str, look: Look, draw: Draw) -> AsyncIterator[bytes]:
-        """The events of a case as they go over the wire, for as long as they are asked for.
+    def watch(self, key: str, look: Look, draw: Draw) -> "Stream | None":
+        """A stream of the events of a case, which holds its place until it is closed; None where all are taken.
 
         Args:
             key: the case's.
             look: is called often, in a thread; a change of what it gives means that the state is drawn again.
             draw: gives the id and the bytes of the event.
         """
+        if self.open >= MOST_STREAMS:
+            return None
         feed = self._feeds.setdefault(key, Feed(look, draw, self._threads))
         self.open, feed.watching = self.open + 1, feed.watching + 1
-        try:
-            if feed.task is None or feed.task.done():
-                feed.task = asyncio.get_running_loop().create_task(feed.poll())
-            yield RETRY
-            seen = ""
-            while True:
-                waits, (id, event) = feed.changed, feed.newest
-                if id != seen:
-                    seen = id
-                    yield event
-                    continue
-                try:
-                    await asyncio.wait_for(waits.wait(), QUIET_S)
-                except TimeoutError:
-                    if feed.task.done():
-                        raise feed.task.exception() or RuntimeError("nobody looks any more") from None
-                    yield COMMENT
-        finally:
-            self.open, feed.watching = self.open - 1, feed.watching - 1
-            if not feed.watching:
-                if feed.task is not None:
-                    feed.task.cancel()
-                self._feeds.pop(key, None)
+        if feed.task is None or feed.task.done():
+            feed.task = asyncio.get_running_loop().create_task(feed.poll())
+        return Stream(feed, feed.task, lambda: self._leave(key, feed))
+
+    def _leave(self, key: str, feed: Feed) -> None:
+        self.open, feed.watching = self.open - 1, feed.watching - 1
+        if not feed.watching:
+            if feed.task is not None:
+                feed.task.cancel()
+            self._feeds.pop(key, None)
+
+
+class Stream:
+    """The events of a case as they go over the wire to one reader, for as long as they are asked for."""
+
+    def __init__(self, feed: Feed, task: "asyncio.Task[None]", leave: Callable[[], None]) -> None:
+        self._feed, self._task, self._leave = feed, task, leave
+        self._seen: str | None = None
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Gives its place back."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._leave()
+
+    async def next(self) -> bytes:
+        """The next that is to be sent: how soon to come back, then the newest event or, in silence, a comment."""
+        if self._seen is None:
+            self._seen = ""
+            return RETRY
+        while True:
+            waits, (id, event) = self._feed.changed, self._feed.newest
+            if id != self._seen:
+                self._seen = id
+                return event
+            try:
+                await asyncio.wait_for(waits.wait(), QUIET_S)
+            except TimeoutError:
+                if self._task.done():
+                    raise self._task.exception() or RuntimeError("nobody looks any more") from None
+                return COMMENT
 
 
 def event_of(state: PilotState, html: str) -> tuple[str, bytes]:
@@ -115,13 +131,13 @@ def event_of(state: PilotState, html: str) -> tuple[str, bytes]:
     return state.id, f"event: pilot\nid: {state.id}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-async def send_all(events: AsyncIterator[bytes], send: Send, gone: Awaitable[None]) -> None:
+async def send_all(stream: Stream, send: Send, gone: Awaitable[None]) -> None:
     """Sends events until the reader has gone, each when the one before it was taken."""
     leaving = asyncio.ensure_future(gone)
     nexts: asyncio.Task[bytes] | None = None
     try:
         while not leaving.done():
-            nexts = asyncio.ensure_future(anext(events))
+            nexts = asyncio.ensure_future(stream.next())
             await asyncio.wait({leaving, nexts}, return_when=asyncio.FIRST_COMPLETED)
             if leaving.done():
                 return
@@ -132,8 +148,6 @@ async def send_all(events: AsyncIterator[bytes], send: Send, gone: Awaitable[Non
                 one.cancel()
                 with suppress(asyncio.CancelledError):
                     await one
-        with suppress(RuntimeError):
-            await events.aclose()  # type: ignore[attr-defined]
 
 
 def once_a_second(ask: Callable[[], Any]) -> Callable[[], Any]:

@@ -8,6 +8,13 @@ from tunecase.blocks import Page, Tone
 from tunecase.records import Approvals, Books, Charges
 
 Tab = Literal["answer", "money", "data", "pilot", "books", "what-if"]
+# The fields of each form, by its name; a mistake of another name stands above the form.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "charge": ("amount", "currency", "line", "on", "note"),
+    "bill": ("bill",),
+    "approve": ("amount", "by", "until", "note"),
+    "pilot": ("trainer", "max_minutes", "max_usd"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ class PilotState:
 class CaseView:
     """One case: the content of its report page, its pilot, its books; `faults` say what could not be worked out.
 
-    `page` is None where the answer cannot be drawn yet; the other tabs work all the same.
+    `page` is None where the answer cannot be drawn yet; the other tabs work all the same. `comes_at` is the address at
+    which the page comes that is being worked out anew, while `page` is the last one; empty where that one still holds.
     """
 
     key: str
@@ -92,13 +100,14 @@ class CaseView:
     charges: Charges | None
     approvals: Approvals | None
     faults: tuple[str, ...] = ()
+    comes_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A form that came back: what was typed by the names of its fields, the mistake of each, and what was done.
 
-    `form` is "charge", "bill", "approve" or "pilot". `confirm` holds what a bill would book, in sentences, and `held`
+    `form` is one of FIELDS. `confirm` holds what a bill would book, in sentences, and `held`
     the name under which the server keeps it until it is confirmed.
     """
 

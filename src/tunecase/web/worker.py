@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -83,13 +83,14 @@ def _run(asked: PilotAsked, told: TextIO) -> None:
 
     opened = flow.open_case(Path(asked.project), asked.seed, date.fromisoformat(asked.today) if asked.today else None)
     plain = flow.PilotSettings(asked.trainer, max_minutes=asked.max_minutes, max_usd=asked.max_usd)
-    words = flow.PilotWords(engine=None if asked.max_usd is not None else "local", candidates="auto")
+    race = "none" if asked.trainer else "auto"  # who chose a learner gets that one
+    words = flow.PilotWords(engine=None if asked.max_usd is not None else "local", candidates=race)
     settings = flow.pilot_settings(words, plain, opened.project)
 
     def tell(state: Any) -> None:
         _tell(told, {
             "done": state.done, "total": state.total, "left_s": state.left_s, "usd": state.usd, "now": state.now,
-            "candidate": state.candidate,
+            "candidate": state.candidate, "at": datetime.now(UTC).isoformat(),
         })  # fmt: skip
 
     _tell(told, {"begun": asdict(asked)})

@@ -288,7 +288,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/":
             self._send(pages.cases_page(SHELF, TOKEN))
         elif self.path.startswith("/case/support/"):
-            tab = self.path.rpartition("/")[2]
+            tab = self.path.rpartition("/")[2].partition("?")[0]
             filled, self.shown.filled = self.shown.filled, None
             self._send(pages.case_page(self.shown.case, tab, TOKEN, filled))  # type: ignore[arg-type]
         else:

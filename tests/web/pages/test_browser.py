@@ -151,6 +151,14 @@ def test_the_pilot_grows_without_a_reload(visit: Any, shown: made.Shown) -> None
     assert tab.evaluate("window.kept")
 
 
+def test_what_was_done_is_told_once(visit: Any, shown: made.Shown) -> None:
+    """Whoever loads the page again reads what is so then, and not once more that something was booked."""
+    shown.filled = Filled("charge", done="Booked: 42.50 USD.")
+    tab = visit("/case/support/books?sent=abc")
+    assert tab.is_visible("#charge-done")
+    assert tab.url.endswith("/case/support/books")
+
+
 def test_a_swap_keeps_focus_selection_and_scroll(visit: Any, shown: made.Shown) -> None:
     """Somebody reads an old run in the table: it stays where it is, selected, while new ones come in above it."""
     tab = visit("/case/support/pilot")

@@ -94,6 +94,8 @@ def test_what_was_spent_is_held_against_what_was_released() -> None:
     assert ("380 spent of 1,500 USD released", pytest.approx(380 / 1500)) == spent_words(
         made.view(approvals=made.RELEASED)
     )
+    before = spent_words(made.view(approvals=replace(made.RELEASED, before=Decimal("65.20"))))
+    assert "380 spent of 1,500 USD released, 65.20 before that" == before[0]
     assert ("381.55 spent of a budget of 15,000 USD", pytest.approx(381.55 / 15000)) == spent_words(made.view())
     unlimited = replace(made.BOOKS, budget=None, left=None, spent=Decimal(12))
     assert ("12 USD spent", None) == spent_words(made.view(books=unlimited))

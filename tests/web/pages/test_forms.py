@@ -1,5 +1,7 @@
 """The forms of a case."""
 
+from dataclasses import replace
+
 from tests.web.pages import made
 from tests.web.pages.reading import PageRead
 from tunecase.pilot.trial import TRAINERS
@@ -51,6 +53,14 @@ def test_what_was_done_is_said_once_where_it_was_done() -> None:
     assert "Booked: 42.50 USD." in page.words["charge"]
 
 
+def test_what_a_click_began_is_told_by_the_pilot_alone() -> None:
+    """No sentence of a start or a stop outlives what it began: the heading, which moves, has the focus."""
+    html = case_page(made.view(), "pilot", made.TOKEN, Filled("pilot", done="The pilot has begun."))
+    assert "has begun" not in html
+    heading = next(given for _, given in PageRead(html).tags if given.get("id") == "pilot-heading")
+    assert "autofocus" in heading
+
+
 def test_a_bill_is_confirmed_before_it_is_booked() -> None:
     """What it would book is listed; two forms name it, one to book and one to leave; no other file is asked for."""
     page = PageRead(case_page(made.view(), "books", made.TOKEN, made.CONFIRM))
@@ -65,11 +75,17 @@ def test_an_approval_is_asked_for_only_where_the_plan_asks() -> None:
     """The form is filled with the release; a plan that is approved, or asks for none, has none."""
     asked = PageRead(case_page(made.view(), "answer", made.TOKEN))
     assert "1500" == asked.forms[0].fields["amount"]["value"]
+    seen = [asked.forms[0].fields[name]["value"] for name in ("plan", "last")]
+    assert [made.ASKED.plan, made.ASKED.approved[-1].id if made.ASKED.approved else ""] == seen
     assert "open" not in asked.all("details")[0]
     given = case_page(made.view(approvals=made.RELEASED), "answer", made.TOKEN)
     assert not PageRead(given).forms
     assert "Approved: 1,500 USD; 380 spent, 1,120 left." in given
     assert not PageRead(case_page(made.view(approvals=None), "answer", made.TOKEN)).forms
+    nothing = replace(made.PAGE.answer.tiles[0], value="0", beside="not before that is settled")
+    not_yet = replace(made.PAGE, answer=replace(made.PAGE.answer, tiles=(nothing, *made.PAGE.answer.tiles[1:])))
+    for view in (made.view(not_yet), made.view(None), made.view(comes_at="/case/support/answer?wait=1")):
+        assert not PageRead(case_page(view, "answer", made.TOKEN)).forms
     back = PageRead(case_page(made.view(), "answer", made.TOKEN, made.MISTAKEN["answer"]))
     assert "open" in back.all("details")[0]
 

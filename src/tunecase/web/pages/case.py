@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from tunecase.accounts import approval_short, plain_line
 from tunecase.blocks import Account, Page, Part
-from tunecase.quantities import plain_money, plain_paid, sentence
+from tunecase.quantities import Sampled, plain_figure, plain_money, plain_paid, sentence
 from tunecase.records import CATEGORIES
 from tunecase.web.pages.books import books_shown, charge_rows, charges_note
 from tunecase.web.pages.drawing import drawn
@@ -44,8 +44,9 @@ def spent_words(view: CaseView) -> tuple[str, float | None] | None:
     """What was spent of what is released, else of the budget, and the share of it; None where nobody knows."""
     approvals, books, unit = view.approvals, view.books, view.currency
     if approvals is not None and approvals.spendable > 0:
-        share = float(approvals.spent / approvals.spendable)
-        return f"{plain_paid(approvals.spent)} spent of {plain_paid(approvals.spendable)} {unit} released", share
+        before = f", {plain_paid(approvals.before)} before that" if approvals.before else ""
+        words = f"{plain_paid(approvals.spent)} spent of {plain_paid(approvals.spendable)} {unit} released{before}"
+        return words, float(approvals.spent / approvals.spendable)
     if books is None:
         return None
     if not books.budget:
@@ -55,14 +56,28 @@ def spent_words(view: CaseView) -> tuple[str, float | None] | None:
 
 
 def _answer(view: CaseView, filled: Filled | None) -> dict[str, Any]:
-    asked = view.approvals if view.approvals is not None and view.approvals.is_asked else None
-    release = asked.release if asked is not None else None
+    release = _asked(view)
     return {
         "form": form_of("approve", filled),
         "asked": "" if release is None else plain_money(release, view.currency),
         "amount": "" if release is None else f"{release.shown:.12g}",
+        "plan": "" if view.approvals is None else view.approvals.plan,
+        "last": "" if view.approvals is None or not view.approvals.approved else view.approvals.approved[-1].id,
         "stands": "" if view.approvals is None else approval_short(view.approvals),
     }
+
+
+def _asked(view: CaseView) -> Sampled | None:
+    """The release that the plan on file asks for, where the answer beside it releases that now; None elsewhere.
+
+    A page that is worked out anew asks for nothing: it goes while somebody types.
+    """
+    approvals, page = view.approvals, view.page
+    if approvals is None or page is None or view.comes_at or not approvals.is_asked:
+        return None
+    words = plain_figure(approvals.release)
+    now = [tile.value for tile in page.answer.tiles if tile.key == "release"]
+    return approvals.release if words in now else None
 
 
 def _money(view: CaseView, filled: Filled | None) -> dict[str, Any]:
@@ -84,7 +99,8 @@ def _data(view: CaseView, filled: Filled | None) -> dict[str, Any]:
 
 
 def _pilot(view: CaseView, filled: Filled | None) -> dict[str, Any]:
-    return {"form": form_of("pilot", filled), "offered": OFFERED, **live(view.pilot)}
+    form = form_of("pilot", filled)
+    return {"form": form, "offered": OFFERED, **live(view.pilot), "acted": bool(form.done and not form.first)}
 
 
 def _books(view: CaseView, filled: Filled | None) -> dict[str, Any]:

@@ -4,15 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tunecase.quantities import spelled
-from tunecase.web.views import Filled
+from tunecase.web.views import FIELDS, Filled
 
-# The fields of each form, by its name; a mistake of another name stands above the form.
-FIELDS: dict[str, tuple[str, ...]] = {
-    "charge": ("amount", "currency", "line", "on", "note"),
-    "bill": ("bill",),
-    "approve": ("amount", "by", "until", "note"),
-    "pilot": ("trainer", "max_minutes", "max_usd"),
-}
 # The trainers that the form offers, by the names that the pilot knows, and what each takes.
 OFFERED = (
     ("", "tunecase chooses: a small encoder where one is on this machine, else word counts"),

@@ -27,11 +27,11 @@ def live_fragment(state: PilotState) -> str:
 
 
 def live(state: PilotState) -> dict[str, object]:
-    """What the template of the fragment shows."""
+    """What the template of the fragment shows; its heading has the focus where somebody has just acted."""
     return {
         "state": state, "heading": pilot_heading(state), "facts": facts(state), "chart": chart_of(state),
         "rows": rows(state), "older": count(max(len(state.runs) - MOST_ROWS, 0)), "metric": metric_words(state),
-        "learners": len({run.learner for run in state.runs}),
+        "learners": len({run.learner for run in state.runs}), "acted": False,
     }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ doc.addEventListener("submit", function (event) {
 addEventListener("pageshow", function (event) {
   if (event.persisted) doc.querySelectorAll("form").forEach(free);
 });
+// What was done is told once: a page that is loaded again shows what is so then.
+if (doc.querySelector(".done")) history.replaceState(null, "", location.pathname);
 
 // A bill that is dropped goes into the field of its form and is sent as if it had been chosen.
 var drop = doc.querySelector("form.drop"), file = byId("bill-bill");
