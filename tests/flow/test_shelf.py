@@ -89,4 +89,4 @@ def test_a_decided_case_tells_its_answer_and_what_it_waits_for(tmp_path: Path) -
     flow.approve(opened, flow.ApprovalAsked("10 USD", "Head"))
     flow.spend_text(opened, flow.ChargeAsked("150"))
     after = flow.glance(project, TODAY)
-    assert ("nothing", "150 of 15k USD", 0.01) == (after.waits_for, after.spent, after.spent_share)
+    assert ("nothing", "150 of 15,000 USD", 0.01) == (after.waits_for, after.spent, after.spent_share)

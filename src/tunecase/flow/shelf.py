@@ -169,5 +169,5 @@ def _spent(flow: Flow, has_charges: bool) -> Mapping[str, Any]:
     known = budget.spread.median if budget is not None else 0.0
     if known <= 0:
         return {"spent": money(paid, flow.project.currency), "spent_share": None}
-    words = f"{money(paid, '')} of {money(known, flow.project.currency)}"
+    words = f"{plain_money(paid, '')} of {plain_money(known, flow.project.currency)}"
     return {"spent": words, "spent_share": paid / known}
