@@ -13,7 +13,7 @@ from tunecase.flow.keys import hash_of
 from tunecase.flow.opened import Flow, readable, spent
 from tunecase.flow.report import MATERIAL
 from tunecase.ledger import Entry, Ledger
-from tunecase.quantities import counted, money, one_line, plain_share
+from tunecase.quantities import counted, money, one_line, plain_money, plain_share
 
 if TYPE_CHECKING:
     from tunecase.accounts import Material
