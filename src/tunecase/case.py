@@ -350,7 +350,7 @@ class Case:
     def approve(self, amount: str, by: str, **options: Any) -> Approvals:
         """Releases money for the plan on file: `case.approve("1500 USD", "Head of Support", until="2027-01-31")`.
 
-        Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces).
+        Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces, beyond).
 
         Example:
             >>> case.approve("1500 USD", "Head of Support", until="2027-01-31").state
