@@ -353,7 +353,7 @@ class Case:
         Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces, beyond).
 
         Example:
-            >>> case.approve("1500 USD", "Head of Support", until="2027-01-31").state
+            >>> case.approve("1500 USD", "Head of Support", note="for a second annotator", beyond=True).state
             'approved'
         """
         return flow.approve(self.flow, flow.ApprovalAsked(amount, by, **options))

@@ -8,7 +8,7 @@ import typer
 from tunecase.agents.tools import READING, TOOLS, WRITING, offered
 from tunecase.cli.commands import app
 
-OWN = {"cases", "schema", "charges", "approvals", "add_round", "spend_add", "write_report", "audit_fix"}
+OWN = {"cases", "charges", "approvals", "add_round", "spend_add", "write_report", "audit_fix"}
 
 
 def test_read_only_is_the_default() -> None:

@@ -267,7 +267,7 @@ def test_an_approval_that_is_nearly_spent_makes_room(case: Case) -> None:
 
 
 def test_a_bill_alone_asks_for_no_release(tmp_path: Path) -> None:
-    """Where nothing is decided, as without data, no release is asked for and none is approved unless --beyond says so."""
+    """Where nothing is decided, as without data, no release is asked for, and one needs --beyond."""
     path = case_folder(tmp_path)
     assert 0 == tunecase("estimate", "--project", path).code
     words = ("approve", "100 USD", "--by", "Ines", "--project", path)

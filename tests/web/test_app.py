@@ -124,7 +124,7 @@ def test_a_folder_that_vanishes_is_told(site: Served, shelf: Path) -> None:
 def test_a_charge_is_booked_and_told(site: Served, shelf: Path) -> None:
     """The ledger has it, and the tab that the visitor is sent to says so."""
     back = site.filled(charge(site, shelf, form_token(site, shelf)))
-    assert "Booked: 12.50 USD for GPU hours" in back.done
+    assert "Booked: 12.50 USD for training" in back.done
     assert ["12.50"] == booked(shelf)
 
 

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from tunecase.errors import InputError, Problem
 
 USAGE_ERROR: type[Any] = typer.BadParameter.__bases__[0]
+LIKENESS = 0.7  # of a word to a known one, from which on it is taken for a slip of the fingers
 
 
 class Usage(TyperGroup):
@@ -145,5 +146,6 @@ def _value_of(names: Sequence[str], typed: Sequence[str]) -> str | None:
 
 def _nearest(word: str, known: Sequence[str], before: str, otherwise: str) -> str:
     """The question whether the nearest known word was meant; what else to do where none is near."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {before}{near[0]}?" if near else otherwise
+    bare = {name.lstrip("-"): name for name in known}  # dashes, which all options share, make none of them alike
+    near = difflib.get_close_matches(word.lstrip("-"), bare, n=1, cutoff=LIKENESS)
+    return f"did you mean {before}{bare[near[0]]}?" if near else otherwise

@@ -57,6 +57,11 @@ class OnFile(NamedTuple):
         """The hash of the plan."""
         return hash_of(self.rests_on)
 
+    @property
+    def release(self) -> Sampled:
+        """What is asked for now; where that is nothing, what the plan's first step would take all the same (P80)."""
+        return self.asks or self.plan.release.p80
+
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
@@ -185,9 +190,7 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
     if filed is not None:
         plan, outdated = filed.plan, moved(filed.rests_on, parts) if filed.rests_on else UNKNOWN_GROUNDS
         is_advised = filed.asks is not None and not plan.beyond_budget
-        record = Approvals(
-            plan.currency, filed.hash, filed.action, filed.asks or plan.release.p80, outdated, is_advised
-        )
+        record = Approvals(plan.currency, filed.hash, filed.action, filed.release, outdated, is_advised)
     record = _with_approved(record, kept, parts, flow.today)
     last = kept.rejected[-1:] if not kept.approved else [one for one in kept.rejected if one[0] > kept.approved[-1][0]]
     standing = [rejection for _, rejection in last if rejection.plan == hash_of(parts)]
@@ -259,8 +262,8 @@ def _approval(flow: Flow, asked: ApprovalAsked) -> Approval:
     plan = filed.plan
     return Approval(
         amount=charge.amount, currency=charge.currency, amount_base=charge.amount_base, by=asked.by.strip(),
-        on=flow.today, plan=filed.hash, action=filed.action, stop_rule=stop_rule(plan),
-        release=filed.asks or plan.release.p80, authorise=plan.authorise, until=until, note=asked.note.strip(), supersedes=replaced, fx_rate=charge.fx_rate,
+        on=flow.today, plan=filed.hash, action=filed.action, stop_rule=stop_rule(plan), release=filed.release,
+        authorise=plan.authorise, until=until, note=asked.note.strip(), supersedes=replaced, fx_rate=charge.fx_rate,
         rests_on=filed.rests_on,
     )  # fmt: skip
 
@@ -282,7 +285,7 @@ def reject(flow: Flow, by: str, note: str = "", plan: str = "") -> Approvals:
     if problems or filed is None:
         raise InputError(problems)
     record = Rejection(
-        by=by.strip(), on=flow.today, plan=filed.hash, action=filed.action, release=filed.asks or filed.plan.release.p80,
+        by=by.strip(), on=flow.today, plan=filed.hash, action=filed.action, release=filed.release,
         note=note.strip(), rests_on=filed.rests_on,
     )  # fmt: skip
     return _keep(flow, "rejection", record)
