@@ -63,8 +63,8 @@ def refuse_unknown(settings: PilotSettings) -> None:
     problems = []
     for name in (name for name, own in settings.hosted.items() if not own.get("base_url")):
         near = nearest(name, [one for one in known if catalog.model_kind(one) in ("hosted", "decision")])
-        fix = f"{near if near.startswith('did') else 'name it with its provider, such as openai/gpt-6-luna'}"
-        fix += "; or say where it answers with --set hosted.base_url=https://HOST/v1"
+        near = f"{near} Else name" if near.startswith("did") else "name"
+        fix = f"{near} its provider too, such as openai/gpt-6-luna, or add --set hosted.base_url=https://HOST/v1"
         problems.append(Problem(f"--hosted {name}", "no address", "a model whose provider is known", fix))
     others = ("auto", "n-grams", *dict(TRAINERS))
     for name in settings.race:
