@@ -433,7 +433,7 @@ def test_what_ships_at_a_price_is_not_said_to_be_free() -> None:
 
 
 def test_what_is_asked_for_now_is_what_the_first_tile_shows() -> None:
-    """The first step's price where it is advised, and nothing where the advice is to stop or to mend something first."""
+    """The first step's price where it is advised, and nothing where the advice is to stop or to mend first."""
     decided = samples.decision()
     asked = release_now(decided)
     assert asked is not None
