@@ -124,8 +124,8 @@ def pilot(
         if not settings.trainer:
             race.pass_on(floor_of(material))
         lacking += race.not_measured()
-        barred = (*asked.untrained, *(f"{name}{NOT_ASKED}" for name in hosted))
-        lacking += [note for note in conductor.notes if note.startswith(barred)]
+    barred = (*asked.untrained, *(f"{name}{NOT_ASKED}" for name in hosted))
+    lacking += [note for note in conductor.notes if note.startswith(barred)]
     return _record(race, design, material, lacking, time.perf_counter() - started)
 
 
