@@ -41,9 +41,13 @@ from tunecase.records import (
     Disagreement,
     Driver,
     Estimate,
+    EvalLog,
+    EvalPair,
+    Evals,
     FieldChange,
     Finding,
     Forecast,
+    GainItems,
     Imported,
     Inference,
     InferenceWay,
@@ -799,6 +803,17 @@ ENTRIES = {
     "decide": "entry 7 (2b6d0e91), 24 November 2026 09:21 UTC",
     "books": "entry 12 (e4a1f6b8), 24 November 2026 09:30 UTC",
 }
+
+
+def evals() -> Evals:
+    """Two models on the same 400 items, and the items that would show a gain."""
+    base = EvalLog("base.eval", "inspect", "0.3.240", "base", "triage", "2026-11-20", "accuracy", "", 400, 400, 0.68,
+                   Interval80(0.65, 0.68, 0.71), errors=2)  # fmt: skip
+    tuned = replace(base, place="tuned.eval", model="tuned", score=0.75, interval=Interval80(0.72, 0.75, 0.78))
+    pair = EvalPair(
+        400, 0, 0, Interval80(0.04, 0.07, 0.1), 0.17, 48.0, 20.0, 0.99, 0.0009, Interval80(0.04, 0.05, 0.07)
+    )
+    return Evals((base, tuned), pair, (GainItems(0.05, 490, 430, 570, 1_300),), lost_measured=True, fail_below=0.7)
 
 
 def sources() -> Sources:

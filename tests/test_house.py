@@ -172,6 +172,7 @@ TOUCHING: dict[str, str] = {
     "forecast/forecast.py": "tells a file from an address",
     "pilot/answers.py": "keeps what runs answered",
     "pilot/conduct.py": "keeps within the minutes that it was given",
+    "pilot/hosting.py": "tells a folder of weights from a mistyped name",
     "pilot/scoring/judge.py": "takes its own time",
     "pilot/trial.py": "takes its own time",
     "prices/contracts.py": "reads the user's own prices",

@@ -350,10 +350,10 @@ class Case:
     def approve(self, amount: str, by: str, **options: Any) -> Approvals:
         """Releases money for the plan on file: `case.approve("1500 USD", "Head of Support", until="2027-01-31")`.
 
-        Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces).
+        Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces, beyond).
 
         Example:
-            >>> case.approve("1500 USD", "Head of Support", until="2027-01-31").state
+            >>> case.approve("1500 USD", "Head of Support", note="for a second annotator", beyond=True).state
             'approved'
         """
         return flow.approve(self.flow, flow.ApprovalAsked(amount, by, **options))

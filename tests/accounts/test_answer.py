@@ -17,7 +17,7 @@ from tunecase.accounts import Material, answer
 from tunecase.accounts.changes import changes
 from tunecase.accounts.gates import gates, gates_title, rule
 from tunecase.accounts.run import run
-from tunecase.accounts.tiles import tiles
+from tunecase.accounts.tiles import release_now, tiles
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
 from tunecase.quantities import Band, Interval80, Sampled, plain_figure, plain_share
@@ -439,3 +439,15 @@ def test_what_ships_at_a_price_is_not_said_to_be_free() -> None:
     free = replace(plan().release, p80=Sampled(0.0))
     ships = decision(advice="ship", plan=plan(lever="ship", then=(), release=free))
     assert verdict(material(decision=ships)).why.endswith("Nothing has to be bought.")
+
+
+def test_what_is_asked_for_now_is_what_the_first_tile_shows() -> None:
+    """The first step's price where it is advised, and nothing where the advice is to stop or to mend first."""
+    decided = samples.decision()
+    asked = release_now(decided)
+    assert asked is not None
+    assert plain_figure(asked) == tiles(Material(decision=decided), "yes")[0].value
+    for advice in ("stop", "fix first"):
+        barred = replace(decided, advice=advice)
+        assert release_now(barred) is None
+        assert "0" == tiles(Material(decision=barred), "no")[0].value

@@ -140,6 +140,9 @@ def test_the_next_command_is_what_is_missing() -> None:
     assert "tunecase pilot --hosted x" == define(untried, NOTHING).next
     assert "tunecase pilot" == define(replace(untried, criteria=(rule("P20"),)), NOTHING).next
     tried = Material(pilot=samples.pilot())
+    barred = replace(samples.pilot(), not_measured=("x was not asked: X_KEY is not set, wanted a key: set it",))
+    assert "tunecase pilot --hosted x" == define(untried, tried).next
+    assert "tunecase decide" == define(untried, Material(pilot=barred)).next
     assert "tunecase decide" == define(judged(rule("P20")), tried).next
     assert "tunecase next" == define(judged(rule("P20")), replace(tried, decision=samples.decision())).next
 

@@ -28,6 +28,15 @@ def short(record: Pilot, material: Material | None = None) -> str:
     return words(pilot(record, material or Material()).short)
 
 
+def test_a_model_that_could_not_be_asked_is_told() -> None:
+    """One line of the short answer says which variable to set."""
+    why = "gpt-6-luna was not asked: OPENAI_API_KEY is not set, wanted a variable that holds the key: set it"
+    record = replace(samples.pilot(), not_measured=(why, "encoder: its weights are not here"))
+    assert {"gpt-6-luna"} == set(record.not_asked)
+    assert "gpt-6-luna was not asked: OPENAI_API_KEY is not set." in short(record)
+    assert "weights" not in short(record)
+
+
 def test_the_answer_is_the_score_beside_the_target() -> None:
     """With all examples where the largest run had all; a target where one is known; another metric by its name."""
     record = samples.pilot()

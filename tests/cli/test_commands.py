@@ -288,6 +288,8 @@ def test_wrong_words_end_with_two() -> None:
     [
         ("forcast", "forcast: no such command; wanted a command of tunecase.\nDid you mean tunecase forecast?"),
         ("spend lst", "lst: no such command; wanted a command of tunecase spend.\nDid you mean tunecase spend list?"),
+        ("bogus", "bogus: no such command; wanted a command of tunecase.\n`tunecase --help` shows what it takes."),
+        ("--bogus", "--bogus: no such option; wanted an option of `tunecase`.\n`tunecase --help` shows what it takes."),
         ("estimate --ful", "--ful: no such option; wanted an option of `tunecase estimate`.\nDid you mean --full?"),
         ("estimate --seed", "--seed: nothing after it; wanted a value.\n"),
         ("serve --port x", "--port: 'x'; wanted a whole number from 1 to 65535.\nWrite for example --port 8117."),

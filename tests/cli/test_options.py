@@ -126,13 +126,24 @@ def test_the_environment_names_the_project(tmp_path: Path, monkeypatch: pytest.M
 def test_a_project_of_the_environment_that_is_not_there(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every command that works on a project tells the variable by its name; a folder is told, too."""
+    """Every command that works on a project tells the variable by its name, and a folder without a case."""
     monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path / "none.yaml"))
     ran = tunecase(*words, cwd=tmp_path)
     assert (2, True) == (ran.code, ran.err.startswith("TUNECASE_PROJECT: '")), ran
     assert "which is not there; wanted a project file.\nCorrect TUNECASE_PROJECT, or unset it." in ran.err
     monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path))
-    assert f"Name the file in it: {tmp_path / 'tunecase.yaml'}" in tunecase(*words, cwd=tmp_path).err
+    assert "a folder without tunecase.yaml; wanted a project file." in tunecase(*words, cwd=tmp_path).err
+
+
+def test_a_folder_stands_for_the_project_file_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the variable and at --project alike, also of commands for which a project is no must."""
+    folder = case_folder(tmp_path / "case").parent
+    typed = tunecase("ledger", "verify", "--json", "--project", folder)
+    assert str(folder / "ledger.jsonl") == typed.json["path"], typed
+    for words in (("prices",), ("compare", "--set", "method=full")):
+        assert 0 == tunecase(*words, "--project", folder).code
+    monkeypatch.setenv("TUNECASE_PROJECT", str(folder))
+    assert typed.json["path"] == tunecase("ledger", "verify", "--json", cwd=tmp_path).json["path"]
 
 
 def test_a_file_that_is_typed_needs_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ def test_rows_are_audited_from_a_pipe(run: Run, tmp_path: Path) -> None:
     for text in (lines, json.dumps(rows, indent=1), table):
         ran = run(text, "audit", "-", "--fast", "--json", cwd=tmp_path)
         assert ("standard input", 60) == (ran.json["train"], ran.json["rows"]), ran
+    assert "tunecase init" not in run(lines, "audit", "-", "--fast", cwd=tmp_path).out  # of no file
     assert {"scratch"} == {path.name for path in tmp_path.iterdir()}
 
 

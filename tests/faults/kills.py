@@ -44,7 +44,7 @@ KILLED: dict[str, tuple[str, ...]] = {
     "fix": ("audit", "--fix", "cleaned", "--force"),
     "serve": ("serve", "--port", "PORT"),
     "audit": ("audit",),
-    "approve": ("approve", "100 USD", "--by", "Ines"),
+    "approve": ("approve", "100 USD", "--by", "Ines", "--beyond"),
 }
 SERVED_S = 4.0  # after which a server that nobody ends is killed at the latest
 

@@ -92,7 +92,7 @@ LONG = (
     Step(("forecast",), answers=(0, 1)),
     Step(("estimate",), answers=(0, 1)),
     Step(("decide",), answers=(0, 1)),
-    Step(("approve", "100 USD", "--by", "Ines"), answers=(0, 1)),
+    Step(("approve", "100 USD", "--by", "Ines", "--beyond"), answers=(0, 1)),
     *SHORT,
     Step(("books",), answers=(0, 1)),
     Step(("report",), answers=(0, 1)),

@@ -228,12 +228,53 @@ def test_all_mistakes_are_told_together(case: Case) -> None:
 def test_not_more_than_the_budget_is_approved(case: Case) -> None:
     """What was approved, or spent before the first approval, is taken off; a correction counts for what it corrects."""
     spend(case, "5000")
-    first = case.approve("20000 USD", "Ines").approved[0].id
+    first = case.approve("20000 USD", "Ines", beyond=True).approved[0].id
     assert {"amount": "6,000.00 USD"} == problems(lambda: case.approve("6000 USD", "Ines"))
     assert {"amount"} == set(problems(lambda: case.approve("25000.01 USD", "Ines", replaces=first[:8])))
-    now = case.approve("25000 USD", "Ines", replaces=first[:8])
+    now = case.approve("25000 USD", "Ines", beyond=True, replaces=first[:8])
     assert (["corrected", "in force"], Decimal(25000)) == ([one.state for one in now.approved], now.total)
     assert "--replaces" in problems(lambda: case.approve("1 USD", "Ines", replaces=first[:8]))
+
+
+def test_no_more_is_approved_than_the_plan_asks_for(case: Case) -> None:
+    """A second approval of the same release is refused: who approved what, what is left, and the two ways on."""
+    release = case.approvals().release
+    assert release is not None
+    half = Decimal(release.shown) / 2
+    first = case.approve(f"{half} USD", "Ana").approved[0].id
+    case.approve(f"{half} USD", "Bob")
+    with pytest.raises(InputError) as refused:
+        case.approve(f"{half} USD", "Cy", plan=case.approvals().plan)
+    (told,) = refused.value.problems
+    assert told.wanted.startswith("at most 0.00 USD, what is left of the ")
+    assert f"; approved already: {half:,.2f} by Ana on 24 November 2026, {half:,.2f} by Bob on " in told.wanted
+    assert "--replaces" in told.fix
+    assert "--beyond" in told.fix
+    assert {"amount"} == set(problems(lambda: case.approve(f"{2 * half} USD", "Cy", replaces=first)))
+    assert 3 * half == case.approve(f"{half} USD", "Cy", beyond=True).total
+
+
+def test_an_approval_that_is_nearly_spent_makes_room(case: Case) -> None:
+    """From four fifths on the next release of the same plan may be approved, and before that it may not."""
+    release = case.approvals().release
+    assert release is not None
+    whole = Decimal(release.shown)
+    case.approve(f"{whole} USD", "Ana")
+    spend(case, f"{Decimal('0.79') * whole:.2f}")
+    assert {"amount"} == set(problems(lambda: case.approve(f"{whole} USD", "Bob")))
+    spend(case, f"{Decimal('0.02') * whole:.2f}")
+    assert 2 * whole == case.approve(f"{whole} USD", "Bob").total
+
+
+def test_a_bill_alone_asks_for_no_release(tmp_path: Path) -> None:
+    """Where nothing is decided, as without data, no release is asked for, and one needs --beyond."""
+    path = case_folder(tmp_path)
+    assert 0 == tunecase("estimate", "--project", path).code
+    words = ("approve", "100 USD", "--by", "Ines", "--project", path)
+    ran = tunecase(*words)
+    assert (2, True) == (ran.code, "the plan on file asks for no release now" in ran.err), ran
+    assert "Nothing is approved yet." in tunecase("approve", "--project", path).out
+    assert 0 == tunecase(*words, "--beyond").code
 
 
 def test_a_correction_covers_what_the_first_one_did(case: Case) -> None:
@@ -388,7 +429,8 @@ def test_nothing_is_asked_for_where_the_advice_is_to_stop(folder: Path) -> None:
     decision = case.decide()
     now = case.approvals()
     assert (False, False, False) == (decision.ok, now.advised, now.is_asked)
-    assert "approved" == case.approve("10 USD", "Ines").state
+    assert {"amount": "10.00 USD"} == problems(lambda: case.approve("10 USD", "Ines"))
+    assert "approved" == case.approve("10 USD", "Ines", beyond=True).state
 
 
 def test_prices_that_moved_are_told(case: Case) -> None:
@@ -438,7 +480,7 @@ def test_two_approvals_at_once_do_not_pass_the_budget(folder: Path, monkeypatch:
 
     def act() -> None:
         try:
-            opened(folder).approve("20000 USD", "Ines")
+            opened(folder).approve("20000 USD", "Ines", beyond=True)
         except InputError as error:
             refused.append(error)
 

@@ -211,9 +211,8 @@ def test_a_hosted_model_is_asked_by_its_name_at_the_projects_endpoint(
     assert one.usd_per_1k_answers is not None
     assert pytest.approx(1000 * (100 * 0.1 + 2 * 0.5) / 1e6) == one.usd_per_1k_answers
     assert {"Bearer sk-secret-123"} == {headers["Authorization"] for headers in server.headers}
-    assert any(
-        "claude-haiku-5-5 was not asked" in note and "ANTHROPIC_API_KEY is not set" in note for note in record.notes
-    )
+    assert ["claude-haiku-5-5"] == list(record.not_asked)
+    assert record.not_asked["claude-haiku-5-5"].startswith("ANTHROPIC_API_KEY is not set")
     assert "sk-secret-123" not in opened(sound).ledger.path.read_text(encoding="utf-8")
 
 

@@ -288,7 +288,7 @@ def test_hosted_models_stand_beside(toy: list[Task]) -> None:
     assert ["", "n-grams", "hosted"] == [names[name].kind for name in ("majority", "probe", "big zero-shot")]
     assert 1.0 == names["big zero-shot"].score
     assert (names["big zero-shot"].beaten or 0) < 0.2
-    assert any(note.startswith("nowhere was not asked") for note in record.notes)
+    assert ["nowhere"] == list(record.not_asked)
     assert any("do not beat big zero-shot" in note for note in record.notes)
     paid = names["big zero-shot"].usd_per_1k_answers
     assert paid is not None
@@ -380,7 +380,7 @@ def test_more_classes_than_a_decision_model_takes_are_a_note(toy: list[Task]) ->
     hosted = {"jev-1.14.0": {"base_url": "http://127.0.0.1:1/v1"}}
     record = climb(many, many, hosted=hosted, ask=lambda plan: bool(plans.append(plan)))
     assert () == plans[0].hosted
-    (note,) = [note for note in record.notes if note.startswith("jev-1.14.0 was not asked")]
+    (note,) = [note for note in record.not_measured if note.startswith("jev-1.14.0 was not asked")]
     assert "256" in note
     assert "2 to 255, as its API takes" in note
 

@@ -1,13 +1,14 @@
 """A hosted model needs nothing but its name: the tables say where it answers, genai-prices what it costs."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pilot.test_trial import table
 from tunecase.errors import InputError
-from tunecase.pilot import Material, host_settings, with_hosts
+from tunecase.pilot import Material, host_settings, refuse_unknown, with_hosts
 from tunecase.project import Constraints, Project
 from tunecase.records import PilotSettings
 
@@ -109,3 +110,27 @@ def test_the_price_is_that_of_the_longest_request(letters: int, price: float) ->
     """Nine rows of so many letters make a request of the long tier or not; a million rows of few letters do not."""
     rows = table([("x" * letters, "a"), ("y", "b")])
     assert price == hosted("gpt-6-luna", material=Material(rows, rows, "accuracy", "higher"))["usd_per_1m_input_tokens"]
+
+
+def test_names_that_stand_for_nothing_are_refused_together(tmp_path: Path) -> None:
+    """With the nearest name; a name to fetch, a folder of weights and a model with an address of its own are taken."""
+    wrong = PilotSettings(race=("auto", "encodr"), hosted={"gpt-6-lunar": {}, "zzzz": {}})
+    with pytest.raises(InputError) as caught:
+        refuse_unknown(with_hosts(wrong, project(), DAY, MATERIAL))
+    told = {one.where: one.fix for one in caught.value.problems}
+    assert {"--hosted gpt-6-lunar", "--hosted zzzz", "--candidates"} == set(told)
+    assert told["--hosted gpt-6-lunar"].startswith("did you mean gpt-6-luna")
+    assert told["--hosted zzzz"].startswith("name its provider too")
+    assert "did you mean encoder" in told["--candidates"]
+    names = (
+        "auto",
+        "n-grams",
+        "probe",
+        "lora:some/model",
+        "some/model",
+        str(tmp_path),
+        "all-MiniLM-L6-v2",
+        "jev-1.14.0",
+    )
+    right = PilotSettings(race=names, hosted={"own": {"base_url": "http://127.0.0.1:1/v1"}})
+    refuse_unknown(with_hosts(right, project(), DAY, MATERIAL))

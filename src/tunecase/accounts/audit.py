@@ -22,7 +22,7 @@ from tunecase.quantities import (
     share,
     spelled,
 )
-from tunecase.records import Audit, Finding
+from tunecase.records import STANDARD_INPUT, Audit, Finding
 
 AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
     "fit": ("yes", "good"),
@@ -190,7 +190,7 @@ def _unchecked(record: Audit, hidden: int) -> tuple[Block, ...]:
 def _next(record: Audit, material: Material) -> str:
     """The cleaned copy where rows are left out; else what comes after the audit; a case where there is none."""
     if material.project is None:
-        return f"tunecase init {record.train}"
+        return "" if record.train == STANDARD_INPUT else f"tunecase init {record.train}"
     if record.dropped or record.quarantined:
         return "tunecase audit --fix cleaned"
     if material.definition is None:

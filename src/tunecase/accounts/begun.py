@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
-from textwrap import shorten
 
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Words
@@ -11,7 +10,6 @@ from tunecase.quantities import count, counted
 from tunecase.records import Begun, SplitMade
 
 SPLIT = "15%"  # of the rows, as the command is offered that holds them out
-ONE_LINE = 54  # characters beside the longest name, in 80 columns
 
 
 def written(record: Begun, _: Material) -> Account:
@@ -50,7 +48,5 @@ def split_words(made: SplitMade) -> str:
 def examples(record: Mapping[str, str], _: Material) -> Account:
     """The shipped examples with one line each, and how to copy one."""
     answer = f"{counted(len(record), 'example')} to copy and change."
-    pairs = tuple((name, shorten(about, ONE_LINE, placeholder=" …")) for name, about in record.items())
-    whole = Facts("In full", tuple(record.items()))
-    short, full = (Facts("", pairs),), (whole,)
-    return Account("init", answer, "plain", short, full, next="tunecase init --example NAME --to FOLDER")
+    short = (Facts("", tuple(record.items())),)
+    return Account("init", answer, "plain", short, next="tunecase init --example NAME --to FOLDER")

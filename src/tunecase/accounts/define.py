@@ -158,7 +158,9 @@ def _next(record: Definition, material: Material) -> str:
     if any(rule.fix == "run `tunecase audit`" for rule in record.criteria):
         return "tunecase audit"
     untried = any((rule.id, rule.status) == ("P20", "unknown") for rule in record.criteria)
-    asking = next((way.measure for way in record.alternatives if "--hosted" in way.measure and not way.struck), "")
+    barred = set(material.pilot.not_asked) if material.pilot else set()  # proposed again, they would fail again
+    ways = [way.measure for way in record.alternatives if "--hosted" in way.measure and not way.struck]
+    asking = next((words for words in ways if not barred & set(words.split())), "")
     if untried and asking:
         return asking
     if material.pilot is None:

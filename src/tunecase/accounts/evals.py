@@ -102,7 +102,7 @@ def _about(log: EvalLog) -> str:
 
 
 def _differ(pair: EvalPair) -> str:
-    words = f"{share(pair.differing)} of the items: {figures(pair.won, 3)} won, {figures(pair.lost, 3)} lost"
+    words = f"{share(pair.differing)} of the items: {pair.won:.3g} won, {pair.lost:.3g} lost"
     return words if pair.p is None else f"{words} (McNemar's p {figures(pair.p)})"
 
 

@@ -161,6 +161,7 @@ def _notes(record: Pilot, material: Material) -> list[str]:
     lines = [" ".join(part for part in (_effort(record), _learner(record, material)) if part)]
     if record.stopped and record.mean_scores:
         lines.append(f"Stopped early: {sentence(record.stopped)}")
+    lines += [f"{name} was not asked: {sentence(why.partition(',')[0])}" for name, why in record.not_asked.items()]
     if better := _better_without(record):
         lines.append(better)
     if (lost := record.skill_lost) is not None and lost.is_shown:

@@ -12,8 +12,8 @@ from tunecase.accounts.verdict import (
 )
 from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Rests, Tile, VerdictKind
-from tunecase.quantities import count, counted, paid, plain_figure, plain_share
-from tunecase.records import Plan
+from tunecase.quantities import Sampled, count, counted, paid, plain_figure, plain_share
+from tunecase.records import Decision, Plan
 
 NOT_KNOWN = "not known"
 
@@ -21,6 +21,15 @@ NOT_KNOWN = "not known"
 def tiles(material: Material, kind: VerdictKind) -> tuple[Tile, ...]:
     """Release now (or what is spent, where nothing is released any more), most to lose, chance and value."""
     return _release(material, kind), _lost(material), _chance(material, kind), _value(material)
+
+
+def release_now(decision: Decision) -> Sampled | None:
+    """What a decision asks to release now (P80): a look's price, or the advised first step; None where nothing."""
+    material = Material(decision=decision)
+    plan, look = advised_plan(material) or shipped_plan(material), look_of(decision)
+    if plan is not None:
+        return plan.release.p80
+    return None if look is None or look.price is None else Sampled(look.price.p80)
 
 
 def _currency(material: Material) -> str:

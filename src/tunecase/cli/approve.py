@@ -21,6 +21,9 @@ def approve(
         str, approval_option(help="The hash of the plan that was read; refused if it is no longer the plan on file.")
     ] = "",
     replaces: Annotated[str, approval_option(help="The id of the approval that this one corrects.")] = "",
+    beyond: Annotated[
+        bool, approval_option("--beyond", help="Release more than the plan asks for now, as far as the budget goes.")
+    ] = False,
     project: ProjectFile = HERE,
     json: AsJson = False,
     today: Today = None,
@@ -28,16 +31,18 @@ def approve(
     """Release money for the plan on file, on record; without an amount: what was approved, spent, and is left.
 
     For instance `tunecase approve "1500 USD" --by "Head of Support" --until 2027-01-31`. The ledger keeps the amount,
-    who approved it, when, on which plan and under which stop rule. Releases add up. Once 80% of them is spent, every
-    command that books or shows money warns; where the plan has changed since, it says so: approve it anew.
+    who approved it, when, on which plan and under which stop rule. Releases add up, to what the plan asks for now;
+    `--beyond` releases more. Once 80% of them is spent, every command that books or shows money warns; where the plan
+    has changed since, it says so: approve it anew.
     """
     from tunecase import flow
 
     opened = open_project(project, 0, today)
     if amount is not None:
-        record = flow.approve(opened, flow.ApprovalAsked(amount, by, until, note, plan, replaces))
+        record = flow.approve(opened, flow.ApprovalAsked(amount, by, until, note, plan, replaces, beyond))
     else:
         given = {"--by": by, "--until": until, "--note": note, "--plan": plan, "--replaces": replaces}
+        given |= {"--beyond": "given" if beyond else ""}
         fix = 'write it first, as in `tunecase approve "1500 USD" --by "Head of Support"`'
         problems = [Problem(name, "no amount", "an amount to approve", fix) for name, value in given.items() if value]
         if problems:

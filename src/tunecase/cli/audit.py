@@ -22,8 +22,9 @@ from tunecase.cli.options import (
     panel,
     print_record,
 )
-from tunecase.cli.piped import STANDARD_INPUT, is_piped, piped
+from tunecase.cli.piped import is_piped, piped
 from tunecase.errors import InputError, Problem
+from tunecase.records import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from tunecase.flow import AuditAsked, DataFiles, FixAsked, Flow

@@ -12,6 +12,7 @@ from tunecase.cli.options import (
     Today,
     day_of,
     finish,
+    in_folder,
     named,
     nearest_project,
     panel,
@@ -65,7 +66,8 @@ def compare(
 
     printed = markdown == "-"
     _refuse(beside=first is not None and project is not None, twice=printed and json)
-    path = first or project or named(variable_project() or nearest_project())
+    typed = first or project
+    path = in_folder(typed) if typed else named(variable_project() or nearest_project())
     asked = None if printed or markdown is None else Output(Path(markdown), mark=MADE_BY)
     question = flow.CompareAsked(
         second, set_ or (), fail_if_over, confidence, allow_unpriced, asked, force, unrecorded()

@@ -28,6 +28,8 @@ def define(
 ) -> None:
     """Is the problem well posed, and achievable with today's technology? What else would do?
 
+    Data that were not audited yet are audited first: half a minute, more for a large file.
+
     `--brief` writes what a manager needs to decide and sign: question, verdict, the plan as it stands with what to
     release and when to stop, costs, fixes, what is unknown. Example: `tunecase define --brief`.
     """

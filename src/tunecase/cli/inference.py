@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, named, nearest_project, panel, variable_project
+from tunecase.cli.options import (
+    AsJson,
+    Seed,
+    Today,
+    day_of,
+    finish,
+    in_folder,
+    named,
+    nearest_project,
+    panel,
+    variable_project,
+)
 from tunecase.cli.piped import piped
 
 traffic_option = panel("What arrives")
@@ -135,6 +146,8 @@ def inference(
         project = named(case)
     elif project is None and not model and (near := nearest_project()).is_file():
         project = named(near)
+    elif project is not None:
+        project = in_folder(project)
     with audit_progress(quiet=json) as progress, piped(trace) as requests:
         words["trace"] = str(requests.resolve()) if requests else None
         asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)

@@ -31,7 +31,7 @@ def mcp(
     They only read unless --allow-writing is given: nothing is appended to a ledger and no file is written. No network
     is used. What a tool answers goes to the model behind the agent, rows of your data that a finding quotes among it.
 
-    Example: in the configuration of a client, the command `tunecase` with the arguments `mcp` and your folder.
+    Example: a client is set up to start `tunecase mcp FOLDER`, the folder of your cases.
     """
     from tunecase import agents
     from tunecase.cli.crash import kept_crash

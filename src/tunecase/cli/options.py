@@ -37,9 +37,14 @@ def nearest_project() -> Path:
 
 
 def variable_project() -> Path | None:
-    """The project file that TUNECASE_PROJECT names; None where it is unset or empty."""
+    """The project file that TUNECASE_PROJECT names, itself or by its folder; None where it is unset or empty."""
     value = os.environ.get(VARIABLE, "")
-    return Path(value) if value else None
+    return in_folder(Path(value)) if value else None
+
+
+def in_folder(path: Path) -> Path:
+    """The project file in a folder that has one; any other path as it is."""
+    return path / HERE if (path / HERE).is_file() else path
 
 
 def named(path: Path) -> Path:
@@ -47,13 +52,13 @@ def named(path: Path) -> Path:
 
     Raises: InputError where TUNECASE_PROJECT names it and it is no file.
     """
+    path = in_folder(path)
     is_variable = path == variable_project()
     if is_variable and not path.is_file():
         from tunecase.errors import InputError, Problem
 
-        got = f"{str(path)!r}, {'a folder' if path.is_dir() else 'which is not there'}"
-        fix = f"name the file in it: {path / HERE}" if path.is_dir() else f"correct {VARIABLE}, or unset it"
-        raise InputError(Problem(VARIABLE, got, "a project file", fix))
+        got = f"{str(path)!r}, {f'a folder without {HERE}' if path.is_dir() else 'which is not there'}"
+        raise InputError(Problem(VARIABLE, got, "a project file", f"correct {VARIABLE}, or unset it"))
     if (is_variable or path.parts[:1] == ("..",)) and not DEPTH.quiet:
         typer.echo(f"Project file: {safe(str(path))}{f' ({VARIABLE})' if is_variable else ''}", err=True)
     return path
@@ -62,7 +67,7 @@ def named(path: Path) -> Path:
 def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
     source = context.get_parameter_source(option.name or "")
     left_out = source is not None and source.name == "DEFAULT"
-    return variable_project() or nearest_project() if left_out and not context.resilient_parsing else given
+    return variable_project() or nearest_project() if left_out and not context.resilient_parsing else in_folder(given)
 
 
 ProjectFile = Annotated[
@@ -72,7 +77,7 @@ ProjectFile = Annotated[
         "-p",
         callback=_here_or_above,
         show_default=False,
-        help=f"The project file; else ${VARIABLE}, else {HERE} here or in the nearest folder above.",
+        help=f"The project file or its folder; else ${VARIABLE}, else {HERE} here or in the nearest folder above.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]

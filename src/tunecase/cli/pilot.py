@@ -22,7 +22,7 @@ from tunecase.cli.options import (
     trained_option,
 )
 from tunecase.errors import InputError, Problem
-from tunecase.records import PilotSettings
+from tunecase.records import Pilot, PilotSettings
 
 place_option = panel("Where runs are made")
 source_option = panel("What a row of a source is worth")
@@ -91,6 +91,8 @@ def pilot(
     A small word-count model takes seconds, a small encoder a minute; `--trainer lora` tunes a real language model of
     135M parameters in minutes. `--candidates` names what else is measured; what cannot win any more is dropped.
 
+    Exit code 1: hosted models were named, and none of them could be asked.
+
     `--source NAME --rows FILE` measures what a row of another source is worth, in labelled rows; a few hundred will do.
     """
     from tunecase import flow
@@ -115,7 +117,13 @@ def pilot(
         return
     with pilot_progress(quiet=json) as progress:
         record = flow.pilot(opened, settings, progress, ask_before(yes, quiet=json), tell_fetching)
-    finish("pilot", record, json, case=opened)
+    # A script that named models must not go on as if one of them had been measured.
+    finish("pilot", record, json, ok=not _none_asked(settings, record), case=opened)
+
+
+def _none_asked(settings: PilotSettings, record: Pilot) -> bool:
+    """Whether hosted models were named and not one of them could be asked."""
+    return bool(settings.hosted) and set(settings.hosted) <= set(record.not_asked)
 
 
 def _refuse_with_source(source: str, rows: Path | None, settings: PilotSettings) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.records import STANDARD_INPUT
 
 P = TypeVar("P", bound="str | Path | None")
 PIPE = "-"
-STANDARD_INPUT = "standard input"  # as it is told
 NAME = "standard-input"  # of the file that it is kept in while a command reads it
 MOST_BYTES = 4 * 2**30  # what is taken in; a larger file is named
 CHUNK_BYTES = 2**20

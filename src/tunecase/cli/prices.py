@@ -8,6 +8,7 @@ from tunecase.cli.options import (
     Force,
     Today,
     day_of,
+    in_folder,
     named,
     nearest_project,
     panel,
@@ -70,7 +71,7 @@ def prices(
     from tunecase.prices import PricesAsked
 
     case = variable_project() if project is None else None
-    project = named(case) if case else project
+    project = named(case) if case else project and in_folder(project)
     if update is None:
         _check_alone(dated, to)
         question = PricesAsked(kind, gpu, tier, terms, region, provider, model)

@@ -46,7 +46,8 @@ def serve(
 
 def _folder_of(project: Path) -> Path:
     """The folder of a project file that is there."""
-    if not project.is_file():
+    path = named(project)
+    if not path.is_file():
         fix = "name a folder with cases, as in `tunecase serve cases`, or begin one with `tunecase init`"
-        raise InputError(Problem(str(project), "no such file", "a project file", fix))
-    return named(project).parent
+        raise InputError(Problem(str(path), "no such file", "a project file", fix))
+    return path.parent

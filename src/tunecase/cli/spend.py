@@ -79,11 +79,13 @@ def _warning(opened: "Flow") -> "Approvals | None":
 
 
 def _refuse_unknown(context: typer.Context) -> None:
-    from tunecase.errors import InputError, Problem, nearest
+    from tunecase.cli.usage import nearest_word
+    from tunecase.errors import InputError, Problem
 
     options = [name for param in context.command.params for name in param.opts if name.startswith("--")]
+    shown = "`tunecase spend add --help` shows what it takes"
     problems = [
-        Problem(name, "no option of `spend add`", "one that it has", nearest(name, options))
+        Problem(name, "no option of `spend add`", "one that it has", nearest_word(name, options, "", shown))
         for name in context.args
         if name.startswith("-")
     ]

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from tunecase.errors import InputError, Problem
 
 USAGE_ERROR: type[Any] = typer.BadParameter.__bases__[0]
+LIKENESS = 0.7  # of a word to a known one, from which on it is taken for a slip of the fingers
 
 
 class Usage(TyperGroup):
@@ -77,13 +78,15 @@ def _problem(error: Any, typed: Sequence[str]) -> Problem:
         if "such" not in error.message:
             return Problem(name, "nothing after it", "a value", shown)
         options = [option for one in context.command.params for option in (*one.opts, *one.secondary_opts)]
-        return Problem(name, "no such option", f"an option of `{path}`", _nearest(name, options, "", shown))
+        return Problem(name, "no such option", f"an option of `{path}`", nearest_word(name, options, "", shown))
     if param := getattr(error, "param", None):
         return _of_parameter(param, path, typed, error.message)
     commands = list(getattr(context.command, "commands", {})) if context else []
     wrong = next((word for word in typed if f"'{word}'" in error.message), "")
     if commands and wrong:
-        return Problem(wrong, "no such command", f"a command of {path}", _nearest(wrong, commands, f"{path} ", shown))
+        return Problem(
+            wrong, "no such command", f"a command of {path}", nearest_word(wrong, commands, f"{path} ", shown)
+        )
     extra = error.message.rpartition("(")[2].rstrip(").")
     if "extra argument" in error.message:
         return Problem(extra or "an empty word", "too much", "no further word", f"leave it out; {shown}")
@@ -143,7 +146,8 @@ def _value_of(names: Sequence[str], typed: Sequence[str]) -> str | None:
     return None
 
 
-def _nearest(word: str, known: Sequence[str], before: str, otherwise: str) -> str:
+def nearest_word(word: str, known: Sequence[str], before: str, otherwise: str) -> str:
     """The question whether the nearest known word was meant; what else to do where none is near."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {before}{near[0]}?" if near else otherwise
+    bare = {name.lstrip("-"): name for name in known}  # dashes, which all options share, make none of them alike
+    near = difflib.get_close_matches(word.lstrip("-"), bare, n=1, cutoff=LIKENESS)
+    return f"did you mean {before}{bare[near[0]]}?" if near else otherwise

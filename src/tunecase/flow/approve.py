@@ -11,8 +11,20 @@ from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, digests, hash_of, moved
 from tunecase.flow.ledger import one_at_a_time
 from tunecase.flow.opened import Flow, now
 from tunecase.flow.points import kept_elsewhere
-from tunecase.quantities import MOST_AHEAD_DAYS, one_line, paid
-from tunecase.records import MOST_NAME, SCHEMAS, Approval, Approvals, Approved, Plan, Rejection, Spending
+from tunecase.quantities import MOST_AHEAD_DAYS, Sampled, day, one_line, paid
+from tunecase.records import (
+    MOST_NAME,
+    NEARLY,
+    SCHEMAS,
+    Approval,
+    Approvals,
+    Approved,
+    Decision,
+    Estimate,
+    Plan,
+    Rejection,
+    Spending,
+)
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -31,23 +43,31 @@ READ = "run `tunecase decide`, read what it advises, and approve that"
 class OnFile(NamedTuple):
     """The plan on file: the decision's, or the bill's before any decision; the digest of each thing it rests on.
 
-    `advised` is False where the decision is to stop, or to mend something before any money is spent.
+    `asks` is what the decision asks to release now, None where that is nothing: it stops, something comes first, or
+    nothing is decided yet. `action` is what the release is for.
     """
 
     plan: Plan
     rests_on: Mapping[str, str]
-    advised: bool
+    asks: Sampled | None
+    action: str
 
     @property
     def hash(self) -> str:
         """The hash of the plan."""
         return hash_of(self.rests_on)
 
+    @property
+    def release(self) -> Sampled:
+        """What is asked for now; where that is nothing, what the plan's first step would take all the same (P80)."""
+        return self.asks or self.plan.release.p80
+
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
     """An approval in words as typed; `plan` is the hash of the plan that was read, `replaces` the entry it corrects.
 
+    `beyond` releases more than the plan asks for now.
     `last` is the id of the last approval that was seen when the release was read, "" where there was none: the approval
     is refused where another was given since, or no release is asked for any more. None: nobody looked.
     """
@@ -58,6 +78,7 @@ class ApprovalAsked:
     note: str = ""
     plan: str = ""
     replaces: str = ""
+    beyond: bool = False
     last: str | None = None
 
 
@@ -113,10 +134,21 @@ def on_file(flow: Flow) -> OnFile | None:
         record = entry.record() if entry.meta.get("schema") == SCHEMAS[verb] and not entry.fault else None
         if record is not None and record.plan is not None:
             noted = entry.meta.get("plan") or (plan_parts(flow) if flow.entry_that_holds(verb) is not None else {})
-            return OnFile(record.plan, noted, record.plan.advised and (verb == "estimate" or record.ok))
+            return _on_file(record, noted)
         if verb == "decide":
             return None
     return None
+
+
+def _on_file(record: Decision | Estimate, noted: Mapping[str, str]) -> OnFile:
+    from tunecase.accounts import release_now
+
+    plan = record.plan
+    assert plan is not None
+    if isinstance(record, Estimate):
+        return OnFile(plan, noted, None, plan.action)
+    asks = release_now(record)
+    return OnFile(plan, noted, asks, record.action if record.advice == "look" and asks is not None else plan.action)
 
 
 class _Kept(NamedTuple):
@@ -160,9 +192,8 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
     record = Approvals(flow.project.currency)
     if filed is not None:
         plan, outdated = filed.plan, moved(filed.rests_on, parts) if filed.rests_on else UNKNOWN_GROUNDS
-        record = Approvals(
-            plan.currency, filed.hash, plan.action, plan.release.p80, outdated, filed.advised and not plan.beyond_budget
-        )
+        is_advised = filed.asks is not None and not plan.beyond_budget
+        record = Approvals(plan.currency, filed.hash, filed.action, filed.release, outdated, is_advised)
     record = _with_approved(record, kept, parts, flow.today)
     last = kept.rejected[-1:] if not kept.approved else [one for one in kept.rejected if one[0] > kept.approved[-1][0]]
     standing = [rejection for _, rejection in last if rejection.plan == hash_of(parts)]
@@ -211,8 +242,8 @@ def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:
     """Keeps that somebody released money for the plan on file.
 
     Returns: the Approvals, the new one among them.
-    Raises: InputError with every mistake found: no name, an amount that cannot be read or is above the budget, a last
-        day that is over, no plan, a plan that has changed since; nothing is kept then.
+    Raises: InputError with every mistake found: no name, an amount that cannot be read, is above the budget or more
+        than the plan asks for, a last day that is over, no plan, a plan that has changed since; nothing is kept then.
     """
     # What the budget leaves is read and what takes of it is written under one lock, or two approvals would pass it.
     with one_at_a_time(flow.ledger, "approve", "approval"):
@@ -227,13 +258,16 @@ def _approval(flow: Flow, asked: ApprovalAsked) -> Approval:
     charge, until = _amount(flow, asked.amount, problems), _last_day(asked.until, flow.today, problems)
     replaced = _to_correct(asked.replaces, standing, problems) if asked.replaces else ""
     if charge is not None:
-        problems += _above_budget(flow, charge.amount_base, standing, replaced)
+        above = [*_above_budget(flow, charge.amount_base, standing, replaced)]
+        if filed is not None and not above and not asked.beyond:
+            above += _beyond_plan(filed, charge.amount_base, standing, replaced)
+        problems += above
     if problems or charge is None or filed is None:
         raise InputError(problems)
     plan = filed.plan
     return Approval(
         amount=charge.amount, currency=charge.currency, amount_base=charge.amount_base, by=asked.by.strip(),
-        on=flow.today, plan=filed.hash, action=plan.action, stop_rule=stop_rule(plan), release=plan.release.p80,
+        on=flow.today, plan=filed.hash, action=filed.action, stop_rule=stop_rule(plan), release=filed.release,
         authorise=plan.authorise, until=until, note=asked.note.strip(), supersedes=replaced, fx_rate=charge.fx_rate,
         rests_on=filed.rests_on,
     )  # fmt: skip
@@ -256,7 +290,7 @@ def reject(flow: Flow, by: str, note: str = "", plan: str = "") -> Approvals:
     if problems or filed is None:
         raise InputError(problems)
     record = Rejection(
-        by=by.strip(), on=flow.today, plan=filed.hash, action=filed.plan.action, release=filed.plan.release.p80,
+        by=by.strip(), on=flow.today, plan=filed.hash, action=filed.action, release=filed.release,
         note=note.strip(), rests_on=filed.rests_on,
     )  # fmt: skip
     return _keep(flow, "rejection", record)
@@ -382,3 +416,27 @@ def _above_budget(flow: Flow, amount: Decimal, standing: Approvals, replaced: st
         taken = f"; {paid(others + standing.before)} is approved or spent already" if free != budget else ""
         wanted = f"at most {paid(max(free, ZERO))} {currency}, what the budget of {paid(budget)} leaves{taken}"
         yield Problem("amount", got, wanted, "approve less, or raise `budget` in the project file")
+
+
+def _beyond_plan(filed: OnFile, amount: Decimal, standing: Approvals, replaced: str) -> Iterator[Problem]:
+    """Whether an amount, with what is approved of this very plan already, passes what the plan asks to release now.
+
+    An approval that is nearly spent makes room for the next one, and the release counts to the next step of its grid,
+    for two seeds may be a step apart.
+    """
+    currency, ask = standing.currency, filed.asks
+    given = [one for one in standing.standing if one.approval.plan == filed.hash and one.id != replaced]
+    given = [one for one in given if one.spent < NEARLY * (one.spent + one.left)]
+    others = sum((one.spent + one.left for one in given), ZERO)
+    if ask is None or ask.shown <= 0:
+        wanted = "nothing: the plan on file asks for no release now"
+        fix = f"{READ}; or release it all the same with --beyond"
+        yield Problem("amount", f"{paid(amount)} {currency}", wanted, fix)
+    elif amount + others > Decimal(f"{max(ask.value, ask.shown) + ask.step:.2f}"):
+        release = Decimal(f"{ask.shown:.2f}")
+        who = [f"{paid(one.approval.amount_base)} by {one.approval.by} on {day(one.approval.on)}" for one in given]
+        taken = f"; approved already: {', '.join(who)}" if who else ""
+        left = f"at most {paid(max(release - others, ZERO))} {currency}"
+        wanted = f"{left}, what is left of the {paid(release)} that the plan asks to release now{taken}"
+        correct = f"correct one with --replaces {given[-1].id[:12]}, or" if given else "approve less, or"
+        yield Problem("amount", f"{paid(amount)} {currency}", wanted, f"{correct} release more with --beyond")

@@ -150,7 +150,7 @@ def _pilot(
     tell: Callable[[str], None] | None,
 ) -> Pilot:  # fmt: skip
     from tunecase.compute import base_model
-    from tunecase.pilot import own_trainer, prepare, with_hosts
+    from tunecase.pilot import own_trainer, prepare, refuse_unknown, with_hosts
     from tunecase.pilot import pilot as climb
     from tunecase.project import read_score
 
@@ -165,6 +165,8 @@ def _pilot(
         flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta={"key": flow.key("pilot")})
 
     seed = flow.seed if settings.seed is None else settings.seed
+    placed = with_hosts(settings, flow.project, flow.today, material)
+    refuse_unknown(placed)
     prepare(own_trainer(settings, material), settings.model, tell or (lambda line: None))
     record = climb(
         replace(
@@ -175,7 +177,7 @@ def _pilot(
             costs=costs_of_errors(flow),
             design=1.0 if posed is None else posed.design_effect,
         ),
-        replace(with_hosts(settings, flow.project, flow.today, material), seed=seed),
+        replace(placed, seed=seed),
         journal_of(flow, on_run, progress),
         ask,
     )

@@ -18,7 +18,7 @@ from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, o
 from tunecase.pilot.steps import BILLED, FLOORS, Step, foreseen, make, run_of
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import count, counted, duration, figures, one_line
-from tunecase.records import PilotSettings, Point, Run, Tuning
+from tunecase.records import NOT_ASKED, PilotSettings, Point, Run, Tuning
 
 # What models at endpoints may bill together where no cap is set and nobody said yes to the plan [USD].
 UNASKED_USD = 5.0
@@ -310,7 +310,7 @@ class Conductor:
         known = bill_usd is not None or self.settings.max_usd is None
         fits = known and self.fits(self.seconds_of(step), bill_usd or 0.0)
         if not fits and step.task.trainer in BILLED:
-            self.notes.append(f"{step.name} was not asked: {self._too_dear(bill_usd)}")
+            self.notes.append(f"{step.name}{NOT_ASKED}{self._too_dear(bill_usd)}")
         elif bill_usd is None:
             self.notes.append(f"the prices of {step.task.model} are not known: what {step.name} bills is not counted")
         return fits

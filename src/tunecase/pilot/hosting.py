@@ -1,15 +1,17 @@
 """Where a model that is asked by name answers, what holds its key, and what its tokens cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, nearest
 from tunecase.pilot.settings import Material
 from tunecase.pilot.trainers.hosted import BASELINES, WITH_DOCUMENTS
 from tunecase.pilot.trainers.task import Setting
+from tunecase.pilot.trial import TRAINERS
 from tunecase.prices import api_price
 from tunecase.project import Project
 from tunecase.records import PilotSettings
@@ -46,6 +48,37 @@ def with_hosts(settings: PilotSettings, project: Project, today: date, material:
     if away:
         raise InputError(away)
     return replace(settings, hosted=hosted)
+
+
+def refuse_unknown(settings: PilotSettings) -> None:
+    """Refuses names that stand for nothing: a hosted model without an address, a candidate that is no model.
+
+    A name with a slash may be a model to fetch, and a folder holds weights: whether they are there shows later.
+
+    Args:
+        settings: as `with_hosts` returns them.
+    Raises: InputError with every such name, and the nearest known one.
+    """
+    known = catalog.names()["model"]
+    problems = []
+    for name in (name for name, own in settings.hosted.items() if not own.get("base_url")):
+        near = nearest(name, [one for one in known if catalog.model_kind(one) in ("hosted", "decision")])
+        near = f"{near} Else name" if near.startswith("did") else "name"
+        fix = f"{near} its provider too, such as openai/gpt-6-luna, or add --set hosted.base_url=https://HOST/v1"
+        problems.append(Problem(f"--hosted {name}", "no address", "a model whose provider is known", fix))
+    others = ("auto", "n-grams", *dict(TRAINERS))
+    for name in settings.race:
+        model = name.partition(":")[2] or name
+        if name not in others and not {"/", "\\"} & set(model) and not _is_known(model, known):
+            near = nearest(name, [*others, *known])
+            fix = near if near.startswith("did") else "name it with who publishes it, such as Qwen/Qwen3-0.6B"
+            problems.append(Problem("--candidates", repr(name), "names of models or trainers", fix))
+    if problems:
+        raise InputError(problems)
+
+
+def _is_known(model: str, known: Sequence[str]) -> bool:
+    return model.casefold() in map(str.casefold, known) or Path(model).exists()
 
 
 def _leaves(known: Mapping[str, Setting], given: Mapping[str, Setting]) -> bool:

@@ -15,7 +15,7 @@ from tunecase.pilot.scoring.score import METRICS, paired, row_scores, score_inte
 from tunecase.pilot.steps import BILLED, KINDS, Lesson, School, Step, foreseen, step_of
 from tunecase.pilot.trainers.task import Setting
 from tunecase.quantities import Z80, one_line, score, share
-from tunecase.records import Baseline, ModelKind, Run
+from tunecase.records import NOT_ASKED, Baseline, ModelKind, Run
 
 PROBE, NEAREST = "probe", "nearest"
 # A rival that is beaten with less than this chance is not clearly beaten.
@@ -49,14 +49,14 @@ def rival_steps(
             other = replace(find(asked_by(model, own)), model=model, chosen=own)
             lacks = other.module.missing(model)
             if lacks:
-                notes.append(f"{model} was not asked: {lacks}")
+                notes.append(f"{model}{NOT_ASKED}{lacks}")
             else:
                 asked = _untrained(lesson, other, subset, f"{model} ")
                 for step in asked:
                     foreseen(step)  # says now what cannot be asked
                 steps += asked
         except TunecaseError as error:
-            notes.append(f"{model} was not asked: {_reason(error)}")
+            notes.append(f"{model}{NOT_ASKED}{_reason(error)}")
     return steps, notes
 
 
@@ -70,7 +70,7 @@ def untrained(lesson: Lesson, school: School, rungs: Sequence[int]) -> list[Step
 def _reason(error: TunecaseError) -> str:
     """An error as words of one note."""
     if isinstance(error, InputError):
-        return "; ".join(f"{one.where}: got {one.got}, wanted {one.wanted}; fix: {one.fix}" for one in error.problems)
+        return "; ".join(f"{one.got}, wanted {one.wanted}: {one.fix}" for one in error.problems)
     return one_line(str(error))
 
 

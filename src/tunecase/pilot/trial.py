@@ -29,7 +29,7 @@ from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
 from tunecase.quantities import Interval80, count, one_line
-from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
+from tunecase.records import NOT_ASKED, Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
 
 __all__ = [
     "TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "own_trainer", "pilot", "prepare",
@@ -124,7 +124,8 @@ def pilot(
         if not settings.trainer:
             race.pass_on(floor_of(material))
         lacking += race.not_measured()
-        lacking += [note for note in conductor.notes if note.startswith(asked.untrained)]
+    barred = (*asked.untrained, *(f"{name}{NOT_ASKED}" for name in hosted))
+    lacking += [note for note in conductor.notes if note.startswith(barred)]
     return _record(race, design, material, lacking, time.perf_counter() - started)
 
 

@@ -297,7 +297,7 @@ def _in_bounds(number: float, kind: str, field: _Field) -> None:
         raise field.error(f"{wanted.words}, {'zero or more' if wanted.zero_ok else 'more than zero'}")
     if number > wanted.most:
         most = f"{wanted.most:.0%}" if wanted.unit == "share" else f"{wanted.most:g}"
-        raise field.error(f"{wanted.words}, at most {most}")
+        raise field.error(f"{'a share' if wanted.unit == 'share' else wanted.words} of at most {most}")
 
 
 def memory_gb(text: object) -> float:

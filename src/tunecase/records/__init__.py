@@ -2,7 +2,7 @@
 
 from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
 from tunecase.records.as_json import to_json
-from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Stage, Tokens
+from tunecase.records.audit import STANDARD_INPUT, Accuracy, Audit, Cluster, Finding, Measured, Severity, Stage, Tokens
 from tunecase.records.books import (
     BookLine,
     Books,
@@ -55,6 +55,7 @@ from tunecase.records.label import ClassAgreement, Disagreement, Labelling, Labe
 from tunecase.records.ledger import Adopted, Anchored, NotUsed, Rechained, SetAside, Verified
 from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import (
+    NOT_ASKED,
     TIMED,
     Baseline,
     Candidate,
@@ -138,11 +139,13 @@ __all__ = [
     "CATEGORIES",
     "MOST_NAME",
     "NEARLY",
+    "NOT_ASKED",
     "N_GRAM_FACTORS",
     "PRINTED",
     "RECORDS",
     "RULE_FIELDS",
     "SCHEMAS",
+    "STANDARD_INPUT",
     "TAG",
     "TIMED",
     "Accuracy",

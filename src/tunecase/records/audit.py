@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.quantities import Band, Interval80
 from tunecase.records.tabular import Tabular
 
+STANDARD_INPUT = "standard input"  # as rows that are piped in are named
 Severity = Literal["stop", "warn", "note"]
 
 

@@ -99,6 +99,12 @@ class Evals(Tabular):
 
     @property
     def ok(self) -> bool:
-        """False where the last log falls short of the score that was asked for."""
+        """False where the last log falls short of the score that was asked for.
+
+        Example:
+            >>> log = EvalLog("a.eval", "inspect", "", "base", "triage", "2026-11-20", "accuracy", "", 100, 100, 0.81)
+            >>> Evals((log,), fail_below=0.85).ok
+            False
+        """
         last = self.logs[-1].score
         return self.fail_below is None or (last is not None and last >= self.fail_below)

@@ -8,6 +8,8 @@ from tunecase.quantities import Interval80, count, duration, paired_change, shar
 from tunecase.records.forecast import Point
 from tunecase.records.tabular import Tabular
 
+NOT_ASKED = " was not asked: "  # after the name of a model, before why
+
 
 @dataclass(frozen=True, slots=True)
 class PilotSettings:
@@ -388,6 +390,17 @@ class Pilot(Tabular):
         """
         raced = any(one.kind == "n-grams" for one in self.candidates)
         return tuple(one for one in self.baselines if not (raced and one.name == "probe"))
+
+    @property
+    def not_asked(self) -> dict[str, str]:
+        """Why each model behind an endpoint that was named could not be asked at all, by its name.
+
+        Example:
+            >>> pilot.not_asked
+            {}
+        """
+        told = (note.partition(NOT_ASKED) for note in self.not_measured)
+        return {name: why for name, mark, why in told if mark}
 
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:

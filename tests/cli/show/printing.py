@@ -23,6 +23,7 @@ ALL: dict[str, Any] = {
     "label trial": samples.label_trial(),
     "source trial": samples.source_trial(),
     "review": REVIEWS,
+    "evals": samples.evals(),
     "fit": FIT,
     "scored": Scored((PAIR,)),
     "loads": samples.loads(),
