@@ -117,8 +117,16 @@ def with_scores(project: "Project", path: Path) -> "tuple[Project, Logs]":
         assert log.score is not None  # else unfit
         project = _filled(project, name, round(log.score, 12))
     if read and (problems := list(score_conflicts(project, path, catalog.names()))):
-        raise InputError(problems)
+        raise InputError([_of_log(path, one, read) for one in problems])
     return project, Logs(read)
+
+
+def _of_log(path: Path, problem: Problem, read: "Mapping[str, Log]") -> Problem:
+    """The mistake of a score at the field of the log that it was taken from; another one at its own."""
+    where = f"{path.name}: {problem.where}"
+    if problem.where not in read:
+        return replace(problem, where=where)
+    return Problem(f"{where}_log", f"a score of {problem.got}", problem.wanted, "name another log")
 
 
 def _unfit(where: str, log: "Log", project: "Project", named: "ScoreLog") -> Problem | None:
