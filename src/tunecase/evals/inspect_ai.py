@@ -149,15 +149,16 @@ def _log(path: Path, header: Mapping[str, Any], samples: Iterable[Any], asked: A
     """The log of a header and its samples, or of their summaries, which have the same fields."""
     place, spec = str(path), fields(header.get("eval"))
     _refuse(place, header)
-    sheet = Sheet(place)
+    sheet, read = Sheet(place), 0
     for sample in samples:
         if isinstance(sample, dict):
             _take(sheet, sample)
+            read += 1
     results = fields(header.get("results"))
     if not sheet.columns and sheet.failed:
         got = f"{len(sheet.failed):,} samples that ended in an error, and none with a score"
         raise InputError(Problem(place, got, "samples with scores", "look at the errors, and run it again"))
-    refuse_part(place, len(sheet.rows), results.get("completed_samples"), "sample")
+    refuse_part(place, read, results.get("completed_samples"), "sample")
     name = sheet.name(asked)
     aggregate, counted_items = _own_score(results, name)
     about = {

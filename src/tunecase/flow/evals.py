@@ -45,7 +45,7 @@ def evals(request: EvalsAsked) -> Evals:
     left = _left(records) if all(log.is_share for log in logs) else 0.0
     _refuse(request, records[-1], gain, limit, left)
     wanted = GAINS if gain is None else (gain,)
-    gains = tuple(items_for(each, records[0].score, lost) for each in wanted if each <= left)
+    gains = tuple(items_for(each, round(1 - left, 12), lost) for each in wanted if each <= left)
     return Evals(records, pair, gains, lost is not None, limit, tuple(_notes(logs, pair)))
 
 

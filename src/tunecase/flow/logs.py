@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.project import score_conflicts
 from tunecase.quantities import LEAST_TEST_ROWS, Interval80
 from tunecase.records import EvalLog, EvalPair
 
@@ -100,6 +99,8 @@ def with_scores(project: "Project", path: Path) -> "tuple[Project, Logs]":
     Raises: InputError with the mistakes of every log, each at its field: one that cannot be read, one of another metric
         than the project's without that being said, and a score that could not be typed there.
     """
+    from tunecase.project import score_conflicts
+
     read, problems = {}, list[Problem]()
     for name, named in named_logs(project):
         where = f"{path.name}: {name}_log"
@@ -135,12 +136,12 @@ def _unfit(where: str, log: "Log", project: "Project", named: "ScoreLog") -> Pro
     metric = next((one for one in catalog.metrics() if one.name == (problem.metric or "").casefold()), None)
     direction = problem.direction or (metric.direction if metric else None)
     counts_right = metric is not None and metric.binomial
-    name, fix = problem.metric or "the metric", "name a log, or another `metric:` of it, that is"
+    name, fix = problem.metric or "the metric", "name another log, or another `metric:` of this one"
     if log.score is None:
         return Problem(where, f"no score in {log.metric}", "a log with a score", "name another log, or write the score")
     if counts_right and not log.is_share:
         got = f"{log.metric} of {log.score:.4g}, which is no share of right answers"
-        return Problem(where, got, f"{name}: a share of right answers", fix)
+        return Problem(where, got, f"{name}, which is one", fix)
     if direction is not None and direction != log.direction:
         return Problem(where, f"{log.metric}, which is better {log.direction}", f"a metric better {direction}", fix)
     if problem.metric is not None and named.metric is None and not _alike(log.metric, problem.metric, counts_right):
