@@ -26,6 +26,7 @@ from tunecase.records import (
     Approvals,
     Decision,
     Estimate,
+    EvalLog,
     Experiment,
     Flip,
     KeyAssumption,
@@ -253,6 +254,23 @@ def test_a_stand_in_is_called_one() -> None:
     itself = verdict(material(forecast=own)).why
     assert "obody" not in itself
     assert "stand-in" not in itself
+
+
+def test_a_way_is_said_to_be_scored_where_it_was() -> None:
+    """On the test examples; by its log where that does not tell its items; and not at all on other rows."""
+    action = "prompt a hosted model"
+    made = replace(usual(), advice="ship", instead=f"Do not fine-tune: {action}.", way="")
+
+    def why(on: str, evidence: str = "measured") -> str:
+        log = EvalLog("a.eval", "Inspect", "", "m", "t", "2026-11-20", "match", "", 400, 400, 0.84, on=on)
+        way = Alternative("prompt_hosted", action, 0.84, None, None, None, None, evidence)
+        logs = (("alternatives.prompt_hosted.score", log),)
+        posed = replace(samples.definition(), alternatives=(way,), logs=logs, target=0.8)
+        return verdict(material(definition=posed, decision=made)).why
+
+    assert "On the test examples it scores" in why("test")
+    assert "By its log it scores" in why("")
+    assert "scores" not in why("elsewhere", "stated")
 
 
 def test_where_nothing_is_advised_nothing_is_released() -> None:

@@ -39,3 +39,22 @@ def test_the_full_account_shows_every_log_and_every_gain() -> None:
     (rows,) = [block.rows for block in said.full if getattr(block, "caption", "").startswith("Test items")]
     assert ["5 points", "300", "200", "400", "900"] == [cell.text for cell in rows[0]]
     assert "Left out: 10 items." in words(said.full)
+
+
+def test_scores_of_other_items_stand_apart() -> None:
+    """Where one log has items that the other lacks, both scores are those of the items of both."""
+    pair = replace(EVALS.pair, first=0.69, second=0.74)
+    said = words(account("evals", replace(EVALS, pair=pair)).short)
+    assert "m 69% (70% on all its 400) and n 74% (75% on all its 400)" in said
+
+
+def test_two_logs_of_one_model_are_called_by_their_files() -> None:
+    """A name that both have tells nothing."""
+    logs = (EVALS.logs[0], replace(EVALS.logs[1], model="m"))
+    assert "b.eval scores 5 points more than a.eval" in account("evals", replace(EVALS, logs=logs)).answer
+
+
+def test_lower_is_said_to_be_better() -> None:
+    """Who reads of more errors is told which way is better."""
+    logs = tuple(replace(log, direction="lower") for log in EVALS.logs)
+    assert "Lower is better here. It is better with" in account("evals", replace(EVALS, logs=logs)).answer

@@ -31,6 +31,7 @@ from tunecase.records import (
     Candidate,
     Decision,
     Definition,
+    EvalLog,
     Experiment,
     Forecast,
     Option,
@@ -456,6 +457,20 @@ def test_what_takes_the_place_of_a_fine_tune_is_named_with_its_doubt(tmp_path: P
     assert record.best is None
     assert record.plan is not None
     assert not record.plan.advised
+
+
+def test_a_way_scored_on_other_rows_is_not_shipped(tmp_path):
+    """By a log of other rows than the test's nothing is said of them; by one of the test rows the way is the advice."""
+    asked = project(tmp_path)
+    action = "prompt a hosted model"
+    way = Alternative("prompt_hosted", action, 0.9, None, None, None, None, "stated")
+    posed = replace(pieces(asked)[0], untrained=0.9, target=0.85, metric="accuracy", alternatives=(way,))
+    log = EvalLog("a.eval", "Inspect", "", "m", "t", "2026-11-20", "match", "", 400, 400, 0.9, on="elsewhere")
+    said = [
+        decided(asked, definition=replace(posed, logs=(("alternatives.prompt_hosted.score", one),))).instead
+        for one in (log, replace(log, on="test"))
+    ]
+    assert ["", "Do not fine-tune: prompt a hosted model."] == said
 
 
 def test_before_money_the_cheaper_looks_are_told(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +33,30 @@ def rights(log: Log) -> int:
     return round(sum(log.means.values()))
 
 
-def write_samples(folder: Path, scores: Sequence[Any], *, texts: Sequence[str] = (), model: str = "m") -> Path:
-    """A samples file of lm-evaluation-harness with its results: one line for each score of `acc`, in their form."""
+def write_samples(
+    folder: Path,
+    scores: Sequence[Any],
+    *,
+    texts: Sequence[str] = (),
+    model: str = "m",
+    metric: str = "acc",
+    told: Mapping[str, Any] | None = None,
+) -> Path:
+    """A samples file of lm-evaluation-harness with its results: one line for each score of a metric, in their form.
+
+    `told` is what the results say besides, or in place of what they would.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for number, score in enumerate(scores):
         doc = {"q": texts[number] if texts else f"question {number}"}
         hashed = hashlib.sha256(repr(doc).encode()).hexdigest()
-        line = {"doc_id": number, "doc": doc, "target": "x", "filter": "none", "metrics": ["acc"], "doc_hash": hashed}
-        lines.append(json.dumps({**line, "target_hash": "t", "acc": score}))
+        line = {"doc_id": number, "doc": doc, "target": "x", "filter": "none", "metrics": [metric], "doc_hash": hashed}
+        lines.append(json.dumps({**line, "target_hash": "t", metric: score}))
     path = folder / f"samples_t_{DATE}.jsonl"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     numbers = [float(score) for score in scores if isinstance(score, int | float)]
-    results = {"results": {"t": {"acc,none": sum(numbers) / max(1, len(numbers))}}, "model_name": model, "config": {}}
+    mean = sum(numbers) / max(1, len(numbers))
+    results = {"results": {"t": {f"{metric},none": mean}}, "model_name": model, "config": {}, **(told or {})}
     (folder / f"results_{DATE}.json").write_text(json.dumps(results), encoding="utf-8")
     return path

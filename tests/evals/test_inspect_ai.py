@@ -142,3 +142,47 @@ def test_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(MissingExtraError, match=r"tunecase\[zstd\]"):
         read_log(tmp_path / "a.eval", Asked())
+
+
+def sample(name: object, value: object, **more: object) -> dict[str, object]:
+    """The summary of a sample."""
+    return {"id": name, "epoch": 1, "scores": {"s": {"value": value}}, **more}
+
+
+def written(path: Path, *samples: dict[str, object], **header: object) -> Path:
+    """A log of these samples."""
+    return write_zip(path, json.dumps(samples).encode(), **header)
+
+
+def test_summaries_of_a_part_are_refused(tmp_path: Path) -> None:
+    """Fewer samples than the header counts, or fewer scored ones, are no whole log."""
+    two = [sample("a", "C"), sample("b", "C")]
+    some = {"completed_samples": 50, "scores": []}
+    assert "2 samples of the 50" in refused(written(tmp_path / "a.eval", *two, results=some)).got
+    told = {"name": "s", "scorer": "s", "scored_samples": 50, "metrics": {"accuracy": {"value": 0.4}}}
+    assert "2 scored samples of the 50" in refused(written(tmp_path / "b.eval", *two, results={"scores": [told]})).got
+
+
+def test_samples_without_an_id_are_refused(tmp_path: Path) -> None:
+    """They would all be one item."""
+    place = written(tmp_path / "a.eval", sample(None, "C"), sample(None, "I"))
+    assert "a sample without an id" == refused(place).got
+
+
+def test_numbers_and_words_are_two_ids(tmp_path: Path) -> None:
+    """1 and "1" are two items."""
+    assert 2 == read_log(written(tmp_path / "a.eval", sample(1, "C"), sample("1", "I")), Asked()).items
+
+
+def test_an_answer_that_was_tried_again_is_one(tmp_path: Path) -> None:
+    """What comes later counts, be it a score or an error."""
+    failed, scored = sample("a", "I", error="boom"), sample("a", "C")
+    log = read_log(written(tmp_path / "a.eval", failed, scored, sample("b", "C")), Asked())
+    assert (2, 0, 1.0) == (log.items, log.errors, log.score)
+    log = read_log(written(tmp_path / "b.eval", scored, failed, sample("b", "C")), Asked())
+    assert (1, 1, 0) == (log.items, log.errors, log.unscored)
+
+
+def test_a_later_form_in_words_is_refused(tmp_path: Path) -> None:
+    """A version that is written as a text is one all the same."""
+    assert "version 9" in refused(write_zip(tmp_path / "x.eval", b"[]", version="9")).got

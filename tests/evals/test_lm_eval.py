@@ -1,6 +1,5 @@
 """Logs of lm-evaluation-harness, as lm_eval wrote them."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -47,10 +46,9 @@ def test_a_corpus_metric_has_no_items() -> None:
 
 def test_a_metric_that_is_no_mean_of_its_items_is_one_of_the_corpus(tmp_path: Path) -> None:
     """Numbers by item whose mean is not the tool's own score, as of macro F1, are not taken as scores of items."""
-    place = write_samples(tmp_path, [1, 0, 1, 1])
-    results = {"results": {"t": {"acc,none": 0.6}}, "model_name": "m", "config": {}}
-    (tmp_path / f"results_{DATE}.json").write_text(json.dumps(results))
-    log = read_log(place, Asked())
+    log = read_log(
+        write_samples(tmp_path, [1, 0, 1, 1], metric="f1", told={"results": {"t": {"f1,none": 0.6}}}), Asked()
+    )
     assert (False, 0.6) == (log.per_item, log.score)
 
 
@@ -112,3 +110,43 @@ def test_a_log_without_any_score_is_refused(tmp_path: Path) -> None:
     place = write_samples(tmp_path, [None, None])
     (tmp_path / f"results_{DATE}.json").unlink()
     assert "2 answers without a score" in refused(place).got
+
+
+def test_a_log_that_ends_early_at_a_line_is_refused(tmp_path: Path) -> None:
+    """Whole lines are no whole log: the results say how many items there are, and what share of them is right."""
+    few = {"n-samples": {"t": {"original": 400, "effective": 400}}}
+    assert "4 items of the 400" in refused(write_samples(tmp_path / "a", [1, 0, 1, 1], told=few)).got
+    other = {"results": {"t": {"acc,none": 0.7}}}
+    assert (
+        "acc 0.7 in its results, and 0.75 by its 4 items"
+        == refused(write_samples(tmp_path / "b", [1, 0, 1, 1], told=other)).got
+    )
+    shutil.copytree(LM_EVAL / "mock-a", tmp_path / "c")
+    place = next((tmp_path / "c").glob("samples_*"))
+    place.write_text("".join(place.read_text().splitlines(keepends=True)[:20]))
+    assert "20 items of the 24" in refused(place, STRICT).got
+
+
+def test_lines_without_an_item_are_refused(tmp_path: Path) -> None:
+    """Items without a doc_id would all be one."""
+    place = write_samples(tmp_path, [1, 0])
+    place.write_text(place.read_text() + place.read_text().replace('"doc_id": ', '"id": '))
+    assert (f"{place}:3", "a line without a doc_id") == (refused(place).where, refused(place).got)
+
+
+def test_two_tasks_without_hashes_are_refused(tmp_path: Path) -> None:
+    """The documents themselves tell, where no hash does."""
+    place = write_samples(tmp_path, [1, 0])
+    plain = place.read_text().replace('"doc_hash"', '"none"')
+    place.write_text(plain + plain.replace("question", "riddle"))
+    assert "two tasks" in refused(place).got
+    place.write_text(plain + plain)
+    assert 2 == read_log(place, Asked()).items
+
+
+def test_which_way_is_better_is_the_tools_to_say(tmp_path: Path) -> None:
+    """By the results, else by the name of the metric."""
+    said = {"higher_is_better": {"t": {"own": False}}}
+    assert "lower" == read_log(write_samples(tmp_path / "a", [0.2, 0.3], metric="own", told=said), Asked()).direction
+    assert "lower" == read_log(write_samples(tmp_path / "b", [0.2, 0.3], metric="wer"), Asked()).direction
+    assert "higher" == read_log(LM_EVAL / "mock-a", STRICT).direction

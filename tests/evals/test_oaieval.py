@@ -39,3 +39,15 @@ def test_metrics_and_errors_are_read(tmp_path: Path) -> None:
     place.write_text("".join(json.dumps(event) + "\n" for event in events))
     log = read_log(place, Asked())
     assert ("score", 0.25, 1, 1) == (log.metric, log.score, log.items, log.errors)
+
+
+def test_a_report_of_more_matches_is_refused(tmp_path: Path) -> None:
+    """A log that lost events says another accuracy than its report; answers without a match are unscored."""
+    spec, *events, report = (OAIEVAL / "a.jsonl").read_text().splitlines()
+    place = tmp_path / "x.jsonl"
+    place.write_text("\n".join([spec, *events[:18], report]) + "\n")
+    assert "accuracy 0.75 in its results, and 0.7778 by its 9 items" == refused(place).got
+    asked = [event for event in events[18:] if '"sampling"' in event]
+    place.write_text("\n".join([spec, *events[:18], *asked, report.replace("0.75", "0.7777777")]) + "\n")
+    log = read_log(place, Asked())
+    assert (9, 15) == (log.items, log.unscored)

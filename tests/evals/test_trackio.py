@@ -53,3 +53,13 @@ def test_a_cut_store_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "even.db"
     place.write_bytes((TRACKIO / "even.db").read_bytes()[:150_000])
     assert refused(place)
+
+
+def test_runs_of_one_name_are_named_by_their_keys(tmp_path: Path) -> None:
+    """What is told as a choice can be chosen."""
+    place = tmp_path / "same.db"
+    shutil.copyfile(TRACKIO / "even.db", place)
+    with sqlite3.connect(place) as store:
+        store.execute("UPDATE traces SET run_name = 'run'")
+    for problem in (refused(place, STRICT), refused(tmp_path / "same.db::run", STRICT)):
+        assert RIGHT["b"] == rights(read_log(Path(problem.fix.removeprefix("name one: ")), STRICT))

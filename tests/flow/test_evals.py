@@ -77,3 +77,26 @@ def test_what_was_left_out_is_noted(tmp_path: Path) -> None:
     notes = " ".join(flow.evals(EvalsAsked((first, second))).notes)
     assert "1 item only in the first" in notes
     assert "3 lines repeat an item" in notes
+
+
+def test_a_limit_that_no_share_has_is_refused(tmp_path: Path) -> None:
+    """70 is no share; of a metric in another unit it is a limit as good as any, and told in that unit."""
+    ran = tunecase("evals", A, "--fail-below", "70")
+    assert (2, True) == (ran.code, "70%" in ran.err)
+    judged = write_samples(tmp_path, [10, 30], metric="judge")
+    assert "m reaches 20.0. " in tunecase("evals", judged, "--fail-below", "20").out
+
+
+def test_less_can_be_asked_for(tmp_path: Path) -> None:
+    """Of an error rate the limit is one that may not be exceeded."""
+    errors = write_samples(tmp_path, [0.1, 0.3], metric="wer")
+    assert [0, 1] == [tunecase("evals", errors, "--fail-below", most).code for most in ("25%", "15%")]
+
+
+def test_a_gain_beyond_the_end_is_not_worked_out(tmp_path: Path) -> None:
+    """What cannot be gained is no size of a test; asked for, it is refused."""
+    place = write_samples(tmp_path, [1] * 19 + [0])
+    assert [0.02, 0.05] == [one.gain for one in flow.evals(EvalsAsked((place,))).gains]
+    assert () == flow.evals(EvalsAsked((write_samples(tmp_path / "all", [1, 1]),))).gains
+    with pytest.raises(InputError, match="at most 5%, which is left to gain"):
+        flow.evals(EvalsAsked((place,), gain="40%"))

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.evals.logs import write_samples
 from tests.flow.test_opened import opened
 from tests.making import case_folder
 from tunecase import flow
-from tunecase.errors import InputError
+from tunecase.errors import InputError, Problem
 from tunecase.records import Definition
 
 
@@ -115,3 +116,52 @@ def test_the_bill_and_the_decision_name_the_logs(defined: tuple[Path, Definition
         out = " ".join(tunecase(verb, "-p", path, "--full").out.split())
         assert "Scores from logs, measured" in out
         assert "logs/today" in out
+
+
+def unfit(tmp_path: Path, scores: list[float], metric: str, named: str = "logs/today", **told: Any) -> Problem:
+    """The one mistake for which a log is refused as the baseline of a case that counts right answers."""
+    path = case_folder(tmp_path, train_rows=80, test_rows=30)
+    write_samples(tmp_path / "logs" / "today", scores, metric=metric, told=told)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("problem:\n", f"problem:\n  baseline_log: {named}\n", 1), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        opened(path)
+    (problem,) = refused.value.problems
+    assert problem.where.startswith(path.name)
+    return problem
+
+
+def test_a_score_from_a_log_is_held_to_what_a_typed_one_is(tmp_path: Path) -> None:
+    """No score of the corpus, no log-likelihood and no error rate is a share of right answers; nor is zero a score."""
+    bleu = {"results": {"t": {"bleu,none": 23.4}}}
+    assert "bleu of 23.4, which is no share" in unfit(tmp_path / "a", [1.0], "bleu", **bleu).got
+    assert "no share of right answers" in unfit(tmp_path / "b", [-2.7, -3.1], "loglik").got
+    assert "better lower" in unfit(tmp_path / "c", [0.2, 0.3], "wer").got
+    assert "more than 0" in unfit(tmp_path / "d", [0.0, 0.0], "acc").wanted
+    assert "problem.metric is" in unfit(tmp_path / "e", [0.5, 0.7], "rouge").got
+    assert "problem.target" in unfit(tmp_path / "f", [1.0, 1.0], "acc").where
+
+
+def test_another_metric_is_taken_where_that_is_said(tmp_path: Path) -> None:
+    """A metric that the project file names is the user's choice."""
+    path = with_logs(tmp_path)
+    write_samples(tmp_path / "logs" / "today", [1.0, 0.0, 1.0], metric="graded")
+    text = path.read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="graded, and problem"):
+        opened(path)
+    path.write_text(text.replace("logs/today", "{file: logs/today, metric: graded}"), encoding="utf-8")
+    assert opened(path).project.problem.baseline == pytest.approx(2 / 3)
+
+
+def test_a_way_scored_elsewhere_ships_nothing(tmp_path: Path) -> None:
+    """Scores of other items are no scores of the test examples: they neither end the case nor size its test."""
+    path = with_logs(tmp_path, own_rows=False)
+    write_samples(tmp_path / "logs" / "prompted", [1.0] * 130, texts=[f"other {number}" for number in range(130)])
+    case = opened(path)
+    record = flow.define(case)
+    ways = {way.name: way for way in record.alternatives}
+    assert ("stated", 1.0) == (ways["prompt_hosted"].evidence, ways["prompt_hosted"].score)
+    assert record.untrained < 1
+    assert case.logs.lost(dict(record.logs)) is None
+    decision = flow.decide(case)
+    assert "Do not fine-tune" not in decision.instead

@@ -61,10 +61,15 @@ def test_no_difference_is_no_chance_of_one_either_way() -> None:
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
-    """On drawn items the 80% interval of the difference covers the true one 74 to 88 times in 100, epochs or not."""
+    """On drawn items the 80% interval of the difference covers the true one as often, epochs or not.
+
+    Measured on 1,500 draws of items each: 79.5 of 100 for 150 items of one epoch, 80.6 for three epochs; 78.8 for 40
+    items of one epoch, 82.8 for five.
+    """
+    draws = 1500
     for epochs in (1, 3):
         rng, held = random.Random(epochs), 0
-        for _ in range(400):
+        for _ in range(draws):
             hard = [rng.random() for _ in range(150)]
             a, b = (
                 log(*(tuple(float(rng.random() < 0.15 + 0.7 * x + gain) for _ in range(epochs)) for x in hard))
@@ -72,7 +77,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
             )
             difference = compared(a, b).difference
             held += difference.low <= 0.08 <= difference.high
-        assert 0.74 <= held / 400 <= 0.88
+        assert 0.78 <= held / draws <= 0.83
 
 
 def test_corpus_metrics_are_not_paired() -> None:
@@ -100,3 +105,26 @@ def test_items_for_a_gain_are_those_of_the_projects_own_statistics() -> None:
     assert needed.unpaired == unpaired_rows_needed(0.7, 0.05)
     assert 498 == items_for(0.05, 0.7).paired
     assert items_for(0.05, 0.98).unpaired is None
+
+
+def test_less_can_be_better() -> None:
+    """Of an error rate the second, with more errors on each item, is the worse one."""
+    errors = [0.1 + 0.001 * number for number in range(100)]
+    low = replace(log(*errors), direction="lower")
+    high = replace(log(*(one + 0.1 for one in errors)), direction="lower", place="b")
+    pair = compared(low, high)
+    assert 0.1 == pytest.approx(pair.difference.mid)
+    assert (0.0, 10.0) == (pair.won, pytest.approx(pair.lost))
+    assert pair.chance_better < 0.01 < 0.99 < compared(high, low).chance_better
+
+
+def test_scores_on_the_same_items_stand_beside() -> None:
+    """Of logs of different size each score is that of the items of both."""
+    pair = compared(log(1.0, 0.0, 1.0, 1.0), replace(log(0.0, 1.0), place="b"))
+    assert (0.5, 0.5) == (pair.first, pair.second)
+
+
+def test_a_corpus_metric_is_no_share() -> None:
+    """BLEU of 0.8 may be one of 100: its unit is not known."""
+    whole = replace(log(), scores={}, per_item=False, aggregate=0.8, metric="bleu")
+    assert not scored(whole).is_share

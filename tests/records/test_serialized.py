@@ -9,7 +9,7 @@ from tunecase.records import RECORDS, SCHEMAS
 
 # Of each kind of record: its schema number, and a digest of its fields' names and types, nested records included.
 PINNED: dict[str, tuple[int, str]] = {
-    "define": (1, "884a226f23f2"),
+    "define": (1, "3fe891da9db5"),
     "audit": (1, "32e7aafc5581"),
     "clean": (1, "fb1fe7e6998f"),
     "review": (1, "87da594ac053"),
@@ -30,7 +30,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "compare": (1, "ed6018cacc8f"),
     "check": (1, "782d6f75eed1"),
     "scorecard": (1, "4fb0be18037d"),
-    "evals": (1, "07801674f8b1"),
+    "evals": (1, "bd3196d00a27"),
     "fit": (2, "bd5fcaa71b61"),
     "scored": (1, "113fdf98ad6d"),
     "updated": (1, "699300985159"),

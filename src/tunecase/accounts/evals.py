@@ -39,7 +39,8 @@ def _answer(record: Evals) -> str:
     if record.fail_below is None:
         return words
     verb = "reaches" if record.ok else "falls short of"
-    return f"{_name(record.logs[-1])} {verb} {_percent(record.fail_below)}. {words}"
+    last = record.logs[-1]
+    return f"{_names(record.logs)[-1]} {verb} {_shown(record.fail_below, is_share=last.is_share)}. {words}"
 
 
 def _alone(log: EvalLog) -> str:
@@ -50,29 +51,34 @@ def _alone(log: EvalLog) -> str:
 
 
 def _both(record: Evals, pair: EvalPair) -> str:
-    first, second = (_name(log) for log in record.logs)
-    mid, scale = pair.difference.mid, 100 if record.logs[0].is_share else 1
+    first, second = _names(record.logs)
+    mid, scale = pair.difference.mid, 100 if all(log.is_share for log in record.logs) else 1
     low, high = sorted((scale * pair.difference.low, scale * pair.difference.high))
     unit = " points" if scale == 100 else ""
     way = "more" if mid >= 0 else "less"
     much = f"{abs(scale * mid):.3g}{unit} {way} than" if mid else "as much as"
     items, reach = counted(pair.items, "item"), f"8 in 10: {low:+.2g} to {high:+.2g}"
+    lower = "Lower is better here. " if "lower" in (log.direction for log in record.logs) else ""
     chance = f"It is better with a chance of {in_hundred(pair.chance_better)}."
-    return f"{second} scores {much} {first} on the same {items} ({reach}). {chance}"
+    return f"{second} scores {much} {first} on the same {items} ({reach}). {lower}{chance}"
 
 
 def _name(log: EvalLog) -> str:
     return one_line(log.model or log.place, MOST_NAME)
 
 
+def _names(logs: Sequence[EvalLog]) -> tuple[str, ...]:
+    """What each log is called: its model, or its place where two logs are of one model."""
+    names = tuple(map(_name, logs))
+    return names if len(set(names)) == len(names) else tuple(one_line(log.place) for log in logs)
+
+
 def _score(log: EvalLog) -> str:
-    if log.score is None:
-        return "unknown"
-    return _percent(log.score) if log.is_share and 0 <= log.score <= 1 else figures(log.score, 3)
+    return "unknown" if log.score is None else _shown(log.score, is_share=log.is_share)
 
 
-def _percent(score: float) -> str:
-    return f"{round(100 * score, 1):g}%"
+def _shown(score: float, *, is_share: bool) -> str:
+    return f"{round(100 * score, 1):g}%" if is_share and 0 <= score <= 1 else figures(score, 3)
 
 
 def _ends(log: EvalLog) -> str:
@@ -82,17 +88,28 @@ def _ends(log: EvalLog) -> str:
 
 
 def _short(record: Evals) -> Iterator[tuple[str, str]]:
-    log, pair = record.logs[0], record.pair
+    log, pair, names = record.logs[0], record.pair, _names(record.logs)
     if pair is None:
         yield "of", _about(log)
     else:
-        yield "scores", " and ".join(f"{_name(each)} {_score(each)}" for each in record.logs)
+        yield "scores", _scores_of(record, pair, names)
         yield "differ", _differ(pair)
-    for each in record.logs:
+    for name, each in zip(names, record.logs, strict=True):
         if missing := _missing(each):
-            yield "not counted", missing if pair is None else f"{_name(each)}: {missing}"
+            yield "not counted", missing if pair is None else f"{name}: {missing}"
     if chosen := _chosen(record.gains):
         yield f"to show {100 * chosen.gain:.3g} points", _needed(chosen, measured=record.lost_measured)
+
+
+def _scores_of(record: Evals, pair: EvalPair, names: Sequence[str]) -> str:
+    """The scores of both on the items that they share; where one has others too, its own score beside."""
+    if pair.first is None or pair.second is None or not (pair.only_first or pair.only_second):
+        return " and ".join(f"{name} {_score(log)}" for name, log in zip(names, record.logs, strict=True))
+    told = []
+    for name, log, score in zip(names, record.logs, (pair.first, pair.second), strict=True):
+        whole = f" ({_score(log)} on all its {count(log.items)})" if log.items > pair.items else ""
+        told.append(f"{name} {_shown(score, is_share=log.is_share)}{whole}")
+    return " and ".join(told)
 
 
 def _about(log: EvalLog) -> str:
@@ -147,11 +164,11 @@ def _named(log: EvalLog) -> str:
 def _logs(logs: tuple[EvalLog, ...]) -> Table:
     rows = tuple(
         tuple(map(Cell, (
-            _name(log), one_line(log.task), _metric(log), _whole_score(log), count(log.items), count(log.answers),
+            name, one_line(log.task), _metric(log), _whole_score(log), count(log.items), count(log.answers),
             count(log.unscored), count(log.errors), one_line(f"{log.tool} {log.version}".strip()), log.date,
             log.paired_by,
         )))
-        for log in logs
+        for name, log in zip(_names(logs), logs, strict=True)
     )  # fmt: skip
     heads = ("Model", "Task", "Metric", "Score", "Items", "Answers", "Unscored", "Errors", "Tool", "Date", "Paired by")
     return Table("Logs", heads, rows, (4, 5, 6, 7))

@@ -201,7 +201,16 @@ def _way_scores(material: Material) -> str:
     found = NAMED.search(plain_words(material.decision.instead)) if material.decision is not None else None
     who = "it" if found is None else found[1]
     score = score_words(best[1], metric)
-    return f"On the test examples {who} scores {score}; the target is {target_words(target, metric)}."
+    return f"{_measured_on(best[0], material)} {who} scores {score}; the target is {target_words(target, metric)}."
+
+
+def _measured_on(action: str, material: Material) -> str:
+    """Where a way was scored: on the test examples, unless by a log that does not tell its items."""
+    definition = material.definition
+    ways = () if definition is None else definition.alternatives
+    fields = {f"alternatives.{way.name}.score" for way in ways if way.action == action}
+    logs = () if definition is None else definition.logs
+    return "By its log" if any(name in fields and log.on != "test" for name, log in logs) else "On the test examples"
 
 
 def _nothing_to_add(material: Material) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SHIP = "ship what the pilot trained"
 SHIP_UNTUNED = "ship what meets the target without a fine-tune"
 NOTHING_TO_ADD = "a fine-tune has nothing to add."
+DOING = ("prompt ", "ask ", "put ", "tune ")  # a way whose name says what to do
 BELOW = "Chances and prices are below."
 
 
@@ -81,7 +82,11 @@ def _ship_untrained(definition: Definition, saving: float) -> Gate | None:
         return None
     if to_error(score_had, direction) > to_error(target, direction):
         return None
-    meeting = [way for way in definition.alternatives if _meets(way, target, direction)]
+    elsewhere = {name for name, log in definition.logs if log.on == "elsewhere"}
+    here = [way for way in definition.alternatives if _field(way) not in elsewhere]
+    meeting = [way for way in here if _meets(way, target, direction)]
+    if not meeting and elsewhere:
+        return None
     if not meeting:
         reason = f"The best score without a fine-tune ({score(score_had)}) reaches the target already: {NOTHING_TO_ADD}"
         return Gate("ship", SHIP_UNTUNED, reason, "Do not fine-tune: what is there already does it.")
@@ -90,7 +95,8 @@ def _ship_untrained(definition: Definition, saving: float) -> Gate | None:
     if others:
         also = ", ".join(f"{way.action} ({score(way.score or 0.0)})" for way in others)
         words += f" It is met as well by {also}."
-    return Gate("ship", SHIP_UNTUNED, f"{words} {sentence(NOTHING_TO_ADD)}", f"Do not fine-tune: use {best.action}.")
+    use = "" if best.action.startswith(DOING) else "use "
+    return Gate("ship", SHIP_UNTUNED, f"{words} {sentence(NOTHING_TO_ADD)}", f"Do not fine-tune: {use}{best.action}.")
 
 
 def _meets(way: Alternative, target: float, direction: str) -> bool:
@@ -98,6 +104,11 @@ def _meets(way: Alternative, target: float, direction: str) -> bool:
     if way.score is None or way.struck or way.name.startswith("tune"):
         return False
     return to_error(way.score, direction) <= to_error(target, direction)
+
+
+def _field(way: Alternative) -> str:
+    """The field of the project file that holds the score of a way."""
+    return "problem.baseline" if way.name == "today" else f"alternatives.{way.name}.score"
 
 
 def _scored(way: Alternative, target: float, direction: str) -> str:

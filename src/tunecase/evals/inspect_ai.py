@@ -14,7 +14,7 @@ from typing import IO, Any
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.evals.files import HALF, elements, object_of, whole
 from tunecase.evals.log import Asked, Log
-from tunecase.evals.sheet import Name, Sheet
+from tunecase.evals.sheet import Name, Sheet, refuse_part
 from tunecase.evals.values import facts_of, fields, finite, number_of, text, turns
 
 FORM = "Inspect"
@@ -149,14 +149,16 @@ def _log(path: Path, header: Mapping[str, Any], samples: Iterable[Any], asked: A
     """The log of a header and its samples, or of their summaries, which have the same fields."""
     place, spec = str(path), fields(header.get("eval"))
     _refuse(place, header)
-    sheet = Sheet(place)
+    sheet, read = Sheet(place), 0
     for sample in samples:
         if isinstance(sample, dict):
             _take(sheet, sample)
+            read += 1
     results = fields(header.get("results"))
     if not sheet.columns and sheet.failed:
         got = f"{len(sheet.failed):,} samples that ended in an error, and none with a score"
         raise InputError(Problem(place, got, "samples with scores", "look at the errors, and run it again"))
+    refuse_part(place, read, results.get("completed_samples"), "sample")
     name = sheet.name(asked)
     aggregate, counted_items = _own_score(results, name)
     about = {
@@ -165,15 +167,18 @@ def _log(path: Path, header: Mapping[str, Any], samples: Iterable[Any], asked: A
         "aggregate_items": counted_items, "notes": tuple(_notes(header, spec)),
         "facts": facts_of({key: spec.get(key) for key in ("task_args", "model_args", "metadata")}),
     }  # fmt: skip
-    return sheet.log(name, about, held=False)
+    log = sheet.log(name, about, held=False)
+    if log.per_item:
+        refuse_part(place, log.items, counted_items, "scored sample")
+    return log
 
 
 def _refuse(place: str, header: Mapping[str, Any]) -> None:
     """Raises InputError for a run of a later form, of another task than asked for, or that has not ended well."""
-    version = header.get("version")
-    if isinstance(version, int) and version > LATEST:
+    version = finite(header.get("version"))
+    if version is not None and version > LATEST:
         fix = f"name a log in JSON of an older version, or write one with {CONVERT}; or take a newer tunecase"
-        raise InputError(Problem(place, f"version {version} of Inspect's log", f"version {LATEST} or below", fix))
+        raise InputError(Problem(place, f"version {version:g} of Inspect's log", f"version {LATEST} or below", fix))
     status = text(header.get("status"))
     if status == "started" or not fields(header.get("results")):
         told = text(fields(header.get("error")).get("message"))
@@ -184,10 +189,13 @@ def _refuse(place: str, header: Mapping[str, Any]) -> None:
 
 def _take(sheet: Sheet, sample: Mapping[str, Any]) -> None:
     """The scores of one sample in one epoch, each value of an object under its own name."""
-    epoch = sample.get("epoch")
-    row = sheet.row(
-        text(sample.get("id"), 1000), epoch if isinstance(epoch, int) else 1, texts=turns(sample.get("input"))
-    )
+    epoch, given = sample.get("epoch"), sample.get("id")
+    name = text(given, 1000)
+    if not name:
+        fix = "name a log as Inspect wrote it"
+        raise InputError(Problem(sheet.place, "a sample without an id", "the id of each sample", fix))
+    item = name if isinstance(given, str) else f"{type(given).__name__} {name}"  # 1 and "1" are two items
+    row = sheet.row(item, epoch if isinstance(epoch, int) else 1, pair=name, texts=turns(sample.get("input")))
     if sample.get("error"):
         sheet.failed.add(row)
         return

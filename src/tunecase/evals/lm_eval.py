@@ -3,6 +3,7 @@
 One line is one item under one filter; the file is opened to append. Seen: version 0.4.13.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.evals.files import first_line, lines_of, one_of_several, one_task, whole
-from tunecase.evals.log import Asked, Log, is_of_corpus
-from tunecase.evals.sheet import Name, Sheet
+from tunecase.evals.log import Asked, Log, digest, direction_of, is_of_corpus
+from tunecase.evals.sheet import Name, Sheet, refuse_part
 from tunecase.evals.values import facts_of, fields, finite, text
 
 FORM = "lm-evaluation-harness"
@@ -72,15 +73,13 @@ def _task(path: Path) -> str:
 def _of_samples(path: Path, asked: Asked) -> Log:
     place, sheet = str(path), Sheet(str(path))
     seen: set[tuple[str, str]] = set()
+    documents: dict[str, str | bytes] = {}
     hashed = True
     for number, line in lines_of(path):
         item, pair = text(line.get("doc_id")), _pair(line)
         hashed = hashed and bool(pair)
+        _refuse_line(f"{place}:{number}", item, pair or _document(line), documents)
         row = sheet.row(item, pair=pair, texts=tuple(_texts(line.get("doc"))))
-        if pair and sheet.keys[item].partition("#")[0] != pair:
-            got = f"doc_id {item} again, of another document: lines of two tasks"
-            fix = "name the samples file of one task"
-            raise InputError(Problem(f"{place}:{number}", got, "the samples of one task", fix))
         chosen = text(line.get("filter"))
         sheet.repeated += (item, chosen) in seen
         seen.add((item, chosen))
@@ -88,7 +87,24 @@ def _of_samples(path: Path, asked: Asked) -> Log:
             sheet.put(row, (chosen, metric), line.get(metric))
     name = sheet.name(asked)
     results = _results_beside(path)
-    return sheet.log(name, _about(path, results, name, by_hash=hashed))
+    about = _about(path, results, name, by_hash=hashed)
+    refuse_part(place, sum(chosen == name[0] for _, chosen in seen), about["aggregate_items"])
+    return sheet.log(name, about)
+
+
+def _refuse_line(where: str, item: str, document: str | bytes, documents: dict[str, str | bytes]) -> None:
+    """Raises InputError for a line without an item, and for one of another document than the item had before."""
+    if not item:
+        fix = "name a samples file as the tool wrote it"
+        raise InputError(Problem(where, "a line without a doc_id", "the doc_id of each line", fix))
+    if documents.setdefault(item, document) != document:
+        got = f"doc_id {item} again, of another document: lines of two tasks"
+        raise InputError(Problem(where, got, "the samples of one task", "name the samples file of one task"))
+
+
+def _document(line: Mapping[str, Any]) -> bytes:
+    """What tells the document of a line without hashes from others."""
+    return digest(json.dumps([line.get("doc"), line.get("target")], sort_keys=True, default=str))
 
 
 def _pair(line: Mapping[str, Any]) -> str:
@@ -140,6 +156,7 @@ def _about(path: Path, results: Mapping[str, Any], name: Name, *, by_hash: bool,
         "task": task,
         "date": (named["date"] if named else "")[:10],
         "paired_by": "doc_hash and target_hash" if by_hash else "doc_id",
+        "direction": direction_of(name[1], fields(fields(results.get("higher_is_better")).get(task)).get(name[1])),
         "aggregate": aggregate,
         "aggregate_items": effective if isinstance(effective, int) else 0,
         "facts": facts_of({"model_args": config.get("model_args"), "metadata": config.get("metadata")}),

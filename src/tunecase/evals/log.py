@@ -3,12 +3,22 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 LEAST_MATCHED = 0.95  # of a log's items, which must be rows of a test file to be called its rows
 DIGEST_BYTES = 8
 CORPUS = frozenset(
     "bleu sacrebleu chrf chrf++ chrf_plus ter mcc matthews_corrcoef matthews_correlation perplexity word_perplexity "
     "byte_perplexity bits_per_byte corpus_bleu corpus_chrf corpus_f1 pearson spearman pearsonr spearmanr".split()
+)
+# Shares of right answers, by the names that tools give them: the tool's own score is the mean of its items.
+RIGHT = frozenset(
+    "accuracy acc acc_norm exact_match em exact match includes choice answer pattern correct quasi_exact_match "
+    "tool_calls pass@1 pass_at_1".split()
+)
+LOWER = frozenset(
+    "loss nll wer cer ter perplexity word_perplexity byte_perplexity bits_per_byte mae mse rmse brier brier_score "
+    "error error_rate".split()
 )
 
 
@@ -41,6 +51,7 @@ class Log:
         errors: answers that an error ended.
         repeated: lines that repeat an item, the last of which counts.
         paired_by: what names an item, in words.
+        direction: which way the metric is better, as the tool says or else as its name is known.
         aggregate: the score as the tool itself tells it.
         aggregate_items: how many items it counts; 0 where it does not say.
         per_item: False for a metric of the whole corpus, such as BLEU, of which an item has no score of its own.
@@ -62,6 +73,7 @@ class Log:
     errors: int = 0
     repeated: int = 0
     paired_by: str = "id"
+    direction: Literal["higher", "lower"] = "higher"
     aggregate: float | None = None
     aggregate_items: int = 0
     per_item: bool = True
@@ -88,8 +100,8 @@ class Log:
 
     @property
     def is_share(self) -> bool:
-        """Whether every score lies between 0 and 1."""
-        return all(0 <= one <= 1 for each in self.scores.values() for one in each)
+        """Whether every score lies between 0 and 1; not said of a metric of the whole corpus, whose unit is unknown."""
+        return self.per_item and all(0 <= one <= 1 for each in self.scores.values() for one in each)
 
 
 def digest(text: str) -> bytes:
@@ -108,6 +120,18 @@ def share_among(log: Log, texts: Iterable[str]) -> float:
     if not known or not log.texts:
         return 0.0
     return sum(not known.isdisjoint(own) for own in log.texts.values()) / len(log.texts)
+
+
+def direction_of(metric: str, higher_is_better: object = None) -> Literal["higher", "lower"]:
+    """Which way a metric is better: as its tool says, where it does, else by its name.
+
+    Example:
+        >>> direction_of("wer"), direction_of("acc"), direction_of("own", False)
+        ('lower', 'higher', 'lower')
+    """
+    if isinstance(higher_is_better, bool):
+        return "higher" if higher_is_better else "lower"
+    return "lower" if metric.casefold() in LOWER else "higher"
 
 
 def is_of_corpus(metric: str) -> bool:

@@ -38,6 +38,8 @@ def oaieval_log(path: Path, asked: Asked) -> Log | None:
             _take(sheet, line, asked_texts, matched)
     if report is None:
         raise InputError(Problem(str(path), "no final report: the run has not ended", "a finished run", HALF))
+    for item in asked_texts:  # of an answer that was never matched
+        sheet.row(item)
     sheet.texts |= {key: tuple(map(digest, texts)) for key, texts in asked_texts.items()}
     name = sheet.name(asked)
     return sheet.log(name, _about(first["spec"], report, name))

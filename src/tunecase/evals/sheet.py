@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.log import Asked, Log, digest, is_of_corpus
+from tunecase.evals.files import HALF
+from tunecase.evals.log import RIGHT, Asked, Log, digest, direction_of, is_of_corpus
 from tunecase.evals.values import number_of
 from tunecase.quantities import counted
 
@@ -60,7 +61,11 @@ class Sheet:
         return len(self.rows) - 1
 
     def put(self, row: int, name: Name, value: Any) -> None:
-        """What an answer scored in a metric, as the tool writes it; a second score of the same takes its place."""
+        """What an answer scored in a metric, as the tool writes it; a later score takes the place of an earlier one.
+
+        It takes the place of an error, too: an answer that was tried again is one answer.
+        """
+        self.failed.discard(row)
         number = number_of(value)
         if number is None:
             self.corpus.add(name)
@@ -110,23 +115,38 @@ class Sheet:
         unscored = 0
         for (item, _), row in self.rows.items():
             value = column[row] if row < len(column) else math.nan
-            if not math.isnan(value):
-                scores.setdefault(self.keys[item], []).append(value)
-            elif row not in self.failed:
+            if row in self.failed:
+                continue
+            if math.isnan(value):
                 unscored += 1
+            else:
+                scores.setdefault(self.keys[item], []).append(value)
         log = Log(
             self.place, metric=name[1], filter=name[0], scores={key: tuple(each) for key, each in scores.items()},
-            texts=self.texts, unscored=unscored, errors=len(self.failed), repeated=self.repeated, **about,
+            texts=self.texts, unscored=unscored, errors=len(self.failed), repeated=self.repeated,
+            **{"direction": direction_of(name[1]), **about},
         )  # fmt: skip
         return _checked(log, self.corpus, held)
+
+
+def refuse_part(place: str, read: int, told: object, what: str = "item") -> None:
+    """Raises InputError where fewer answers were read than the tool counts; where it counts none, nothing is held."""
+    if isinstance(told, int) and read < told:
+        got = f"{counted(read, what)} of the {told:,} that its results count"
+        raise InputError(Problem(place, got, "a whole log", HALF))
 
 
 def _checked(log: Log, corpus: set[Name], held: bool) -> Log:
     """The log; without scores of its items where its metric is one of the whole corpus.
 
-    Raises: InputError where no item has a score, and the tool tells none of the whole either.
+    Raises: InputError where no item has a score, and the tool tells none of the whole either; where a share of right
+        answers is not the one that the tool tells.
     """
     is_off = held and log.aggregate is not None and bool(log.scores) and _is_off(log, log.aggregate)
+    if is_off and log.metric.casefold() in RIGHT:
+        items = counted(log.items, "item")
+        got = f"{log.metric} {log.aggregate:.4g} in its results, and {_mean(log):.4g} by its {items}"
+        raise InputError(Problem(log.place, got, "a whole log, with the results of the same run", HALF))
     if not ((log.filter, log.metric) in corpus or is_of_corpus(log.metric) or is_off):
         if not log.scores:
             got = f"{counted(log.unscored, 'answer')} without a score and {counted(log.errors, 'error')}"
@@ -141,9 +161,13 @@ def _checked(log: Log, corpus: set[Name], held: bool) -> Log:
     return replace(log, per_item=False, scores={}, unscored=0, aggregate_items=log.aggregate_items or len(log.scores))
 
 
-def _is_off(log: Log, own: float) -> bool:
+def _mean(log: Log) -> float:
     means = log.means
-    mean = sum(means.values()) / len(means)
+    return sum(means.values()) / len(means)
+
+
+def _is_off(log: Log, own: float) -> bool:
+    mean = _mean(log)
     return min(abs(own - mean), abs(own / 100 - mean)) > OFF * max(1.0, abs(mean))
 
 

@@ -50,13 +50,14 @@ def _runs(store: Any, key: str) -> dict[str, str]:
 def _chosen(path: Path, runs: Mapping[str, str], wanted: str) -> str:
     """The key of the run that is asked for by name or key, or the only one."""
     fitting = [run for run, name in runs.items() if wanted in ("", run, name)]
-    names = list(runs.values())
+    names = [name if list(runs.values()).count(name) == 1 else run for run, name in runs.items()]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
         got, fix = f"no run {wanted!r} with traces (it has {listed(names)})", f"name it so: {path}::{names[0]}"
         raise InputError(Problem(str(path), got, "one of its runs", fix))
-    raise one_of_several(str(path), "run", names, f"name one: {path}::{names[-1]}")
+    options = [name for run, name in zip(runs, names, strict=True) if run in fitting]
+    raise one_of_several(str(path), "run", options, f"name one: {path}::{options[-1]}")
 
 
 def _traces(path: Path, rows: Any) -> Iterator[tuple[Mapping[str, Any], Any, str]]:

@@ -30,7 +30,8 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     from tunecase.problem import Facts, define, prompted
 
     pilot, basis = flow.current("pilot"), flow.basis()
-    logs, lost = flow.logs.told(flow.table("test")), flow.logs.lost
+    logs = flow.logs.told(flow.table("test"))
+    lost = flow.logs.lost(logs)
     facts = Facts(
         flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.current("audit"),
         piloted=prompted(pilot, basis), trial=flow.label_trial, promises=_promises(pilot), logs=logs,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
 from tunecase.quantities import counted
-from tunecase.records import EvalPair, Evals
+from tunecase.records import EvalLog, EvalPair, Evals
 
 if TYPE_CHECKING:
     from tunecase.evals import Log
@@ -18,7 +18,7 @@ class EvalsAsked:
     """One or two logs as typed, and which of what they hold.
 
     `metric`, `filter` and `task` choose one of several in each log; `gain` is the gain to look for, such as 5%, several
-    when left out; `fail_below` the score that the last log must reach.
+    when left out; `fail_below` the score that the last log must reach, or must not exceed where lower is better.
     """
 
     logs: Sequence[str | Path]
@@ -42,9 +42,10 @@ def evals(request: EvalsAsked) -> Evals:
     pair = compared(*logs) if len(logs) == 2 else None
     records = tuple(map(scored, logs))
     lost = pair.lost_share if pair else None
+    left = _left(records) if all(log.is_share for log in logs) else 0.0
+    _refuse(request, records[-1], gain, limit, left)
     wanted = GAINS if gain is None else (gain,)
-    shares = all(log.per_item and log.is_share for log in logs)
-    gains = tuple(items_for(each, records[0].score, lost) for each in wanted) if shares else ()
+    gains = tuple(items_for(each, round(1 - left, 12), lost) for each in wanted if each <= left)
     return Evals(records, pair, gains, lost is not None, limit, tuple(_notes(logs, pair)))
 
 
@@ -68,6 +69,27 @@ def _numbers(request: EvalsAsked) -> tuple[float | None, float | None]:
     if problems:
         raise InputError(problems)
     return gain, numbers[1]
+
+
+def _left(records: "Sequence[EvalLog]") -> float:
+    """The most that can be gained over the first log: a share has an end."""
+    score = records[0].score
+    if score is None:
+        return 0.0
+    return score if records[0].direction == "lower" else round(1 - score, 12)
+
+
+def _refuse(request: EvalsAsked, last: EvalLog, gain: float | None, limit: float | None, left: float) -> None:
+    """Raises InputError for a limit or a gain that no share can have."""
+    problems = []
+    if limit is not None and last.is_share and not 0 <= limit <= 1:
+        fix = f"write {limit:g}%" if 1 < limit <= 100 else "write a score between 0 and 100%"
+        problems.append(Problem("--fail-below", repr(request.fail_below), "a score of at most 100%", fix))
+    if gain is not None and last.is_share and gain > left:
+        wanted = f"at most {100 * left:.3g}%, which is left to gain"
+        problems.append(Problem("--gain", repr(request.gain), wanted, "write a smaller gain, or leave it out"))
+    if problems:
+        raise InputError(problems)
 
 
 def _logs(request: EvalsAsked) -> "list[Log]":

@@ -1,6 +1,5 @@
 """What scores of items say: of one model, of two models on the same items, and how many items a gain would take."""
 
-from collections.abc import Mapping
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -41,6 +40,7 @@ def scored(log: Log) -> EvalLog:
         log.place, log.tool, log.version, log.model, log.task, log.date, log.metric, log.filter, log.items,
         sum(map(len, log.scores.values())), log.score, _mean(means) if means else None, log.unscored, log.errors,
         log.repeated, log.paired_by, log.per_item, log.is_share, notes=log.notes,
+        direction=log.direction,
     )  # fmt: skip
 
 
@@ -56,25 +56,30 @@ def compared(first: Log, second: Log) -> EvalPair:
     """The second log against the first, on the items that both have scored.
 
     Of right and wrong the interval is that of `paired_change`; of other scores that of the mean difference. The chance
-    that the second is better is that of a normal with this interval.
+    that the second is better is that of a normal with this interval; where either log says that lower is better, less
+    is better.
 
     Raises: InputError where a metric is one of the whole corpus, where the metrics differ, or no item is in both.
     """
     _refuse(first, second)
     one, other = first.means, second.means
     pairs = [(one[key], other[key]) for key in one.keys() & other.keys()]
-    won = sum(max(after - before, 0.0) for before, after in pairs)
-    lost = sum(max(before - after, 0.0) for before, after in pairs)
+    more = sum(max(after - before, 0.0) for before, after in pairs)
+    less = sum(max(before - after, 0.0) for before, after in pairs)
     is_plain = all(value in (0.0, 1.0) for pair in pairs for value in pair)
-    difference = _difference(pairs, won, lost, is_plain=is_plain)
+    difference = _difference(pairs, more, less, is_plain=is_plain)
+    is_lower = "lower" in (first.direction, second.direction)
+    won, lost = (less, more) if is_lower else (more, less)
+    above = _chance_above(difference)
     is_share = first.is_share and second.is_share
     n, least = len(pairs), min(won, lost)
     lost_share = Interval80(*_around(least, n)) if is_share else None
     smallest = smallest_paired_gain(n, lost_share.mid) if lost_share else 1.0
     return EvalPair(
         n, len(one) - n, len(other) - n, difference, sum(before != after for before, after in pairs) / n, won, lost,
-        _chance_above(difference), mcnemar_p(round(won), round(lost)) if is_plain else None, lost_share,
+        1 - above if is_lower else above, mcnemar_p(round(won), round(lost)) if is_plain else None, lost_share,
         smallest if lost_share and smallest <= 1 else None,
+        sum(before for before, _ in pairs) / n, sum(after for _, after in pairs) / n,
     )  # fmt: skip
 
 
@@ -133,9 +138,3 @@ def items_for(gain: float, base: float | None, lost: Interval80 | None = None) -
     low, middle, high = (paired_rows_needed(gain, share) for share in at)
     unpaired = None if base is None or not 0 <= base <= 1 - gain else unpaired_rows_needed(base, gain)
     return GainItems(gain, middle, low, high, unpaired)
-
-
-def measured_loss(pairs: Mapping[str, EvalPair]) -> Interval80 | None:
-    """The share of items lost by the pair with the most items; None without a pair that measured it."""
-    known = [pair for pair in pairs.values() if pair.lost_share is not None]
-    return max(known, key=lambda pair: pair.items).lost_share if known else None

@@ -1,7 +1,7 @@
 """What was asked: the project file, read whole, with every mistake in it."""
 
 from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source, fields_of
-from tunecase.project.conflicts import quantities, read_score
+from tunecase.project.conflicts import quantities, read_score, score_conflicts
 from tunecase.project.fields import (
     Alternative,
     Alternatives,
@@ -21,5 +21,5 @@ from tunecase.project.stated import Stated, project_text
 __all__ = [
     "AfterLaunch", "Alternative", "Alternatives", "Compute", "Constraints", "CostLine", "Data", "Evaluation", "Member",
     "Owned", "ProblemStatement", "Project", "Rate", "ScoreLog", "Serving", "Source", "Stated", "Traffic", "fields_of",
-    "latest_rate", "project_of", "project_text", "quantities", "read_project", "read_score",
+    "latest_rate", "project_of", "project_text", "quantities", "read_project", "read_score", "score_conflicts",
 ]  # fmt: skip

@@ -53,6 +53,13 @@ def conflicts(project: "Project", path: Path, lines: Lines, names: Mapping[str, 
         yield from conflict(written)
 
 
+def score_conflicts(project: "Project", path: Path, names: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """What is wrong with the scores of a project that were not typed, as it would be with typed ones."""
+    written = _Written(project, path, {(): 0}, names)
+    for conflict in (_score_problems, _lost_ground, _fallback_problems):
+        yield from conflict(written)
+
+
 def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
     """A place in words: the file and line of the nearest field that was written, or the option that changed it.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOST_SHARE = 0.05  # items that the better model loses, until the pilot measures it
 LEAST_TEST_ROWS = 100  # with which a gain of about 14 points can just be seen
-MOST_EXACT_ITEMS = 10_000  # differing items up to which the power of a test is summed exactly
+MOST_EXACT_ITEMS = 10_000  # differing items up to which a test and its power are summed exactly
 
 
 def wilson(correct: float, n: float, confidence: float = 0.8) -> tuple[float, float]:
@@ -343,6 +343,10 @@ def mcnemar_p(won: int, lost: int) -> float:
     if won < 0 or lost < 0:
         raise ValueError(f"{won} won and {lost} lost; wanted counts of 0 or more")
     differing = won + lost
+    if differing > MOST_EXACT_ITEMS:
+        from scipy.special import bdtr
+
+        return min(1.0, 2 * float(bdtr(min(won, lost), differing, 0.5)))
     tail = sum(math.comb(differing, i) for i in range(min(won, lost) + 1))
     return min(1.0, 2 * tail / (1 << differing))
 

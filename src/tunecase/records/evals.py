@@ -16,7 +16,7 @@ class EvalLog:
     mean over items, `interval` its 80% interval over items, None for a metric of the whole corpus (`per_item` False),
     whose score is the tool's own. `unscored` answers and those that ended in `errors` count as neither right nor wrong;
     `repeated` lines gave way to later ones. `paired_by` is what names an item in another log. `on` says whether the
-    items are rows of the case's test file; empty where nobody asked.
+    items are rows of the case's test file; empty where nobody asked. `direction` says which way the metric is better.
     """
 
     place: str
@@ -38,6 +38,7 @@ class EvalLog:
     per_item: bool = True
     is_share: bool = True
     on: Literal["test", "elsewhere", ""] = ""
+    direction: Literal["higher", "lower"] = "higher"
     notes: tuple[str, ...] = ()
 
 
@@ -46,11 +47,11 @@ class EvalPair:
     """Two logs of the same items, the second against the first.
 
     `difference` is the second score less the first on the `items` that both have, with its 80% interval. Of `differing`
-    items (a share) one model scored higher than the other; `won` and `lost` are how much the second scores higher and
-    lower, summed over items: counts where every score is 0 or 1. `p` is McNemar's exact one, None for other scores.
+    items (a share) one model scored higher than the other; `won` and `lost` are how much the second scores better and
+    worse, summed over items: counts where every score is 0 or 1. `p` is McNemar's exact one, None for other scores.
     `chance_better` is the chance that the second is better on fresh items. `lost_share` is the share of items that the
     better model loses, on which paired power rests, with its 80% interval; None for scores beyond 0 to 1.
-    `smallest_gain` is the least gain that so many items show.
+    `smallest_gain` is the least gain that so many items show. `first` and `second` are the scores on these items alone.
     """
 
     items: int
@@ -64,6 +65,8 @@ class EvalPair:
     p: float | None = None
     lost_share: Interval80 | None = None
     smallest_gain: float | None = None
+    first: float | None = None
+    second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Evals(Tabular):
     """What one log, or two of the same items, say.
 
     `lost_measured` says whether the share of items lost in `gains` is measured by the pair, or assumed. `fail_below` is
-    the score that the last log must reach, None where none was asked for.
+    the score that the last log must reach, or must not exceed where lower is better; None where none was asked for.
     """
 
     logs: tuple[EvalLog, ...]
@@ -106,5 +109,7 @@ class Evals(Tabular):
             >>> Evals((log,), fail_below=0.85).ok
             False
         """
-        last = self.logs[-1].score
-        return self.fail_below is None or (last is not None and last >= self.fail_below)
+        last, limit = self.logs[-1], self.fail_below
+        if limit is None or last.score is None:
+            return limit is None
+        return last.score <= limit if last.direction == "lower" else last.score >= limit

@@ -166,11 +166,15 @@ class Facts:
 
     @cached_property
     def prompted(self) -> dict[str, float]:
-        """Scores reached without a fine-tune by prompts or retrieval: those stated, and those of the pilot."""
+        """Scores reached without a fine-tune by prompts or retrieval: those stated, and those of the pilot.
+
+        A score by a log of other rows than the test's is none of these: no score of the test rows is held against it.
+        """
+        logs = {name: self.logs.get(f"alternatives.{name}.score") for name in UNTUNED}
         stated = {
             name: _score(getattr(self.project.alternatives, name).score)
-            for name in UNTUNED
-            if name != "prompt_hosted" or not struck(self.project, "hosted")
+            for name, log in logs.items()
+            if (name != "prompt_hosted" or not struck(self.project, "hosted")) and (not log or log.on != "elsewhere")
         }
         found = {name.replace("_", " "): score for name, score in stated.items() if score is not None}
         return found | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}

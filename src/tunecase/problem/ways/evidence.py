@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.compute import base_model
@@ -170,6 +171,12 @@ def of_log(name: str, grounds: Grounds) -> Seen | None:
     if log is None or log.score is None:
         return None
     return Seen(log_words(log), log.score, log.interval, model=grounds.stated(name).model or log.model)
+
+
+def log_evidence(name: str, grounds: Grounds) -> Literal["measured", "stated"]:
+    """What a score by a log rests on: measured, but of other rows than the test's it is what was said of the way."""
+    log = grounds.logs.get(f"alternatives.{name}.score")
+    return "stated" if log is not None and log.on == "elsewhere" else "measured"
 
 
 def log_words(log: EvalLog) -> str:

@@ -7,7 +7,7 @@ from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import Basis, price_of_answers
-from tunecase.problem.ways.evidence import Seen, of_log, tuned_here
+from tunecase.problem.ways.evidence import Seen, log_evidence, of_log, tuned_here
 from tunecase.problem.ways.grounds import Grounds
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
 from tunecase.problem.ways.untuned import tuning_pilot
@@ -53,7 +53,7 @@ def _tuned(name: str, named: str, grounds: Grounds) -> Known:
 def _score(name: str, named: str, seen: Seen | None, grounds: Grounds) -> tuple[float | None, Evidence]:
     stated = grounds.stated(name)
     if (logged := of_log(name, grounds)) is not None:
-        return logged.score, "measured"
+        return logged.score, log_evidence(name, grounds)
     if stated.score is not None:
         return read_score(stated.score), "stated"
     if seen is not None:

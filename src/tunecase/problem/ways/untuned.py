@@ -13,6 +13,7 @@ from tunecase.problem.ways.evidence import (
     Seen,
     best_untuned,
     can_be_scored,
+    log_evidence,
     log_words,
     of_log,
     share_interval,
@@ -130,7 +131,7 @@ def _asked(name: str, grounds: Grounds) -> tuple[Seen | None, float | None, Evid
     stated, seen = grounds.stated(name), best_untuned(name, grounds)
     if (logged := of_log(name, grounds)) is not None:
         known = logged if seen is None else replace(seen, name=logged.name, interval=logged.interval, promise=None)
-        return replace(known, score=logged.score), logged.score, "measured", ()
+        return replace(known, score=logged.score), logged.score, log_evidence(name, grounds), ()
     if stated.score is not None:
         return seen, read_score(stated.score), "stated", ()
     if seen is not None:
