@@ -133,6 +133,14 @@ def test_mcnemar_of_few_items():
     assert mcnemar_p(5, 0) > 0.05
 
 
+def test_mcnemar_of_many_items_is_the_same_in_floats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound of exact sums p is the binomial tail, to nine digits."""
+    exact = mcnemar_p(510, 480)
+    monkeypatch.setattr("tunecase.quantities.statistics.MOST_EXACT_ITEMS", 100)
+    assert mcnemar_p(510, 480) == pytest.approx(exact, rel=1e-9)
+    assert 0.29 < mcnemar_p(42_000, 42_300) < 0.31
+
+
 def test_mcnemar_against_binomial_test():
     """The exact p equals the two-sided binomial test of a fair coin: twice scipy's tail, at most 1."""
     from scipy.special import bdtr
