@@ -66,7 +66,7 @@ CASES += (
 )
 TYPED = (
     Typed(("define", "--project", ""), 2, "empty"),
-    Typed(("forecast", "--project", "."), 2, "a folder"),
+    Typed(("forecast", "--project", "."), 2, "no pilot"),
     Typed(("init", "."), 2, "wanted"),
     Typed(("ledger", "merge", "other.jsonl", "--project", " "), 2, "' '"),
     Typed(("prices", "--project", "é" * 300), 2, "too long"),

@@ -12,7 +12,7 @@ CALLS = {
     "fit": {"model": "llama-3.1-8b", "gpu": ["A100-80GB", "H100"], "tokens": "5M", "rank": 16, "method": "lora"},
     "compare": {"project": "tunecase.yaml", "changes": {"method": "full", "data.train": "x.jsonl"}},
     "pilot": {"max_minutes": 1.5, "max_usd": 0, "sizes": "50,100", "draws": 3},
-    "approve": {"amount": "1500 USD", "by": "Head of Support", "until": "2027-01-31"},
+    "approve": {"amount": "1500 USD", "by": "Head of Support", "plan": "0123456789ab", "until": "2027-01-31"},
     "scorecard": {"cases": [".", "a", "b/scored.json"]},
 }
 SEEDS: tuple[Tree, ...] = tuple(
