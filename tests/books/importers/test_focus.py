@@ -305,7 +305,7 @@ def test_a_file_that_is_no_bill_is_refused(tmp_path) -> None:
     cases: list[Any] = [
         ("b.csv", b"", "an empty file"),
         ("b.csv", b"\n\n", "an empty file"),
-        ("b.csv", b"a,b\n1,2\n", "no column BilledCost"),
+        ("b.csv", b"a,b\n1,2\n", "no columns BilledCost, "),
         ("b.csv", "BilledCost,é\n".encode("latin-1"), "UTF-8"),
         ("b.csv", "BilledCost,x\n1,2\n".encode("utf-16"), "text in UTF-16"),
         ("b.csv", b'BilledCost,"x\n' + b"1,2\n" * 400_000, "not CSV"),

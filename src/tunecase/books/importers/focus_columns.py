@@ -68,11 +68,11 @@ def _header_problems(file: str, names: Sequence[str], asked: SpendAsked) -> list
     lacking = [name for name in (AMOUNTS[asked.cost], *NEEDED) if bare(name) not in names]
     if not any(bare(name) in names for name in PROVIDER):
         lacking.append(" or ".join(PROVIDER))
-    wanted, fix = (
-        "the columns of FOCUS 1.0 to 1.4",
-        "export the bill with the column {}; a bill of another format is no FOCUS",
-    )
-    problems = [Problem(f"{file}:1", f"no column {name}", wanted, fix.format(name)) for name in lacking]
+    problems = []
+    if lacking:
+        word = "column" if len(lacking) == 1 else "columns"
+        fix = f"export the bill in FOCUS with the {word} named, or book its sum with `tunecase spend add`"
+        problems = [Problem(f"{file}:1", f"no {word} {', '.join(lacking)}", "the columns of FOCUS 1.0 to 1.4", fix)]
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     return problems + [Problem(f"{file}:1", f"the column {name} twice", "it once", "delete one") for name in twice]
 
