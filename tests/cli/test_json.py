@@ -117,7 +117,7 @@ ROAD: tuple[Step, ...] = (
     (("forecast",), None),
     (("decide", "--what-if"), None),
     (("sources",), None),
-    (("approve", "100 USD", "--by", "Ines"), None),
+    (("approve", "100 USD", "--by", "Ines", "--beyond"), None),
     (("reject", "--by", "Ines", "--note", "not now"), None),
     (("next", "--rows", "300", "--score", "0.74", "--changed", "label"), None),
     (("compare", "--set", "method=full"), None),

@@ -15,7 +15,7 @@ import pytest
 from tests import engine_tasks
 from tests.engine.test_engine import PATIENCE_S, start
 from tests.pilot.test_trial import TEST, TRAIN, climb
-from tunecase import engine
+from tunecase import __version__, engine
 from tunecase.data.text import normalise
 from tunecase.engine import cluster_nodes
 from tunecase.engine.cluster import _Sent
@@ -153,7 +153,7 @@ def test_lost_workers_refusals_and_results(cluster: Any, tmp_path: Path) -> None
 @pytest.mark.slow
 def test_nodes_of_other_versions_are_told(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the first task, each node with what it has and what is wanted."""
-    other = {"Python": "3.99", "tunecase": "0.1.0", "numpy": "9"}
+    other = {"Python": "3.99", "tunecase": __version__, "numpy": "9"}
     monkeypatch.setattr(cluster_nodes, "versions", lambda: other)
     with pytest.raises(
         ClusterError, match=r"node \S+ \(.*\): Python 3\.\d+; wanted 3\.99(.|\n)*numpy \d; wanted 9"

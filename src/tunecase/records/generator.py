@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?$"
-_ARGS = re.compile(r"\n+Args:\n(?P<lines>(?:[ ]{4}.*\n?|\n)+)")
+_ARGS = re.compile(r"\nArgs:\n(?P<lines>(?:[ ]{4}.*\n?|\n)+)")
 _FIELD = re.compile(r"^    (?P<names>\w+(?:, \w+)*): (?P<words>.*(?:\n[ ]{5,}.*)*)", re.MULTILINE)
 
 
