@@ -85,7 +85,7 @@ def terminal(case: Path, name: str, until: float, seen: Seen) -> None:
         note = f"{name}-{number}"
         turn = (
             ("spend", "add", f"{1 + number}.25", "USD", "--line", "gpu", "--note", note),
-            ("approve", "5 USD", "--by", name, "--note", f"approved {note}", "--beyond"),
+            ("approve", "5 USD", "--by", name, "--beyond", "--note", f"approved {note}"),
             ("audit",), ("spend", "add", "0.5", "USD", "--note", f"more {note}"), ("estimate",), ("books",),
         )  # fmt: skip
         for words in turn:
