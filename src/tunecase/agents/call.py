@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
 
 PROJECT_FILE = "tunecase.yaml"
-OF_MONEY = ("estimate", "decide", "next", "books")  # verbs that tell where the approvals stand, as at the terminal
 MOST_HELD = 8  # audits that are kept in memory
 Show = Callable[[str, Any, "Flow | None"], str]
 Tell = Callable[[str], None]
@@ -45,6 +44,16 @@ class Call:
         """An input that is a path."""
         return Path(self.given[name]) if name in self.given else None
 
+    def those(self, *names: str, **renamed: str) -> dict[str, Any]:
+        """The inputs of these names that were given; `renamed` are called otherwise where they go."""
+        called = {name: name for name in names} | renamed
+        return {called[name]: self.given[name] for name in called if name in self.given}
+
+    def ask(self, verb: str, work: Callable[["Flow"], Any]) -> Answer:
+        """The answer of one verb that is asked of the case; nothing is kept of it."""
+        case = self.case()
+        return self.answer(verb, work(case), case)
+
     def case(self, *, writes: bool = False) -> "Flow":
         """The case that the input `project` names; without `writes` nothing is kept of what is asked of it.
 
@@ -69,17 +78,17 @@ class Call:
 
     def answer(self, verb: str, record: Any, case: "Flow | None" = None, *, ok: bool | None = None) -> Answer:
         """The record as JSON, with what stands beside it as at the terminal, and its short answer."""
-        from tunecase.records import to_json
+        from tunecase.records import PRINTED, to_json
 
-        content = json.loads(to_json(record))
+        beside: dict[str, Any] = {}
         warnings: tuple[str, ...] = ()
         if case is not None:
             warnings = flow.ledger_warnings(case.ledger)
             self._hold(case)
-            beside: dict[str, Any] = {"not_used": flow.not_used(case)}
-            if verb in OF_MONEY:
+            beside["not_used"] = flow.not_used(case)
+            if verb in PRINTED and "approvals" in PRINTED[verb].beside:
                 beside["approvals"] = flow.approvals(case)
-            content |= json.loads(to_json({name: value for name, value in beside.items() if value}))
+        content = json.loads(to_json(record, beside))
         fine = getattr(record, "ok", True) if ok is None else ok
         return Answer(content, "\n".join([*warnings, self.show(verb, record, case)]), 0 if fine else 1)
 

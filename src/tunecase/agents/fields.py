@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tunecase.errors import InputError, Problem, nearest, one_of
 
@@ -13,39 +13,29 @@ MOST_ITEMS = 100  # of a list, or changes
 MOST_LETTERS = 4_000  # of a text
 OF_FILES = (".json", ".yaml", ".yml", ".toml", ".py")  # how a model that is a file ends
 
+
+class _Kind(NamedTuple):
+    """What values of a kind are: their types in Python, in words, and as JSON Schema."""
+
+    types: tuple[type, ...]
+    wanted: str
+    shape: Mapping[str, Any]
+
+
 _TEXT = {"type": "string", "maxLength": MOST_LETTERS}
-SHAPES: Mapping[Kind, Mapping[str, Any]] = {
-    "text": _TEXT,
-    "amount": {"type": ["string", "number"], "maxLength": MOST_LETTERS},
-    "count": {"type": "integer"},
-    "number": {"type": "number"},
-    "yes or no": {"type": "boolean"},
-    "texts": {"type": "array", "items": _TEXT, "maxItems": MOST_ITEMS},
-    "path": _TEXT,
-    "paths": {"type": "array", "items": _TEXT, "maxItems": MOST_ITEMS},
-    "model": _TEXT,
-    "changes": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": MOST_ITEMS},
-}
-WANTED: Mapping[Kind, str] = {
-    "text": "a text",
-    "amount": "a text or a number",
-    "count": "a whole number",
-    "number": "a number",
-    "yes or no": "true or false",
-    "texts": "a list of texts",
-    "path": "the path of a file or folder, as a text",
-    "paths": "a list of paths",
-    "model": "the name of a model, or the path of its file",
-    "changes": "an object of texts by dotted field",
-}
-TYPES: Mapping[Kind, tuple[type, ...]] = {
-    "amount": (str, int, float),
-    "count": (int,),
-    "number": (int, float),
-    "yes or no": (bool,),
-    "texts": (list,),
-    "paths": (list,),
-    "changes": (dict,),
+_TEXTS = {"type": "array", "items": _TEXT, "maxItems": MOST_ITEMS}
+_CHANGES = {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": MOST_ITEMS}
+KINDS: Mapping[Kind, _Kind] = {
+    "text": _Kind((str,), "a text", _TEXT),
+    "amount": _Kind((str, int, float), "a text or a number", {**_TEXT, "type": ["string", "number"]}),
+    "count": _Kind((int,), "a whole number", {"type": "integer"}),
+    "number": _Kind((int, float), "a number", {"type": "number"}),
+    "yes or no": _Kind((bool,), "true or false", {"type": "boolean"}),
+    "texts": _Kind((list,), "a list of texts", _TEXTS),
+    "path": _Kind((str,), "the path of a file or folder, as a text", _TEXT),
+    "paths": _Kind((list,), "a list of paths", _TEXTS),
+    "model": _Kind((str,), "the name of a model, or the path of its file", _TEXT),
+    "changes": _Kind((dict,), "an object of texts by dotted field", _CHANGES),
 }
 
 
@@ -73,7 +63,7 @@ class Field:
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of its values."""
-        shape = {**SHAPES[self.kind], "description": self.words}
+        shape = {**KINDS[self.kind].shape, "description": self.words}
         bounds = {"enum": list(self.choices) or None, "minimum": self.least, "maximum": self.most}
         return shape | {name: value for name, value in bounds.items() if value is not None}
 
@@ -124,9 +114,8 @@ def _unknown(name: str, names: Sequence[str]) -> Problem:
 
 
 def _mistakes(field: Field, value: Any, folder: Path) -> Iterator[Problem]:
-    kinds = TYPES.get(field.kind, (str,))
     is_odd_truth = isinstance(value, bool) and field.kind != "yes or no"
-    if not isinstance(value, kinds) or is_odd_truth:
+    if not isinstance(value, KINDS[field.kind].types) or is_odd_truth:
         yield _wrong_kind(field, value)
     elif field.kind in ("texts", "paths", "changes"):
         yield from _mistakes_within(field, value, folder)
@@ -149,7 +138,8 @@ def _wrong_kind(field: Field, value: Any) -> Problem:
     called = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
     got = called.get(type(value), "an object")
     shown = f"{got}: {value!r}" if isinstance(value, bool | int | float | str) else got
-    return Problem(field.name, shown, WANTED[field.kind], f"give {WANTED[field.kind]}")
+    wanted = KINDS[field.kind].wanted
+    return Problem(field.name, shown, wanted, f"give {wanted}")
 
 
 def _mistakes_within(field: Field, value: Any, folder: Path) -> Iterator[Problem]:

@@ -35,43 +35,32 @@ def _glance(path: Path, today: date) -> flow.Glance:
     return flow.Glance(path.absolute().parent.name, fault=one_line(str(refused), 300))
 
 
-def define(call: Call) -> Answer:
-    """Is the problem well posed?"""
-    case = call.case()
-    return call.answer("define", flow.define(case), case)
-
-
 def audit(call: Call) -> Answer:
     """Are these the right data? Of a case, or of a file without one."""
-    fast = call.get("fast", False)
-    wanted = flow.AuditAsked(fast=fast, engine="local")
+    wanted = flow.AuditAsked(fast=call.get("fast", False), engine="local")
     watch: dict[str, Any] = {"checking": lambda name, at, of: call.tell(f"{name.replace('_', ' ')}, {at} of {of}")}
     data = call.path("data")
     if data is None:
-        case = call.case()
-        record = flow.audit(case, wanted, **watch)
-        return call.answer("audit", record, case)
-    files = flow.DataFiles(data, call.path("test"), call.get("input"), call.get("output"))
+        return call.ask("audit", lambda case: flow.audit(case, wanted, **watch))
+    files = flow.DataFiles(data, call.path("test"), **call.those("input", "output"))
     record = flow.audit_file(files, wanted, seed=call.get("seed", 0), today=date.today(), writes=False, **watch)
     return call.answer("audit", record)
 
 
 def estimate(call: Call) -> Answer:
     """What will it cost?"""
-    case = call.case()
 
     def tell(done: int, total: int) -> None:
         call.tell(f"Trying other inputs, {done} of {total}")
 
-    return call.answer("estimate", flow.estimate(case, what_if=call.get("sure"), progress=tell), case)
+    return call.ask("estimate", lambda case: flow.estimate(case, what_if=call.get("sure"), progress=tell))
 
 
 def forecast(call: Call) -> Answer:
     """Will more data reach the target? From a pilot, or from points in a file."""
     points = call.get("points")
     if points is None:
-        case = call.case()
-        return call.answer("forecast", flow.forecast(case), case)
+        return call.ask("forecast", flow.forecast)
     asked = flow.asked_of(call.get("metric", "accuracy"), "", "", (), "last", "")
     record = flow.forecast_file(points, asked, call.get("target"), call.get("n_max"), call.get("seed", 0))
     return call.answer("forecast", record)
@@ -79,63 +68,31 @@ def forecast(call: Call) -> Answer:
 
 def decide(call: Call) -> Answer:
     """What should the next dollar buy?"""
-    case = call.case()
-    return call.answer("decide", flow.decide(case, call.get("what_if", False)), case)
-
-
-def next_(call: Call) -> Answer:
-    """What changed since the last decision, and what to do now."""
-    case = call.case()
-    return call.answer("next", flow.next_step(case), case)
-
-
-def check(call: Call) -> Answer:
-    """Does the advice on file still hold?"""
-    case = call.case()
-    return call.answer("check", flow.check(case), case)
-
-
-def books(call: Call) -> Answer:
-    """Plan against actual."""
-    case = call.case()
-    return call.answer("books", flow.books(case), case)
+    return call.ask("decide", lambda case: flow.decide(case, call.get("what_if", False)))
 
 
 def charges(call: Call) -> Answer:
     """The charges that are booked."""
-    case = call.case()
-    record = flow.charges(
-        case, category=call.get("line", ""), run=call.get("run", ""), source=call.get("source", ""),
-        since=call.get("since"), until=call.get("until"),
-    )  # fmt: skip
-    return call.answer("charges", record, case)
-
-
-def approvals(call: Call) -> Answer:
-    """What was approved, spent, and is left."""
-    case = call.case()
-    return call.answer("approvals", flow.approvals(case), case)
+    which = call.those("run", "source", "since", "until", line="category")
+    return call.ask("charges", lambda case: flow.charges(case, **which))
 
 
 def prices(call: Call) -> Answer:
     """What the price book holds."""
     from tunecase.prices import PricesAsked
 
-    names = ("kind", "gpu", "tier", "terms", "region", "provider", "model")
-    asked = PricesAsked(**{name: call.get(name, "") for name in names})
+    asked = PricesAsked(**call.those("kind", "gpu", "tier", "terms", "region", "provider", "model"))
     return call.answer("prices", flow.prices(asked, date.today(), call.path("project")))
 
 
 def fit(call: Call) -> Answer:
     """Does one training run fit?"""
-    words = {"seq": "sequence_tokens", "batch": "micro_batch", "tokens": "train_tokens"}
-    own = ("model", "gpu", "gpus", "card_memory", "tier", "price", "deadline", "spot", "lengths", "explain", "seed")
-    recipe = {words.get(name, name): value for name, value in call.given.items() if name not in own}
-    asked = flow.FitAsked(
-        call.get("model"), recipe, call.get("gpu", ()), call.get("gpus", ()), call.get("deadline"),
-        call.get("spot", False), call.get("tier"), call.path("lengths"), explain=call.get("explain", False),
-        price=call.get("price"), card_memory=call.get("card_memory"),
+    recipe = call.those(
+        "examples", "epochs", "method", "global_batch", "rank", "framework", "optimizer", "precision", "sharding",
+        "checkpointing", seq="sequence_tokens", batch="micro_batch", tokens="train_tokens",
     )  # fmt: skip
+    own = call.those("model", "deadline", "spot", "tier", "explain", "price", "card_memory", gpu="gpus", gpus="counts")
+    asked = flow.FitAsked(words=recipe, lengths=call.path("lengths"), **own)
     return call.answer("fit", flow.fit(asked, call.get("seed", 0), date.today()))
 
 
@@ -154,16 +111,8 @@ def compare(call: Call) -> Answer:
     """What does a change cost or save?"""
     case, changes = call.case(), call.get("changes", {})
     refuse_changes(changes, case.folder, Path.cwd())
-    asked = flow.CompareAsked(
-        call.path("other"), changes, call.get("fail_if_over"), call.get("confidence"), call.get("allow_unpriced", False)
-    )
-    return call.answer("compare", flow.compare(case, asked))
-
-
-def sources(call: Call) -> Answer:
-    """Where should more rows come from?"""
-    case = call.case()
-    return call.answer("sources", flow.sources(case), case)
+    limits = call.those("fail_if_over", "confidence", "allow_unpriced")
+    return call.answer("compare", flow.compare(case, flow.CompareAsked(call.path("other"), changes, **limits)))
 
 
 def scorecard(call: Call) -> Answer:

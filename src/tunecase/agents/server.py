@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from tunecase.agents.fields import checked, outside
 from tunecase.agents.pool import Pool
 from tunecase.agents.tools import TOOLS, offered
-from tunecase.agents.words import INSTRUCTIONS, MAKE_THE_CASE, made_prompt
+from tunecase.agents.words import INSTRUCTIONS, PROMPT, PROMPT_TAKES, PROMPT_WORDS, made_prompt
 from tunecase.agents.worker import refusal
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError, nearest
 from tunecase.version import __version__
@@ -153,10 +153,8 @@ class Desk:
         """The one prompt: make the case."""
         from mcp import types
 
-        takes = [types.PromptArgument(name=name, description=words) for name, words in MAKE_THE_CASE.takes.items()]
-        prompt = types.Prompt(
-            name=MAKE_THE_CASE.name, title="Make the case", description=MAKE_THE_CASE.words, arguments=takes
-        )
+        takes = [types.PromptArgument(name=name, description=words) for name, words in PROMPT_TAKES.items()]
+        prompt = types.Prompt(name=PROMPT, title="Make the case", description=PROMPT_WORDS, arguments=takes)
         return types.ListPromptsResult(prompts=[prompt])
 
     async def get_prompt(self, context: Any, params: Any) -> "types.GetPromptResult":
@@ -167,12 +165,12 @@ class Desk:
         from mcp import MCPError, types
 
         given = params.arguments or {}
-        odd = [name for name in given if name not in MAKE_THE_CASE.takes]
-        if params.name != MAKE_THE_CASE.name or odd:
+        odd = [name for name in given if name not in PROMPT_TAKES]
+        if params.name != PROMPT or odd:
             wrong = f"{odd[0]} is no argument of it" if odd else f"{params.name} is no prompt of this server"
-            raise MCPError(types.INVALID_PARAMS, f"{wrong}; there is {MAKE_THE_CASE.name}, with project and question.")
+            raise MCPError(types.INVALID_PARAMS, f"{wrong}; there is {PROMPT}, with project and question.")
         said = types.PromptMessage(role="user", content=types.TextContent(text=made_prompt(given)))
-        return types.GetPromptResult(description=MAKE_THE_CASE.words, messages=[said])
+        return types.GetPromptResult(description=PROMPT_WORDS, messages=[said])
 
 
 def _result(reply: dict[str, Any]) -> "types.CallToolResult":

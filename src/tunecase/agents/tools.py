@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from tunecase import flow
 from tunecase.agents import reading, writing
 from tunecase.agents.answers import Answer
 from tunecase.agents.call import Call
@@ -11,6 +12,9 @@ from tunecase.agents.fields import Field, schema_of_fields
 from tunecase.agents.inputs import CASE, FIT_FIELDS, INFERENCE_FIELDS, PROJECT, SEED, TIERS
 from tunecase.agents.schemas import COMMANDS
 from tunecase.records import CATEGORIES, Changed
+
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
 
 WHOSE_WORD = (
     "Call this only after a person has said so in this conversation: {} are theirs to state, never yours to guess."
@@ -60,6 +64,11 @@ class Tool:
         return hints if self.writes else hints | {"idempotent_hint": True}
 
 
+def _asks(verb: str, work: Callable[["Flow"], Any]) -> Callable[[Call], Answer]:
+    """What a tool does that asks one verb of the case and takes no words for it."""
+    return lambda call: call.ask(verb, work)
+
+
 READING = (
     Tool(
         "cases",
@@ -73,7 +82,7 @@ READING = (
         "define",
         "Is the problem well posed?",
         "Judges the problem of a case: what is missing or cannot be reached, what else would do, what it is worth.",
-        reading.define,
+        _asks("define", flow.define),
     ),
     Tool(
         "audit",
@@ -121,18 +130,23 @@ READING = (
         reading.decide,
         (*CASE, Field("what_if", "Also what would have to be true for another step; slower.", "yes or no")),
     ),
-    Tool("next", "What now?", "What changed since the last decision on file, and what to do now.", reading.next_),
+    Tool(
+        "next",
+        "What now?",
+        "What changed since the last decision on file, and what to do now.",
+        _asks("next", flow.next_step),
+    ),
     Tool(
         "check",
         "Does the advice still hold?",
         "Prices the estimate on file again at today's prices, and says whether the advice still holds.",
-        reading.check,
+        _asks("check", flow.check),
     ),
     Tool(
         "books",
         "Plan against actual",
         "What it cost so far against the plan, line by line, and what is still to come.",
-        reading.books,
+        _asks("books", flow.books),
     ),
     Tool(
         "charges",
@@ -152,7 +166,7 @@ READING = (
         "approvals",
         "Approvals",
         "What was approved for the plan, what was spent of it, and what is left.",
-        reading.approvals,
+        _asks("approvals", flow.approvals),
         (PROJECT,),
     ),
     Tool(
@@ -203,7 +217,7 @@ READING = (
         "sources",
         "Where should more rows come from?",
         "Each source of further rows with its price, time and risk, for the plan's next step.",
-        reading.sources,
+        _asks("sources", flow.sources),
     ),
     Tool(
         "scorecard",

@@ -89,17 +89,10 @@ class _Desk:
             self._send({"progress": self.working.get(words, words)})
 
     def _send(self, message: dict[str, Any]) -> None:
-        self.wire.write(json.dumps(_in_utf_8(message)).encode() + b"\n")
+        from tunecase.records import to_json
+
+        self.wire.write(to_json(message) + b"\n")
         self.wire.flush()
-
-
-def _in_utf_8(value: Any) -> Any:
-    """The same with every byte of a file name that is no UTF-8 spelled out."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_in_utf_8(name): _in_utf_8(part) for name, part in value.items()}
-    return [_in_utf_8(part) for part in value] if isinstance(value, list) else value
 
 
 def refusal(error: TunecaseError) -> dict[str, Any]:

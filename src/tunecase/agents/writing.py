@@ -15,10 +15,7 @@ def init(call: Call) -> Answer:
     if data is None:
         begun = flow.copy_example(call.get("example", ""), to=to or Path())
     else:
-        wanted = flow.Wanted(
-            call.get("input"), call.get("output"), call.path("test"), call.get("split", ""), call.get("group"),
-            call.get("seed", 0),
-        )  # fmt: skip
+        wanted = flow.Wanted(test=call.path("test"), **call.those("input", "output", "group", "seed", split="share"))
         begun = flow.init(data, wanted, to=to or data.parent)
     return call.answer("init", begun)
 
@@ -33,11 +30,10 @@ def pilot(call: Call) -> Answer:
         raise InputError(Problem("max_usd", "0", wanted, fix))
     case = call.case(writes=True)
     plain = flow.PilotSettings(
-        call.get("trainer", ""), call.get("model", ""), draws=call.get("draws"),
-        max_minutes=float(call.get("max_minutes")), max_usd=float(call.get("max_usd")),
-        usd_per_hour=call.get("usd_per_hour"),
+        call.get("trainer", ""), max_minutes=float(call.get("max_minutes")), max_usd=float(call.get("max_usd")),
+        usd_per_hour=call.get("usd_per_hour"), **call.those("model", "draws"),
     )  # fmt: skip
-    words = flow.PilotWords(sizes=call.get("sizes", ""), engine="local", candidates=call.get("candidates", "auto"))
+    words = flow.PilotWords(engine="local", candidates=call.get("candidates", "auto"), **call.those("sizes"))
     settings = flow.pilot_settings(words, plain, case.project)
 
     def tell(state: Any) -> None:
@@ -68,20 +64,14 @@ def add_round(call: Call) -> Answer:
 def spend_add(call: Call) -> Answer:
     """Books one charge."""
     case = call.case(writes=True)
-    asked = flow.ChargeAsked(
-        call.get("amount"), call.get("currency"), call.get("line"), call.get("on"), call.get("note", ""),
-        call.get("credit", False), call.get("replaces", ""), call.get("quantity"), call.get("unit", ""),
-    )  # fmt: skip
-    entry = flow.spend_text(case, asked)
-    return call.answer("spend", entry)
+    words = call.those("amount", "currency", "on", "note", "credit", "replaces", "quantity", "unit", line="category")
+    return call.answer("spend", flow.spend_text(case, flow.ChargeAsked(**words)))
 
 
 def approve(call: Call) -> Answer:
     """Releases money for the plan on file, by the person who is named."""
     case = call.case(writes=True)
-    asked = flow.ApprovalAsked(
-        call.get("amount"), call.get("by"), call.get("until"), call.get("note", ""), call.get("plan")
-    )
+    asked = flow.ApprovalAsked(**call.those("amount", "by", "until", "note", "plan"))
     return call.answer("approvals", flow.approve(case, asked))
 
 

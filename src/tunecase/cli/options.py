@@ -22,7 +22,6 @@ HERE = Path("tunecase.yaml")
 VARIABLE = "TUNECASE_PROJECT"  # of the environment: the project file where --project is left out
 # What JSON lets through and a terminal obeys; within a JSON text it may stand as an escape.
 STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-OF_MONEY = ("estimate", "decide", "next", "books", "report", "run")  # verbs that tell where the approvals stand
 
 
 def panel(title: str) -> Callable[..., Any]:
@@ -202,13 +201,9 @@ def print_record(
 ) -> None:  # fmt: skip
     """Prints a record, or JSON and nothing else, with the records on file that it does not rest on, and approvals."""
     if as_json:
-        import orjson
-
         from tunecase.records import to_json
 
-        text = to_json(record)
-        beside = {name: value for name, value in (("not_used", aside), ("approvals", approvals)) if value}
-        whole = (to_json({**orjson.loads(text), **beside}) if beside else text).decode()
+        whole = to_json(record, {"not_used": aside, "approvals": approvals}).decode()
         sys.stdout.write(STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", whole) + "\n")
     else:
         from tunecase.cli.show.progress import LINE
@@ -229,11 +224,12 @@ def finish(
 ) -> None:
     """Prints a record, the approvals, and what of the case is not used; exits with code 1 if its answer is no."""
     from tunecase.flow import approvals, not_used
+    from tunecase.records import PRINTED
 
     if case is None:
         print_record(verb, record, as_json)
     else:
-        standing = approvals(case) if verb in OF_MONEY else None
+        standing = approvals(case) if verb in PRINTED and "approvals" in PRINTED[verb].beside else None
         print_record(verb, record, as_json, not_used(case, verb), standing, case)
     if note and not DEPTH.quiet:
         typer.echo(safe(note))

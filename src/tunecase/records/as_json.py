@@ -1,18 +1,25 @@
 """A record as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
 
-def to_json(record: Any) -> bytes:
+def to_json(record: Any, beside: Mapping[str, Any] | None = None) -> bytes:
     """A record as JSON, Decimals and paths as text, non-finite floats as null.
 
     A byte of a file name that is no UTF-8 is spelled out, as in `caf\\udce9.csv`.
+
+    Args:
+        record: any record, or plain values.
+        beside: what stands beside the fields of a record, by name; what is empty is left out.
     """
     import orjson
 
+    if extra := {name: value for name, value in (beside or {}).items() if value}:
+        record = {**orjson.loads(to_json(record)), **extra}
     try:
         return orjson.dumps(record, default=_plain)
     except orjson.JSONEncodeError as error:
