@@ -19,15 +19,10 @@ if TYPE_CHECKING:
 WHOSE_WORD = (
     "Call this only after a person has said so in this conversation: {} are theirs to state, never yours to guess."
 )
-
 MINUTES = Field(
-    "max_minutes",
-    "No run begins that would pass this time, but for the first.",
-    "number",
-    required=True,
-    least=0.1,
+    "max_minutes", "No run begins that would pass this time, but for the first.", "number", required=True, least=0.1,
     most=24 * 60,
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +66,22 @@ def _asks(verb: str, work: Callable[["Flow"], Any]) -> Callable[[Call], Answer]:
 
 READING = (
     Tool(
-        "cases",
-        "Cases in this folder",
+        "cases", "Cases in this folder",
         "Lists the cases (tunecase.yaml files) below the server's folder, with their last answer, what was spent and "
-        "what each waits for. Call it first.",
-        reading.cases,
-        (),
+        "what each waits for. Call it first.", reading.cases, (),
     ),
     Tool(
-        "define",
-        "Is the problem well posed?",
+        "define", "Is the problem well posed?",
         "Judges the problem of a case: what is missing or cannot be reached, what else would do, what it is worth.",
         _asks("define", flow.define),
     ),
     Tool(
-        "audit",
-        "Are these the right data?",
+        "audit", "Are these the right data?",
         "Looks through training and test rows for leaks, copies, wrong labels, secrets and other faults. Of the case, "
         "or of a data file without one (`data`). `fast` is one pass; the whole audit takes longer and finds more.",
         reading.audit,
         (
-            *CASE,
-            Field("data", "A data file or folder to audit without a project file.", "path"),
+            *CASE, Field("data", "A data file or folder to audit without a project file.", "path"),
             Field("test", "With `data`: its held-out test file.", "path"),
             Field("input", "With `data`: the column of the input, if it is not recognised."),
             Field("output", "With `data`: the column of the answer or label."),
@@ -100,8 +89,7 @@ READING = (
         ),
     ),
     Tool(
-        "estimate",
-        "What will it cost?",
+        "estimate", "What will it cost?",
         "The bill of the whole project with its doubt: how much to set aside, where it goes, what drives it.",
         reading.estimate,
         (
@@ -110,103 +98,75 @@ READING = (
         ),
     ),
     Tool(
-        "forecast",
-        "Will more data reach the target?",
+        "forecast", "Will more data reach the target?",
         "Carries the learning curve on: from the case's pilot, or from points in a file (CSV of n,score).",
         reading.forecast,
         (
-            *CASE,
-            Field("points", "Points measured elsewhere: a CSV of n,score, or trainer states.", "path"),
+            *CASE, Field("points", "Points measured elsewhere: a CSV of n,score, or trainer states.", "path"),
             Field("metric", "With `points`: what the scores are; accuracy if left out."),
             Field("target", "With `points`: the score wanted, such as 92%.", "amount"),
             Field("n_max", "With `points`: the most examples that could be had.", "count", least=1, most=10**12),
         ),
     ),
     Tool(
-        "decide",
-        "What should the next dollar buy?",
+        "decide", "What should the next dollar buy?",
         "The advice of a case: fine-tune, measure first, do something else, or stop; what to release, when to give up. "
-        "It works out all that it rests on, except for a pilot.",
-        reading.decide,
+        "It works out all that it rests on, except for a pilot.", reading.decide,
         (*CASE, Field("what_if", "Also what would have to be true for another step; slower.", "yes or no")),
     ),
     Tool(
-        "next",
-        "What now?",
-        "What changed since the last decision on file, and what to do now.",
+        "next", "What now?", "What changed since the last decision on file, and what to do now.",
         _asks("next", flow.next_step),
     ),
     Tool(
-        "check",
-        "Does the advice still hold?",
+        "check", "Does the advice still hold?",
         "Prices the estimate on file again at today's prices, and says whether the advice still holds.",
         _asks("check", flow.check),
     ),
     Tool(
-        "books",
-        "Plan against actual",
-        "What it cost so far against the plan, line by line, and what is still to come.",
-        _asks("books", flow.books),
+        "books", "Plan against actual",
+        "What it cost so far against the plan, line by line, and what is still to come.", _asks("books", flow.books),
     ),
     Tool(
-        "charges",
-        "Charges booked",
-        "The charges of the ledger with their ids.",
-        reading.charges,
+        "charges", "Charges booked", "The charges of the ledger with their ids.", reading.charges,
         (
-            PROJECT,
-            Field("line", "Only this line of the bill.", choices=CATEGORIES),
-            Field("run", "Only this run's."),
+            PROJECT, Field("line", "Only this line of the bill.", choices=CATEGORIES), Field("run", "Only this run's."),
             Field("source", "Only from this source, such as focus or manual."),
-            Field("since", "The first day (YYYY-MM-DD)."),
-            Field("until", "The last day (YYYY-MM-DD)."),
+            Field("since", "The first day (YYYY-MM-DD)."), Field("until", "The last day (YYYY-MM-DD)."),
         ),
     ),
     Tool(
-        "approvals",
-        "Approvals",
-        "What was approved for the plan, what was spent of it, and what is left.",
-        _asks("approvals", flow.approvals),
-        (PROJECT,),
+        "approvals", "Approvals", "What was approved for the plan, what was spent of it, and what is left.",
+        _asks("approvals", flow.approvals), (PROJECT,),
     ),
     Tool(
-        "prices",
-        "Prices",
-        "What GPUs, hosted training, labels, people and tokens cost, by whom and as of when.",
+        "prices", "Prices", "What GPUs, hosted training, labels, people and tokens cost, by whom and as of when.",
         reading.prices,
         (
             Field("kind", "Which prices.", choices=("gpu", "hosted", "label", "wage", "api")),
-            Field("gpu", "A card, such as H100."),
-            Field("tier", "Whose prices.", choices=TIERS),
+            Field("gpu", "A card, such as H100."), Field("tier", "Whose prices.", choices=TIERS),
             Field("terms", "How they are rented.", choices=("on_demand", "spot", "reserved")),
-            Field("region", "A provider's region."),
-            Field("provider", "A provider, such as aws."),
+            Field("region", "A provider's region."), Field("provider", "A provider, such as aws."),
             Field("model", "With kind api or hosted: the model."),
             Field("project", "A case: its currency and its own prices.", "path"),
         ),
     ),
     Tool(
-        "fit",
-        "Does a training run fit?",
+        "fit", "Does a training run fit?",
         "Memory, time and price of one training run, without a case; what is left out is searched.",
-        reading.fit,
-        FIT_FIELDS,
+        reading.fit, FIT_FIELDS,
     ),
     Tool(
-        "inference",
-        "What do the answers cost?",
+        "inference", "What do the answers cost?",
         "What a tuned model's answers cost after launch, over every way to serve them or to buy them.",
-        reading.inference,
-        INFERENCE_FIELDS,
+        reading.inference, INFERENCE_FIELDS,
     ),
     Tool(
-        "compare",
-        "What does a change cost?",
+        "compare", "What does a change cost?",
         "Two bills in the same worlds: this case and another project file, or this case with changes. No file changes.",
         reading.compare,
         (
-            *CASE,
-            Field("other", "The project file to compare it with.", "path"),
+            *CASE, Field("other", "The project file to compare it with.", "path"),
             Field("changes", 'Or changes by dotted field, such as {"method": "full"}.', "changes"),
             Field("fail_if_over", "A limit, such as '15k USD': the answer is no where it may cost more."),
             Field("confidence", "How sure that must be; 80% if left out."),
@@ -214,35 +174,28 @@ READING = (
         ),
     ),
     Tool(
-        "sources",
-        "Where should more rows come from?",
+        "sources", "Where should more rows come from?",
         "Each source of further rows with its price, time and risk, for the plan's next step.",
         _asks("sources", flow.sources),
     ),
     Tool(
-        "scorecard",
-        "How right were earlier cases?",
-        "Bands, chances, rows and hours of finished cases, told against what came.",
-        reading.scorecard,
+        "scorecard", "How right were earlier cases?",
+        "Bands, chances, rows and hours of finished cases, told against what came.", reading.scorecard,
         (
             Field("cases", "Folders of cases, or exports.", "paths"),
             Field("project", "Score what `past:` of this project file names.", "path"),
         ),
     ),
     Tool(
-        "report",
-        "The page for those who decide",
+        "report", "The page for those who decide",
         "The whole case as Markdown: the answer first, then money, evidence and appendix. No file is written.",
         reading.report,
     ),
     Tool(
-        "schema",
-        "Schema of an answer",
-        "The JSON Schema of the structured content that a tool answers with.",
-        reading.schema,
-        (Field("tool", "The tool.", choices=tuple(COMMANDS), required=True),),
+        "schema", "Schema of an answer", "The JSON Schema of the structured content that a tool answers with.",
+        reading.schema, (Field("tool", "The tool.", choices=tuple(COMMANDS), required=True),),
     ),
-)
+)  # fmt: skip
 
 WRITING = (
     Tool(

@@ -1,9 +1,12 @@
-"""Bytes of a log as JSON, within bounds: lines, a whole object, and a long array object by object."""
+"""The files of a log: their bytes as JSON, within bounds, and which of several is meant, by how a tool calls them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Literal, Protocol
 
 from tunecase.errors import InputError, Problem
 
@@ -11,7 +14,14 @@ MOST_LINE_BYTES = 64_000_000
 MOST_WHOLE_BYTES = 256_000_000
 CHUNK = 1 << 20
 MOST_LISTED = 12
+MOST_FILES = 10_000  # of a folder
 HALF = "wait for the run to end or run it again, and name the finished log"
+
+
+class Readable(Protocol):
+    """What bytes are read from, piece by piece."""
+
+    def read(self, size: int = -1, /) -> bytes: ...  # noqa: D102 - as every file's
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -27,13 +37,19 @@ def lines_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise _too_long(f"{path}:{number}", "line", MOST_LINE_BYTES)
             if line.isspace():
                 continue
-            found = _parsed(line)
+            found = value_of(line)
             if not isinstance(found, dict):
                 is_cut = found is None and not line.endswith(b"\n")
                 got = "a line that is cut off" if is_cut else "no JSON object"
                 fix = HALF if is_cut else "correct the line, or name another log"
                 raise InputError(Problem(f"{path}:{number}", got, "one JSON object on each line", fix))
             yield number, found
+
+
+def head(path: Path, most_bytes: int = 200_000) -> bytes:
+    """The beginning of a file."""
+    with path.open("rb") as file:
+        return file.read(most_bytes)
 
 
 def first_line(path: Path) -> dict[str, Any] | None:
@@ -43,7 +59,7 @@ def first_line(path: Path) -> dict[str, Any] | None:
             line = file.readline(MOST_LINE_BYTES)
     except OSError:
         return None
-    found = _parsed(line) if line.lstrip()[:1] == b"{" else None
+    found = value_of(line) if line.lstrip()[:1] == b"{" else None
     return found if isinstance(found, dict) else None
 
 
@@ -63,7 +79,7 @@ def object_of(place: str, data: bytes) -> dict[str, Any]:
     """
     if len(data) > MOST_WHOLE_BYTES:
         raise _too_long(place, "file", MOST_WHOLE_BYTES)
-    found = _parsed(data)
+    found = value_of(data)
     if not isinstance(found, dict):
         is_cut = found is None and data.lstrip()[:1] == b"{"
         got = "JSON that is cut off or broken" if is_cut else "no JSON object"
@@ -71,7 +87,7 @@ def object_of(place: str, data: bytes) -> dict[str, Any]:
     return found
 
 
-def _parsed(data: bytes) -> Any:
+def value_of(data: bytes | str) -> Any:
     """The value of a JSON text; None for what is no JSON. Python's own reader knows NaN, which tools write."""
     import orjson
 
@@ -81,11 +97,11 @@ def _parsed(data: bytes) -> Any:
         pass
     try:
         return json.loads(data)
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 
-def elements(place: str, file: IO[bytes]) -> Iterator[dict[str, Any]]:
+def elements(place: str, file: Readable) -> Iterator[dict[str, Any]]:
     """The objects of one JSON array, which is never held whole.
 
     Raises: InputError where it ends too early, where one object is too long, or where something else stands in it.
@@ -159,6 +175,55 @@ def one_task(place: str, tasks: Iterable[str], wanted: str) -> str:
         raise one_of_several(place, "task", fitting, f"say which: `--task '{fitting[0]}'`")
     fix = f"say one of these: `--task '{names[0]}'`" if names else "name another log"
     raise InputError(Problem(f"{place}: --task {wanted}", f"the tasks {listed(names)}", "one of them", fix))
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a tool calls its files: those of the items, by `task` and `time`, and the results of a run, by its `time`."""
+
+    items: re.Pattern[str]
+    results: re.Pattern[str]
+    is_results: Callable[[bytes], bool]  # by the beginning of a file so called
+
+    def of_items(self, path: Path) -> bool:
+        """Whether a file is called as one of items."""
+        return self.items.fullmatch(path.name) is not None
+
+    def of_results(self, path: Path) -> bool:
+        """Whether a file is called as the results of a run, and begins as they do."""
+        return self.results.fullmatch(path.name) is not None and self.is_results(head(path))
+
+    def part(self, path: Path, name: Literal["task", "time"]) -> str:
+        """The task or the time in the name of a file; empty where there is none."""
+        called = self.items.fullmatch(path.name) or self.results.fullmatch(path.name)
+        return (called.groupdict().get(name) or "") if called else ""
+
+    def below(self, folder: Path, pattern: str) -> tuple[list[Path], list[Path]]:
+        """The files of items and of results below a folder, among the first MOST_FILES of a pattern."""
+        files = list(islice(sorted(folder.rglob(pattern)), MOST_FILES))
+        return [one for one in files if self.of_items(one)], [one for one in files if self.of_results(one)]
+
+    def one(self, place: Path, files: Sequence[Path], task: str) -> Path:
+        """The one file of a task and a run. Raises: InputError as `one_task`, and for several runs."""
+        chosen = one_task(str(place), (self.part(one, "task") for one in files), task)
+        return one_run(place, [one for one in files if self.part(one, "task") == chosen])
+
+    def same_run(self, path: Path, results: Iterable[Path]) -> dict[str, Any]:
+        """The first results of the run that a file is of; empty where there are none."""
+        time = self.part(path, "time")
+        fitting = (
+            one for one in results if time and self.results.fullmatch(one.name) and self.part(one, "time") == time
+        )
+        found = next(fitting, None)
+        return {} if found is None else whole(found)
+
+
+def one_run(place: Path, files: Sequence[Path]) -> Path:
+    """The only one of files. Raises: InputError where there are several."""
+    if len(files) > 1:
+        names = [str(one.relative_to(place) if one.is_relative_to(place) else one) for one in files]
+        raise one_of_several(str(place), "run", names, f"name one: {files[-1]}")
+    return files[0]
 
 
 def listed(names: Sequence[str]) -> str:

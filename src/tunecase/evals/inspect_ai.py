@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tunecase.errors import InputError, MissingExtraError, Problem
-from tunecase.evals.files import HALF, elements, object_of, whole
+from tunecase.evals.files import HALF, elements, head, object_of, whole
 from tunecase.evals.log import Asked, Log
 from tunecase.evals.sheet import Name, Sheet, refuse_part
 from tunecase.evals.values import facts_of, fields, finite, number_of, text, turns
@@ -32,21 +32,13 @@ def inspect_log(path: Path, asked: Asked) -> Log | None:
     """
     if not path.is_file():
         return None
-    with path.open("rb") as file:
-        head = file.read(4)
-    if head == ZIP or path.suffix == ".eval":
+    begin = head(path, 4096)
+    if begin.startswith(ZIP) or path.suffix == ".eval":
         return _of_zip(path, asked)
-    if path.suffix != ".json" or not _is_json(path):
+    if path.suffix != ".json" or not (begin.lstrip()[:1] == b"{" and b'"status"' in begin and b'"eval"' in begin):
         return None
     body = whole(path)
     return _log(path, body, body.get("samples") or (), asked)
-
-
-def _is_json(path: Path) -> bool:
-    """Whether a JSON file is a log of Inspect, by what stands at its beginning."""
-    with path.open("rb") as file:
-        head = file.read(4096)
-    return b'"status"' in head and b'"eval"' in head and head.lstrip()[:1] == b"{"
 
 
 def _of_zip(path: Path, asked: Asked) -> Log | None:
@@ -57,7 +49,7 @@ def _of_zip(path: Path, asked: Asked) -> Log | None:
                 return None
             raise InputError(Problem(str(path), "a run that has not ended (no header.json)", "a finished run", HALF))
         with archive.open(HEADER) as file:
-            header = object_of(f"{path}: {HEADER}", _bounded(file, path).read())
+            header = object_of(f"{path}: {HEADER}", _Bounded(file, path).read())
         return _log(path, header, _summaries(path, archive, names), asked)
 
 
@@ -85,18 +77,16 @@ def _opened(path: Path) -> Iterator[Any]:
             if ZSTD not in packed or sys.version_info >= (3, 14):
                 yield archive
                 return
-        library = _zstd_zip(path)
-        with library.ZipFile(path) as archive:
+        with _zstd_zip(path).ZipFile(path) as archive:
             yield archive
     except (InputError, MissingExtraError):
         raise
-    except broken as error:
-        got = f"a zip that is cut off or broken ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-        raise InputError(Problem(str(path), got, "a whole log of Inspect", HALF)) from None
     except Exception as error:
-        if type(error).__name__ not in ("ZstdError", "BadZipFile"):  # of the backport
+        if not isinstance(error, broken) and type(error).__name__ not in ("ZstdError", "BadZipFile"):  # of the backport
             raise
-        raise InputError(Problem(str(path), f"a broken zip ({error})", "a whole log of Inspect", HALF)) from None
+        why = str(error).partition("\n")[0] or type(error).__name__
+        got = f"a zip that is cut off or broken ({why})"
+        raise InputError(Problem(str(path), got, "a whole log of Inspect", HALF)) from None
 
 
 def _zstd_zip(path: Path) -> Any:
@@ -129,20 +119,12 @@ class _Bounded:
         return b"".join(pieces)
 
 
-def _bounded(file: IO[bytes], path: Path) -> Any:
-    return _Bounded(file, path)
-
-
 def _summaries(path: Path, archive: Any, names: set[str]) -> Iterator[dict[str, Any]]:
     """The summary of each sample, the consolidated ones or else those of the journal."""
-    if SUMMARIES in names:
-        with archive.open(SUMMARIES) as file:
-            yield from elements(f"{path}: {SUMMARIES}", _bounded(file, path))
-        return
-    parts = sorted((name for name in names if name.startswith(JOURNAL)), key=lambda name: (len(name), name))
-    for name in parts:
+    journal = sorted((name for name in names if name.startswith(JOURNAL)), key=lambda name: (len(name), name))
+    for name in [SUMMARIES] if SUMMARIES in names else journal:
         with archive.open(name) as file:
-            yield from elements(f"{path}: {name}", _bounded(file, path))
+            yield from elements(f"{path}: {name}", _Bounded(file, path))
 
 
 def _log(path: Path, header: Mapping[str, Any], samples: Iterable[Any], asked: Asked) -> Log:
@@ -162,9 +144,10 @@ def _log(path: Path, header: Mapping[str, Any], samples: Iterable[Any], asked: A
     name = sheet.name(asked)
     aggregate, counted_items = _own_score(results, name)
     about = {
-        "tool": FORM, "version": _version(spec), "model": text(spec.get("model")), "task": text(spec.get("task")),
-        "date": text(spec.get("created"))[:10], "paired_by": "sample id", "aggregate": aggregate,
-        "aggregate_items": counted_items, "notes": tuple(_notes(header, spec)),
+        "tool": FORM, "version": text(fields(spec.get("packages")).get("inspect_ai")),
+        "model": text(spec.get("model")), "task": text(spec.get("task")), "date": text(spec.get("created"))[:10],
+        "paired_by": "sample id", "aggregate": aggregate, "aggregate_items": counted_items,
+        "notes": tuple(_notes(header, spec)),
         "facts": facts_of({key: spec.get(key) for key in ("task_args", "model_args", "metadata")}),
     }  # fmt: skip
     log = sheet.log(name, about, held=False)
@@ -231,7 +214,3 @@ def _notes(header: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
         yield f"Inspect reduces its epochs by {', '.join(map(text, reducers))}; here they are averaged for each item"
     if (limit := config.get("limit")) is not None:
         yield f"the run was limited to {text(limit) or 'some'} samples"
-
-
-def _version(spec: Mapping[str, Any]) -> str:
-    return text(fields(spec.get("packages")).get("inspect_ai"))

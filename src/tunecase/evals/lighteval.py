@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import one_of_several, one_task, whole
+from tunecase.evals.files import Naming
 from tunecase.evals.log import Asked, Log, digest
 from tunecase.evals.sheet import Name, Sheet
 from tunecase.evals.values import facts_of, fields, finite, text
 
 FORM = "lighteval"
 TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T[\d.-]+)"
-DETAILS = re.compile(rf"details_(?P<task>.+)_{TIME}\.parquet")
-RESULTS = re.compile(rf"results_{TIME}\.json")
-MOST_FILES = 10_000
+NAMING = Naming(
+    re.compile(rf"details_(?P<task>.+)_{TIME}\.parquet"), re.compile(rf"results_{TIME}\.json"),
+    lambda begin: b'"config_general"' in begin and b'"results"' in begin,
+)  # fmt: skip
+MOST_UP = 6  # folders above a file, in which those of the same run are looked for
 NO_DETAILS = "run it again with --save-details, and name the output folder or the details file"
 METRIC, DOC = ("metric", "__metric__"), ("doc", "__doc__")
 
@@ -30,48 +32,30 @@ def lighteval_log(path: Path, asked: Asked) -> Log | None:
         without scores, and as `Sheet.name`; MissingExtraError without pyarrow.
     """
     if path.is_file():
-        if DETAILS.fullmatch(path.name):
+        if NAMING.of_items(path):
             return _of_details(path, asked)
-        return _of_results(path, asked) if RESULTS.fullmatch(path.name) and _is_results(path) else None
-    files = [one for _, one in zip(range(MOST_FILES), sorted(path.rglob("*_*")), strict=False)] if path.is_dir() else []
-    details = [one for one in files if DETAILS.fullmatch(one.name)]
+        return _of_results(path, asked) if NAMING.of_results(path) else None
+    details, results = NAMING.below(path, "*_*") if path.is_dir() else ([], [])
     if details:
-        return _of_details(_one(str(path), details, asked), asked)
-    results = [one for one in files if RESULTS.fullmatch(one.name) and _is_results(one)]
+        return _of_details(NAMING.one(path, details, asked.task), asked)
     return _of_results(results[-1], asked) if results else None
-
-
-def _is_results(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(200_000)
-    return b'"config_general"' in head and b'"results"' in head
-
-
-def _one(place: str, details: list[Path], asked: Asked) -> Path:
-    """The one details file of a task and a run."""
-    task = one_task(place, map(_task, details), asked.task)
-    wanted = [one for one in details if _task(one) == task]
-    if len(wanted) > 1:
-        raise one_of_several(place, "run", [one.name for one in wanted], f"name one: {wanted[-1]}")
-    return wanted[0]
-
-
-def _task(path: Path) -> str:
-    named = DETAILS.fullmatch(path.name)
-    return named["task"] if named else ""
 
 
 def _of_results(path: Path, asked: Asked) -> Log:
     """The log that the details of the same run hold. Raises: InputError where there are none."""
-    named = RESULTS.fullmatch(path.name)
-    time = named["time"] if named else ""
-    roots = [path.parent, *path.parents][:6]
-    details = [one for root in roots for one in sorted((root / "details").rglob(f"details_*_{time}.parquet"))]
+    time = NAMING.part(path, "time")
+    details = dict.fromkeys(one for one in _near(path, "details") if NAMING.part(one, "time") == time)
     if not details:
         raise InputError(
             Problem(str(path), "scores of whole tasks, and of no item", "details of the items", NO_DETAILS)
         )
-    return _of_details(_one(str(path), list(dict.fromkeys(details)), asked), asked)
+    return _of_details(NAMING.one(path, list(details), asked.task), asked)
+
+
+def _near(path: Path, folder: str) -> Iterator[Path]:
+    """The files of a folder of this name that lies beside or above a file."""
+    for root in [*path.parents][:MOST_UP]:
+        yield from sorted((root / folder).rglob(f"{folder}_*"))
 
 
 def _of_details(path: Path, asked: Asked) -> Log:
@@ -79,16 +63,12 @@ def _of_details(path: Path, asked: Asked) -> Log:
     for number, (metric, doc) in enumerate(_rows(path)):
         query, gold = text(doc.get("query"), 1_000_000), text(doc.get("gold_index")) or str(doc.get("gold_index"))
         pair = f"{query}\0{gold}" if query else text(doc.get("id"))
-        row = sheet.row(str(number), pair=_named(pair) or str(number), texts=_texts(doc))
+        row = sheet.row(str(number), pair=digest(pair).hex() if pair else str(number), texts=_texts(doc))
         for key, value in metric.items():
             if value is not None:
                 sheet.put(row, ("", str(key)), value)
     name = sheet.name(asked)
     return sheet.log(name, _about(path, name))
-
-
-def _named(pair: str) -> str:
-    return digest(pair).hex() if pair else ""
 
 
 def _texts(doc: Mapping[str, Any]) -> tuple[str, ...]:
@@ -120,9 +100,8 @@ def _rows(path: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def _about(path: Path, name: Name) -> dict[str, Any]:
-    named = DETAILS.fullmatch(path.name)
-    task, time = (named["task"], named["time"]) if named else ("", "")
-    results = _results_of(path, time)
+    task, time = NAMING.part(path, "task"), NAMING.part(path, "time")
+    results = NAMING.same_run(path, _near(path, "results"))
     general = fields(results.get("config_general"))
     own = fields(fields(results.get("results")).get(task))
     aggregate = finite(own.get(name[1]))
@@ -139,11 +118,3 @@ def _about(path: Path, name: Name) -> dict[str, Any]:
         "facts": facts_of({"model_config": config}),
         "notes": (f"the run was limited (max_samples {limit})",) if limit else (),
     }  # fmt: skip
-
-
-def _results_of(path: Path, time: str) -> dict[str, Any]:
-    """The results file of the same run; empty where there is none."""
-    for root in [*path.parents][:6]:
-        for one in sorted((root / "results").rglob(f"results_{time}.json")) if (root / "results").is_dir() else ():
-            return whole(one)
-    return {}

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import first_line, lines_of, one_of_several, one_task, whole
+from tunecase.evals.files import Naming, first_line, lines_of, one_run, one_task, whole
 from tunecase.evals.log import Asked, Log, digest, direction_of, is_of_corpus
 from tunecase.evals.sheet import Name, Sheet, refuse_part
 from tunecase.evals.values import facts_of, fields, finite, text
 
 FORM = "lm-evaluation-harness"
-SAMPLES = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T[\d.-]+)\.jsonl")
-RESULTS = re.compile(r"(?:.+_|)results_(?P<date>\d{4}-\d{2}-\d{2}T[\d.-]+)\.json")
-MOST_FILES = 10_000
+TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T[\d.-]+)"
+NAMING = Naming(
+    re.compile(rf"samples_(?P<task>.+)_{TIME}\.jsonl"), re.compile(rf"(?:.+_|)results_{TIME}\.json"),
+    lambda begin: b'"config_general"' not in begin and b'"results"' in begin,
+)  # fmt: skip
 NO_SAMPLES = "run it again with --log_samples, and name the folder or the samples file"
 
 
@@ -29,45 +31,16 @@ def lm_eval_log(path: Path, asked: Asked) -> Log | None:
         as `Sheet.name`.
     """
     if path.is_dir():
-        return _of_folder(path, asked)
-    if path.suffix == ".json" and _is_results(path):
+        samples, results = NAMING.below(path, "*.json*")
+        if samples:
+            return _of_samples(NAMING.one(path, samples, asked.task), asked)
+        return _of_results(one_run(path, results), asked) if results else None
+    if path.suffix == ".json" and NAMING.of_results(path):
         return _of_results(path, asked)
     first = first_line(path) if path.suffix == ".jsonl" and path.is_file() else None
     if first is None or "doc_id" not in first or not ("metrics" in first or "filtered_resps" in first):
         return None
     return _of_samples(path, asked)
-
-
-def _is_results(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(200_000)
-    return RESULTS.fullmatch(path.name) is not None and b'"config_general"' not in head and b'"results"' in head
-
-
-def _of_folder(path: Path, asked: Asked) -> Log | None:
-    files = [one for _, one in zip(range(MOST_FILES), sorted(path.rglob("*.json*")), strict=False)]
-    samples = [one for one in files if SAMPLES.fullmatch(one.name)]
-    results = [one for one in files if one.suffix == ".json" and RESULTS.fullmatch(one.name) and _is_results(one)]
-    if not samples:
-        return _chosen_results(path, results, asked) if results else None
-    task = one_task(str(path), map(_task, samples), asked.task)
-    wanted = [one for one in samples if _task(one) == task]
-    if len(wanted) > 1:
-        names = [str(one.relative_to(path)) for one in wanted]
-        raise one_of_several(str(path), "run", names, f"name one: {wanted[-1]}")
-    return _of_samples(wanted[0], asked)
-
-
-def _chosen_results(path: Path, results: list[Path], asked: Asked) -> Log:
-    if len(results) > 1:
-        names = [str(one.relative_to(path)) for one in results]
-        raise one_of_several(str(path), "run", names, f"name one: {results[-1]}")
-    return _of_results(results[0], asked)
-
-
-def _task(path: Path) -> str:
-    named = SAMPLES.fullmatch(path.name)
-    return named["task"] if named else ""
 
 
 def _of_samples(path: Path, asked: Asked) -> Log:
@@ -86,7 +59,7 @@ def _of_samples(path: Path, asked: Asked) -> Log:
         for metric in _metrics(line):
             sheet.put(row, (chosen, metric), line.get(metric))
     name = sheet.name(asked)
-    results = _results_beside(path)
+    results = NAMING.same_run(path, sorted(path.parent.glob("*results_*.json")))
     about = _about(path, results, name, by_hash=hashed)
     refuse_part(place, sum(chosen == name[0] for _, chosen in seen), about["aggregate_items"])
     return sheet.log(name, about)
@@ -128,21 +101,8 @@ def _texts(doc: Any) -> Iterator[str]:
             yield value
 
 
-def _results_beside(path: Path) -> dict[str, Any]:
-    """The results file of the same run; empty where there is none."""
-    named = SAMPLES.fullmatch(path.name)
-    if named is None:
-        return {}
-    for one in sorted(path.parent.glob("*results_*.json")):
-        other = RESULTS.fullmatch(one.name)
-        if other is not None and other["date"] == named["date"]:
-            return whole(one)
-    return {}
-
-
 def _about(path: Path, results: Mapping[str, Any], name: Name, *, by_hash: bool, task: str = "") -> dict[str, Any]:
-    task = task or _task(path)
-    named = SAMPLES.fullmatch(path.name) or RESULTS.fullmatch(path.name)
+    task = task or NAMING.part(path, "task")
     config = fields(results.get("config"))
     own = fields(fields(results.get("results")).get(task))
     aggregate = finite(own.get(f"{name[1]},{name[0] or 'none'}", own.get(name[1])))
@@ -154,7 +114,7 @@ def _about(path: Path, results: Mapping[str, Any], name: Name, *, by_hash: bool,
         "version": text(results.get("lm_eval_version")),
         "model": text(results.get("model_name") or given.get("pretrained")) or path.parent.name,
         "task": task,
-        "date": (named["date"] if named else "")[:10],
+        "date": NAMING.part(path, "time")[:10],
         "paired_by": "doc_hash and target_hash" if by_hash else "doc_id",
         "direction": direction_of(name[1], fields(fields(results.get("higher_is_better")).get(task)).get(name[1])),
         "aggregate": aggregate,
@@ -166,13 +126,10 @@ def _about(path: Path, results: Mapping[str, Any], name: Name, *, by_hash: bool,
 
 def _of_results(path: Path, asked: Asked) -> Log:
     """The log of a results file: by its samples where they lie beside it, else of a corpus metric alone."""
-    results = whole(path)
-    named = RESULTS.fullmatch(path.name)
-    date = named["date"] if named else ""
-    samples = sorted(path.parent.glob(f"samples_*_{date}.jsonl"))
+    samples = sorted(path.parent.glob(f"samples_*_{NAMING.part(path, 'time')}.jsonl"))
     if samples:
-        task = one_task(str(path), map(_task, samples), asked.task)
-        return _of_samples(next(one for one in samples if _task(one) == task), asked)
+        return _of_samples(NAMING.one(path, samples, asked.task), asked)
+    results = whole(path)
     return _aggregate(path, results, one_task(str(path), fields(results.get("results")), asked.task), asked)
 
 

@@ -3,19 +3,18 @@
 import math
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import HALF
+from tunecase.evals.files import HALF, listed
 from tunecase.evals.log import RIGHT, Asked, Log, digest, direction_of, is_of_corpus
 from tunecase.evals.values import number_of
 from tunecase.quantities import counted
 
 MOST_ANSWERS = 5_000_000
 MOST_COLUMNS = 500
-MOST_LISTED = 12
 MOST_TEXTS = 20  # of one item
 OFF = 1e-4  # from the tool's own score: more than rounding explains
 
@@ -94,7 +93,8 @@ class Sheet:
         if not self.columns:
             fix = "run it again so that samples are logged (lm_eval: --log_samples; lighteval: --save-details)"
             raise InputError(Problem(self.place, "no score of any item", "a log with a score for each item", fix))
-        options = [option for option in _told(asked) if option]
+        typed = (("metric", asked.metric), ("filter", asked.filter))
+        options = [f"--{option} {word}" for option, word in typed if word]
         if not fitting:
             where = f"{self.place}: {' '.join(options)}"
             raise InputError(Problem(where, f"it has {_listed(self.columns)}", "one of these", "correct the name"))
@@ -142,10 +142,11 @@ def _checked(log: Log, corpus: set[Name], held: bool) -> Log:
     Raises: InputError where no item has a score, and the tool tells none of the whole either; where a share of right
         answers is not the one that the tool tells.
     """
-    is_off = held and log.aggregate is not None and bool(log.scores) and _is_off(log, log.aggregate)
+    mean, own = log.score if log.scores else None, log.aggregate if held else None
+    is_off = mean is not None and own is not None and _is_off(mean, own)
     if is_off and log.metric.casefold() in RIGHT:
         items = counted(log.items, "item")
-        got = f"{log.metric} {log.aggregate:.4g} in its results, and {_mean(log):.4g} by its {items}"
+        got = f"{log.metric} {own:.4g} in its results, and {mean:.4g} by its {items}"
         raise InputError(Problem(log.place, got, "a whole log, with the results of the same run", HALF))
     if not ((log.filter, log.metric) in corpus or is_of_corpus(log.metric) or is_off):
         if not log.scores:
@@ -161,25 +162,12 @@ def _checked(log: Log, corpus: set[Name], held: bool) -> Log:
     return replace(log, per_item=False, scores={}, unscored=0, aggregate_items=log.aggregate_items or len(log.scores))
 
 
-def _mean(log: Log) -> float:
-    means = log.means
-    return sum(means.values()) / len(means)
-
-
-def _is_off(log: Log, own: float) -> bool:
-    mean = _mean(log)
+def _is_off(mean: float, own: float) -> bool:
     return min(abs(own - mean), abs(own / 100 - mean)) > OFF * max(1.0, abs(mean))
 
 
 def _is(name: str, wanted: str) -> bool:
     return not wanted or name.casefold() == wanted.casefold()
-
-
-def _told(asked: Asked) -> tuple[str, str]:
-    return (
-        f"--metric {asked.metric}" if asked.metric else "",
-        f"--filter {asked.filter}" if asked.filter else "",
-    )
 
 
 def _option(name: Name, rivals: Sequence[Name], asked: Asked) -> str:
@@ -192,6 +180,5 @@ def _option(name: Name, rivals: Sequence[Name], asked: Asked) -> str:
     return " ".join([f"--metric {metric}"] * by_metric + [f"--filter {scorer}"] * (not is_own))
 
 
-def _listed(names: "Mapping[Name, Any] | Sequence[Name]") -> str:
-    shown = [f"{metric} ({scorer})" if scorer else metric for scorer, metric in list(names)[:MOST_LISTED]]
-    return ", ".join(shown) + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
+def _listed(names: Iterable[Name]) -> str:
+    return listed([f"{metric} ({scorer})" if scorer else metric for scorer, metric in names])

@@ -3,16 +3,16 @@
 A trace is one item; its metadata hold the task, the item, the filter and what it scored.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import listed, one_of_several, one_task
+from tunecase.evals.files import listed, one_of_several, one_task, value_of
 from tunecase.evals.log import Asked, Log
 from tunecase.evals.sheet import Sheet
 from tunecase.evals.values import text, turns
-from tunecase.io.trackers import cell, is_trackio, opened_trackio
+from tunecase.io.trackers import cell, is_trackio, opened_trackio, tables_of
 
 FORM = "Trackio"
 ABOUT = ("task", "doc_id", "id", "sample_id", "target", "filter", "output_type", "epoch", "model", "version")
@@ -31,14 +31,19 @@ def trackio_log(path: Path, asked: Asked) -> Log | None:
     if not is_trackio(path):
         return None
     with opened_trackio(path) as (store, key):
-        tables = {str(name) for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        runs = _runs(store, key) if "traces" in tables else {}
+        runs = _runs(store, key) if "traces" in tables_of(store) else {}
         if not runs:
             raise InputError(Problem(str(path), "scores by step, and of no item", "a trace of each item", AGGREGATES))
         run = _chosen(path, runs, asked.run)
-        query = f"SELECT metadata, messages, timestamp FROM traces WHERE {key} = ? ORDER BY step, rowid"  # noqa: S608
-        traces = list(_traces(path, store.execute(query, (run,))))
-    return _log(path, runs[run], _of_task(path, traces, asked.task), asked)
+
+        def traces(columns: str) -> Iterator[tuple[Mapping[str, Any], *tuple[Any, ...]]]:
+            query = f"SELECT {columns} FROM traces WHERE {key} = ? ORDER BY step, rowid"  # noqa: S608
+            for metadata, *others in store.execute(query, (run,)):
+                yield cell(path, metadata), *others
+
+        task = one_task(str(path), (text(about.get("task")) for about, *_ in traces("metadata")), asked.task)
+        chosen = (one for one in traces("metadata, messages, timestamp") if text(one[0].get("task")) == task)
+        return _log(path, runs[run], chosen, asked)
 
 
 def _runs(store: Any, key: str) -> dict[str, str]:
@@ -60,38 +65,17 @@ def _chosen(path: Path, runs: Mapping[str, str], wanted: str) -> str:
     raise one_of_several(str(path), "run", options, f"name one: {path}::{options[-1]}")
 
 
-def _traces(path: Path, rows: Any) -> Iterator[tuple[Mapping[str, Any], Any, str]]:
-    import json
-
-    for metadata, messages, when in rows:
-        try:
-            chat = json.loads(messages)
-        except (ValueError, TypeError, RecursionError):
-            chat = None
-        yield cell(path, metadata), chat, text(when)
-
-
-def _of_task(path: Path, traces: list[tuple[Mapping[str, Any], Any, str]], wanted: str) -> Any:
-    """The traces of the task that is asked for, or of the only one."""
-    task = one_task(str(path), (text(about.get("task")) for about, _, _ in traces), wanted)
-    return [one for one in traces if text(one[0].get("task")) == task]
-
-
-def _log(path: Path, run: str, traces: list[tuple[Mapping[str, Any], Any, str]], asked: Asked) -> Log:
-    sheet, seen = Sheet(str(path)), set[tuple[str, int, str]]()
-    for number, (about, chat, _) in enumerate(traces):
+def _log(path: Path, run: str, traces: Iterable[Any], asked: Asked) -> Log:
+    sheet, seen, told = Sheet(str(path)), set[tuple[str, int, str]](), dict.fromkeys(("model", "task", "date"), "")
+    for number, (about, messages, when) in enumerate(traces):
         item = next((text(about.get(one), 1000) for one in ("doc_id", "sample_id", "id") if text(about.get(one))), "")
         chosen, epoch = text(about.get("filter")), about.get("epoch")
         at = (item or str(number), epoch if isinstance(epoch, int) else 1)
-        row = sheet.row(*at, texts=turns(chat))
+        row = sheet.row(*at, texts=turns(value_of(messages)))
         sheet.repeated += (*at, chosen) in seen
         seen.add((*at, chosen))
         for metric, value in about.items():
             if metric not in ABOUT and value is not None:
                 sheet.put(row, (chosen, str(metric)), value)
-    last = traces[-1]
-    about = {
-        "tool": FORM, "version": "", "model": text(last[0].get("model")) or run, "task": text(last[0].get("task")),
-        "date": last[2][:10], "paired_by": "doc_id",
-    }  # fmt: skip
-    return sheet.log(sheet.name(asked), about)
+        told = {"model": text(about.get("model")) or run, "task": text(about.get("task")), "date": text(when)[:10]}
+    return sheet.log(sheet.name(asked), {"tool": FORM, "version": "", "paired_by": "doc_id", **told})

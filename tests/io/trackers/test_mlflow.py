@@ -9,8 +9,8 @@ import pytest
 
 from tests.io.trackers.stores import Logged, database, folder, write
 from tunecase.errors import InputError, TunecaseError
-from tunecase.io.trackers import mlflow_database
 from tunecase.io.trackers import run as run_module
+from tunecase.io.trackers import sqlite
 from tunecase.io.trackers.mlflow import read_mlflow
 from tunecase.io.trackers.run import Store, Tracked
 
@@ -104,8 +104,8 @@ def test_every_line_of_a_metric_counts(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_database_is_read_in_time_or_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One error says that time is up, and how less is read."""
     base = database(tmp_path / "mlflow.db", (Logged("a", metrics={"acc": (0.5,) * 5_000}),))
-    monkeypatch.setattr(mlflow_database, "TOTAL_S", -1.0)
-    monkeypatch.setattr(mlflow_database, "STEPS", 10)
+    monkeypatch.setattr(sqlite, "TOTAL_S", -1.0)
+    monkeypatch.setattr(sqlite, "STEPS", 10)
     with pytest.raises(TunecaseError, match=r"(?s)could not be read within.*--experiment"):
         read(base)
 

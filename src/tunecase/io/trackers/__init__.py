@@ -2,7 +2,7 @@
 
 from tunecase.io.trackers.mlflow import read_mlflow
 from tunecase.io.trackers.run import Series, Store, Tracked
-from tunecase.io.trackers.trackio import cell, is_trackio, opened_trackio, read_trackio
+from tunecase.io.trackers.trackio import cell, is_trackio, opened_trackio, read_trackio, tables_of
 from tunecase.io.trackers.trainer_state import (
     STATE,
     States,
@@ -17,5 +17,5 @@ from tunecase.io.trackers.trainer_state import (
 
 __all__ = [
     "STATE", "Series", "States", "Store", "Tracked", "cell", "finite", "flat", "is_trackio", "last_states",
-    "opened_trackio", "output_folder", "read_json", "read_mlflow", "read_trackio", "states", "tracked_run",
+    "opened_trackio", "output_folder", "read_json", "read_mlflow", "read_trackio", "states", "tables_of", "tracked_run",
 ]  # fmt: skip

@@ -1,34 +1,29 @@
 """MLflow's SQLite store, opened to read only."""
 
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from tunecase.errors import InputError, Problem, TunecaseError
-from tunecase.io.trackers.run import TOTAL_S, InFull, Room, Tracked, chosen, moment, number_or_nan, point, short
-from tunecase.quantities import duration
+from tunecase.io.trackers.run import InFull, Room, Tracked, chosen, moment, number_or_nan, point, short
+from tunecase.io.trackers.sqlite import Words, is_sqlite, opened_sqlite
 
 NAMES = ("mlflow.db", "mlruns.db")
-HEAD = b"SQLite format 3\x00"
+WORDS = Words(
+    "not MLflow's tables", "a store of MLflow", "name MLflow's own database, such as mlflow.db",
+    "name one experiment with --experiment",
+)  # fmt: skip
 ACTIVE = "lifecycle_stage = 'active' AND is_chosen(experiment_id)"
-STEPS = 10_000  # of SQLite between two looks at the clock
 POINT = "key, value, step, is_nan, timestamp"
 
 
 def database_in(place: Path) -> Path | None:
     """The SQLite store: the file itself, or the one in a folder; None if there is none."""
     path = next((place / name for name in NAMES if (place / name).is_file()), place) if place.is_dir() else place
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return path if file.read(len(HEAD)) == HEAD else None
+    return path if is_sqlite(path) else None
 
 
 def read_database(path: Path, experiment: str, in_full: InFull, room: Room) -> dict[str, list[Tracked]]:
@@ -36,7 +31,7 @@ def read_database(path: Path, experiment: str, in_full: InFull, room: Room) -> d
 
     Raises: InputError where it lacks MLflow's tables.
     """
-    with _opened(path) as store:
+    with opened_sqlite(path, WORDS) as store:
         listed = store.execute("SELECT experiment_id, name FROM experiments WHERE lifecycle_stage = 'active'")
         names = {str(number): str(name) for number, name in listed if room.takes("experiments")}
         numbers = chosen(names, experiment)
@@ -47,21 +42,6 @@ def read_database(path: Path, experiment: str, in_full: InFull, room: Room) -> d
             if not room.cut:
                 runs[names[number]].append(run)
         return runs
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    until = time.monotonic() + TOTAL_S
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as store:
-            store.set_progress_handler(lambda: time.monotonic() > until, STEPS)
-            yield store
-    except sqlite3.Error as error:
-        if time.monotonic() > until:
-            why = f"{path} could not be read within {duration(TOTAL_S)}"
-            raise TunecaseError(f"{why}\nFix: name one experiment with --experiment") from None
-        fix = "name MLflow's own database, such as mlflow.db"
-        raise InputError(Problem(str(path), f"not MLflow's tables ({error})", "a store of MLflow", fix)) from None
 
 
 def _runs(store: sqlite3.Connection, in_full: InFull, room: Room) -> Iterator[tuple[str, Tracked]]:

@@ -1,41 +1,39 @@
-"""Trackio's local store: one SQLite file for each project, opened to read only, since a run may be writing to it.
+"""Trackio's local store: one SQLite file for each project.
 
 Seen: user_version 1 (before 0.24, runs by name) and 2 (runs by id), as of 0.43.0.
 """
 
 import json
-import os
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from tunecase.errors import InputError, Problem, TunecaseError
-from tunecase.io.trackers.mlflow_database import HEAD, STEPS
-from tunecase.io.trackers.run import TOTAL_S, Room, Store, Tracked, number_or_nan, short
-from tunecase.quantities import duration
+from tunecase.errors import InputError, Problem
+from tunecase.io.trackers.run import Room, Store, Tracked, number_or_nan, short
+from tunecase.io.trackers.sqlite import Words, is_sqlite, opened_sqlite
 
 FORM = "Trackio"
 LATEST = 2
 MOST_CELL_BYTES = 8_000_000
 WANTED = "a store of Trackio (PROJECT.db)"
+WORDS = Words(
+    "not Trackio's tables, or broken", WANTED,
+    "name a store that is whole; copy it with Trackio's own export while no run writes",
+    "name the store of a smaller project",
+)  # fmt: skip
 
 
 def is_trackio(place: Path) -> bool:
     """Whether a file is an SQLite store with Trackio's tables."""
-    if not place.is_file():
+    if not is_sqlite(place):
         return False
-    with place.open("rb") as file:
-        if file.read(len(HEAD)) != HEAD:
-            return False
     try:
-        with closing(sqlite3.connect(f"file:{quote(os.fspath(place.resolve()))}?mode=ro", uri=True)) as store:
-            names = {str(name) for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        with opened_sqlite(place, WORDS) as store:
+            names = tables_of(store)
             return {"metrics", "configs"} <= names and "experiments" not in names
-    except sqlite3.Error:
+    except InputError:
         return False
 
 
@@ -61,23 +59,19 @@ def opened_trackio(place: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
 
     Raises: as `read_trackio`.
     """
-    until = time.monotonic() + TOTAL_S
-    try:
-        with closing(sqlite3.connect(f"file:{quote(os.fspath(place.resolve()))}?mode=ro", uri=True)) as store:
-            store.set_progress_handler(lambda: time.monotonic() > until, STEPS)
-            store.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES)
-            version = store.execute("PRAGMA user_version").fetchone()[0]
-            if version > LATEST:
-                got, fix = f"a store of version {version}", "take a newer tunecase, or export the runs as CSV"
-                raise InputError(Problem(str(place), got, f"version {LATEST} or below", fix))
-            columns = {row[1] for row in store.execute("PRAGMA table_info(metrics)")}
-            yield store, "run_id" if "run_id" in columns else "run_name"
-    except sqlite3.Error as error:
-        if time.monotonic() > until:
-            why = f"{place} could not be read within {duration(TOTAL_S)}"
-            raise TunecaseError(f"{why}\nFix: name the store of a smaller project") from None
-        fix = "name a store that is whole; copy it with Trackio's own export while no run writes"
-        raise InputError(Problem(str(place), f"not Trackio's tables, or broken ({error})", WANTED, fix)) from None
+    with opened_sqlite(place, WORDS) as store:
+        store.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES)
+        version = store.execute("PRAGMA user_version").fetchone()[0]
+        if version > LATEST:
+            got, fix = f"a store of version {version}", "take a newer tunecase, or export the runs as CSV"
+            raise InputError(Problem(str(place), got, f"version {LATEST} or below", fix))
+        columns = {row[1] for row in store.execute("PRAGMA table_info(metrics)")}
+        yield store, "run_id" if "run_id" in columns else "run_name"
+
+
+def tables_of(store: sqlite3.Connection) -> set[str]:
+    """The names of a store's tables."""
+    return {str(name) for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def cell(place: Path, raw: Any) -> Mapping[str, Any]:
