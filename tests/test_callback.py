@@ -20,8 +20,8 @@ from tests.command import tunecase as command
 from tunecase import flow
 from tunecase.books.meter import STATE_FILE, read_state
 from tunecase.errors import InputError, MissingExtraError, TunecaseError
-from tunecase.flow.approve import plan_parts
 from tunecase.flow.keys import hash_of
+from tunecase.flow.plan_on_file import plan_parts
 from tunecase.ledger.book import Ledger
 from tunecase.pilot.trainers import machine
 

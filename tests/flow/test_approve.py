@@ -19,8 +19,8 @@ from tests.making import case_folder
 from tunecase import flow
 from tunecase.case import Case
 from tunecase.errors import InputError, LedgerBusyError
-from tunecase.flow.approve import on_file, plan_parts
 from tunecase.flow.keys import hash_of
+from tunecase.flow.plan_on_file import on_file, plan_parts
 from tunecase.forecast.importers.imported import Asked
 from tunecase.ledger import Ledger
 

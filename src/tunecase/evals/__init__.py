@@ -1,6 +1,6 @@
 """Scores from elsewhere: reads the logs of evaluation tools into one shape; one function for each format in READERS."""
 
 from tunecase.evals.log import LEAST_MATCHED, RIGHT, Asked, Log, share_among
-from tunecase.evals.read import FORMATS, find_log, read_log
+from tunecase.evals.read import FORMATS, find_log, read_log, read_logs
 
-__all__ = ["FORMATS", "LEAST_MATCHED", "RIGHT", "Asked", "Log", "find_log", "read_log", "share_among"]
+__all__ = ["FORMATS", "LEAST_MATCHED", "RIGHT", "Asked", "Log", "find_log", "read_log", "read_logs", "share_among"]

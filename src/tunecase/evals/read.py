@@ -1,6 +1,6 @@
 """Reads the log of an evaluation, whatever tool wrote it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,8 @@ from tunecase.evals.oaieval import oaieval_log
 from tunecase.evals.trackio import trackio_log
 
 READERS: tuple[Callable[[Path, Asked], Log | None], ...] = (
-    inspect_log,
-    trackio_log,
-    lighteval_log,
-    lm_eval_log,
-    oaieval_log,
-)
+    inspect_log, trackio_log, lighteval_log, lm_eval_log, oaieval_log,
+)  # fmt: skip
 FORMATS = (
     "a samples_*.jsonl of lm-evaluation-harness or its folder, a details_*.parquet of lighteval or its folder, "
     "an .eval or .json of Inspect, the events of oaieval, a PROJECT.db of Trackio"
@@ -45,6 +41,19 @@ def read_log(place: Path, asked: Asked, *, shown: str = "") -> Log:
     if asked.task and found.task and asked.task not in (found.task, found.task.partition("|")[0]):
         raise InputError(Problem(f"{path}: --task {asked.task}", f"the task {found.task}", "this task", "leave it out"))
     return replace(found, place=shown or str(place))
+
+
+def read_logs(places: Sequence[str | Path], asked: Asked) -> list[Log]:
+    """The logs at several places. Raises: as `read_log`, with the mistakes of all of them."""
+    logs, problems = [], list[Problem]()
+    for place in places:
+        try:
+            logs.append(read_log(Path(place), asked))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return logs
 
 
 def find_log(place: Path, asked: Asked) -> Log | None:

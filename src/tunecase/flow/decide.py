@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.flow.approve import plan_parts
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow
+from tunecase.flow.plan_on_file import plan_parts
 from tunecase.records import Decision
 
 if TYPE_CHECKING:

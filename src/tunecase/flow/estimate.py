@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.approve import plan_parts
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, read_confidence
+from tunecase.flow.plan_on_file import plan_parts
 from tunecase.quantities import Sampled, Worlds, day
 from tunecase.records import Bridge, Estimate, from_json
 

@@ -35,10 +35,11 @@ def evals(request: EvalsAsked) -> Evals:
     Raises: InputError with every mistake of the words, else of the logs; MissingExtraError where a log needs a library
     that is not there.
     """
+    from tunecase.evals import Asked, read_logs
     from tunecase.problem import GAINS, compared, items_for, scored
 
     gain, limit = _numbers(request)
-    logs = _logs(request)
+    logs = read_logs(request.logs, Asked(request.metric, request.filter, request.task))
     pair = compared(*logs) if len(logs) == 2 else None
     records = tuple(map(scored, logs))
     lost = pair.lost_share if pair else None
@@ -90,21 +91,6 @@ def _refuse(request: EvalsAsked, last: EvalLog, gain: float | None, limit: float
         problems.append(Problem("--gain", repr(request.gain), wanted, "write a smaller gain, or leave it out"))
     if problems:
         raise InputError(problems)
-
-
-def _logs(request: EvalsAsked) -> "list[Log]":
-    """Every log. Raises: InputError with the mistakes of all of them."""
-    from tunecase.evals import Asked, read_log
-
-    asked, logs, problems = Asked(request.metric, request.filter, request.task), [], list[Problem]()
-    for place in request.logs:
-        try:
-            logs.append(read_log(Path(place), asked))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return logs
 
 
 def _notes(logs: "Sequence[Log]", pair: EvalPair | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
@@ -160,21 +160,16 @@ def _alike(metric: str, wanted: str, counts_right: bool) -> bool:
 
 
 def _read(folder: Path, named: "ScoreLog") -> "Log":
-    from tunecase.evals import Asked
-
     place = folder / named.file
-    asked = Asked(named.metric or "", named.filter or "", named.task or "")
-    return _once(place, asked, named.file, _state(place))
+    return _once(place, named.file, named.metric or "", named.filter or "", named.task or "", _state(place))
 
 
 @lru_cache(maxsize=16)
-def _once(place: Path, asked: "object", shown: str, state: object) -> "Log":
+def _once(place: Path, shown: str, metric: str, chosen: str, task: str, state: object) -> "Log":
     """A log, read once in this process while its file stays as it is."""
-    from typing import cast
-
     from tunecase.evals import Asked, read_log
 
-    return read_log(place, cast(Asked, asked), shown=shown)
+    return read_log(place, Asked(metric, chosen, task), shown=shown)
 
 
 def _state(place: Path) -> tuple[tuple[str, int, int], ...]:
@@ -189,13 +184,8 @@ def _state(place: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple(states)
 
 
-def _filled(project: "Project", name: str, score: float) -> "Project":
-    """The project with a score in one of its fields, given with dots."""
-    section, _, rest = name.partition(".")
-    part = getattr(project, section)
-    if "." in rest:
-        inner, _, last = rest.partition(".")
-        changed = part.model_copy(update={inner: getattr(part, inner).model_copy(update={last: score})})
-    else:
-        changed = part.model_copy(update={rest: score})
-    return project.model_copy(update={section: changed})
+def _filled(part: Any, name: str, score: float) -> Any:
+    """The part of a project with a score in one of its fields, given with dots."""
+    head, _, rest = name.partition(".")
+    value = _filled(getattr(part, head), rest, score) if rest else score
+    return part.model_copy(update={head: value})

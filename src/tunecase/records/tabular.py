@@ -1,6 +1,6 @@
 """A record as plain values, as JSON, and its tables as data frames of pandas and polars."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -34,6 +34,18 @@ TYPES: tuple[tuple[type, ColumnType], ...] = (
     (str, "text"),
     (PurePath, "text"),
 )
+
+
+# The types of a column in pandas, without gaps and with them, and in polars.
+FRAME_TYPES: dict[ColumnType, tuple[str, str, str]] = {
+    "text": ("string", "string", "String"),
+    "count": ("int64", "Int64", "Int64"),
+    "number": ("float64", "float64", "Float64"),
+    "flag": ("bool", "boolean", "Boolean"),
+    "day": ("datetime64[s]", "datetime64[s]", "Date"),
+    "moment": ("datetime64[us, UTC]", "datetime64[us, UTC]", "Datetime"),
+    "json": ("string", "string", "String"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,10 @@ class Tabular:
         """
         columns = _columns_of(self, table)
         made = _library("pandas", "to_pandas")
-        frame: pandas.DataFrame = made.DataFrame({column.name: _series(column, made) for column in columns})
+        types = {column.name: FRAME_TYPES[column.type][column.gaps] for column in columns}
+        frame: pandas.DataFrame = made.DataFrame(
+            {column.name: made.Series(column.values, dtype=types[column.name]) for column in columns}
+        )
         return frame
 
     def to_polars(self, table: str = "") -> "polars.DataFrame":
@@ -139,11 +154,8 @@ class Tabular:
         """
         columns = _columns_of(self, table)
         made = _library("polars", "to_polars")
-        types = {
-            "text": made.String, "json": made.String, "count": made.Int64, "number": made.Float64,
-            "flag": made.Boolean, "day": made.Date, "moment": made.Datetime("us", "UTC"),
-        }  # fmt: skip
-        schema = {column.name: types[column.type] for column in columns}
+        schema = {column.name: getattr(made, FRAME_TYPES[column.type][2]) for column in columns}
+        schema |= {column.name: made.Datetime("us", "UTC") for column in columns if column.type == "moment"}
         frame: polars.DataFrame = made.DataFrame({column.name: column.values for column in columns}, schema=schema)
         return frame
 
@@ -232,39 +244,17 @@ def _column_type(hint: Any) -> ColumnType:
 
 def _plain_values(kind: ColumnType, values: list[Any]) -> list[Any]:
     """The values of a column, each of its one type; None where there is none."""
-    match kind:
-        case "number":
-            return [None if value is None else float(value) for value in values]
-        case "count":
-            return [None if value is None else int(value) for value in values]
-        case "text":
-            return [None if value is None else _text(str(value)) for value in values]
-        case "json":
-            return [None if value is None else to_json(value).decode() for value in values]
-        case "moment":
-            return [None if value is None else value.astimezone(UTC) for value in values]
-    return values
+    make = PLAIN.get(kind)
+    return values if make is None else [None if value is None else make(value) for value in values]
 
 
-def _text(text: str) -> str:
-    """Text without what UTF-8 has no bytes for: a byte of a file's name may be any."""
+def _text(value: Any) -> str:
+    """A value as text without what UTF-8 has no bytes for: a byte of a file's name may be any."""
+    text = str(value)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def _series(column: Column, pandas: Any) -> Any:
-    """A column as one of pandas, of one type whatever its values."""
-    import numpy as np
-
-    match column.type:
-        case "number":
-            return np.array(column.values, dtype=float)
-        case "day":
-            return np.array(column.values, dtype="datetime64[s]")
-        case "moment":
-            naive = [None if value is None else value.replace(tzinfo=None) for value in column.values]
-            return pandas.Series(np.array(naive, dtype="datetime64[us]")).dt.tz_localize("UTC")
-        case "count":
-            return pandas.array(column.values, dtype="Int64" if column.gaps else "int64")
-        case "flag":
-            return pandas.array(column.values, dtype="boolean" if column.gaps else "bool")
-    return pandas.array(column.values, dtype="string")
+PLAIN: dict[ColumnType, Callable[[Any], Any]] = {
+    "number": float, "count": int, "text": _text, "json": lambda value: to_json(value).decode(),
+    "moment": lambda value: value.astimezone(UTC),
+}  # fmt: skip

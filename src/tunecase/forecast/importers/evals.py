@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem
 from tunecase.evals import Asked as LogAsked
-from tunecase.evals import Log, find_log, read_log
+from tunecase.evals import Log, find_log, read_logs
 from tunecase.forecast.importers.imported import Asked, Imported
 from tunecase.forecast.importers.tracked import import_runs
 from tunecase.io.trackers import Tracked
@@ -25,15 +24,7 @@ def eval_logs(places: Sequence[str], request: Asked) -> Imported:
 
     Raises: InputError with the mistakes of every log, and as `import_runs`.
     """
-    logs, problems = [], list[Problem]()
-    for place in places:
-        try:
-            logs.append(read_log(Path(place), _asked(request)))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return _points(places, logs, request)
+    return _points(places, read_logs(places, _asked(request)), request)
 
 
 def _asked(request: Asked) -> LogAsked:
