@@ -132,7 +132,7 @@ def test_mistakes_are_errors_of_the_tool(example: Path) -> None:
 
 
 def test_writing_tools_write(case: Path) -> None:
-    """A round, a charge, an approval, the page and a cleaned copy, each as the terminal would keep it."""
+    """A round, a charge, the page and a cleaned copy, each as the terminal would keep it; a plan of no release none."""
 
     async def talk(client: Any) -> dict[str, Any]:
         asked = {
@@ -153,15 +153,15 @@ def test_writing_tools_write(case: Path) -> None:
 
     results = speak(case, talk, WRITES)
     refused = {name for name, result in results.items() if result.is_error}
-    assert {"init"} == refused, {name: said(results[name]) for name in refused}  # a project file is there
+    assert {"approve", "init"} == refused, {name: said(results[name]) for name in refused}
+    assert "the plan on file asks for no release now" in said(results["approve"])
+    assert "a file that is there already" in said(results["init"])
     assert "42.50 USD booked under gpu." in said(results["spend_add"])
     validate = pytest.importorskip("jsonschema").validate
     for name in results.keys() - refused:
         validate(results[name].structured_content, schema_of_tool(name))
     assert (case / "report.html").is_file()
     assert (case / "cleaned").is_dir()
-    approved = call(case, "approvals").structured_content
-    assert "Head of Support" in json.dumps(approved)
     assert "42.5" in json.dumps(call(case, "charges").structured_content)
 
 
@@ -175,8 +175,7 @@ def test_no_plan_is_approved_unseen(case: Path) -> None:
 
     for result in speak(case, talk, WRITES):
         assert result.is_error
-        (problem,) = result.structured_content["problems"]
-        assert "plan" == problem["where"]
+        assert "plan" in [problem["where"] for problem in result.structured_content["problems"]]
     assert before == (case / "ledger.jsonl").read_bytes()
 
 
