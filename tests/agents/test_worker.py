@@ -128,3 +128,11 @@ def test_a_pilot_of_paid_hours_needs_a_bound(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(InputError, match="max_usd: 0; wanted more than 0 where an hour has a price"):
         TOOLS["pilot"].work(Call(given, lambda verb, record, case: ""))
     assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_a_refusal_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long what was given is, and however much is wrong, the refusal stays as short as an answer."""
+    long = InputError([Problem("field", "x" * 1_000_000, "less", "shorten it")] * 500)
+    (refused,) = replies(monkeypatch, fails(long))
+    assert len(json.dumps(refused)) < 48_000
+    assert "480 further mistakes from here on" == refused["problems"][-1]["got"]  # type: ignore[index]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
 
 PROJECT_FILE = "tunecase.yaml"
+DATA = ("train", "test", "production", "pool", "documents")  # files that a project names under `data:`
 MOST_HELD = 8  # audits that are kept in memory
 Show = Callable[[str, Any, "Flow | None"], str]
 Tell = Callable[[str], None]
@@ -117,7 +118,7 @@ def _refuse_elsewhere(case: "Flow") -> None:
     fix = "ask a person to run this verb in a terminal"
     if project.engine == "ray":
         problems.append(Problem(f"{case.path}: engine", "ray", "this machine: an agent's tools use no network", fix))
-    for name in ("train", "test", "production", "pool", "documents"):
+    for name in DATA:
         place = getattr(project.data, name, None)
         if isinstance(place, str) and "://" in place:
             wanted = "a file on this machine: an agent's tools use no network"
@@ -137,7 +138,7 @@ def refuse_changes(changes: Mapping[str, str], folder: Path, root: Path) -> None
     problems = []
     for name, value in changes.items():
         top, _, leaf = name.partition(".")
-        is_file = (top == "data" and leaf in ("train", "test", "production", "pool", "documents")) or top == "prices"
+        is_file = (top == "data" and leaf in DATA) or top == "prices"
         if is_file or top in ("past", "models") or name == "serving.traffic.trace":
             lies_there = is_file or value.startswith((".", "/", "~")) or ".." in value or (folder / value).exists()
             problems += list(outside(f"changes.{name}", value, root, folder)) if lies_there else []

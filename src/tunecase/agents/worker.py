@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from tunecase.agents.answers import bounded, short
 from tunecase.agents.call import Call, Show
 from tunecase.agents.tools import TOOLS, Tool
-from tunecase.errors import InputError, Problem, TunecaseError, first_of
+from tunecase.errors import InputError, Problem, TunecaseError, first_of, printable
 
 APART_S = 0.2  # between two lines of progress
 OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if": "sure"}  # called otherwise here
@@ -96,9 +96,9 @@ class _Desk:
 
 
 def refusal(error: TunecaseError) -> dict[str, Any]:
-    """The reply to a call that cannot be answered: the words, each problem in its four parts, the exit code."""
+    """The reply to a call that cannot be answered: the words, the first problems in their four parts, the exit code."""
     problems = first_of(error.problems) if isinstance(error, InputError) else ()
-    parts = [{name: getattr(one, name) for name in ("where", "got", "wanted", "fix")} for one in problems]
+    parts = [{name: printable(getattr(one, name)) for name in ("where", "got", "wanted", "fix")} for one in problems]
     return {"refused": str(error), "problems": parts, "code": error.exit_code}
 
 

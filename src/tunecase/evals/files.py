@@ -15,6 +15,7 @@ MOST_WHOLE_BYTES = 256_000_000
 CHUNK = 1 << 20
 MOST_LISTED = 12
 MOST_FILES = 10_000  # of a folder
+TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T[\d.-]+)"  # of a run, as it stands in the names of its files
 HALF = "wait for the run to end or run it again, and name the finished log"
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import Naming
+from tunecase.evals.files import TIME, Naming
 from tunecase.evals.log import Asked, Log, digest
 from tunecase.evals.sheet import Name, Sheet
 from tunecase.evals.values import facts_of, fields, finite, text
 
 FORM = "lighteval"
-TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T[\d.-]+)"
 NAMING = Naming(
     re.compile(rf"details_(?P<task>.+)_{TIME}\.parquet"), re.compile(rf"results_{TIME}\.json"),
     lambda begin: b'"config_general"' in begin and b'"results"' in begin,

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.evals.files import Naming, first_line, lines_of, one_run, one_task, whole
+from tunecase.evals.files import TIME, Naming, first_line, lines_of, one_run, one_task, whole
 from tunecase.evals.log import Asked, Log, digest, direction_of, is_of_corpus
 from tunecase.evals.sheet import Name, Sheet, refuse_part
 from tunecase.evals.values import facts_of, fields, finite, text
 
 FORM = "lm-evaluation-harness"
-TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T[\d.-]+)"
 NAMING = Naming(
     re.compile(rf"samples_(?P<task>.+)_{TIME}\.jsonl"), re.compile(rf"(?:.+_|)results_{TIME}\.json"),
     lambda begin: b'"config_general"' not in begin and b'"results"' in begin,

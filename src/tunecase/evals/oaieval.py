@@ -10,7 +10,7 @@ from typing import Any
 from tunecase.errors import InputError, Problem
 from tunecase.evals.files import HALF, first_line, lines_of
 from tunecase.evals.log import Asked, Log, digest
-from tunecase.evals.sheet import Name, Sheet
+from tunecase.evals.sheet import MOST_TEXTS, Name, Sheet
 from tunecase.evals.values import facts_of, fields, finite, number_of, text, turns
 
 FORM = "OpenAI evals"
@@ -26,7 +26,6 @@ def oaieval_log(path: Path, asked: Asked) -> Log | None:
     if first is None or not isinstance(first.get("spec"), dict):
         return None
     sheet, report = Sheet(str(path)), None
-    asked_texts: dict[str, tuple[str, ...]] = {}
     matched: set[str] = set()
     for number, line in lines_of(path):
         if "spec" in line and number > 1:
@@ -35,17 +34,14 @@ def oaieval_log(path: Path, asked: Asked) -> Log | None:
         if "final_report" in line:
             report = fields(line["final_report"])
         elif isinstance(line.get("data"), dict):
-            _take(sheet, line, asked_texts, matched)
+            _take(sheet, line, matched)
     if report is None:
         raise InputError(Problem(str(path), "no final report: the run has not ended", "a finished run", HALF))
-    for item in asked_texts:  # of an answer that was never matched
-        sheet.row(item)
-    sheet.texts |= {key: tuple(map(digest, texts)) for key, texts in asked_texts.items()}
     name = sheet.name(asked)
     return sheet.log(name, _about(first["spec"], report, name))
 
 
-def _take(sheet: Sheet, event: Mapping[str, Any], texts: dict[str, tuple[str, ...]], matched: set[str]) -> None:
+def _take(sheet: Sheet, event: Mapping[str, Any], matched: set[str]) -> None:
     """What one event says of its sample; a second match of the same sample is counted, and the last one counts."""
     item, kind, data = text(event.get("sample_id"), 1000), event.get("type"), event["data"]
     if not item:
@@ -61,12 +57,12 @@ def _take(sheet: Sheet, event: Mapping[str, Any], texts: dict[str, tuple[str, ..
                 sheet.put(row, ("", str(metric)), value)
     elif kind == "error":
         sheet.failed.add(sheet.row(item))
-    elif kind in ("sampling", "raw_sample") and item not in texts:
-        texts[item] = turns(data.get("prompt", data.get("input")))
+    elif kind in ("sampling", "raw_sample") and item not in sheet.texts:
+        sheet.row(item)  # of an answer that may never be matched
+        sheet.texts[item] = tuple(map(digest, turns(data.get("prompt", data.get("input")))[:MOST_TEXTS]))
 
 
 def _about(spec: Mapping[str, Any], report: Mapping[str, Any], name: Name) -> dict[str, Any]:
-    aggregate = finite(report.get(name[1]))
     models = spec.get("completion_fns")
     model = ", ".join(map(text, models)) if isinstance(models, list) else text(spec.get("model_name"))
     return {
@@ -76,6 +72,6 @@ def _about(spec: Mapping[str, Any], report: Mapping[str, Any], name: Name) -> di
         "task": text(spec.get("eval_name") or spec.get("base_eval")),
         "date": text(spec.get("created_at"))[:10],
         "paired_by": "sample_id",
-        "aggregate": aggregate,
+        "aggregate": finite(report.get(name[1])),
         "facts": facts_of({"run_config": spec.get("run_config")}),
     }
