@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from tunecase.io.trackers import flat
+
 WORDS = {"c": 1.0, "i": 0.0, "p": 0.5, "n": 0.0, "yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
 
 
@@ -42,20 +44,14 @@ def text(value: Any, most: int = 200) -> str:
     return str(value)[:most].encode("utf-8", "replace").decode("utf-8")
 
 
-def facts_of(value: Any, prefix: str = "", depth: int = 3) -> dict[str, str]:
+def facts_of(value: Any) -> dict[str, str]:
     """The settings in an object as text by dotted name, those of objects within it too.
 
     Example:
         >>> facts_of({"n_train": 400, "lora": {"rank": 16}, "tags": ["a"]})
         {'n_train': '400', 'lora.rank': '16'}
     """
-    found: dict[str, str] = {}
-    if isinstance(value, dict) and depth:
-        for key, inner in value.items():
-            found |= facts_of(inner, f"{prefix}.{key}" if prefix else str(key), depth - 1)
-    elif prefix and (shown := text(value)):
-        found[prefix] = shown
-    return found
+    return {text(name): shown for name, raw in flat(value) if name and (shown := text(raw))}
 
 
 def finite(value: Any) -> float | None:
