@@ -28,11 +28,16 @@ def to_json(record: Any, beside: Mapping[str, Any] | None = None) -> bytes:
         return orjson.dumps(_spelled(record), default=_plain)
 
 
+def utf_8(text: str) -> str:
+    """Text in letters that UTF-8 has: a byte of a file's name may be any."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def _spelled(value: Any) -> Any:
     """The same with every text in letters that UTF-8 has."""
     match value:
         case str() | PurePath():
-            return str(value).encode("utf-8", "backslashreplace").decode()
+            return utf_8(str(value))
         case dict():
             return {_spelled(name): _spelled(item) for name, item in value.items()}
         case list() | tuple():

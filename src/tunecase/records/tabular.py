@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from tunecase.errors import InputError, Problem, TunecaseError, one_of
 from tunecase.quantities import Band, Interval80, Sampled
-from tunecase.records.as_json import to_json
+from tunecase.records.as_json import to_json, utf_8
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped, import-not-found, unused-ignore]
@@ -248,13 +248,8 @@ def _plain_values(kind: ColumnType, values: list[Any]) -> list[Any]:
     return values if make is None else [None if value is None else make(value) for value in values]
 
 
-def _text(value: Any) -> str:
-    """A value as text without what UTF-8 has no bytes for: a byte of a file's name may be any."""
-    text = str(value)
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
 PLAIN: dict[ColumnType, Callable[[Any], Any]] = {
-    "number": float, "count": int, "text": _text, "json": lambda value: to_json(value).decode(),
+    "number": float, "count": int, "text": lambda value: utf_8(str(value)),
+    "json": lambda value: to_json(value).decode(),
     "moment": lambda value: value.astimezone(UTC),
 }  # fmt: skip
