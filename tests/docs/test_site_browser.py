@@ -2,8 +2,6 @@
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from tests.chromium import chromium, needs_chromium
+
 PAGES = (
     "index.html",
     "tutorials/price-my-run.html",
@@ -27,7 +26,7 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 pytestmark = [
     pytest.mark.needs("site"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
+    needs_chromium,
 ]
 
 
@@ -50,14 +49,8 @@ def address(built: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium of this machine."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: pip install playwright"
-    )
-    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+    with chromium() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture

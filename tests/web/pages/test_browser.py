@@ -1,6 +1,5 @@
 """The app's pages in a real Chromium, under the app's own policy and with a stream of events that the test scripts."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import chromium, needs_chromium
 from tests.report.test_browser import (
-    CHROMIUM,
     COLLIDING,
     LETTERS,
     OPEN_ALL,
@@ -24,7 +23,7 @@ from tunecase.web.views import Filled
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
+    needs_chromium,
 ]
 
 PLACES = ("/", *(f"/case/support/{tab}" for tab in made.TABS))
@@ -54,12 +53,8 @@ MOVE = """() => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium of this machine."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
-    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+    with chromium() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture
