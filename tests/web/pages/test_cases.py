@@ -9,10 +9,11 @@ from tunecase.web.views import CaseRow, Shelf
 
 
 def test_a_row_says_what_is_known_of_a_case() -> None:
-    """Name and link, answer with its tone as a word and a shape, release, chance, what was spent, what it waits for."""
+    """Name, link and folder, answer with its tone as a word and a shape, release, chance, spent, what it waits for."""
     html = cases_page(Shelf("/cases", made.SHELF.cases[:1]), made.TOKEN)
     for words in (
         "Support-ticket routing",
+        "<small>teams/support</small>",
         "Yes, in stages",
         "◆",
         "in stages:",
@@ -28,10 +29,11 @@ def test_a_row_says_what_is_known_of_a_case() -> None:
 
 
 def test_what_is_not_known_says_so_and_draws_no_bar() -> None:
-    """A case just begun has neither figures nor a bar."""
-    html = cases_page(Shelf("/cases", (CaseRow("new", "New"),)), made.TOKEN)
+    """A case just begun has neither figures nor a bar, and waits for the first run."""
+    html = cases_page(Shelf("/cases", (CaseRow("New", key="new"),)), made.TOKEN)
     assert "no answer yet" in html
-    assert 4 == html.count("not known</td>") + html.count("not known</span>")
+    assert 3 == html.count("not known</td>") + html.count("not known</span>")
+    assert "<code>tunecase run</code></td>" in html
     assert "<progress" not in html
 
 
@@ -63,7 +65,8 @@ def test_an_empty_folder_says_how_a_case_is_begun() -> None:
 
 def test_the_heading_counts() -> None:
     """The cases, the pilots that run and the cases that cannot be read, each only where there are any."""
-    running, broken, still = CaseRow("a", "A", is_running=True), CaseRow("b", "B", fault="no"), CaseRow("c", "C")
+    running, still = CaseRow("A", key="a", is_running=True), CaseRow("C", key="c")
+    broken = CaseRow("B", key="b", fault="no")
     assert "There is no case in this folder yet" == cases_heading(Shelf("/", ()))
     assert "1 case" == cases_heading(Shelf("/", (still,)))
     assert "2 cases: 1 pilot is running" == cases_heading(Shelf("/", (running, still)))
@@ -74,5 +77,5 @@ def test_the_heading_counts() -> None:
 
 def test_a_key_is_one_part_of_an_address() -> None:
     """Whatever stands in a key, its link leads into this case."""
-    html = cases_page(Shelf("/cases", (CaseRow("a/../b?c#d", "A"),)), made.TOKEN)
+    html = cases_page(Shelf("/cases", (CaseRow("A", key="a/../b?c#d"),)), made.TOKEN)
     assert 'href="/case/a%2F..%2Fb%3Fc%23d/answer"' in html

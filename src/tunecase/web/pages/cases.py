@@ -20,7 +20,7 @@ def cases_heading(shelf: Shelf) -> str:
 
     Example:
         >>> from tunecase.web.views import CaseRow
-        >>> cases_heading(Shelf("/cases", (CaseRow("a", "A", is_running=True), CaseRow("b", "B", fault="no file"))))
+        >>> cases_heading(Shelf("/cases", (CaseRow("A", key="a", is_running=True), CaseRow("B", key="b", fault="no"))))
         '2 cases: 1 pilot is running, 1 case cannot be read'
         >>> cases_heading(Shelf("/cases", ()))
         'There is no case in this folder yet'
