@@ -46,7 +46,7 @@ def parameters_of(kind: type, name: str) -> list[str]:
 
 
 def test_uvicorn_says_all_that_it_answers_through_our_wire(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a connection is asked for while it serves: its wire, transport, loop and cycle, and when that is complete."""
+    """A connection has its wire, transport, loop and cycle, and is told when that is complete."""
     seen: list[dict[str, Any]] = []
     made = Connection.on_response_complete
 

@@ -218,7 +218,7 @@ def _drop(file: Path) -> None:
 
 
 def _tried(file: Path, act: Callable[[], Filled], keeps: Callable[[Filled], bool]) -> Filled:
-    """What an act on a bill gave, its mistakes without the folder of ours; its file goes unless what it gave keeps it."""
+    """What an act on a bill gave, its mistakes without our folder; its file goes unless what it gave keeps it."""
     is_kept = False
     try:
         filled, folder = filled_by("bill", {"bill": file.name}, act), f"{file.parent}{os.sep}"
