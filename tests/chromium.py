@@ -52,6 +52,12 @@ def _port_of(profile: Path, most_s: float = 60.0) -> int:
     return int(lines[0])
 
 
+def hear(tab: Any, said: list[str]) -> None:
+    """Keeps what the console of a tab says, errors of its page among it."""
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+
+
 def _playwright() -> Any:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
     return playwright.sync_playwright()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import chromium, needs_chromium
+from tests.chromium import chromium, hear, needs_chromium
 
 PAGES = (
     "index.html",
@@ -24,10 +24,7 @@ PAGES = (
 )
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-pytestmark = [
-    pytest.mark.needs("site"),
-    needs_chromium,
-]
+pytestmark = [pytest.mark.needs("site"), needs_chromium]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -62,8 +59,7 @@ def visit(browser: Any, address: str) -> Iterator[Any]:
     def go(page: str, width: int = 1280, **more: Any) -> Any:
         tab = browser.new_page(viewport={"width": width, "height": 900}, **more)
         opened.append(tab)
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.on("request", lambda one: None if one.url.startswith((address, "data:")) else said.append(one.url))
         tab.goto(address + page)
         return tab

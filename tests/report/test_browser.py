@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import chromium, needs_chromium
+from tests.chromium import chromium, hear, needs_chromium
 from tests.report import pages
 from tests.report.test_page import evil_page
 from tunecase.blocks import Page
@@ -19,10 +19,7 @@ from tunecase.report.page import SCRIPT
 PRINTED = {"width": 680, "height": 1001}  # px of what an A4 sheet holds between the page's margins
 SMALLEST = 11  # px of letters in a drawing
 
-pytestmark = [
-    pytest.mark.slow,
-    needs_chromium,
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 # Texts of one drawing whose boxes lie on one another by more than two pixels.
 COLLIDING = """() => {
@@ -74,8 +71,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
         place.write_text(render(page), encoding="utf-8")
         tab = browser.new_page(viewport={"width": width, "height": 900}, **more)
         opened.append(tab)
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.on("request", lambda one: said.append(one.url) if not one.url.startswith("file:") else None)
         tab.goto(place.as_uri())
         return tab

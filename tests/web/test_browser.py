@@ -8,20 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import chromium, needs_chromium, window
+from tests.chromium import chromium, hear, needs_chromium, window
 from tests.making import case_folder
 from tests.report.test_browser import OPEN_ALL, with_panel
 from tests.web.slow_pilots import slow_down, until
 from tests.web.test_state import RUN, book
-from tests.web.visiting import TOKEN, served, served_cases
+from tests.web.visiting import TOKEN, address_of, served, served_cases
 from tunecase.ledger import Ledger
 from tunecase.report import render
-from tunecase.web.cases import key_of
 
-pytestmark = [
-    pytest.mark.slow,
-    needs_chromium,
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
 @pytest.fixture
@@ -36,8 +32,7 @@ def test_the_page_works_under_its_own_policy(browser: Any, tmp_path: Path) -> No
     said: list[str] = []
     with served(lambda: render(with_panel(tmp_path))) as page:
         tab = browser.new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.goto(f"http://127.0.0.1:{page.port}/?token={TOKEN}")
         assert f"http://127.0.0.1:{page.port}/" == tab.url == tab.evaluate("location.href")
         assert "" == tab.evaluate("document.cookie")
@@ -96,10 +91,9 @@ def test_a_pilot_is_started_watched_and_stopped_and_a_charge_booked(
 
     with served_cases(project.parent) as site:
         tab = browser.new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.goto(f"{site.origin}/?token={TOKEN}")
-        address = f"{site.origin}/case/{key_of(project.parent.resolve(), project.resolve())}"
+        address = f"{site.origin}{address_of(project)}"
         tab.goto(f"{address}/pilot")
         # The form offers no learner that takes its time.
         tab.evaluate("() => { document.querySelector('[name=trainer] option').value = 'simulated' }")
@@ -126,7 +120,7 @@ def test_tabs_that_nobody_sees_hold_no_stream(tmp_path: Path) -> None:
     (tmp_path / "case").mkdir()
     project = case_folder(tmp_path / "case")
     with served_cases(project.parent) as site, window() as browser:
-        address = f"{site.origin}/case/{key_of(project.parent.resolve(), project.resolve())}"
+        address = f"{site.origin}{address_of(project)}"
         page = browser.new_page()
         page.goto(f"{site.origin}/?token={TOKEN}")
         for place in ("answer?wait=1", "money", "data", "books", "what-if"):  # what takes seconds is worked out once

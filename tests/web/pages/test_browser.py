@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import chromium, needs_chromium
+from tests.chromium import chromium, hear, needs_chromium
 from tests.report.test_browser import (
     COLLIDING,
     LETTERS,
@@ -21,10 +21,7 @@ from tests.report.test_browser import (
 from tests.web.pages import made
 from tunecase.web.views import Filled
 
-pytestmark = [
-    pytest.mark.slow,
-    needs_chromium,
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 PLACES = ("/", *(f"/case/support/{tab}" for tab in made.TABS))
 BILL = "BilledCost,ChargePeriodStart,ServiceName\n1.55,2026-11-22,GPU hours\n"
@@ -74,8 +71,7 @@ def visit(browser: Any, shown: made.Shown) -> Iterator[Any]:
         context = browser.new_context(viewport={"width": width, "height": 860}, **more)
         opened.append(context)
         tab = context.new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.goto(f"{shown.address}{place}")
         return tab
 
