@@ -270,7 +270,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/static/app.js":
             self._send(pages.SCRIPT, "text/javascript")
         elif self.path == "/":
-            self._send(pages.cases_page(SHELF, TOKEN))
+            self._send(pages.cases_page(SHELF))
         elif self.path.startswith("/case/support/"):
             tab = self.path.rpartition("/")[2].partition("?")[0]
             filled, self.shown.filled = self.shown.filled, None

@@ -5,13 +5,8 @@ from tunecase.web.pages.drawing import drawn
 from tunecase.web.views import Shelf
 
 
-def cases_page(shelf: Shelf, token: str) -> str:
-    """All cases of a folder, one row each; without any it says how a case is begun.
-
-    Args:
-        shelf: the cases.
-        token: of the server; this page has no form, so that it stands nowhere on it.
-    """
+def cases_page(shelf: Shelf) -> str:
+    """All cases of a folder, one row each; without any it says how a case is begun."""
     return drawn("cases.html", shelf=shelf, heading=cases_heading(shelf))
 
 

@@ -75,6 +75,12 @@ def metric_of(state: PilotState) -> catalog.Metric | None:
     return next((one for one in catalog.metrics() if one.name == state.metric), None)
 
 
+def is_share(state: PilotState) -> bool:
+    """Whether a score is a share of 1; of a metric that nobody knows it is."""
+    known = metric_of(state)
+    return known is None or known.bounded
+
+
 def direction_of(state: PilotState) -> Direction:
     """Which scores of the metric are better; of one that nobody knows the higher ones."""
     known = metric_of(state)
@@ -90,8 +96,7 @@ def metric_words(state: PilotState) -> str:
 
 def score_words(state: PilotState, score: float | None) -> str:
     """A score as all scores of the pilot are printed: in percent where its metric is a share of 1."""
-    known = metric_of(state)
-    return plain_score(score, of_one=known is None or known.bounded)
+    return plain_score(score, of_one=is_share(state))
 
 
 def facts(state: PilotState) -> tuple[tuple[str, str], ...]:
@@ -112,8 +117,7 @@ def facts(state: PilotState) -> tuple[tuple[str, str], ...]:
 
 def target_words(state: PilotState, target: float) -> str:
     """The target as it was stated."""
-    known = metric_of(state)
-    return plain_target(target, of_one=known is None or known.bounded)
+    return plain_target(target, of_one=is_share(state))
 
 
 def time_left(state: PilotState) -> str:
