@@ -2,8 +2,6 @@
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from tests.chromium import chromium, hear, needs_chromium
+
 PAGES = (
     "index.html",
     "tutorials/price-my-run.html",
@@ -25,10 +24,7 @@ PAGES = (
 )
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-pytestmark = [
-    pytest.mark.needs("site"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
-]
+pytestmark = [pytest.mark.needs("site"), needs_chromium]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -50,14 +46,8 @@ def address(built: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium of this machine."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: pip install playwright"
-    )
-    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+    with chromium() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture
@@ -69,8 +59,7 @@ def visit(browser: Any, address: str) -> Iterator[Any]:
     def go(page: str, width: int = 1280, **more: Any) -> Any:
         tab = browser.new_page(viewport={"width": width, "height": 900}, **more)
         opened.append(tab)
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.on("request", lambda one: None if one.url.startswith((address, "data:")) else said.append(one.url))
         tab.goto(address + page)
         return tab

@@ -1,8 +1,6 @@
 """The page in a real Chromium: nothing overflows or collides, it reads whole without script, and prints whole."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import chromium, hear, needs_chromium
 from tests.report import pages
 from tests.report.test_page import evil_page
 from tunecase.blocks import Page
@@ -17,14 +16,10 @@ from tunecase.io import pdf_of
 from tunecase.report import render
 from tunecase.report.page import SCRIPT
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PRINTED = {"width": 680, "height": 1001}  # px of what an A4 sheet holds between the page's margins
 SMALLEST = 11  # px of letters in a drawing
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 # Texts of one drawing whose boxes lie on one another by more than two pixels.
 COLLIDING = """() => {
@@ -61,14 +56,8 @@ WORDS = """part => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium of this machine."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: pip install playwright"
-    )
-    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+    with chromium() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture
@@ -82,8 +71,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
         place.write_text(render(page), encoding="utf-8")
         tab = browser.new_page(viewport={"width": width, "height": 900}, **more)
         opened.append(tab)
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.on("request", lambda one: said.append(one.url) if not one.url.startswith("file:") else None)
         tab.goto(place.as_uri())
         return tab

@@ -1,36 +1,30 @@
 """The served page in a real browser: it works under its own policy, and no other page gets at it."""
 
-import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chromium import chromium, hear, needs_chromium, window
 from tests.making import case_folder
-from tests.report.test_browser import CHROMIUM, OPEN_ALL, with_panel
-from tests.web.slow_pilots import slow_down
-from tests.web.visiting import TOKEN, served, served_cases
+from tests.report.test_browser import OPEN_ALL, with_panel
+from tests.web.slow_pilots import slow_down, until
+from tests.web.test_state import RUN, book
+from tests.web.visiting import TOKEN, address_of, served, served_cases
 from tunecase.ledger import Ledger
 from tunecase.report import render
-from tunecase.web.cases import key_of
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
 @pytest.fixture
 def browser() -> Iterator[Any]:
     """A Chromium of this machine that remembers nothing."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
-    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+    with chromium() as one:
         yield one.new_context()
-        one.close()
 
 
 def test_the_page_works_under_its_own_policy(browser: Any, tmp_path: Path) -> None:
@@ -38,8 +32,7 @@ def test_the_page_works_under_its_own_policy(browser: Any, tmp_path: Path) -> No
     said: list[str] = []
     with served(lambda: render(with_panel(tmp_path))) as page:
         tab = browser.new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.goto(f"http://127.0.0.1:{page.port}/?token={TOKEN}")
         assert f"http://127.0.0.1:{page.port}/" == tab.url == tab.evaluate("location.href")
         assert "" == tab.evaluate("document.cookie")
@@ -98,10 +91,9 @@ def test_a_pilot_is_started_watched_and_stopped_and_a_charge_booked(
 
     with served_cases(project.parent) as site:
         tab = browser.new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.goto(f"{site.origin}/?token={TOKEN}")
-        address = f"{site.origin}/case/{key_of(project.parent.resolve(), project.resolve())}"
+        address = f"{site.origin}{address_of(project)}"
         tab.goto(f"{address}/pilot")
         # The form offers no learner that takes its time.
         tab.evaluate("() => { document.querySelector('[name=trainer] option').value = 'simulated' }")
@@ -121,3 +113,32 @@ def test_a_pilot_is_started_watched_and_stopped_and_a_charge_booked(
         assert [] == site.failures
     assert 1 == len(list(Ledger(project.with_name("ledger.jsonl")).entries_of("spend", "spend")))
     assert [] == [words for words in said if "ERR_" not in words]
+
+
+def test_tabs_that_nobody_sees_hold_no_stream(tmp_path: Path) -> None:
+    """With seven tabs of a pilot all pages still come; the one in front grows; the first catches up when it is seen."""
+    (tmp_path / "case").mkdir()
+    project = case_folder(tmp_path / "case")
+    with served_cases(project.parent) as site, window() as browser:
+        address = f"{site.origin}{address_of(project)}"
+        page = browser.new_page()
+        page.goto(f"{site.origin}/?token={TOKEN}")
+        for place in ("answer?wait=1", "money", "data", "books", "what-if"):  # what takes seconds is worked out once
+            page.goto(f"{address}/{place}")
+        tabs = [browser.new_page() for _ in range(7)]
+        for tab in tabs:
+            tab.bring_to_front()
+            tab.goto(f"{address}/pilot")
+            until(lambda: site.app.streams.open == 1)
+        assert [False] * 6 + [True] == [tab.evaluate("document.visibilityState === 'visible'") for tab in tabs]
+        for place in ("", "/answer", "/money", "/data", "/pilot", "/books", "/what-if"):
+            page.goto(f"{address if place else site.origin}{place}", timeout=2_000)
+        page.close()
+        for number, (seen, other) in enumerate(((tabs[-1], tabs[0]), (tabs[0], tabs[-1])), 1):
+            seen.bring_to_front()
+            book(project, replace(RUN, key=f"{number:024}"))
+            seen.get_by_text(f"Pilot: {number} run").first.wait_for()
+            assert number - 1 == other.locator(".log tbody tr").count()
+            assert not seen.is_visible("#lost")
+            until(lambda: site.app.streams.open == 1)
+        assert [] == site.failures

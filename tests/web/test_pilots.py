@@ -19,9 +19,9 @@ import pytest
 
 from tests.making import case_folder
 from tests.web.slow_pilots import slow_down, tunecase_words, until
-from tests.web.visiting import Served, served_cases
+from tests.web.visiting import Served, address_of, served_cases
 from tunecase.ledger import Ledger
-from tunecase.web.cases import is_piloted, key_of
+from tunecase.web.cases import is_piloted
 from tunecase.web.pilots import PilotProcess, Pilots
 from tunecase.web.worker import PilotAsked
 
@@ -45,15 +45,10 @@ def site(project: Path) -> Iterator[Served]:
         assert [] == found.failures
 
 
-def address(project: Path) -> str:
-    """The address of the case."""
-    return f"/case/{key_of(project.parent.resolve(), project.resolve())}"
-
-
 def send(site: Served, project: Path, word: str, **typed: str) -> str:
     """What the form of a start or a stop leads to, in words."""
-    token = site.ask(f"{address(project)}/pilot").token
-    back = site.filled(site.post(f"{address(project)}/pilot/{word}", {"token": token, **typed}))
+    token = site.ask(f"{address_of(project)}/pilot").token
+    back = site.filled(site.post(f"{address_of(project)}/pilot/{word}", {"token": token, **typed}))
     return " ".join((back.done, *back.mistakes.values()))
 
 
@@ -70,12 +65,12 @@ def process(site: Served) -> PilotProcess:
 
 def test_started_stopped_and_taken_up_again(site: Served, project: Path) -> None:
     """A start tells what is planned and left, a stop keeps what is finished, a further start makes no run twice."""
-    with site.stream(f"{address(project)}/pilot/events") as stream:
+    with site.stream(f"{address_of(project)}/pilot/events") as stream:
         first = stream.event()
         assert (False, False) == (first["running"], first["can_stop"])
         assert "The pilot has begun." in send(site, project, "start", trainer="simulated")
         until(lambda: len(runs(project)) >= 2)
-        page = site.ask(f"{address(project)}/pilot").page
+        page = site.ask(f"{address_of(project)}/pilot").page
         assert "No pilot" not in page
         events = [stream.event()]
         while not (events[-1]["running"] and "Run 3" in str(events[-1]["said"])):
@@ -104,7 +99,7 @@ def test_a_run_shows_within_a_second(site: Served, project: Path) -> None:
     took: list[float] = []
 
     def watch() -> None:
-        with site.stream(f"{address(project)}/pilot/events") as stream:
+        with site.stream(f"{address_of(project)}/pilot/events") as stream:
             stream.event()
             ready.wait(20)
             for number in range(1, 4):
@@ -141,10 +136,10 @@ def written_s(project: Path, number: int) -> float:
 def test_a_lost_connection_and_a_reload_miss_nothing(site: Served, project: Path) -> None:
     """Who comes back mid-pilot, with a last id or without, gets the whole state in the first event."""
     send(site, project, "start", trainer="simulated")
-    with site.stream(f"{address(project)}/pilot/events") as stream:
+    with site.stream(f"{address_of(project)}/pilot/events") as stream:
         stream.event()
     until(lambda: len(runs(project)) >= 3)
-    with site.stream(f"{address(project)}/pilot/events") as stream:
+    with site.stream(f"{address_of(project)}/pilot/events") as stream:
         event = stream.event()
     assert event["running"]
     assert "running" in site.ask("/").page.casefold()
@@ -157,7 +152,7 @@ def test_a_killed_pilot_is_told(site: Served, project: Path) -> None:
     """kill -9 leaves what was finished, is told with what is known, and does not stand in the way of the next."""
     send(site, project, "start", trainer="simulated")
     until(lambda: len(runs(project)) >= 1)
-    with site.stream(f"{address(project)}/pilot/events") as stream:
+    with site.stream(f"{address_of(project)}/pilot/events") as stream:
         assert stream.event()["running"]
         os.kill(process(site)._process.pid, signal.SIGKILL)
         event = stream.event()
@@ -178,7 +173,7 @@ def test_one_pilot_at_a_time(site: Served, project: Path) -> None:
         try:
             until(lambda: is_piloted(project))
             assert "under way already" in send(site, project, "start", trainer="simulated")
-            with site.stream(f"{address(project)}/pilot/events") as stream:
+            with site.stream(f"{address_of(project)}/pilot/events") as stream:
                 event = stream.event()
                 assert (True, False) == (event["running"], event["can_stop"])
                 assert "terminal" in str(event["said"])
@@ -200,7 +195,7 @@ def test_a_mistake_of_the_pilot_is_its_fault(site: Served, project: Path) -> Non
     """A learner that nobody knows ends the process with words, which the stream tells."""
     send(site, project, "start", trainer="nobody")
     until(lambda: not process(site).is_running)
-    with site.stream(f"{address(project)}/pilot/events") as stream:
+    with site.stream(f"{address_of(project)}/pilot/events") as stream:
         assert "nobody" in str(stream.event()["html"])
     assert "wanted one of" in process(site).fault
 
@@ -232,9 +227,9 @@ def test_the_server_s_end_ends_its_pilots(project: Path, number: int) -> None:
             base, token = re.search(r"(http://[^/]+)/\?token=(\S+)", told).groups()
             with httpx.Client(base_url=base, trust_env=False, follow_redirects=True) as browser:
                 browser.get(f"/?token={token}")
-                form = re.search(r'name="token" value="([^"]+)"', browser.get(f"{address(project)}/pilot").text)[1]
+                form = re.search(r'name="token" value="([^"]+)"', browser.get(f"{address_of(project)}/pilot").text)[1]
                 fields = {"token": form, "trainer": "simulated"}
-                sent = browser.post(f"{address(project)}/pilot/start", data=fields, headers={"Origin": base})
+                sent = browser.post(f"{address_of(project)}/pilot/start", data=fields, headers={"Origin": base})
                 assert 200 == sent.status_code
             until(lambda: len(runs(project)) >= 1)
             began = time.monotonic()

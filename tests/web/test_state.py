@@ -45,6 +45,7 @@ def test_runs_are_those_of_the_last_pilot_s_data(tmp_path: Path) -> None:
     book(project, RUN, failed, RUN)
     state = pilot_state(project, None, TODAY)
     assert [(50, 0.5, ""), (50, None, "no room")] == [(run.rows, run.score, run.failed) for run in state.runs]
+    assert {"word counts"} == {run.learner for run in state.runs}
     assert (0.25, False) == (state.spent_usd, state.is_running)
     assert "did not come to its end" in state.said
 
@@ -55,11 +56,11 @@ def test_a_process_tells_what_is_planned_and_left(tmp_path: Path) -> None:
     book(project, RUN)
     begun = pilot_state(project, at_work(), TODAY)
     assert (True, True, None, None) == (begun.is_running, begun.can_stop, begun.planned, begun.left_s)
-    told = {"done": 0, "total": 9, "left_s": 12.0, "now": "50 rows", "candidate": "probe"}
+    told = {"done": 0, "total": 9, "left_s": 12.0, "now": "50 rows", "candidate": "n-grams"}
     first = pilot_state(project, at_work(**told), TODAY)
     assert (10, None, 5.0) == (first.planned, first.left_s, first.cap_usd)
     later = pilot_state(project, at_work(**{**told, "done": 4}), TODAY)
-    assert (6, 12.0, "Run 5 of 9 of probe, 50 rows.") == (later.planned, later.left_s, later.said)
+    assert (6, 12.0, "Run 5 of 9 of word counts, 50 rows.") == (later.planned, later.left_s, later.said)
     at = {"at": datetime.now(UTC).isoformat()}
     book(project, replace(RUN, key="b" * 24))  # before the process tells of it, the same runs are planned
     assert 6 == pilot_state(project, at_work(**{**told, **at, "done": 4}), TODAY).planned

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.making import case_folder
-from tests.web.visiting import TOKEN, Served, served_cases
+from tests.web.visiting import TOKEN, Served, address_of, served_cases
 from tunecase.web import acts, connection, streams
-from tunecase.web.cases import key_of
 from tunecase.web.streams import Streams, event_of, once_a_second, send_all
 from tunecase.web.views import PilotState
 
@@ -37,7 +36,7 @@ def site(project: Path) -> Iterator[Served]:
 
 def address(project: Path) -> str:
     """The address of the stream."""
-    return f"/case/{key_of(project.parent.resolve(), project.resolve())}/pilot/events"
+    return f"{address_of(project)}/pilot/events"
 
 
 def test_an_event_is_one_line_of_data() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tunecase.web.app import App, Route, Visit
-from tunecase.web.cases import Cases
+from tunecase.web.cases import Cases, key_of
 from tunecase.web.guard import Guard
 from tunecase.web.replies import Reply
 from tunecase.web.serve import server_of
@@ -76,6 +76,11 @@ class Served:
             cookie = {"Host": f"127.0.0.1:{self.port}", "Cookie": f"tunecase-{self.port}={TOKEN}"}
             connection.sendall(_head("GET", address, cookie))
             yield Stream(connection)
+
+
+def address_of(project: Path) -> str:
+    """The address of the case at a project file, where its own folder is served."""
+    return f"/case/{key_of(project.parent.resolve(), project.resolve())}"
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:

@@ -10,11 +10,11 @@ from tunecase import flow
 from tunecase.agents.answers import Answer
 from tunecase.agents.fields import outside
 from tunecase.errors import InputError, Problem
+from tunecase.project import PROJECT_FILE
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
 
-PROJECT_FILE = "tunecase.yaml"
 DATA = ("train", "test", "production", "pool", "documents")  # files that a project names under `data:`
 MOST_HELD = 8  # audits that are kept in memory
 Show = Callable[[str, Any, "Flow | None"], str]

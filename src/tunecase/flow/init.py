@@ -16,14 +16,13 @@ from tunecase.flow.opened import read_confidence
 from tunecase.flow.questions import with_answers
 from tunecase.flow.split import Wanted, amended, split_rows
 from tunecase.io import Output, read_value, write_outputs
-from tunecase.project import Project
+from tunecase.project import PROJECT_FILE, Project
 from tunecase.quantities import counted, one_line
 from tunecase.records import Begun
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Layout, Task
 
-PROJECT_FILE = "tunecase.yaml"
 SCHEMA_FILE = "tunecase.schema.json"
 # What belongs to an example; what a run of it leaves beside them (ledger, reports) does not.
 EXAMPLE_FILES = (PROJECT_FILE, "README.md", "LICENSE", "manifest.json")

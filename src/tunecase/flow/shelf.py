@@ -13,6 +13,7 @@ from tunecase.flow.keys import hash_of
 from tunecase.flow.opened import Flow, readable, spent
 from tunecase.flow.report import MATERIAL
 from tunecase.ledger import Entry, Ledger
+from tunecase.project import PROJECT_FILE
 from tunecase.quantities import counted, money, one_line, plain_money, plain_share
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tunecase.blocks import Tone
     from tunecase.records import Plan
 
-PROJECT = "tunecase.yaml"
 MOST_DEPTH = 3  # folders between the folder that is looked through and a case
 MOST_CASES = 200
 MOST_FOLDERS = 20_000  # looked into; a home folder is no shelf
@@ -71,8 +71,8 @@ def find_cases(folder: Path) -> Found:
         looked_into += 1
         depth = len(Path(place).relative_to(folder).parts)
         inside[:] = [] if depth >= MOST_DEPTH else sorted(name for name in inside if not _is_passed_by(name))
-        if PROJECT in files:
-            found.append(Path(place) / PROJECT)
+        if PROJECT_FILE in files:
+            found.append(Path(place) / PROJECT_FILE)
         if len(found) > MOST_CASES or looked_into >= MOST_FOLDERS:
             break
     return Found(tuple(found[:MOST_CASES]), _left_out(found, looked_into))

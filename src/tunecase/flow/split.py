@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import read_confidence
 from tunecase.io import read_value
+from tunecase.project import PROJECT_FILE
 from tunecase.records import SplitMade
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def split_rows(data: Path, share: str, to: Path, wanted: Wanted, *, may_write: b
         fix = f"leave --split out, or name the split to tear: {data}::train"
         problems.append(Problem("--split", f"data with a test split of their own: {there.name}", "one file", fix))
     fix = "name another folder with --to, or give --force to replace it"
-    project = to / "tunecase.yaml"
+    project = to / PROJECT_FILE
     in_the_way = [path for path in (train, test) if path.exists() and not force]
     in_the_way += [project] if project.exists() and not may_write else []
     problems += [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]

@@ -8,7 +8,7 @@ from typing import Any
 from tunecase.errors import InputError, Problem
 from tunecase.io import Lines, plain_fields, read_yaml, yaml_text
 
-NAME = "tunecase.yaml"  # what its file would be called
+PROJECT_FILE = "tunecase.yaml"
 
 
 class Stated:
@@ -24,7 +24,7 @@ class Stated:
             got = "a file" if folder.exists() else "nothing there"
             fix = "make the folder first, or leave it out for the current one"
             raise InputError(Problem(f"folder {folder}", got, "a folder, from which relative paths count", fix))
-        self.path = folder / NAME
+        self.path = folder / PROJECT_FILE
         self._raw, self._lines, self._problems = plain_fields(fields)
 
     def read(self) -> tuple[dict[str, Any], Lines, list[Problem]]:

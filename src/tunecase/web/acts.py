@@ -154,12 +154,7 @@ class Bills:
                 return Filled("bill", done=f"{_rows(record)} Nothing is to be booked.")
             return Filled("bill", confirm=tuple(_would_book(record)), held=name)
 
-        filled = None
-        try:
-            filled = _without_folder(filled_by("bill", {"bill": file.name}, act), file)
-        finally:
-            if filled is None or not filled.held:
-                _drop(file)
+        filled = _tried(file, act, lambda filled: bool(filled.held))
         if filled.held:
             self._hold(case.key, file, filled)
         return filled
@@ -175,12 +170,7 @@ class Bills:
             words = f"Booked: {counted(record.booked, 'charge')}, {paid(record.amount)} {record.currency}."
             return Filled("bill", done=words if record.booked else f"{_rows(record)} Nothing is to be booked.")
 
-        filled = None
-        try:
-            filled = _without_folder(filled_by("bill", {"bill": bill.file.name}, act), bill.file)
-        finally:
-            if filled is None or filled.done:
-                _drop(bill.file)
+        filled = _tried(bill.file, act, lambda filled: not filled.done)
         if filled.done:
             return filled
         self._hold(case.key, bill.file, bill.shown)
@@ -227,10 +217,16 @@ def _drop(file: Path) -> None:
     shutil.rmtree(file.parent, ignore_errors=True)
 
 
-def _without_folder(filled: Filled, file: Path) -> Filled:
-    """The form with the bill's own name in its words, not that of the folder in which it lies here."""
-    folder = f"{file.parent}{os.sep}"
-    return replace(filled, mistakes={name: words.replace(folder, "") for name, words in filled.mistakes.items()})
+def _tried(file: Path, act: Callable[[], Filled], keeps: Callable[[Filled], bool]) -> Filled:
+    """What an act on a bill gave, its mistakes without our folder; its file goes unless what it gave keeps it."""
+    is_kept = False
+    try:
+        filled, folder = filled_by("bill", {"bill": file.name}, act), f"{file.parent}{os.sep}"
+        is_kept = keeps(filled)
+        return replace(filled, mistakes={name: words.replace(folder, "") for name, words in filled.mistakes.items()})
+    finally:
+        if not is_kept:
+            _drop(file)
 
 
 def _rows(record: Imported) -> str:

@@ -174,11 +174,9 @@ class App:
         words = "tunecase itself failed. The terminal that serves this page says where its report is."
         return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
 
-    def message(
-        self, title: str, words: str, back: str = "/", status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
-    ) -> Reply:
+    def message(self, title: str, words: str, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> Reply:
         """A page that says one thing."""
-        return Reply(status, pages.message_page(title, words, back), policy=APP)
+        return Reply(status, pages.message_page(title, words), policy=APP)
 
     async def drawn(self, visit: Visit, draw: Callable[[], str]) -> str:
         """What is drawn beside the other visits, one at a time, in a thread. Raises: GoneError where nobody waits."""
@@ -223,7 +221,7 @@ async def has_gone(receive: Receive) -> bool:
 
 
 async def _cases(app: App, visit: Visit) -> Answer:
-    page = await app.drawn(visit, lambda: pages.cases_page(app.cases.shelf(), app.guard.form_token()))
+    page = await app.drawn(visit, lambda: pages.cases_page(app.cases.shelf()))
     return Reply(HTTPStatus.OK, page, policy=APP)
 
 
@@ -274,7 +272,7 @@ def _vanished(app: App, case: Case) -> Reply:
     words = gone_words(case.project) if not case.project.parent.is_dir() else (
         f"{case.project}: no such file any more; wanted the project file of the case.\nPut it back, or leave the page."
     )  # fmt: skip
-    return app.message("The case is gone", words, status=HTTPStatus.NOT_FOUND)
+    return app.message("The case is gone", words, HTTPStatus.NOT_FOUND)
 
 
 async def _report(app: App, visit: Visit) -> Answer:

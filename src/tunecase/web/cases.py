@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -77,10 +77,12 @@ class Cases:
             held = stamp, flow.glance(project, self.today)
             self._glances[project] = held
         seen = held[1]
-        return CaseRow(
-            key, seen.name, seen.answer, seen.tone, seen.release, seen.chance, seen.spent, seen.spent_share,
-            seen.waits_for, key in self.pilots.running() or is_piloted(project), seen.fault,
-        )  # fmt: skip
+        is_running = key in self.pilots.running() or is_piloted(project)
+        return CaseRow(**asdict(seen), key=key, place=self._place(project), is_running=is_running)
+
+    def _place(self, project: Path) -> str:
+        """The folder of a case below the one that is served; empty for that one."""
+        return "" if project.parent == self.folder else project.parent.relative_to(self.folder).as_posix()
 
     def case(self, key: str) -> Case | None:
         """The case of a key, whether its folder is still there or not; None for a key that no case ever had."""
@@ -100,7 +102,7 @@ class Cases:
         Raises: InputError where the case cannot be opened.
         """
         opened, faults = self._opened(case), list[str]()
-        sums = self._books.held(case, opened) if tab == "pilot" else self._made(lambda: self._sums(case), faults)
+        sums = self._made(lambda: self._sums(case), faults)
         page, is_last = None, begun is not None and not begun.done()
         if tab in WITH_PAGE:
             page = self._pages.last(case) if is_last else self._made((begun or self.page_begun(case)).result, faults)
@@ -110,7 +112,7 @@ class Cases:
         return CaseView(
             case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
             pilot_state(case.project, self.pilots.of(case.key), case.today), books, charges, approvals, tuple(faults),
-            comes_at if is_last else "",
+            comes_at if is_last else "", self._place(case.project),
         )  # fmt: skip
 
     def page(self, case: Case) -> Page:

@@ -1,7 +1,8 @@
 """The connections of the app: uvicorn's, with our headers on every reply, bodies of POST alone, and an end in time.
 
-uvicorn and h11 are imported once a server is made: what is ours stands beside their classes, and is put in front of
-them there.
+uvicorn has settings for none of this: it waits for the head of a request as long as the visitor likes, reads every body
+and answers some requests before any application. So ours stand in front of its classes and of h11's, which its releases
+may change: tests/web/test_connection.py says what is gone. Both are imported once a server is made.
 """
 
 from typing import TYPE_CHECKING, Any

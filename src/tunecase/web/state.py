@@ -16,7 +16,11 @@ from tunecase.records import Pilot, Run, from_json
 from tunecase.web.pilots import PilotProcess
 from tunecase.web.views import LiveRun, PilotState
 
-NAMELESS = ("probe", "nearest", "simulated", "command")  # learners that no model's name says more of
+# What learners are called that no model's name says more of, by the names that runs and candidates bear.
+LEARNERS = {
+    "probe": "word counts", "n-grams": "word counts", "nearest": "the nearest example", "command": "your own trainer",
+    "simulated": "simulated",
+}  # fmt: skip
 MOST_FAILED = 200  # characters of why a run failed
 
 
@@ -115,8 +119,8 @@ def _live(run: Run) -> LiveRun:
 
 
 def _learner(run: Run) -> str:
-    if run.trainer in NAMELESS or not run.model:
-        return run.trainer
+    if run.trainer in LEARNERS or not run.model:
+        return LEARNERS.get(run.trainer, run.trainer)
     name = one_line(PurePath(run.model).name, 60)
     return f"{name}, tuned" if run.trainer == "encoder-tuned" else name
 
@@ -177,7 +181,8 @@ def _doing(process: PilotProcess) -> str:
         return "It stops; what is finished is kept."
     if "total" not in told:
         return one_line(str(told["fetching"]), 300) if "fetching" in told else "It reads the data and gets ready."
-    what = f" of {one_line(str(told['candidate']), 60)}" if told.get("candidate") else ""
+    candidate = str(told.get("candidate") or "")
+    what = f" of {one_line(LEARNERS.get(candidate, candidate), 60)}" if candidate else ""
     now = f", {one_line(str(told['now']), 60)}" if told.get("now") else ""
     return f"Run {min(int(told['done']) + 1, int(told['total']))} of {told['total']}{what}{now}."
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tunecase.blocks import Page, Tone
+from tunecase.blocks import Page
+from tunecase.flow import Glance
+from tunecase.quantities import spelled
 from tunecase.records import Approvals, Books, Charges
 
 Tab = Literal["answer", "money", "data", "pilot", "books", "what-if"]
@@ -17,24 +19,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One case of the folder as its ledger tells it; an empty text is what is not known, nothing is worked out anew.
-
-    `key` stands in its address, `fault` says why the case cannot be read: then nothing else is known but its name.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow(Glance):
+    """A glance at one case of the folder: `key` stands in its address, `place` is its folder below the shelf's."""
 
     key: str
-    name: str
-    answer: str = ""
-    tone: Tone = "unknown"
-    release: str = ""
-    chance: str = ""
-    spent: str = ""
-    spent_share: float | None = None
-    waits_for: str = ""
+    place: str = ""
     is_running: bool = False
-    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,7 @@ class CaseView:
 
     `page` is None where the answer cannot be drawn yet; the other tabs work all the same. `comes_at` is the address at
     which the page comes that is being worked out anew, while `page` is the last one; empty where that one still holds.
+    `place` is the folder of the case below the one that is served.
     """
 
     key: str
@@ -101,14 +93,16 @@ class CaseView:
     approvals: Approvals | None
     faults: tuple[str, ...] = ()
     comes_at: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form that came back: what was typed by the names of its fields, the mistake of each, and what was done.
+    """A form as it is drawn: empty, or as it came back with what was typed, what is wrong with it and what was done.
 
-    `form` is one of FIELDS. `confirm` holds what a bill would book, in sentences, and `held`
-    the name under which the server keeps it until it is confirmed.
+    `form` is one of FIELDS; `typed` and `mistakes` are by the names of its fields, a mistake of another name stands
+    above it. `confirm` holds what a bill would book, in sentences, and `held` the name under which the server keeps it
+    until it is confirmed.
     """
 
     form: str
@@ -117,3 +111,30 @@ class Filled:
     done: str = ""
     confirm: tuple[str, ...] = ()
     held: str = ""
+
+    @property
+    def first(self) -> str:
+        """The first field with a mistake, which gets the focus; empty where no field has one."""
+        return next((name for name in FIELDS[self.form] if name in self.mistakes), "")
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The mistakes of no field."""
+        return tuple(words for name, words in self.mistakes.items() if name not in FIELDS[self.form])
+
+    @property
+    def trouble(self) -> str:
+        """How many things are wrong; empty where none is.
+
+        Example:
+            >>> Filled("charge", mistakes={"amount": "not clear"}).trouble
+            'Nothing was done: one thing is wrong.'
+        """
+        wrong = len(self.mistakes)
+        words = f"{spelled(wrong)} {'thing is' if wrong == 1 else 'things are'} wrong"
+        return f"Nothing was done: {words}." if wrong else ""
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it has anything to say of its last sending."""
+        return bool(self.mistakes or self.done or self.confirm)

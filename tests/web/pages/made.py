@@ -48,7 +48,7 @@ def run(number: int, **changed: object) -> LiveRun:
         SCORES[at] + 0.02 * (draw - 1),
         0.2 * (at + 1),
         0.0,
-        "probe",
+        "word counts",
         draw,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
@@ -160,42 +160,26 @@ SHELF = Shelf(
     "/home/ada/cases",
     (
         CaseRow(
-            "support",
-            "Support-ticket routing",
-            "Yes, in stages",
-            "plain",
-            "1,500 USD",
-            "40%",
-            "380 of 15,000 USD",
-            0.025,
-            "an approval of 1,500 USD",
-            is_running=True,
+            "Support-ticket routing", "Yes, in stages", "plain", "1,500 USD", "40%", "380 of 15,000 USD", 0.025,
+            "an approval of 1,500 USD", key="support", place="teams/support", is_running=True,
         ),
         CaseRow(
-            "invoices", "Invoice fields", "Yes: ship", "good", "0 USD", "92%", "6,400 of 9,000 USD", 0.71, "nothing"
+            "Invoice fields", "Yes: ship", "good", "0 USD", "92%", "6,400 of 9,000 USD", 0.71, "nothing", key="invoices"
         ),
         CaseRow(
-            "contracts",
-            "Contract summaries",
-            "Not yet",
-            "warn",
-            "180 USD",
-            "",
-            "0 of 20,000 USD",
-            0.0,
-            "100 answers to be read",
+            "Contract summaries", "Not yet", "warn", "180 USD", "", "0 of 20,000 USD", 0.0, "100 answers to be read",
+            key="contracts",
         ),
-        CaseRow("tone", "Chat tone", "No", "bad", "0 USD", "3%", "310 of 5,000 USD", 0.062, "nothing"),
-        CaseRow("new", "A case just begun"),
+        CaseRow("Chat tone", "No", "bad", "0 USD", "3%", "310 of 5,000 USD", 0.062, "nothing", key="tone"),
+        CaseRow("A case just begun", key="new"),
         CaseRow(
-            "broken",
-            "Broken",
+            "Broken", key="broken",
             fault="tunecase.yaml, line 3: got `budget: lots`, wanted an amount such as 15000 USD."
             "\nFix: write the amount.",
         ),
     ),
     "2 folders more than 3 levels down were not looked at.",
-)
+)  # fmt: skip
 MISTAKEN: Mapping[Tab, Filled] = {
     "answer": Filled(
         "approve",
@@ -286,7 +270,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/static/app.js":
             self._send(pages.SCRIPT, "text/javascript")
         elif self.path == "/":
-            self._send(pages.cases_page(SHELF, TOKEN))
+            self._send(pages.cases_page(SHELF))
         elif self.path.startswith("/case/support/"):
             tab = self.path.rpartition("/")[2].partition("?")[0]
             filled, self.shown.filled = self.shown.filled, None

@@ -1,6 +1,5 @@
 """The app's pages in a real Chromium, under the app's own policy and with a stream of events that the test scripts."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import chromium, hear, needs_chromium
 from tests.report.test_browser import (
-    CHROMIUM,
     COLLIDING,
     LETTERS,
     OPEN_ALL,
@@ -22,10 +21,7 @@ from tests.report.test_browser import (
 from tests.web.pages import made
 from tunecase.web.views import Filled
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 PLACES = ("/", *(f"/case/support/{tab}" for tab in made.TABS))
 BILL = "BilledCost,ChargePeriodStart,ServiceName\n1.55,2026-11-22,GPU hours\n"
@@ -54,12 +50,8 @@ MOVE = """() => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium of this machine."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
-    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+    with chromium() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture
@@ -79,8 +71,7 @@ def visit(browser: Any, shown: made.Shown) -> Iterator[Any]:
         context = browser.new_context(viewport={"width": width, "height": 860}, **more)
         opened.append(context)
         tab = context.new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        hear(tab, said)
         tab.goto(f"{shown.address}{place}")
         return tab
 

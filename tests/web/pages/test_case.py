@@ -9,6 +9,7 @@ import pytest
 
 from tests.web.pages import made
 from tests.web.pages.reading import PageRead
+from tunecase.blocks import Finding
 from tunecase.report import answer_html, part_html
 from tunecase.web.pages.case import TABS, case_page, spent_words
 from tunecase.web.views import Tab
@@ -39,7 +40,7 @@ def test_a_case_without_a_page_has_all_tabs(tab: Tab) -> None:
     assert "No <code>ledger</code> here." in html
     assert headings(html)
     if tab not in ("pilot", "books"):
-        assert re.search(r"In a terminal: <code>tunecase (decide|estimate|audit)</code>", html)
+        assert "In a terminal: <code>tunecase run</code>" in html
 
 
 def test_the_answer_is_drawn_as_the_page_draws_it() -> None:
@@ -52,11 +53,13 @@ def test_the_answer_is_drawn_as_the_page_draws_it() -> None:
 
 
 def test_money_is_the_part_of_the_page() -> None:
-    """Its lede is the heading and the words below, its findings are the report's own."""
+    """Its lede is the heading and the words below, its findings are the report's own; without figures it says so."""
     html = case_page(made.view(), "money", made.TOKEN)
     assert ["In the middle case the whole plan costs about 2,100 USD"] == headings(html)
     assert "Set 8,200 aside." in html
     assert part_html(made.PAGE.parts[0]) in html
+    bare = replace(made.PAGE.parts[0], findings=(Finding("Nothing is spent yet", "", ()),))
+    assert ["Nothing is priced yet"] == headings(case_page(made.view(replace(made.PAGE, parts=(bare,))), "money", "t"))
 
 
 def test_data_opens_with_what_the_data_lack() -> None:

@@ -57,11 +57,11 @@ def cases() -> dict[str, CaseView]:
 def every_page() -> dict[str, str]:
     """Every page that there is, by a name: the cases plain and hostile, each form empty, mistaken and done."""
     drawn = {
-        "cases": pages.cases_page(made.SHELF, made.TOKEN),
-        "cases hostile": pages.cases_page(hostile(made.SHELF), made.TOKEN),
-        "no cases": pages.cases_page(replace(made.SHELF, cases=(), left_out=""), made.TOKEN),
+        "cases": pages.cases_page(made.SHELF),
+        "cases hostile": pages.cases_page(hostile(made.SHELF)),
+        "no cases": pages.cases_page(replace(made.SHELF, cases=(), left_out="")),
         "message": pages.message_page("Gone", "The folder vanished.\nFix: load again"),
-        "message hostile": pages.message_page(STEERED, STEERED, "/"),
+        "message hostile": pages.message_page(STEERED, STEERED),
     }
     seen = {**cases(), "hostile": replace(hostile(made.view()), page=replace(evil_page(), grid=GRID))}
     for name, view in seen.items():

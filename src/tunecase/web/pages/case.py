@@ -124,7 +124,9 @@ CONTEXTS: dict[Tab, Callable[[CaseView, Filled | None], dict[str, Any]]] = {
 
 
 def _part(page: Page | None, id: str) -> Part | None:
-    return None if page is None else next((part for part in page.parts if part.id == id and part.findings), None)
+    """A part of the page that has any figures to show."""
+    parts = () if page is None else page.parts
+    return next((part for part in parts if part.id == id and any(one.blocks for one in part.findings)), None)
 
 
 def _accounts(page: Page | None, verbs: tuple[str, ...]) -> tuple[Account, ...]:

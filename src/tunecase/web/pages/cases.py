@@ -5,13 +5,8 @@ from tunecase.web.pages.drawing import drawn
 from tunecase.web.views import Shelf
 
 
-def cases_page(shelf: Shelf, token: str) -> str:
-    """All cases of a folder, one row each; without any it says how a case is begun.
-
-    Args:
-        shelf: the cases.
-        token: of the server; this page has no form, so that it stands nowhere on it.
-    """
+def cases_page(shelf: Shelf) -> str:
+    """All cases of a folder, one row each; without any it says how a case is begun."""
     return drawn("cases.html", shelf=shelf, heading=cases_heading(shelf))
 
 
@@ -20,7 +15,7 @@ def cases_heading(shelf: Shelf) -> str:
 
     Example:
         >>> from tunecase.web.views import CaseRow
-        >>> cases_heading(Shelf("/cases", (CaseRow("a", "A", is_running=True), CaseRow("b", "B", fault="no file"))))
+        >>> cases_heading(Shelf("/cases", (CaseRow("A", key="a", is_running=True), CaseRow("B", key="b", fault="no"))))
         '2 cases: 1 pilot is running, 1 case cannot be read'
         >>> cases_heading(Shelf("/cases", ()))
         'There is no case in this folder yet'

@@ -32,9 +32,9 @@ def drawn(template: str, **values: Any) -> str:
     return report.unsteered(environment().get_template(template).render(**values))
 
 
-def message_page(title: str, words: str, back: str = "/") -> str:
-    """A page that says one thing, its lines as they are, with a link back."""
-    return drawn("message.html", title=title, words=words, back=back)
+def message_page(title: str, words: str) -> str:
+    """A page that says one thing, its lines as they are, with a link to the cases."""
+    return drawn("message.html", title=title, words=words)
 
 
 def _drawing(svg: str) -> "Markup":

@@ -11,10 +11,6 @@ from tunecase.report.charts import NARROW, svg
 from tunecase.web.pages.drawing import drawn
 from tunecase.web.views import PilotState
 
-# What learners without a model of their own are called.
-LEARNERS = {
-    "probe": "word counts", "nearest": "the nearest example", "command": "your own trainer", "simulated": "simulated",
-}  # fmt: skip
 Direction = Literal["higher", "lower"]
 WIDE = 620  # px of the drawing beside the figures
 MINUTE_S = 60.0
@@ -79,9 +75,10 @@ def metric_of(state: PilotState) -> catalog.Metric | None:
     return next((one for one in catalog.metrics() if one.name == state.metric), None)
 
 
-def learner_words(name: str) -> str:
-    """A learner as people call it; one with a model is called by that."""
-    return LEARNERS.get(name, name)
+def is_share(state: PilotState) -> bool:
+    """Whether a score is a share of 1; of a metric that nobody knows it is."""
+    known = metric_of(state)
+    return known is None or known.bounded
 
 
 def direction_of(state: PilotState) -> Direction:
@@ -99,8 +96,7 @@ def metric_words(state: PilotState) -> str:
 
 def score_words(state: PilotState, score: float | None) -> str:
     """A score as all scores of the pilot are printed: in percent where its metric is a share of 1."""
-    known = metric_of(state)
-    return plain_score(score, of_one=known is None or known.bounded)
+    return plain_score(score, of_one=is_share(state))
 
 
 def facts(state: PilotState) -> tuple[tuple[str, str], ...]:
@@ -121,8 +117,7 @@ def facts(state: PilotState) -> tuple[tuple[str, str], ...]:
 
 def target_words(state: PilotState, target: float) -> str:
     """The target as it was stated."""
-    known = metric_of(state)
-    return plain_target(target, of_one=known is None or known.bounded)
+    return plain_target(target, of_one=is_share(state))
 
 
 def time_left(state: PilotState) -> str:
@@ -147,7 +142,7 @@ def chart_of(state: PilotState) -> tuple[str, str, str] | None:
     main = max(learners, key=lambda name: len({rows for rows, _, learner in runs if learner == name}))
     sizes = sorted({rows for rows, _, learner in runs if learner == main})
     means = tuple((n, fmean(score for rows, score, who in runs if (rows, who) == (n, main))) for n in sizes)
-    words = f"Every dot is a run; the line is {f'the mean of {learner_words(main)}' if learners[1:] else 'their mean'}."
+    words = f"Every dot is a run; the line is {f'the mean of {main}' if learners[1:] else 'their mean'}."
     curve = Curve(
         caption=f"{metric_words(state)} by number of training examples", metric=state.metric,
         direction=direction_of(state), runs=tuple((rows, score) for rows, score, _ in runs), points=means, band=(),
@@ -173,7 +168,7 @@ def rows(state: PilotState) -> tuple[RunRow, ...]:
     return tuple(
         RunRow(
             run.key, count(run.rows), "failed" if run.failed else score_words(state, run.score), duration(run.seconds),
-            learner_words(run.learner), run.failed,
+            run.learner, run.failed,
         )
         for run in reversed(state.runs[-MOST_ROWS:])
     )  # fmt: skip

@@ -111,8 +111,7 @@ function lost(is) {
   tell(is ? words.textContent : "Connected again.");
 }
 function connect() {
-  clearTimeout(again);
-  if (source) source.close();
+  leave();
   source = new EventSource(live.dataset.events);
   source.addEventListener("open", function () { wait = 1000; lost(false); });
   source.addEventListener("pilot", function (event) {
@@ -130,12 +129,19 @@ function connect() {
     wait = Math.min(wait * 2, 30000);
   });
 }
-function back() {
-  if (doc.visibilityState === "visible" && (!source || source.readyState === EventSource.CLOSED)) connect();
+function leave() {
+  clearTimeout(again);
+  if (source) source.close();
+  source = null;
 }
-doc.addEventListener("visibilitychange", back);
-addEventListener("online", back);
-addEventListener("pagehide", function () { if (source) source.close(); });
-addEventListener("pageshow", function (event) { if (event.persisted) connect(); });
-connect();
+// A browser opens six connections to one server: a tab that nobody sees leaves its own to the others.
+function follow() {
+  if (doc.visibilityState !== "visible") leave();
+  else if (!source || source.readyState === EventSource.CLOSED) connect();
+}
+doc.addEventListener("visibilitychange", follow);
+addEventListener("online", follow);
+addEventListener("pageshow", follow);
+addEventListener("pagehide", leave);
+follow();
 })();
