@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import options
+
 import tunecase
 from tunecase import callback, records
 
@@ -94,6 +96,7 @@ def _type(hint: Any) -> str:
     text = hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint)
     text = re.sub(r"-> '([\w.]+)'", r"-> \1", text)
     text = re.sub(r"Annotated\[([\w.]+), [^\]]*\]", r"\1", text)
+    text = re.sub(r"(?:typing\.)?Unpack\[([\w.]+)\]|\*<class '([\w.]+)'>", r"\1\2", text)
     return re.sub(r"(?<!['\"])\b(?:tunecase|collections|datetime|decimal|pathlib|typing)(?:\.\w+)*\.(\w+)", r"\1", text)
 
 
@@ -146,9 +149,19 @@ def _body(name: Name) -> str:
     if isinstance(name.object, type) and is_dataclass(name.object) and name.object is not records.Tabular:
         shown = ", ".join(f"`{field.name}: {_type(field.type)}`" for field in fields(name.object))
         parts.append(f"{shown}\n")
+    parts += _options(name.dotted)
     if name.example and name.text == text:
         parts.append(f"```python\n{name.example}\n```\n")
     return "\n".join(parts)
+
+
+def _options(method: str) -> list[str]:
+    """The options of a method with their types, and what its question says of them."""
+    found = next((one for one in options.OPTIONS if method in one.methods), None)
+    if found is None:
+        return []
+    shown = ", ".join(f"`{name}: {hint}`" for name, hint in found.types.items())
+    return [f"*Options*: {shown}\n", f"*They mean*: {found.meaning}\n"]
 
 
 def is_stale() -> bool:
