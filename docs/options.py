@@ -195,6 +195,20 @@ def page() -> str:
     return HEAD + "\n" + "\n".join(lines) + "\n\n\n" + classes.replace("'", '"')
 
 
+def listed(method: str) -> list[str]:
+    """The options of a method with their types, and what they mean, as Markdown; nothing for one that has none."""
+    found = next((one for one in OPTIONS if method in one.methods), None)
+    if found is None:
+        return []
+    shown = ", ".join(f"`{name}: {hint}`" for name, hint in found.types.items())
+    return [f"*Options*: {shown}", f"*They mean*: {found.meaning}"]
+
+
+def unpacked(signature: str) -> str:
+    """A signature with the type of its options as its name, whichever way this Python writes it."""
+    return re.sub(r"(?:typing\.)?Unpack\[([\w.]+)\]|\*<class '([\w.]+)'>", r"\1\2", signature)
+
+
 def is_stale() -> bool:
     """Whether the file does not say what the questions take."""
     return not TARGET.exists() or TARGET.read_text(encoding="utf-8") != page()

@@ -154,6 +154,7 @@ def question(method: Callable[..., object], kind: type[T], options: Mapping[str,
     Raises: InputError with every option that the method does not have.
 
     Example:
+        >>> from tunecase.prices import PricesAsked
         >>> question(price_book, PricesAsked, {"gpu": "H100"}).gpu
         'H100'
     """
