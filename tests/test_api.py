@@ -118,8 +118,8 @@ def run(name: str, prepared: tuple[Path, dict[str, Any]], folder: Path, patch: p
 def said_of(name: str, names: dict[str, Any]) -> list[str]:
     """What is wrong with one example; that of a record must have led to a record of this very class."""
     found, said = EXAMPLES[name], []
-    module = max((one for one in MODULES if found.name.startswith(one)), key=len, default="tunecase.records")
-    found.globs = {**vars(importlib.import_module(module)), **names}
+    module = max((one for one in MODULES if found.name.startswith(one)), key=len, default="")
+    found.globs = (vars(importlib.import_module(module)) if module else {}) | names
     doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found, out=said.append, clear_globs=False)
     road = api_records.ROADS.get(name)
     if road and type(found.globs.get(road.name)) is not getattr(records, name, None) and name != "SpendCallback":
