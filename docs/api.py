@@ -12,6 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import api_records
+import options
+
 import tunecase
 from tunecase import callback, records
 
@@ -72,13 +75,16 @@ class Name:
 
     @property
     def example(self) -> str:
-        """Its example; empty without one."""
+        """Its example, of its docstring or of the table of the records; empty without one."""
         parts = re.split(r"^Example:?\n", self.doc, maxsplit=1, flags=re.MULTILINE)
-        return inspect.cleandoc(parts[1].split("\n\nSource:")[0]) if len(parts) > 1 else ""
+        road = api_records.ROADS.get(self.dotted)
+        return inspect.cleandoc(parts[1].split("\n\nSource:")[0]) if len(parts) > 1 else road.example if road else ""
 
     @property
     def heading(self) -> str:
         """The name with its signature."""
+        if inspect.ismodule(self.object):
+            return f"{self.dotted}(**settings)"
         if isinstance(self.object, property):
             returned = inspect.signature(self.object.fget).return_annotation  # type: ignore[arg-type]
             return f"{self.dotted}: {_type(returned)}"
@@ -94,6 +100,7 @@ def _type(hint: Any) -> str:
     text = hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint)
     text = re.sub(r"-> '([\w.]+)'", r"-> \1", text)
     text = re.sub(r"Annotated\[([\w.]+), [^\]]*\]", r"\1", text)
+    text = options.unpacked(text)
     return re.sub(r"(?<!['\"])\b(?:tunecase|collections|datetime|decimal|pathlib|typing)(?:\.\w+)*\.(\w+)", r"\1", text)
 
 
@@ -122,7 +129,10 @@ def sections() -> dict[str, list[Name]]:
         "Questions without a project": [Name(name, top[name]) for name in asked],
         "What every record can do": every_record,
         "Mistakes and failures": [Name(name, top[name]) for name in errors],
-        "Dollars in a Trainer: `tunecase.callback`": [Name("Settings", callback.Settings)],
+        "Dollars in a Trainer: `tunecase.callback`": [
+            Name("Settings", callback.Settings),
+            Name("SpendCallback", callback),  # the class itself needs transformers; the module says what it does
+        ],
         "Records and their rows: `tunecase.records`": held,
     }
 
@@ -139,14 +149,14 @@ def page() -> str:
 
 
 def _body(name: Name) -> str:
-    text = name.text if name.depth == 4 or not is_dataclass(name.object) else name.doc
-    listed = re.sub(r"^(Args|Returns|Raises):", r"\n*\1*:", text, flags=re.MULTILINE).replace("\n\n\n", "\n\n")
+    listed = re.sub(r"^(Args|Returns|Raises):", r"\n*\1*:", name.text, flags=re.MULTILINE).replace("\n\n\n", "\n\n")
     lines = [re.sub(r"^    (\w[\w, ]*): ", r"- `\1`: ", line) for line in listed.split("\n")]
     parts = ["\n".join(line.strip() if line.startswith("        ") else line for line in lines) + "\n"]
     if isinstance(name.object, type) and is_dataclass(name.object) and name.object is not records.Tabular:
         shown = ", ".join(f"`{field.name}: {_type(field.type)}`" for field in fields(name.object))
         parts.append(f"{shown}\n")
-    if name.example and name.text == text:
+    parts += [f"{part}\n" for part in options.listed(name.dotted)]
+    if name.example:
         parts.append(f"```python\n{name.example}\n```\n")
     return "\n".join(parts)
 

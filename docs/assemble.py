@@ -1,6 +1,7 @@
 """Writes docs/method/ from the docstrings, one page for each chapter, so that the method cannot drift from the code.
 
-docs/evidence.md is written beside it, by evidence.py, and docs/api.md by api.py.
+docs/evidence.md is written beside it, by evidence.py, docs/api.md by api.py, and src/tunecase/flow/options.py by
+options.py.
 
 Usage: python docs/assemble.py [--check]
 """
@@ -139,9 +140,10 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         names = [f"method/{name}" for name in stale()]
         import api
+        import options
 
-        names += ["api.md"] if api.is_stale() else []
-        sys.exit(f"stale in docs: {', '.join(names)}; run `make docs`" if names else 0)
+        names += [name for name, page in (("api.md", api), ("flow/options.py", options)) if page.is_stale()]
+        sys.exit(f"stale: {', '.join(names)}; run `make docs`" if names else 0)
     TARGET.mkdir(exist_ok=True)
     for path in TARGET.glob("*.md"):
         path.unlink()
@@ -149,6 +151,8 @@ if __name__ == "__main__":
         (TARGET / name).write_text(text, encoding="utf-8")
     import api
     import evidence
+    import options
 
+    options.TARGET.write_text(options.page(), encoding="utf-8")
     api.TARGET.write_text(api.page(), encoding="utf-8")
     evidence.TARGET.write_text(evidence.fresh(), encoding="utf-8")

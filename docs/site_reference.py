@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+import options
+
 import tunecase
 
 MADE = "Written from the code by `make site`.\n"
@@ -205,13 +207,13 @@ def _methods(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def _function(name: str, function: Any, mark: str) -> str:
-    return f"{mark} {name}\n\n```python\n{name}{_signature(function)}\n```\n\n{_docstring(function)}"
+    parts = [f"{mark} {name}", f"```python\n{name}{_signature(function)}\n```", _docstring(function)]
+    return "\n\n".join([*parts, *options.listed(name)])
 
 
 def _signature(function: Any) -> str:
-    text = re.sub(
-        r"\b(?:tunecase|pathlib|collections|typing|datetime|decimal)\.(?:\w+\.)*", "", str(inspect.signature(function))
-    )
+    shown = options.unpacked(str(inspect.signature(function)))
+    text = re.sub(r"\b(?:tunecase|pathlib|collections|typing|datetime|decimal)\.(?:\w+\.)*", "", shown)
     return re.sub(r"<object object at 0x[0-9a-f]+>|<[^>]+>", "...", text.replace("self, ", "").replace("(self)", "()"))
 
 

@@ -70,6 +70,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "label",
         "logs",
         "opened",
+        "options",
         "plan_on_file",
         "points",
         "probe",

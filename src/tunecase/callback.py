@@ -61,6 +61,10 @@ class Settings:
     `usd_per_gpu_hour` is what one GPU and hour is paid; without it the price book of `project` is asked for `gpu`, or
     for the GPU of this machine. `gpu_count` is that of all processes when left out. The run stops before `max_usd` is
     passed, attempts before it included. `run` is the name under which it is booked, the output folder's when left out.
+
+    Example:
+        >>> [problem.where for problem in Settings(max_usd=0).problems()]
+        ['max_usd', 'price']
     """
 
     usd_per_gpu_hour: float | None = None

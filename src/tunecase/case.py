@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tunecase import flow
 from tunecase.errors import InputError, Problem
-from tunecase.quick import inference_asked
+from tunecase.quick import inference_asked, known, question
 from tunecase.records import (
     Approvals,
     Audit,
@@ -166,7 +166,7 @@ class Case:
         """
         return flow.estimate(self.flow, what_if=what_if)
 
-    def prices(self, **options: str) -> Prices:
+    def prices(self, **options: Unpack[flow.PricesOptions]) -> Prices:
         """The price book in this case's currency, its own prices first; takes the options of `tunecase.price_book`.
 
         Example:
@@ -175,7 +175,8 @@ class Case:
         """
         from tunecase.prices import PricesAsked
 
-        return flow.prices(PricesAsked(**options), self.flow.today, self.flow)
+        asked = question(self.prices, PricesAsked, options)
+        return flow.prices(asked, self.flow.today, self.flow)
 
     def check(self) -> Check:
         """Does the advice on file still hold at the prices of `today`? Nothing is kept.
@@ -198,47 +199,48 @@ class Case:
         return flow.scorecard(flow.ScorecardAsked(places, self.flow))
 
     def compare(
-        self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **options: Any
-    ) -> Comparison:
+        self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None,
+        **options: Unpack[flow.CompareOptions],
+    ) -> Comparison:  # fmt: skip
         """This case's bill beside another project file's, or beside its own with `changes` by dotted field.
-
-        Takes the other fields of `flow.CompareAsked` (fail_if_over, confidence, allow_unpriced).
 
         Example:
             >>> case.compare(changes={"compute.tier": "marketplace"}).changed
             (FieldChange(field='compute.tier', first='neocloud', second='marketplace'),)
         """
-        words = flow.CompareAsked(Path(other) if other else None, changes or {}, **options)
-        return flow.compare(self.flow, words)
+        first = (Path(other) if other else None, changes or {})
+        return flow.compare(self.flow, question(self.compare, flow.CompareAsked, options, *first))
 
-    def fit(self, model: str = "", **options: Any) -> Fit:
-        """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`.
+    def fit(self, model: str = "", **options: Unpack[flow.FitOptions]) -> Fit:
+        """One training run, of the project's model when none is named.
 
         Example:
             >>> case.fit(gpus=("A100-80GB",)).verdict
             'fits'
         """
-        return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **options), flow=self.flow)
+        named = model or flow.base_model(self.flow)
+        return flow.fit(question(self.fit, flow.FitAsked, options, named), flow=self.flow)
 
-    def inference(self, model: str = "", **options: Any) -> Inference:
-        """What the answers cost after launch; takes the options of `answer_costs`.
+    def inference(self, model: str = "", **options: Unpack[flow.AnswerOptions]) -> Inference:
+        """What the answers cost after launch.
 
         Example:
             >>> case.inference().ok
             True
         """
-        return flow.inference(inference_asked(model, options), first=self.flow)
+        return flow.inference(inference_asked(self.inference, model, options), first=self.flow)
 
-    def pilot(self, **settings: Any) -> Pilot:
-        """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …).
+    def pilot(self, **options: Unpack[flow.PilotOptions]) -> Pilot:
+        """Small real runs on nested subsets; resumable.
 
-        Without any, n-grams are measured first, then the encoder where its weights are here.
+        Without options, n-grams are measured first, then the encoder where its weights are here.
 
         Example:
             >>> case.pilot(trainer="probe", draws=2).reused  # runs that were made before
             11
         """
-        return flow.pilot(self.flow, flow.PilotSettings(**settings) if settings else None)
+        settings = question(self.pilot, flow.PilotSettings, options)
+        return flow.pilot(self.flow, settings if options else None)
 
     def forecast(self) -> Forecast:
         """Will more data reach the target, and at what price?
@@ -260,8 +262,8 @@ class Case:
         asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
         return flow.keep_forecast(self.flow, str(place), asked, model)
 
-    def judge(self, **options: Any) -> Judged:
-        """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields.
+    def judge(self, **options: Unpack[flow.JudgeOptions]) -> Judged:
+        """A model's verdict on free answers, and whether it judges as people do.
 
         Example:
             >>> try:
@@ -270,7 +272,7 @@ class Case:
             ...     error.problems[0].fix
             'write it as https://HOST/v1'
         """
-        return flow.judge(self.flow, flow.JudgeAsked(**options))
+        return flow.judge(self.flow, question(self.judge, flow.JudgeAsked, options))
 
     def decide(self, *, what_if: bool = False) -> Decision:
         """What should the next dollar buy? `what_if` adds what would have to be true for another step.
@@ -303,8 +305,8 @@ class Case:
         """
         return flow.label_trial(self.flow, [Path(first), Path(second)])
 
-    def try_source(self, source: str, rows: str | Path, **settings: Any) -> SourceTrial:
-        """What a row of a source is worth, in labelled rows; takes fields of `flow.PilotSettings` (draws=20, …).
+    def try_source(self, source: str, rows: str | Path, **options: Unpack[flow.PilotOptions]) -> SourceTrial:
+        """What a row of a source is worth, in labelled rows.
 
         Example:
             >>> import json
@@ -314,7 +316,8 @@ class Case:
             >>> case.try_source("scrape", "scraped.jsonl", draws=2).added
             180
         """
-        return flow.try_source(self.flow, source, Path(rows), flow.PilotSettings(**settings))
+        settings = question(self.try_source, flow.PilotSettings, options)
+        return flow.try_source(self.flow, source, Path(rows), settings)
 
     def sources(self) -> Sources:
         """Where should more rows come from? Each source's price, time and risk for the plan's next step.
@@ -347,16 +350,15 @@ class Case:
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
 
-    def approve(self, amount: str, by: str, **options: Any) -> Approvals:
+    def approve(self, amount: str, by: str, **options: Unpack[flow.ApprovalOptions]) -> Approvals:
         """Releases money for the plan on file: `case.approve("1500 USD", "Head of Support", until="2027-01-31")`.
-
-        Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces, beyond).
 
         Example:
             >>> case.approve("1500 USD", "Head of Support", note="for a second annotator", beyond=True).state
             'approved'
         """
-        return flow.approve(self.flow, flow.ApprovalAsked(amount, by, **options))
+        asked = question(self.approve, flow.ApprovalAsked, options, amount, by)
+        return flow.approve(self.flow, asked)
 
     def reject(self, by: str, *, note: str = "", plan: str = "") -> Approvals:
         """Refuses the release that the plan on file asks for; an approval of this very plan ends with it.
@@ -376,50 +378,46 @@ class Case:
         """
         return flow.approvals(self.flow)
 
-    def spend(self, amount: str, currency: str | None = None, **options: Any) -> Spending:
+    def spend(self, amount: str, currency: str | None = None, **options: Unpack[flow.ChargeOptions]) -> Spending:
         """Books one charge in the ledger: what was paid, in whose money, on which line of the bill.
-
-        Takes the other fields of `flow.ChargeAsked`: category, on, note, quantity, unit, credit=True, replaces.
 
         Example:
             >>> case.spend("2900", "USD", category="labour", quantity="34", unit="h").amount
             Decimal('2900')
         """
-        entry = flow.spend_text(self.flow, flow.ChargeAsked(amount, currency, **options))
-        return cast(Spending, entry.record())
+        asked = question(self.spend, flow.ChargeAsked, options, amount, currency)
+        return cast(Spending, flow.spend_text(self.flow, asked).record())
 
-    def spend_import(self, kind: str, place: str | Path = "", **options: Any) -> Imported:
+    def spend_import(self, kind: str, place: str | Path = "", **options: Unpack[flow.ImportOptions]) -> Imported:
         """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
-
-        Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
 
         Example:
             >>> _ = Path("hours.csv").write_text("date,person,hours,activity\\n2026-11-20,Ada,3,data work\\n")
             >>> case.spend_import("timesheet", "hours.csv").hours
             {'hours': Decimal('3')}
         """
-        return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**options))
+        asked = question(self.spend_import, flow.ImportAsked, options)
+        return flow.spend_import(self.flow, kind, str(place), asked)
 
-    def spend_serving(self, place: str | Path = "", **options: Any) -> Metered:
+    def spend_serving(self, place: str | Path = "", **options: Unpack[flow.ServingOptions]) -> Metered:
         """Books what was served after launch, from a meter's CSV file or one period's figures.
-
-        Takes the fields of `flow.ServingAsked`: first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD", …
 
         Example:
             >>> served = case.spend_serving(first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD")
             >>> served.periods[0].answers
             41000
         """
-        return flow.spend_serving(self.flow, flow.ServingAsked(str(place), **options))
+        asked = question(self.spend_serving, flow.ServingAsked, options, str(place))
+        return flow.spend_serving(self.flow, asked)
 
-    def charges(self, **options: Any) -> Charges:
-        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`.
+    def charges(self, **options: Unpack[flow.ChargesOptions]) -> Charges:
+        """The charges of the ledger: all, or those of a category, a run, a source or some days.
 
         Example:
             >>> case.charges(category="gpu").column
             ('120.00', '120.00')
         """
-        return flow.charges(self.flow, **options)
+        return flow.charges(self.flow, **known(self.charges, options))
 
     def books(
         self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None,

@@ -1,18 +1,21 @@
 """Questions that need no project: what a run, the answers or a card cost, what a file holds, where points lead."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, Unpack, get_args
 
 from tunecase import flow
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.records import Audit, Fit, Forecast, Inference, Prices, Scorecard
 
+T = TypeVar("T")
+
 
 def training_run(
     model: str, gpu: str | Sequence[str] = (), gpus: int | str = "", *, seed: int = 0, today: date | None = None,
-    **options: Any,
+    **options: Unpack[flow.RunOptions],
 ) -> Fit:  # fmt: skip
     """Does a training run fit, on what, how long, at what price? Needs no project file and keeps nothing.
 
@@ -21,44 +24,26 @@ def training_run(
         gpu: names of cards; all are searched when left out.
         gpus: how many, as 8 or "1,2,4".
         seed, today: of the draws and the prices.
-        options: `tokens`, `examples`, `epochs`, fields of Recipe (method, rank, micro_batch, sequence_tokens, …),
-            `global_batch`, and the other fields of `flow.FitAsked` (deadline, tier, spot, measured, explain, …).
+        options: how much is trained (`tokens`, `examples`, `epochs`, …), the set-up (method, rank, micro_batch, …), and
+            what is asked of it (deadline, tier, spot, measured, explain, …).
     Raises: InputError with every mistake found.
 
     Example:
         >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
         'fits'
     """
-    given = {{"tokens": "train_tokens"}.get(name, name): value for name, value in options.items()}
-    words = _recipe_words(given)
-    for name in ("lengths", "accelerate", "measured"):
-        if given.get(name):
-            given[name] = Path(given[name])
+    given = known(training_run, options)
+    if "tokens" in given:
+        given["train_tokens"] = given.pop("tokens")
+    words = {name: given.pop(name) for name in list(given) if name not in flow.FitOptions.__annotations__}
     cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
     counts = (str(gpus),) if gpus else ()
     return flow.fit(flow.FitAsked(model, words, cards, counts, **given), seed, today)
 
 
-def _recipe_words(given: dict[str, Any]) -> dict[str, Any]:
-    """Takes what belongs to the recipe out of `given`, whose rest are fields of FitAsked.
-
-    Raises: InputError with every name that is neither.
-    """
-    from dataclasses import fields
-
-    from tunecase.compute import AMOUNTS, Recipe
-
-    own = {field.name for field in fields(flow.FitAsked)} - {"model", "words", "gpus", "counts"}
-    recipe = {field.name for field in fields(Recipe)} | {*AMOUNTS, "global_batch", "trained_layers", "packing"}
-    recipe -= {"shape", "gpu", "gpus", "lengths"}
-    names = sorted(own | recipe)
-    if odd := [name for name in given if name not in names]:
-        wanted = "a field of FitAsked or Recipe"
-        raise InputError([Problem(name, "a word", wanted, nearest(name, names)) for name in odd])
-    return {name: given.pop(name) for name in list(given) if name in recipe}
-
-
-def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **options: Any) -> Inference:
+def answer_costs(
+    model: str, *, seed: int = 0, today: date | None = None, **options: Unpack[flow.AnswerOptions]
+) -> Inference:  # fmt: skip
     """What do a tuned model's answers cost after launch, over every way to serve it? Needs no project file.
 
     Args:
@@ -72,24 +57,21 @@ def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **opti
         >>> answer_costs("llama-3.1-8b", volume="200k per month", input=600, output=60, gpu=["L4"]).ok
         True
     """
-    return flow.inference(inference_asked(model, options), seed, today)
+    return flow.inference(inference_asked(answer_costs, model, options), seed, today)
 
 
-def inference_asked(model: str, options: Mapping[str, Any]) -> "flow.InferenceAsked":
+def inference_asked(method: Callable[..., object], model: str, options: Mapping[str, object]) -> "flow.InferenceAsked":
     """The question of options by name; a list of cards may be one card's name."""
-    known = [name.replace("-", "_") for name in (*flow.INFERENCE_OPTIONS, "measured", "price")]
-    if unknown := sorted(set(options) - set(known)):
-        wanted = "an option of `tunecase inference`"
-        raise InputError([Problem(name, "no such option", wanted, nearest(name, known)) for name in unknown])
-    given = {name.replace("_", "-"): value for name, value in options.items()}
+    given = {name.replace("_", "-"): value for name, value in known(method, options).items()}
     measured, price = given.pop("measured", ()), given.pop("price", None)
     if isinstance(given.get("gpu"), str):
         given["gpu"] = [given["gpu"]]
-    files = (measured,) if isinstance(measured, str | Path) else measured
-    return flow.InferenceAsked(model, given, tuple(Path(file) for file in files), price)
+    words = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    files = (measured,) if isinstance(measured, Path) else measured
+    return flow.InferenceAsked(model, words, tuple(map(Path, files)), price)
 
 
-def price_book(*, today: date | None = None, **options: str) -> Prices:
+def price_book(*, today: date | None = None, **options: Unpack[flow.PricesOptions]) -> Prices:
     """What do cards, hosted tuning and tokens cost today, with the source and date of each price?
 
     Args:
@@ -101,14 +83,10 @@ def price_book(*, today: date | None = None, **options: str) -> Prices:
         >>> price_book(gpu="H100", terms="spot").rows[0].unit
         'GPU hour'
     """
-    from dataclasses import fields
-
     from tunecase.prices import PricesAsked
 
-    known = [field.name for field in fields(PricesAsked)]
-    if odd := [name for name in options if name not in known]:
-        raise InputError([Problem(name, "no such option", "a field of a price", nearest(name, known)) for name in odd])
-    return flow.prices(PricesAsked(**options), today or date.today())
+    asked = question(price_book, PricesAsked, options)
+    return flow.prices(asked, today or date.today())
 
 
 def audit_file(
@@ -168,3 +146,42 @@ def scorecard(*places: str | Path) -> Scorecard:
         1
     """
     return flow.scorecard(flow.ScorecardAsked(places))
+
+
+def question(method: Callable[..., object], kind: type[T], options: Mapping[str, object], *first: object) -> T:
+    """The question that a method asks, as its dataclass: the `first` fields, then options by name.
+
+    Raises: InputError with every option that the method does not have.
+
+    Example:
+        >>> from tunecase.prices import PricesAsked
+        >>> question(price_book, PricesAsked, {"gpu": "H100"}).gpu
+        'H100'
+    """
+    return kind(*first, **known(method, options))
+
+
+def known(method: Callable[..., object], options: Mapping[str, object]) -> dict[str, Any]:
+    """Options by name as the method's types want them; a path may be text, and a name stand alone in place of a list.
+
+    Raises: InputError with every option that the method does not have, and the nearest that it has.
+
+    Example:
+        >>> try:
+        ...     known(training_run, {"gpuz": 1})
+        ... except InputError as error:
+        ...     error.problems[0].fix
+        'did you mean gpu or gpus?'
+    """
+    *own, last = inspect.signature(method).parameters.values()
+    hints = get_args(last.annotation)[0].__annotations__
+    if odd := [name for name in options if name not in hints]:
+        names, wanted = [*(one.name for one in own), *hints], f"an option of {method.__qualname__}"
+        raise InputError([Problem(name, "no such option", wanted, nearest(name, names)) for name in odd])
+    return {name: _wanted(hints[name], value) for name, value in options.items()}
+
+
+def _wanted(hint: Any, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return Path(value) if Path in get_args(hint) else (value,) if hint == Sequence[str] else value

@@ -19,6 +19,20 @@ from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels
 from tunecase.flow.ledger import anchor, ledger_warnings, not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
+from tunecase.flow.options import (
+    AnswerOptions,
+    ApprovalOptions,
+    ChargeOptions,
+    ChargesOptions,
+    CompareOptions,
+    FitOptions,
+    ImportOptions,
+    JudgeOptions,
+    PilotOptions,
+    PricesOptions,
+    RunOptions,
+    ServingOptions,
+)
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_is_under_way, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
@@ -47,17 +61,19 @@ from tunecase.flow.without_project import forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "AuditAsked", "BooksAsked", "BooksFiles", "ChargeAsked",
-    "CompareAsked", "DataFiles", "EvalsAsked", "FitAsked", "FixAsked", "Flow", "Found", "Glance", "ImportAsked",
-    "InferenceAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Question", "ReportAsked",
-    "ScorecardAsked", "ServingAsked", "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round",
-    "anchor", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model",
-    "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare",
-    "contents", "copy_example", "curve", "decide", "define", "estimate", "evals", "export", "find_cases", "fit", "fix",
-    "fix_file", "forecast", "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast",
-    "label_task", "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels",
-    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points",
-    "prices", "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard",
-    "set_aside", "size_and_moment", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text",
-    "stamp_of", "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
+    "INFERENCE_OPTIONS", "QUESTIONS", "AnswerOptions", "ApprovalAsked", "ApprovalOptions", "AuditAsked", "BooksAsked",
+    "BooksFiles", "ChargeAsked", "ChargeOptions", "ChargesOptions", "CompareAsked", "CompareOptions", "DataFiles",
+    "EvalsAsked", "FitAsked", "FitOptions", "FixAsked", "Flow", "Found", "Glance", "ImportAsked", "ImportOptions",
+    "InferenceAsked", "JudgeAsked", "JudgeOptions", "LabelAsked", "PilotOptions", "PilotSettings", "PilotWords",
+    "PricesOptions", "Question", "ReportAsked", "RunOptions", "ScorecardAsked", "ServingAsked", "ServingOptions",
+    "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor", "approvals", "approve",
+    "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books",
+    "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents", "copy_example",
+    "curve", "decide", "define", "estimate", "evals", "export", "find_cases", "fit", "fix", "fix_file", "forecast",
+    "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task", "label_trial",
+    "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file", "next_step",
+    "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices", "rate_words",
+    "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
+    "size_and_moment", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of",
+    "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
 ]  # fmt: skip

@@ -76,6 +76,10 @@ class Tabular:
     A table of a record with a currency holds it in a last column `currency`, unless its rows have one of their own.
 
     *Left out:* the digits of a Decimal beyond 15; `to_dict` and `to_json` hold them all, as text.
+
+    Example:
+        >>> isinstance(fit, Tabular), fit.to_dict()["verdict"]
+        (True, 'fits')
     """
 
     __slots__ = ()
