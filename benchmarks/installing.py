@@ -1,12 +1,12 @@
 """How long from a folder of wheels to the first answer, and how large what is installed is.
 
 Usage: python benchmarks/installing.py [--before REVISION] [--repeats 1]
-A wheel is built of this tree, and of another revision to compare with, in a temporary worktree; pip fetches what both need
-into one folder, once and untimed, so that both are installed with the same releases. Then, in a bare environment and from that folder alone: the environment is made, the wheel is
-installed by pip, by pip without compiling, and by uv without its cache, and `tunecase fit llama-3.1-8b --examples 1000`
-answers. Told are wall seconds and CPU seconds of all processes, the median of the repeats, and each package's size on
-the disk [MB = 10^6 bytes, whole blocks, with the byte code that pip compiles], without what an environment brings by
-itself (pip, setuptools). Last line: JSON.
+A wheel is built of this tree, and of another revision to compare with, in a temporary worktree; pip fetches what both
+need into one folder, once and untimed, so that both are installed with the same releases. Then, in a bare environment
+and from that folder alone: the environment is made, the wheel is installed by pip, by pip without compiling, and by uv
+without its cache, and `tunecase fit llama-3.1-8b --examples 1000` answers. Told are wall seconds and CPU seconds of all
+processes, the median of the repeats, and each package's size on the disk [MB = 10^6 bytes, whole blocks, with the byte
+code that pip compiles], without what an environment brings by itself (pip, setuptools). Last line: JSON.
 """
 
 import argparse
