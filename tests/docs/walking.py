@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.agents.client import command, environment, hello
+from tests.cli.test_init import typed as at_a_terminal
 from tests.command import Ran, tunecase
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 WAIT_S = 60.0
+ENDED = 143  # of a command that was asked to end
+QUESTIONS = 10  # of `init --ask`, answered by Enter alone
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,8 @@ def asked(typed: str, folder: Path, url: str) -> Ran:
         return _served(words[1:], folder)
     if words[1] == "mcp":
         return _spoken(words[2:], folder)
-    if "--ask" in words:
-        return _at_a_terminal(words[1:], folder)
+    if words[1:] == ["init", "train.jsonl", "--ask"]:
+        return Ran(*at_a_terminal(folder / "asked", *[""] * QUESTIONS), "")
     return tunecase(*words[1:], cwd=folder)
 
 
@@ -100,7 +103,7 @@ def _in_shell(typed: str, folder: Path) -> Ran:
 
 
 def _served(words: list[str], folder: Path) -> Ran:
-    """The app, started at a free port, asked for its first page, and ended: 0 where it answered and ended by itself."""
+    """The app, started at a free port, asked for its first page, and ended: 0 where it answered and left in order."""
     line = [sys.executable, "-P", "-m", "tunecase", *words, "--port", str(_free_port())]
     environ = {**os.environ, **environment(), "PYTHONUNBUFFERED": "1"}
     started = subprocess.Popen(
@@ -111,28 +114,15 @@ def _served(words: list[str], folder: Path) -> Ran:
         for out in iter(started.stdout.readline, ""):  # type: ignore[union-attr]
             said += out
             if (found := re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)) is not None:
-                with urllib.request.urlopen(found[0], timeout=WAIT_S) as answer:
+                browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+                with browser.open(found[0], timeout=WAIT_S) as answer:
                     page = answer.read().decode()
                 started.terminate()
-                return Ran(0 if started.wait(WAIT_S) in (0, -15) and "<html" in page else 1, said, page)
+                return Ran(0 if started.wait(WAIT_S) == ENDED and "<html" in page else 1, said, page)
         return Ran(started.wait(WAIT_S), said, said)
     finally:
         started.kill()
         started.wait()
-
-
-def _at_a_terminal(words: list[str], folder: Path) -> Ran:
-    """A command that asks, answered by Enter alone; POSIX only."""
-    import pty
-
-    own, other = pty.openpty()
-    os.write(own, b"\n" * 40)
-    line = [sys.executable, "-P", "-m", "tunecase", *words]
-    environ = {**os.environ, **environment()}
-    ran = subprocess.run(line, cwd=folder, env=environ, stdin=other, capture_output=True, text=True, timeout=WAIT_S)
-    os.close(own)
-    os.close(other)
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
 def _free_port() -> int:

@@ -29,8 +29,7 @@ NAMED = {
     "tunecase fit": FIT,
     "tunecase fit MODEL": FIT,
     "tunecase init": "tunecase init fresh/train.jsonl --to fresh",
-    "tunecase init --ask": "tunecase init asked/train.jsonl --to asked --ask",
-    "tunecase init train.jsonl --ask": "tunecase init asked/train.jsonl --to asked --ask",
+    "tunecase init --ask": "tunecase init train.jsonl --ask",
     **dict.fromkeys(
         ("tunecase init --split 15%", "tunecase init DATA --split 15%", "tunecase init YOUR_FILE.jsonl --split 15%"),
         "tunecase init split/train.jsonl --to split --split 15%",
