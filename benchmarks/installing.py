@@ -1,12 +1,12 @@
 """How long from a folder of wheels to the first answer, and how large what is installed is.
 
 Usage: python benchmarks/installing.py [--before REVISION] [--repeats 1]
-A wheel is built of this tree, and of another revision to compare with; pip fetches what each needs into a folder of its
-own, once and untimed. Then, in a bare environment and from that folder alone: the environment is made, the wheel is
-installed by pip, by pip without compiling, and by uv without its cache, and `tunecase fit llama-3.1-8b --examples 1000`
-answers. Told are wall seconds and CPU seconds of all processes, the median of the repeats, and each package's size on
-the disk [MB = 10^6 bytes, whole blocks, with the byte code that pip compiles], without what an environment brings by
-itself (pip, setuptools). Last line: JSON.
+A wheel is built of this tree, and of another revision to compare with, in a temporary worktree; pip fetches what both
+need into one folder, once and untimed, so that both are installed with the same releases. Then, in a bare environment
+and from that folder alone: the environment is made, the wheel is installed by pip, by pip without compiling, and by uv
+without its cache, and `tunecase fit llama-3.1-8b --examples 1000` answers. Told are wall seconds and CPU seconds of all
+processes, the median of the repeats, and each package's size on the disk [MB = 10^6 bytes, whole blocks, with the byte
+code that pip compiles], without what an environment brings by itself (pip, setuptools). Last line: JSON.
 """
 
 import argparse
@@ -48,19 +48,22 @@ def spent(*words: str | Path) -> Spent:
     return Spent(wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
 
-def wheel_of(tree: Path, to: Path) -> Path:
-    """The wheel of a tree, beside the wheels of all that it needs."""
+def wheel_of(tree: Path, to: Path, wheels: Path) -> Path:
+    """The wheel of a tree, in a folder of its own; `wheels` gets all that it needs and does not have yet."""
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", to]
     subprocess.run(build, cwd=tree, check=True, env=SHELL, stdout=subprocess.DEVNULL)
     wheel = next(to.glob("tunecase-*.whl"))
-    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--dest", to, wheel], check=True, env=SHELL)
+    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--find-links", wheels, "--dest", wheels, wheel]
+    subprocess.run(fetch, check=True, env=SHELL)
+    for own in wheels.glob("tunecase-*.whl"):  # pip puts it there too
+        own.unlink()
     return wheel
 
 
-def installed(how: str, uv: Path | None, wheel: Path, to: Path) -> dict[str, Spent]:
+def installed(how: str, uv: Path | None, wheel: Path, wheels: Path, to: Path) -> dict[str, Spent]:
     """Each step from nothing to the first answer, in an environment that is made anew."""
     shutil.rmtree(to, ignore_errors=True)
-    local = ("--no-index", "--find-links", wheel.parent, wheel)
+    local = ("--no-index", "--find-links", wheels, wheel)
     if how == "uv":
         made = spent(uv or "uv", "venv", "--quiet", "--python", sys.executable, to)
         install = spent(uv or "uv", "pip", "install", "--quiet", "--no-cache", "--python", to / "bin/python", *local)
@@ -96,7 +99,7 @@ def measured(wheel: Path, uv: Path | None, repeats: int, work: Path) -> dict[str
     """The seconds by each way to install, and the sizes after pip's."""
     told: dict[str, object] = {}
     for how in ("pip", "pip --no-compile", *(["uv"] if uv else [])):
-        runs = [installed(how, uv, wheel, work / "environment") for _ in range(repeats)]
+        runs = [installed(how, uv, wheel, work / "wheels", work / "environment") for _ in range(repeats)]
         steps = {
             step: {
                 "wall_s": round(statistics.median(run[step].wall_s for run in runs), 1),
@@ -130,9 +133,11 @@ def main() -> None:
                 ["git", "worktree", "add", "--quiet", "--detach", work / "tree", asked.before], cwd=ROOT, check=True
             )
         try:
-            for when, tree in trees.items():
-                print(when)
-                found[when] = measured(wheel_of(tree, work / f"wheels-{when}"), uv, asked.repeats, work)
+            (work / "wheels").mkdir()
+            built = {when: wheel_of(tree, work / f"wheel-{when}", work / "wheels") for when, tree in trees.items()}
+            for when, wheel in built.items():
+                print(when, flush=True)
+                found[when] = measured(wheel, uv, asked.repeats, work)
         finally:
             if asked.before:
                 subprocess.run(["git", "worktree", "remove", "--force", work / "tree"], cwd=ROOT, check=True)

@@ -277,7 +277,9 @@ def problems(found: Mapping[str, str]) -> Iterator[str]:
             yield f"{page}: does not begin with a heading"
         if not page.startswith(("log", "changelog")):
             yield from (
-                f"{page}: {said}" for typed in site_shown.typed_on(text) if (said := site_reference.mistake_of(typed))
+                f"{page}: {said}"
+                for typed in site_reference.shown_on(text)
+                if (said := site_reference.mistake_of(typed))
             )
         for link in LINK.finditer("".join(part for part in FENCED.split(text) if not part.startswith("```"))):
             target, _, anchor = link["target"].partition("#")

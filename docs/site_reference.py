@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import options
+import site_commands
 
 import tunecase
 
@@ -38,6 +39,11 @@ def command_of(words: list[str]) -> tuple[str, Any] | None:
     return None
 
 
+def shown_on(text: str) -> list[str]:
+    """Every command that a page shows, in the order of the page."""
+    return site_commands.shown_on(text, all_commands())
+
+
 def takes_today(words: list[str]) -> bool:
     """Whether these words begin with a command that can be told the day."""
     found = command_of(words)
@@ -47,14 +53,15 @@ def takes_today(words: list[str]) -> bool:
 def mistake_of(typed: str) -> str:
     """Why the command line would not take a command that a page shows; "" where it would.
 
-    A command alone, or one with … for what is left out, is only looked up.
+    A command alone, or one with … for what is left out, is only looked up. What is piped into it, or what takes its
+    output, is not looked at.
 
     Example:
         >>> mistake_of("tunecase audit --fast"), mistake_of("tunecase audit --slow")
         ('', 'tunecase audit --slow: No such option: --slow')
     """
     try:
-        words = shlex.split(typed, comments=True)[1:]
+        words = shlex.split(typed[typed.index("tunecase") :], comments=True)[1:]
     except ValueError as error:
         return f"{typed}: {error}"
     group = app().commands.get(words[0]) if words else None

@@ -20,7 +20,6 @@ DAY = "2026-11-29"  # of the prices in every printed answer
 BLOCK = re.compile(
     r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)"| exit=(?P<exit>\d))?\n(?P<body>.*?)^```$', re.M | re.S
 )
-CODE = re.compile(r"`(tunecase [^`\n]+)`")
 # What differs each time: days, and the ids of entries.
 MOVING = (
     (
@@ -78,14 +77,6 @@ def commands(body: str, code: int = 0) -> list[Command]:
     """
     parts = re.split(r"^\$ ", body, flags=re.M)[1:]
     return [Command(typed, printed.strip("\n"), code) for typed, _, printed in (part.partition("\n") for part in parts)]
-
-
-def typed_on(text: str) -> list[str]:
-    """Every command of tunecase that a page shows, in its blocks and in its sentences."""
-    parts = re.split(r"^```.*\n((?:.*\n)*?)```$", text, flags=re.M)
-    blocks, sentences = parts[1::2], "\n".join(parts[0::2])
-    lines = [line for block in blocks for line in re.findall(r"^(?:\$ )?(tunecase [a-z].*)$", block, re.M)]
-    return [line.split("  ")[0] for line in lines] + CODE.findall(sentences)
 
 
 def run(step: Command, folder: Path, takes_today: Callable[[list[str]], bool]) -> Command:

@@ -60,7 +60,7 @@ HEAVY = {
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
     "cli": {"asking", "commands", "crash", "ending", "entry", "hook", "options", "piped", "usage"},
-    "cli/show": {"blocks", "brief", "depth", "paper", "plot", "progress", "record", "steps"},
+    "cli/show": {"blocks", "brief", "depth", "extras", "paper", "plot", "progress", "record", "steps"},
     "flow": {
         "answers",
         "clean",

@@ -92,11 +92,15 @@ class Bare:
         self.env = {**SHELL, "NO_COLOR": "1", **{name: str(value) for name, value in (places | variables).items()}}
 
     def run(self, *words: str, codes: tuple[int, ...] = (0,)) -> str:
+        """What a command prints on standard output."""
+        return self.told(*words, codes=codes).stdout
+
+    def told(self, *words: str, codes: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
         """What a command prints; it ends with one of the codes, and nobody sees a traceback."""
         ran = subprocess.run([*self.command, *words], cwd=self.folder, env=self.env, capture_output=True, text=True)
         assert ran.returncode in codes, f"{words}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
         assert "Traceback" not in ran.stdout + ran.stderr
-        return ran.stdout
+        return ran
 
     def meets(self) -> None:
         """The first minutes of somebody who has just installed it."""
@@ -105,6 +109,16 @@ class Bare:
         assert "next:" in self.run("fit", "llama-3.1-8b", "--examples", "1000")
         self.run("init", "--example", "support-tickets", "--to", "demo")
         assert "690 of 717" in self.run("audit", "demo/data/train.jsonl", "--fast")
+        self.walks("demo")
+
+    def walks(self, case: str) -> None:
+        """The road of the shipped example ends with the answer, and says once what an extra would add to it."""
+        said = self.told("run", "--project", f"{case}/tunecase.yaml")
+        assert said.stdout.startswith("Yes, in stages")
+        assert "next:" in said.stdout
+        assert 1 == said.stderr.count('needs the optional part "encoder"')
+        assert 1 == sum(line.startswith("Fix: pip install ") for line in said.stderr.splitlines())
+        assert "<html" in (self.folder / case / "report.html").read_text(encoding="utf-8")
 
 
 def registry_or_skip(*words: str | Path) -> None:
@@ -136,8 +150,6 @@ def test_by_pip(built: Built, tmp_path: Path) -> None:
     bare = Bare([tmp_path / "env/bin/tunecase"], tmp_path)
     bare.meets()
     bare.run("audit", "--project", "demo/tunecase.yaml", codes=(0, 1))
-    assert "next:" in bare.run("run", "--project", "demo/tunecase.yaml", codes=(0, 1))
-    assert "<html" in (tmp_path / "demo/report.html").read_text(encoding="utf-8")
     (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
     counted = bare.run("audit", "demo/data/train.jsonl", "--fast", "--full", "--tokenizer", "tokenizer.json")
     assert 'pip install "tunecase[tokens]"' in " ".join(counted.split())

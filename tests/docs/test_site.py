@@ -34,7 +34,7 @@ def found() -> dict[str, str]:
 def test_commands_parse_and_links_lead_somewhere(found: dict[str, str]) -> None:
     """Every command that a page shows is taken by the command line, every link is a page, a file or a heading."""
     assert [] == list(site_pages.problems(found))
-    shown = {page: site_shown.typed_on(text) for page, text in found.items()}
+    shown = {page: site_reference.shown_on(text) for page, text in found.items()}
     assert sum(map(len, shown.values())) > 150
     assert all(len(shown[f"tutorials/{name}.md"]) >= 4 for name in site_pages.TUTORIALS)
 

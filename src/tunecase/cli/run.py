@@ -41,10 +41,12 @@ def run(
     """Walk the whole road, from the problem to what to do next, and write the page.
 
     The answer comes last, in a dozen lines; `--full` prints what every step found. Nothing is bought, and a hosted
-    model is asked only where you name one. Example: `tunecase init --example && tunecase run`.
+    model is asked only where you name one. Example:
+    `tunecase init --example support-tickets && tunecase run`.
     """
     from tunecase import flow
     from tunecase.cli.show.depth import DEPTH
+    from tunecase.cli.show.extras import tell_extras
     from tunecase.cli.show.progress import LINE, ask_before, pilot_progress, tell_fetching
     from tunecase.cli.show.record import show, show_not_used, show_run
     from tunecase.report import render
@@ -79,5 +81,6 @@ def run(
     show_run(flow.material(opened), records["report"], before.at if same else None, full=is_full())
     if not DEPTH.quiet:
         show_not_used(flow.not_used(opened, "run"))
+        tell_extras()
     if not fine:
         raise typer.Exit(1)
