@@ -63,6 +63,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "cli/show": {"blocks", "brief", "depth", "paper", "plot", "progress", "record", "steps"},
     "flow": {
         "answers",
+        "bill_run",
         "clean",
         "dropped",
         "keys",

@@ -262,7 +262,7 @@ def _lora(pilot: Pilot | None) -> Iterator[tuple[str, str]]:
 def _ceiling(posed: Definition) -> str:
     if posed.ceiling is None:
         return "not known: no test row was labelled by two people"
-    return f"{plain_score(posed.ceiling.mid)}: two people do not agree on more"
+    return f"{plain_score(posed.ceiling.high)}: two people do not agree on more"
 
 
 def _price(material: Material, best: Candidate | Baseline | None) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ import math
 from tunecase import catalog
 from tunecase.accounts.material import Material, recorded_in
 from tunecase.accounts.pilot import score_words, short_name, short_names, tuned_model
+from tunecase.accounts.words import ceiling_words
 from tunecase.blocks import Account, Block, Cell, Curve, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Z80,
@@ -230,9 +231,16 @@ def _needed(forecast: Forecast, material: Material) -> Facts:
         price = "nothing: they are there" if free else money_band(forecast.needed_price, forecast.currency)
         pairs.append(("To get there costs", price))
     pairs += _offers(forecast)
-    ceiling = "not measured" if forecast.ceiling is None else score(forecast.ceiling)
-    pairs.append(("Human ceiling", ceiling))
+    pairs.append(("Human ceiling", _ceiling(forecast, material)))
     return Facts("What is needed", tuple(pairs))
+
+
+def _ceiling(forecast: Forecast, material: Material) -> str:
+    """The ceiling in the words of the problem that it comes from; alone where that was judged anew since."""
+    posed = None if material.definition is None else material.definition.ceiling
+    if forecast.ceiling is not None and (posed is None or posed.high != forecast.ceiling):
+        return score(forecast.ceiling)
+    return ceiling_words(None if forecast.ceiling is None else posed)
 
 
 def _offers(forecast: Forecast) -> list[tuple[str, str]]:

@@ -125,13 +125,6 @@ def _piloted(flow: "Flow | None") -> "tuple[Sequence[Measured], Sequence[str]]":
     return pilot_runs(pilot, settings_of("trl"), entry.recorded_at.date().isoformat())
 
 
-def base_model(flow: "Flow") -> str:
-    """The model that a case trains."""
-    from tunecase.compute import base_model as named
-
-    return named(flow.basis(10))
-
-
 def request_of(typed: FitAsked) -> "Request":
     """The question as a Request; what cannot be read is among its problems, so that all are shown together."""
     from tunecase.compute import AMOUNTS, Request, amounts_of, cards_of, counts_of, words_of
