@@ -115,11 +115,14 @@ def test_decide_tells_what_was_asked_with_what_if() -> None:
     assert not any(isinstance(block, Listing) for block in account("decide", decision(), material()).short)
 
 
-def test_the_chance_of_the_pilot_alone_is_told() -> None:
-    """Where a stand-in was piloted, the advice never stands without what was measured."""
-    assert "The pilot alone says 10%." in " ".join(lines(account("decide", decision(), material())))
+def test_the_chance_of_more_examples_alone_is_told() -> None:
+    """The advice never stands without what was measured; the model's own curve is told where it prints otherwise."""
+    told = " ".join(lines(account("decide", decision(), material())))
+    assert "Assumed: the larger model does better. More examples alone: 10% (`forecast`)." in told
     own = material(forecast=replace(samples.forecast(), stand_in=False))
-    assert "alone" not in " ".join(lines(account("decide", decision(), own)))
+    told = " ".join(lines(account("decide", decision(), own)))
+    assert "More examples alone: 10% (`forecast`)." in told
+    assert "Assumed" not in told
 
 
 def test_next_says_what_the_round_showed() -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from shlex import quote
 
 from tunecase.accounts.begun import SPLIT
-from tunecase.accounts.forecast import assumed_band
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
+from tunecase.accounts.stand_in import assumed_band
 from tunecase.accounts.words import counts_right
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, duration, plain_money, plain_score
