@@ -98,6 +98,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "audit_stages",
         "basis",
         "begun",
+        "book_sums",
         "calendar",
         "chances",
         "changes",

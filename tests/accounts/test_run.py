@@ -121,7 +121,7 @@ def test_the_chance_of_more_examples_alone_is_told() -> None:
     assert "Assumed: the larger model does better. More examples alone: 10% (`forecast`)." in told
     own = material(forecast=replace(samples.forecast(), stand_in=False))
     told = " ".join(lines(account("decide", decision(), own)))
-    assert "More examples alone: 10% (`forecast`)." in told
+    assert "More examples alone: 65% (`forecast`)." in told
     assert "Assumed" not in told
 
 
