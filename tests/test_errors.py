@@ -1,11 +1,24 @@
 """Errors form one tree with exit codes; problems are values; near names help."""
 
+import re
 from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.errors import InputError, LedgerBusyError, MissingExtraError, Problem, TunecaseError, nearest
+import tunecase.errors
+from tunecase.errors import (
+    InputError,
+    LedgerBusyError,
+    MissingExtraError,
+    Problem,
+    TunecaseError,
+    install_line,
+    nearest,
+)
 
 ONE = Problem("case.yaml:3: budget", "15k", "an amount with its currency (USD)", "write for example 15k USD")
 TWO = Problem("case.yaml:9: name", "nothing", "the field 'name'", "add `name:`")
@@ -73,7 +86,32 @@ def test_a_missing_extra_says_how_to_install_it() -> None:
     """The message names the feature and the install line."""
     message = str(MissingExtraError("reading Parquet", "parquet"))
     assert message.startswith("reading Parquet needs")
-    assert 'pip install "tunecase[parquet]"' in message
+    assert "Fix: pip install pyarrow" in message
+
+
+def test_an_install_line_names_packages_that_any_index_has() -> None:
+    """It names what a part brings, with the bounds above, and never tunecase, which a clone has from no index."""
+    assert "pip install pyarrow" == install_line("parquet")
+    assert 'pip install python-multipart "uvicorn<1,>=0.30"' == install_line("ui")
+    assert 'pip install "ray[default]"' == install_line("ray")
+    assert {"torch", "peft", "tokenizers", "rouge-score"} < set(install_line("train").split())
+
+
+def test_a_source_tree_on_the_path_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is installed, no metadata tell the packages: the part of the source tree is named."""
+
+    def absent(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "requires", absent)
+    assert 'pip install -e ".[ui]" in the folder of tunecase\'s pyproject.toml' == install_line("ui")
+
+
+def test_one_function_says_how_a_part_is_installed() -> None:
+    """No other file of the source asks pip for a part of tunecase."""
+    source = Path(tunecase.errors.__file__).parent
+    own = [path.name for path in source.rglob("*.py") if re.search(r"pip install.{0,3}tunecase", path.read_text())]
+    assert not own
 
 
 def test_nearest_names() -> None:

@@ -19,6 +19,8 @@ MOST_SHOWN = 20  # problems of one input that are shown
 MOST_CHARACTERS = 600  # of each part of a problem that are shown
 MOST_HELD = 5_000  # characters of each part: the longest path of any system, and no file that it quotes
 MOST_NAME = 100  # characters of a name that is compared with the known ones
+_EXTRA = re.compile(r"\bextra == '([\w-]+)'")  # in a requirement of the installed metadata
+_LEAST, _PLAIN = re.compile(r"\s*>=[\w.]+"), re.compile(r"[\w.-]+")  # a lower bound; a name that no shell reads
 _CUT = re.compile(r"… \(([\d,]+) characters\)\Z")
 
 
@@ -138,18 +140,42 @@ def first_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     return (*first, *rest)
 
 
+def install_line(extra: str) -> str:
+    """The command that installs what an optional part brings, wherever tunecase itself was installed from.
+
+    It names the packages of the part and not tunecase: a clone or a folder of wheels stands in no package index.
+    Lower bounds are left out, since pip takes the newest; a part that the installed metadata do not know, such as that
+    of a source tree on the path, is named as a part of that tree.
+
+    Example:
+        >>> install_line("parquet"), install_line("mcp")
+        ('pip install pyarrow', 'pip install "mcp<3,>=2.3"')
+    """
+    from importlib import metadata
+
+    try:
+        wanted = metadata.requires("tunecase") or []
+    except metadata.PackageNotFoundError:
+        wanted = []
+    of_the_part = [one.partition(";")[0].strip() for one in wanted if _EXTRA.findall(one) == [extra]]
+    names = sorted(one if "<" in one else _LEAST.sub("", one) for one in of_the_part)
+    if not names:
+        return f'pip install -e ".[{extra}]" in the folder of tunecase\'s pyproject.toml'
+    return " ".join(["pip install", *(name if _PLAIN.fullmatch(name) else f'"{name}"' for name in names)])
+
+
 class MissingExtraError(TunecaseError):
     """A feature needs an optional dependency that is not installed.
 
     Example:
-        >>> print(MissingExtraError("a pilot with LoRA", "train"))
-        a pilot with LoRA needs the optional part "train".
-        Fix: pip install "tunecase[train]"
+        >>> print(MissingExtraError("reading rows.parquet", "parquet"))
+        reading rows.parquet needs the optional part "parquet".
+        Fix: pip install pyarrow
     """
 
     def __init__(self, feature: str, extra: str) -> None:
         self.given = feature, extra
-        super().__init__(f'{feature} needs the optional part "{extra}".\nFix: pip install "tunecase[{extra}]"')
+        super().__init__(f'{feature} needs the optional part "{extra}".\nFix: {install_line(extra)}')
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         return type(self), self.given

@@ -374,7 +374,7 @@ def test_the_value_that_turns_it_is_told_on_its_own_side() -> None:
 def test_the_larger_model_may_be_no_better() -> None:
     """Said with the pilot's own chance, where one stood in and its chance is the smaller one."""
     words = dict(changes(material(), "stages"))
-    assert words["The larger model is no better."] == "Chance: 10%."
+    assert words["The larger model is no better."] == "Chance: 10%, that of more examples alone."
     for stand_in, alone in ((False, 0.1), (True, 0.9)):
         forecast = replace(samples.forecast(), stand_in=stand_in, p_target=alone)
         assert "The larger model is no better." not in dict(changes(material(forecast=forecast), "stages"))

@@ -10,7 +10,7 @@ from tunecase.accounts.define import define, how_to_close, open_questions, quest
 from tunecase.blocks import Facts, Table, Words
 from tunecase.problem import RULES
 from tunecase.problem.define import CRITERIA
-from tunecase.quantities import Band
+from tunecase.quantities import Band, Interval80
 from tunecase.records import Alternative, Criterion, Definition, Severity, Status
 
 NOTHING = Material()
@@ -174,3 +174,18 @@ def test_the_problem_judged_again_says_so() -> None:
     again = account("define again", samples.definition())
     assert "define again" == again.verb
     assert again.answer.startswith("Judged again after the pilot. The problem is well posed.")
+
+
+def test_the_ceiling_is_one_figure_on_every_face() -> None:
+    """The upper end of its range, which the forecast is held against: short, in full, and beside the curve."""
+    ends = Interval80(0.9603, 0.9716, 0.9797)
+    posed = replace(samples.definition(), ceiling=ends, agreement=0.944)
+    record = replace(samples.forecast(), ceiling=ends.high, target=0.985, verdict="above the ceiling")
+    material = Material(definition=posed)
+    assert "so no model can be seen to pass 98%." in words(posed)
+    assert "people agree on 98%." in account("forecast", record, material).answer
+    told = [account("define", posed, material).full, account("forecast", record, material).full]
+    pairs = [dict(block.pairs) for full in told for block in full if isinstance(block, Facts)]
+    assert ["0.98, the upper end of 0.96 to 0.98"] * 2 == [
+        pair["Human ceiling"] for pair in pairs if "Human ceiling" in pair
+    ]

@@ -10,7 +10,8 @@ import pytest
 from tests import samples
 from tests.accounts.reading import rows, words
 from tunecase.accounts import Material
-from tunecase.accounts.forecast import assumed_band, curve, forecast
+from tunecase.accounts.forecast import curve, forecast
+from tunecase.accounts.stand_in import assumed_band
 from tunecase.blocks import Curve
 from tunecase.quantities import Interval, Interval80, generator
 from tunecase.records import Forecast

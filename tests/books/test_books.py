@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,6 +183,27 @@ def test_closed_lines_say_inside_or_outside():
     assert (False, True) == (lines["gpu"].inside, lines["gpu"].inside_90)
     assert (True, True) == (lines["labour"].inside, lines["labour"].inside_90)
     assert (None, None) == (lines["data"].inside, lines["data"].inside_90)
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_once_every_line_is_closed_nothing_is_to_come(drawn):
+    """Not on the allowance for overruns, which closes with the last line, nor on a line that only a later bill has."""
+    allowance = Line("unknowns", Band(0, 1_100, 2_000, 3_700), None, "b")
+    bill_of_record = plan(lines=(*plan().lines, allowance))
+    late = {"labour": LineDrawn(np.full(500, 9_000.0)), "storage": LineDrawn(np.full(500, 70.0))} if drawn else None
+    each = dict.fromkeys(("gpu", "labour", "data"), TODAY)
+    held = paid("450") + paid("5000", category="labour")
+    record = books(
+        held, estimate=bill_of_record, project=project(), verified=True, standing=Standing(closed=each, drawn=late)
+    )
+    assert record.finished
+    assert record.at_completion == Band(5_450, 5_450, 5_450, 5_450)
+    ends = {line.name: line.at_completion.p50 for line in record.lines if line.at_completion is not None}
+    assert {"gpu": 450, "labour": 5_000, "data": 0, "unknowns": 0} == ends
+    assert 0 == record.over_budget
+    some = Standing(closed={"gpu": TODAY, "data": TODAY}, drawn=late)
+    still = books(held, estimate=bill_of_record, project=project(), verified=True, standing=some)
+    assert not still.finished
 
 
 def test_credits_estimates_and_idle_hours_stand_apart():

@@ -18,7 +18,7 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setitem(sys.modules, "mcp", None)
     ran = tunecase("mcp", cwd=tmp_path)
     assert (3, "") == (ran.code, ran.out)
-    assert 'pip install "tunecase[mcp]"' in ran.err
+    assert 'Fix: pip install "mcp<3,>=2.3"' in ran.err
 
 
 def test_the_folder_must_be_there(tmp_path: Path) -> None:

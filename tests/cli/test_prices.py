@@ -63,7 +63,7 @@ def test_without_the_package_it_says_how_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(api, "find_spec", lambda name: None)
     ran = run("prices", "--kind", "api", "--model", "gpt-4o-mini", *TODAY)
     assert 3 == ran.code
-    assert 'pip install "tunecase[prices]"' in ran.err
+    assert "pip install genai-prices" in ran.err
 
 
 def test_a_project_gives_its_currency_and_its_own_prices(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def road(project: Path, code: int, *words: str) -> dict[str, Any]:
     """`tunecase run --json`, which ends with this code."""
     ran = tunecase("run", "--json", "--project", project, *words)
     assert code == ran.code, ran.out[:500] + ran.err
-    assert ran.err == ""
+    assert "failed" not in ran.err  # a slow pilot may tell its plan
     return ran.json
 
 

@@ -85,7 +85,7 @@ def test_an_unknown_model_has_no_price_and_says_what_is_missing(monkeypatch: pyt
     assert way.record.missing.startswith("the token price of nobody/nothing")
     monkeypatch.setattr(api, "find_spec", lambda name: None)
     (way,) = hosted(ground(prompted=("openai/gpt-4.1-mini",)))
-    assert "the token price of openai/gpt-4.1-mini: pip install 'tunecase[prices]'" == way.record.missing
+    assert "the token price of openai/gpt-4.1-mini: pip install genai-prices" == way.record.missing
 
 
 def test_no_model_is_prompted_unless_one_is_named() -> None:

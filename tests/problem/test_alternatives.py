@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.problem_cases import basis, project
+from tunecase.errors import install_line
 from tunecase.inference import Answers
 from tunecase.prices.api import ApiPrice
 from tunecase.problem.alternatives import alternatives
@@ -354,7 +355,7 @@ def test_a_tuned_encoder_is_a_way_of_its_own() -> None:
     ):
         found = ways(asked(models), standing(rows=900, test_rows=300))["encoder_tuned"]
         assert (command, "encoder", "unknown") == (found.measure, found.kind, found.evidence)
-        assert 'pip install "tunecase[train]"' in found.note
+        assert install_line("train") in found.note
         assert found.measure_minutes is not None
         assert found.measure_minutes.low < found.measure_minutes.mid
         assert found.set_up is not None

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 from tunecase.accounts.approve import approval_blocks
+from tunecase.accounts.book_sums import forecast_words, middle, sums_words
 from tunecase.accounts.lines import GROUPS, group_of, plain_line
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
-from tunecase.books import figure_rows, hit_words, in_cents, inside, parts_in_cents
+from tunecase.books import AT_LEAST, figure_rows, hit_words, in_cents, inside, parts_in_cents
 from tunecase.quantities import (
     Sampled,
     band_words,
@@ -80,7 +81,7 @@ def _by_group(record: Books) -> Table:
         total = ((Cell("total"), Cell(column[-1])),) if len(spent) > 1 else ()
         return Table("Spent", (record.currency, "spent"), (*spent, *total), (1,))
     rows = [
-        (Cell(name), Cell(_planned(lines)), Cell(_cents(paid)), Cell(plain_figure(_forecast(lines))))
+        (Cell(name), Cell(_planned(lines)), Cell(_cents(paid)), Cell(forecast_words(record, lines)))
         for (name, lines), paid in zip(kept, column, strict=False)
     ]
     planned: Sampled | float | None = None if record.planned is None else record.planned.p50
@@ -97,20 +98,8 @@ def _cents(text: str) -> str:
 
 
 def _planned(lines: Sequence[BookLine]) -> str:
-    middle = _middle(lines)
-    return "not planned" if middle is None else plain_figure(middle)
-
-
-def _middle(lines: Sequence[BookLine]) -> float | None:
-    """The planned middle cases of some lines added up; None where nothing is planned."""
-    planned = [line.planned.p50 for line in lines if line.planned is not None]
-    return sum(planned) if planned else None
-
-
-def _forecast(lines: Sequence[BookLine]) -> float | None:
-    """The middle cases at the end, those of the plan where nothing is drawn anew."""
-    ends = [line.at_completion.p50 for line in lines if line.at_completion is not None]
-    return sum(ends) if ends else _middle(lines)
+    planned = middle(lines)
+    return "not planned" if planned is None else plain_figure(planned)
 
 
 def _sentences(record: Books) -> Iterator[str]:
@@ -126,8 +115,9 @@ def _sentences(record: Books) -> Iterator[str]:
     elif record.budget is not None:
         yield "More is spent than any simulated case of the plan."
     if above := [plain_line(line.name) for line in record.lines if line.inside is False and not line.closed]:
-        yield f"Dearer already than nine cases in ten: {', '.join(above)}."
-    yield "Middle cases of lines do not add up to that of the total."
+        dear = "; the other lines are forecast from the cases that cost so much in all" * (AT_LEAST in record.redrawn)
+        yield f"Dearer already than nine cases in ten: {', '.join(above)}{dear}."
+    yield from sums_words(record)
 
 
 def _served_words(served: ServedAgainstForecast, currency: str) -> str:

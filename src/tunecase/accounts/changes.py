@@ -108,7 +108,7 @@ def _larger_no_better(material: Material, kind: VerdictKind) -> tuple[str, str] 
     if forecast.p_target is None or forecast.p_target >= plan.chance.shown.value or plan.lever != "fine_tune":
         return None
     alone = plain_share(forecast.p_target)
-    return "The larger model is no better.", f"Chance: {alone}."
+    return "The larger model is no better.", f"Chance: {alone}, that of more examples alone."
 
 
 def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tunecase.accounts.approve import approval_blocks
 from tunecase.accounts.calendar import months_words
+from tunecase.accounts.chances import beside_the_plan
 from tunecase.accounts.changes import turns_at
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.gates import gates
@@ -108,11 +109,10 @@ def _turns(record: Decision, material: Material) -> str:
 
 def _assumed(material: Material) -> str:
     """What the advice takes for granted, with the chance on measured ground alone."""
-    forecast = material.forecast
-    if forecast is None or forecast.p_target is None or advised_plan(material) is None or not is_stand_in(material):
+    if advised_plan(material) is None or material.forecast is None or material.forecast.p_target is None:
         return ""
-    alone = plain_share(forecast.p_target)
-    return f"Assumed: that the larger model does better. The pilot alone says {alone}."
+    assumed = "Assumed: the larger model does better. " if is_stand_in(material) else ""
+    return f"{assumed}{beside_the_plan(material)}".rstrip()
 
 
 def _table(record: Decision, material: Material) -> Table | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.ways import best_untuned, ways_blocks
+from tunecase.accounts.words import ceiling_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
 from tunecase.quantities import (
     about_money,
@@ -18,7 +19,6 @@ from tunecase.quantities import (
     plain_share,
     plain_target,
     score,
-    score_interval,
     sentence,
     share,
     spelled,
@@ -143,7 +143,7 @@ def _standing_in_words(record: Definition, more: int) -> tuple[str, ...]:
         words = f"{sentence(f'{spelled(more)} more {_are(more)} open')} {words}"
     if record.ceiling is not None and record.agreement is not None:
         words += f" Two readers agree on {plain_share(record.agreement)} of the test rows, so no model can "
-        words += f"be seen to pass {plain_share(record.ceiling.mid)}."
+        words += f"be seen to pass {plain_score(record.ceiling.high)}."
     best = best_untuned(record)
     if best is None or best.score is None:
         return (words,)
@@ -207,17 +207,13 @@ def _criterion(rule: Criterion, currency: str) -> tuple[Cell, ...]:
 
 
 def _standing(definition: Definition) -> Facts:
-    ceiling = definition.ceiling
     pairs = [
         ("Task", definition.task),
         ("Metric", definition.metric or "not given"),
         ("Target", "not given" if definition.target is None else score(definition.target)),
         ("Always the commonest answer", _measured(definition.majority)),
         ("A simple probe on these data", _measured(definition.probe)),
-        (
-            "Human ceiling",
-            "not measured" if ceiling is None else score_interval(ceiling.low, ceiling.mid, ceiling.high),
-        ),
+        ("Human ceiling", ceiling_words(definition.ceiling)),
         ("Annotators agree on", "not measured" if definition.agreement is None else share(definition.agreement)),
         ("Rows", f"{count(definition.train_rows)} to train, {count(definition.test_rows)} to test"),
     ]

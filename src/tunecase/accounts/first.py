@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from shlex import quote
 
 from tunecase.accounts.begun import SPLIT
-from tunecase.accounts.forecast import assumed_band
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
+from tunecase.accounts.stand_in import assumed_band
 from tunecase.accounts.words import counts_right
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, duration, plain_money, plain_score
@@ -262,7 +262,7 @@ def _lora(pilot: Pilot | None) -> Iterator[tuple[str, str]]:
 def _ceiling(posed: Definition) -> str:
     if posed.ceiling is None:
         return "not known: no test row was labelled by two people"
-    return f"{plain_score(posed.ceiling.mid)}: two people do not agree on more"
+    return f"{plain_score(posed.ceiling.high)}: two people do not agree on more"
 
 
 def _price(material: Material, best: Candidate | Baseline | None) -> Iterator[tuple[str, str]]:

@@ -1,16 +1,14 @@
 """What a forecast says: whether more data reach the target, by when, at what price."""
 
-import math
-
 from tunecase import catalog
+from tunecase.accounts.chances import beside_the_curve
 from tunecase.accounts.material import Material, recorded_in
 from tunecase.accounts.pilot import score_words, short_name, short_names, tuned_model
+from tunecase.accounts.stand_in import assumed_band
+from tunecase.accounts.words import ceiling_words
 from tunecase.blocks import Account, Block, Cell, Curve, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
-    Z80,
-    Z90,
     Interval80,
-    Wanted,
     count,
     counted,
     firm_share,
@@ -19,7 +17,6 @@ from tunecase.quantities import (
     plain_score,
     plain_share,
     plain_target,
-    read_quantity,
     score,
     score_interval,
     sentence,
@@ -132,6 +129,8 @@ def _notes(record: Forecast, material: Material) -> str:
         lines.append(f"A stand-in's curve; {larger} is assumed, not measured, to reach {reach} there.")
     elif record.source != "pilot":
         lines.append(f"The points come from {record.source}.")
+    if beside := beside_the_curve(record, material):
+        lines.append(beside)
     return " ".join(lines)
 
 
@@ -157,37 +156,6 @@ def curve(record: Forecast, material: Material) -> Curve:
         assumed=assumed_band(record),
         assumed_name=(short_name(named) if named else "the model to be tuned") if record.stand_in else "",
     )
-
-
-def assumed_band(record: Forecast) -> tuple[tuple[int, float, float, float], ...]:
-    """The 80% band of the model to be tuned, where only a stand-in was measured.
-
-        ln error of the model = ln error of the stand-in + ln factor,   an error of at most 1, as the plan draws it
-
-    Both are taken as normal on this scale, each side of the stand-in's band for itself, so that their spreads add as
-    squares.
-
-    Returns: (n, low, mid, high) at each size of the band; none where the points are of the model itself.
-    What is left out: a larger model may gain more from data than its stand-in, and the plan's draws cut the error at 1
-    before they are counted, not after; both are small beside the factor's own range.
-    """
-    if not record.stand_in or not record.stand_in_factor:
-        return ()
-    factor = read_quantity(catalog.default(record.stand_in_factor).value, Wanted()).spread
-    spread = math.log(factor.high / factor.low) / (2 * Z90)
-    return tuple((at.n, *_shifted(at.score, record.direction == "higher", factor.median, spread)) for at in record.band)
-
-
-def _shifted(ends: Interval80, higher: bool, factor: float, spread: float) -> tuple[float, float, float]:
-    """Low, middle and high score of what makes `factor` times the errors; `spread` is the deviation of its log."""
-    least, middle, most = (1 - ends.high, 1 - ends.mid, 1 - ends.low) if higher else (ends.low, ends.mid, ends.high)
-    if middle <= 0 or least <= 0:
-        return ends.low, ends.mid, ends.high
-    centre = math.log(middle * factor)
-    fewer = math.exp(centre - math.hypot(math.log(middle / least), Z80 * spread))
-    more = math.exp(centre + math.hypot(math.log(most / middle), Z80 * spread))
-    errors = [min(error, 1.0) for error in (fewer, math.exp(centre), more)]
-    return (1 - errors[2], 1 - errors[1], 1 - errors[0]) if higher else (errors[0], errors[1], errors[2])
 
 
 def _by_size(forecast: Forecast) -> Table:
@@ -230,9 +198,16 @@ def _needed(forecast: Forecast, material: Material) -> Facts:
         price = "nothing: they are there" if free else money_band(forecast.needed_price, forecast.currency)
         pairs.append(("To get there costs", price))
     pairs += _offers(forecast)
-    ceiling = "not measured" if forecast.ceiling is None else score(forecast.ceiling)
-    pairs.append(("Human ceiling", ceiling))
+    pairs.append(("Human ceiling", _ceiling(forecast, material)))
     return Facts("What is needed", tuple(pairs))
+
+
+def _ceiling(forecast: Forecast, material: Material) -> str:
+    """The ceiling in the words of the problem that it comes from; alone where that was judged anew since."""
+    posed = None if material.definition is None else material.definition.ceiling
+    if forecast.ceiling is not None and (posed is None or posed.high != forecast.ceiling):
+        return score(forecast.ceiling)
+    return ceiling_words(None if forecast.ceiling is None else posed)
 
 
 def _offers(forecast: Forecast) -> list[tuple[str, str]]:

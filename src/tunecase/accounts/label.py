@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable
 
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import ceiling_words
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Band,
@@ -15,6 +16,7 @@ from tunecase.quantities import (
     figures,
     money_band,
     one_line,
+    plain_score,
     plain_share,
     score,
     sentence,
@@ -103,7 +105,7 @@ def _agreed(record: LabelTrial) -> str:
 def _trial_pairs(record: LabelTrial) -> list[tuple[str, str]]:
     pairs = []
     if record.ceiling is not None:
-        told = f"no score above {plain_share(record.ceiling.high)} can be shown against one of them"
+        told = f"no score above {plain_score(record.ceiling.high)} can be shown against one of them"
         pairs.append(("ceiling", told))
     if record.minutes is not None:
         pairs.append(("price", "prices of labels rest on these minutes from now on"))
@@ -141,7 +143,8 @@ def _trial_in_full(record: LabelTrial) -> tuple[Block, ...]:
         pairs.append(("Mean", told))
     agreement = (
         ("Same label", _range(record.share, share)), ("Cohen's kappa", _range(record.kappa, score)),
-        ("Krippendorff's alpha", _range(record.alpha, score)), ("Ceiling of any score", _range(record.ceiling, share)),
+        ("Krippendorff's alpha", _range(record.alpha, score)),
+        ("Ceiling of any score", ceiling_words(record.ceiling, share)),
     )  # fmt: skip
     pairs += agreement if record.share is not None else ()
     listings = (

@@ -40,8 +40,9 @@ def next_command(material: Material) -> str:
         return "tunecase inference"
     model = tuned_model(material)
     if plan.lever == "fine_tune" and model and decision is not None and not decision.way:
-        rows = "" if material.audit is None else f" --examples {material.audit.usable}"
-        return f"tunecase fit {model.lower()}{rows}"
+        # Without a model fit prices the run of the bill; what a provider trains runs on no card of ours.
+        hosted = material.project is not None and material.project.compute.hosted is not None
+        return "tunecase estimate --full" if hosted else "tunecase fit"
     asked = material.approvals
     if asked is None:
         return f'tunecase approve "{plan.release.p80.shown:.12g} {plan.currency}" --by NAME'

@@ -1,10 +1,11 @@
 """Texts of records for people who know no machine learning: short names of models, plain words for terms of art."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.quantities import one_line, plain_score, plain_target
+from tunecase.quantities import Interval80, one_line, plain_score, plain_target, score
 
 if TYPE_CHECKING:
     from tunecase.accounts.material import Material
@@ -87,6 +88,18 @@ def is_share(metric: str | None) -> bool:
     """Whether a metric is a share of 1; one that nobody knows is taken to be."""
     known = next((one for one in catalog.metrics() if one.name == metric), None)
     return known is None or known.bounded
+
+
+def ceiling_words(ceiling: Interval80 | None, shown: Callable[[float], str] = score) -> str:
+    """The best score that the labels allow to be seen, the one figure of it, with the range whose upper end it is.
+
+    Example:
+        >>> ceiling_words(Interval80(0.96, 0.972, 0.98)), ceiling_words(None)
+        ('0.98, the upper end of 0.96 to 0.98', 'not measured')
+    """
+    if ceiling is None:
+        return "not measured"
+    return f"{shown(ceiling.high)}, the upper end of {shown(ceiling.low)} to {shown(ceiling.high)}"
 
 
 def counts_right(metric: str | None) -> bool:

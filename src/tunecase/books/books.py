@@ -77,9 +77,9 @@ def books(
     Left out: charges keep the base currency of the day they were booked (a project that changes it must book them
     anew); what nobody planned is not expected to go on.
     """
-    standing = standing or Standing()
     counts = held(spendings)
     charges = [charge for _, charge in counts.charges]
+    standing = _with_overruns(standing or Standing(), estimate, charges)
     lines = _lines(charges, estimate, standing)
     done = _completion(lines, charges, standing)
     lines = tuple(_with_rest(line, done) for line in lines)
@@ -123,6 +123,15 @@ def books(
     )
     sentences = remarks(record, spendings, estimate, standing.not_drawn)
     return replace(record, note=" ".join([*lead(record), *sentences]), remarks=tuple(sentences))
+
+
+def _with_overruns(standing: Standing, estimate: Estimate | None, charges: Sequence[Spending]) -> Standing:
+    """The allowance for overruns closed with the last line that could overrun: nobody can close it by itself."""
+    planned = planned_lines(estimate) if estimate else {}
+    names = {*planned, *(charge.category for charge in charges)} - {UNKNOWNS}
+    if UNKNOWNS not in planned or not names or not names <= set(standing.closed):
+        return standing
+    return replace(standing, closed={UNKNOWNS: max(standing.closed.values()), **standing.closed})
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
@@ -197,9 +206,11 @@ def _insides(planned: Band | None, spent: Decimal, closed: bool) -> tuple[bool |
 
 
 def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing: Standing) -> Completion | None:
-    if standing.drawn is None:
+    """What was paid and what is to come; nothing is to come where every line is closed, whatever a bill would draw."""
+    finished = bool(lines) and all(line.closed is not None for line in lines)
+    if standing.drawn is None and not finished:
         return None
-    drawn = as_booked(standing.drawn)
+    drawn = {} if finished or standing.drawn is None else as_booked(standing.drawn)
     # A plan of an older version knows no quantities; the bill drawn now does.
     paid = {
         line.name: _paid(
@@ -240,6 +251,9 @@ def _is_purchase(charge: Spending) -> bool:
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
+    if done is not None and line.closed is not None:
+        paid = float(line.spent)
+        return replace(line, at_completion=Band(paid, paid, paid, paid))
     if done is None or line.name not in done.lines:  # an unpriced line without charges has no known end
         return line
     return replace(line, at_completion=band(done.lines[line.name]))

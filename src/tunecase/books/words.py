@@ -9,6 +9,7 @@ from tunecase.books.lines import UNKNOWNS, planned_lines
 from tunecase.quantities import UNKNOWN, counted, figures, money, money_band, paid, share
 from tunecase.records import BookLine, Books, Estimate, HitRate, ServedFigures, Spending
 
+AT_LEAST = "in the worlds of the bill that cost at least what was spent"
 NOTHING_PLANNED = ServedFigures(Decimal(0))
 
 
@@ -25,7 +26,7 @@ def redrawn_words(done: Completion, rounds_made: int | None, budgeted: bool = Fa
         return f"spent, plus the bill drawn anew from where the project stands after {made}{stops}"
     ruled = {
         "the rounds": "in the worlds of the bill that go on after the rounds made, at the hours a round took so far",
-        "the total": "in the worlds of the bill that cost at least what was spent",
+        "the total": AT_LEAST,
         "nothing": "in all worlds: more was spent than nearly every world foresaw, so the rest is a guess",
     }[done.ruled_by]
     return f"spent, plus what is left of the planned work at the prices paid so far, {ruled}"

@@ -155,7 +155,7 @@ def _judge(data: _Data, wanted: "AuditAsked", copy: "FixAsked | None", strict: b
     from tunecase.cli.show.progress import audit_progress
 
     cleaned = None
-    with audit_progress(quiet=json) as progress:
+    with audit_progress() as progress:
         if copy is None:
             record = _audited(data, wanted, progress)
         else:

@@ -72,7 +72,7 @@ def compare(
     question = flow.CompareAsked(
         second, set_ or (), fail_if_over, confidence, allow_unpriced, asked, force, unrecorded()
     )
-    with audit_progress(quiet=json or printed) as progress:
+    with audit_progress() as progress:
         record = flow.compare(path, question, seed, day_of(today), progress)
     if printed:
         LINE.end()

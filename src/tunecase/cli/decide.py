@@ -24,7 +24,7 @@ def decide(
     from tunecase import flow
     from tunecase.cli.show.progress import redraw_progress
 
-    with redraw_progress(quiet=json) as done:
+    with redraw_progress() as done:
         opened = open_project(project, seed, today)
         record = flow.decide(opened, what_if, done)
     finish("decide", record, json, case=opened)

@@ -32,7 +32,7 @@ def estimate(
 
     if sure is not None and not what_if:
         raise InputError(Problem("--sure", "no --what-if", "--what-if beside it", "add --what-if"))
-    with redraw_progress(quiet=json) as done:
+    with redraw_progress() as done:
         opened = open_project(project, seed, today)
         wanted = (sure or "80%") if what_if else None
         record = flow.estimate(opened, what_if=wanted, progress=done)

@@ -13,6 +13,7 @@ from tunecase.cli.options import (
     day_of,
     finish,
     is_full,
+    nearest_project,
     open_project,
     panel,
     variable_project,
@@ -33,8 +34,11 @@ MEASURED_HELP = (
 def fit(
     model: Annotated[
         str,
-        typer.Argument(help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …)."),
-    ],
+        typer.Argument(
+            help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …); "
+            "the run of the project's bill when left out."
+        ),
+    ] = "",
     to_run: Annotated[
         list[str] | None, typer.Argument(help="What --probe runs: -- python train.py.", metavar="-- COMMAND")
     ] = None,
@@ -114,7 +118,8 @@ def fit(
 ) -> None:
     """Does a training run fit, on what, how long does it take, what does it cost? Without a project file.
 
-    What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method.
+    What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method. Without a model: the run of
+    the project's bill, on its card, with its method, rows and lengths.
     Example: `tunecase fit llama-3.1-8b --gpu A100-80GB --tokens 5M`.
     """
     from tunecase import flow
@@ -139,6 +144,8 @@ def fit(
         "towers": towers and towers.replace("-", " "),
     }  # fmt: skip
     case = project or variable_project()
+    if case is None and not model and (near := nearest_project()).is_file():
+        case = near
     opened = open_project(case, seed, today) if case else None
     with piped(lengths) as sizes:
         question = flow.FitAsked(

@@ -148,7 +148,7 @@ def inference(
         project = named(near)
     elif project is not None:
         project = in_folder(project)
-    with audit_progress(quiet=json) as progress, piped(trace) as requests:
+    with audit_progress() as progress, piped(trace) as requests:
         words["trace"] = str(requests.resolve()) if requests else None
         asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)
         record = flow.inference(asked, seed, day_of(today), project, progress)

@@ -200,17 +200,18 @@ def print_record(
     case: "Flow | None" = None,
 ) -> None:  # fmt: skip
     """Prints a record, or JSON and nothing else, with the records on file that it does not rest on, and approvals."""
+    from tunecase.cli.show.progress import LINE
+
+    LINE.end()
     if as_json:
         from tunecase.records import to_json
 
         whole = to_json(record, {"not_used": aside, "approvals": approvals}).decode()
         sys.stdout.write(STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", whole) + "\n")
     else:
-        from tunecase.cli.show.progress import LINE
         from tunecase.cli.show.record import show, show_approvals, show_not_used
         from tunecase.flow import material
 
-        LINE.end()
         show(verb, record, full=is_full(), material=None if case is None else material(case))
         if DEPTH.quiet:
             return

@@ -110,13 +110,13 @@ def pilot(
         return
     if source or rows is not None:
         _refuse_with_source(source, rows, settings)
-        with pilot_progress(quiet=json) as progress:
+        with pilot_progress() as progress:
             assert rows is not None
-            trial = flow.try_source(opened, source, rows, settings, progress, ask_before(yes, quiet=json))
+            trial = flow.try_source(opened, source, rows, settings, progress, ask_before(yes or json))
         finish("source trial", trial, json, ok=True)
         return
-    with pilot_progress(quiet=json) as progress:
-        record = flow.pilot(opened, settings, progress, ask_before(yes, quiet=json), tell_fetching)
+    with pilot_progress() as progress:
+        record = flow.pilot(opened, settings, progress, ask_before(yes or json), tell_fetching)
     # A script that named models must not go on as if one of them had been measured.
     finish("pilot", record, json, ok=not _none_asked(settings, record), case=opened)
 

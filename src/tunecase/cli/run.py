@@ -68,8 +68,8 @@ def run(
             with LINE.aside():
                 show(verb.removesuffix(" again"), record, full=True, material=flow.material(opened))
 
-    with pilot_progress(quiet=json) as progress:
-        watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
+    with pilot_progress() as progress:
+        watch = flow.Watch(progress, ask_before(yes or json), tell_fetching)
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
     same = before.holds({verb: record for verb, record in records.items() if verb != "changed"})
     opened.on_step("report")

@@ -142,7 +142,7 @@ def spend_import(
     from tunecase.cli.show.progress import import_progress
 
     opened = open_project(project, 0, today)
-    with import_progress(quiet=json) as progress:
+    with import_progress() as progress:
         choice = flow.ImportAsked(
             tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,

@@ -4,6 +4,7 @@ from tunecase.compute.cheapest import (
     Choice,
     Machine,
     base_model,
+    cards_listed,
     choose,
     idle_over_used,
     lost_to_spot,
@@ -11,6 +12,8 @@ from tunecase.compute.cheapest import (
     owns_enough,
     paid_besides,
     rollout_tokens,
+    run_fields,
+    sampling,
     saved_gb,
     sequence_tokens,
     some_of,
@@ -29,8 +32,8 @@ from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
 
 __all__ = [
     "AMOUNTS", "Batch", "Choice", "Machine", "Recipe", "Request", "Rollout", "Sampled", "amounts_of", "as_own_trainer",
-    "base_model", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot", "machine_on",
-    "machines_of", "no_model", "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed", "read_lengths",
-    "rollout_tokens", "saved_gb", "search", "sequence_tokens", "settled", "some_of", "texts_of_row", "weights_gb",
-    "words_of",
+    "base_model", "cards_listed", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot",
+    "machine_on", "machines_of", "no_model", "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed",
+    "read_lengths", "rollout_tokens", "run_fields", "sampling", "saved_gb", "search", "sequence_tokens", "settled",
+    "some_of", "texts_of_row", "weights_gb", "words_of",
 ]  # fmt: skip

@@ -83,7 +83,7 @@ def choose(
     """
     refused: list[str] = []
     if machines is None:
-        names = _gpu_names(basis)
+        names = cards_listed(basis)
         ways = [_machine_or_why(name, basis, engine) for name in names]
         machines = [way for way in ways if isinstance(way, Machine)]
         refused = [*(why for why in ways if isinstance(why, str)), *_contracts_left(basis, names)]
@@ -221,7 +221,7 @@ def _compute(basis: Basis) -> Compute:
     return basis.project.compute if basis.project else Compute()
 
 
-def _gpu_names(basis: Basis) -> tuple[str, ...]:
+def cards_listed(basis: Basis) -> tuple[str, ...]:
     """The cards to choose from: the one owned in that tier, else those of the project, else the default and contracted.
 
     A contract counts on the project's terms only.
@@ -288,14 +288,7 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine
 
     Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
     """
-    project = basis.project
-    assert project is not None
-    given: dict[str, Any] = {
-        "method": project.method,
-        "rank": _rank(basis),
-        **_goal(basis),
-        "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
-    }
+    given = run_fields(basis)
     # Worlds apart, so that the case does not come to rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     ways: dict[str, Recipe] = {}
@@ -308,6 +301,18 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine
         if choice is not None and _over(choice.recipe) <= 0.5:
             ways.setdefault(choice.verdict, choice.recipe)
     return ways.get("tight")
+
+
+def run_fields(basis: Basis) -> dict[str, Any]:
+    """What the project says of its runs, as fields of a Request: method, rank, length, micro-batch, objective."""
+    project = basis.project
+    assert project is not None
+    return {
+        "method": project.method,
+        "rank": _rank(basis),
+        **_goal(basis),
+        "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,8 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
     return (
         f"Its plan is worth {firm_money(made.worth.expected, currency)} in expectation: "
         f"{firm_share(made.chance.shown)} chance to show the target{_within(made)}, by "
-        f"{count(made.limits.most_rows)} examples at the latest. {_own_curve(solved.state)}Next best: {runner_up}."
-        f"{beside}"
+        f"{count(made.limits.most_rows)} examples at the latest. {_own_curve(solved.state, made)}"
+        f"Next best: {runner_up}.{beside}"
     )
 
 
@@ -225,11 +225,14 @@ def _within(made: Plan) -> str:
     return " within the budget" if made.budget_left is not None else ""
 
 
-def _own_curve(state: State) -> str:
-    """What the pilot alone promises, where another model stood in: the difference is assumed, not measured."""
+def _own_curve(state: State, made: Plan) -> str:
+    """What more examples alone promise, which is another question; of a stand-in the difference is assumed."""
     forecast = state.forecast
-    if not forecast.stand_in or forecast.p_target is None:
+    if forecast.p_target is None:
         return ""
+    if not forecast.stand_in:
+        alone, same = share(forecast.p_target), made.chance is not None and firm_share(made.chance.shown)
+        return "" if alone == same else f"More examples alone give {alone} at {count(forecast.n_max)} examples. "
     return (
         f"The pilot's own curve gives {share(forecast.p_target)} at {count(forecast.n_max)} examples; that "
         f"{state.model} and the steps after it do better is assumed. "

@@ -9,7 +9,7 @@ from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.decide import what_if_grid
 from tunecase.flow.define import baselines
 from tunecase.flow.evals import EvalsAsked, evals
-from tunecase.flow.fit import FitAsked, base_model, fit
+from tunecase.flow.fit import FitAsked, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
 from tunecase.flow.inference import InferenceAsked, inference
@@ -34,7 +34,7 @@ from tunecase.flow.options import (
     ServingOptions,
 )
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_is_under_way, pilot_settings
-from tunecase.flow.points import points
+from tunecase.flow.points import base_model, points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
 from tunecase.flow.questions import QUESTIONS, Question, asked
 from tunecase.flow.report import ReportAsked, as_it_stands, check_report, contents, material, report

@@ -25,19 +25,21 @@ CONFIG_ENDINGS = (".yaml", ".yml", ".json")
 WANTED = "a model's name, its config.json, or a configuration that trains it (YAML or JSON)"
 _PRICE = re.compile(r"\$?\s*(\d+(?:\.\d+)?|\.\d+)(?:\s*USD)?")
 OPEN = ("method", "sharding", "checkpointing")
+NO_MODEL = Problem("MODEL", "nothing, and no project here", WANTED, "name one: tunecase fit llama-3.1-8b")
 
 
 @dataclass(frozen=True, slots=True)
 class FitAsked:
     """One question as typed: a model, its config.json or a training configuration, and words by field.
 
+    Without a model the question is that of a case: the run that its bill prices, with what was typed in its place.
     `words` holds fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and
     absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated. `price` is what an hour
     of the one card named costs, in US dollars, `card_memory` what it holds, such as 20GB. `probe` runs a few steps on
     this machine's card first, of `command` or of our own trainer.
     """
 
-    model: str
+    model: str = ""
     words: Mapping[str, Any] = field(default_factory=dict)
     gpus: Sequence[str] = ()
     counts: Sequence[str] = ()
@@ -61,14 +63,14 @@ def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
         typed: the question.
         seed, today: of the draws and the prices.
         flow: a case; its pilot's runs on GPUs teach as measured ones do, what was measured is appended to its ledger
-            beside its prediction, and its tier counts.
+            beside its prediction, and its tier counts. Needed where no model is named.
     Raises: InputError with every mistake found.
     """
     from tunecase.compute import fit as answer
     from tunecase.prices import Basis
 
     day = today or date.today()
-    request = request_of(typed)
+    request = _asked(typed, flow)
     basis = flow.basis() if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
     basis.tier = typed.tier or basis.tier
     basis.usd_per_gpu_hour = _price(typed)
@@ -85,6 +87,20 @@ def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     if flow is not None and record.compared:
         _keep_scores(flow, Scored(record.compared))
     return record
+
+
+def _asked(typed: FitAsked, flow: "Flow | None") -> "Request":
+    """The question as a Request; that of the case where no model is named."""
+    request = request_of(typed)
+    if typed.model:
+        return request
+    if flow is None:
+        raise InputError([NO_MODEL, *request.problems])
+    if request.problems:
+        raise InputError(request.problems)
+    from tunecase.flow.bill_run import bill_run
+
+    return bill_run(flow, request)
 
 
 def _keep_scores(flow: "Flow", scored: Scored) -> None:
@@ -107,13 +123,6 @@ def _piloted(flow: "Flow | None") -> "tuple[Sequence[Measured], Sequence[str]]":
     except InputError:  # another version wrote it
         return (), ()
     return pilot_runs(pilot, settings_of("trl"), entry.recorded_at.date().isoformat())
-
-
-def base_model(flow: "Flow") -> str:
-    """The model that a case trains."""
-    from tunecase.compute import base_model as named
-
-    return named(flow.basis(10))
 
 
 def request_of(typed: FitAsked) -> "Request":
@@ -242,7 +251,7 @@ def _from_file(typed: FitAsked, counts: Sequence[str], problems: list[Problem]) 
     from tunecase.compute import Request
 
     path = Path(typed.model)
-    if (problem := _no_model(typed.model, path)) is not None:
+    if typed.model and (problem := _no_model(typed.model, path)) is not None:
         problems.append(problem)
         return Request("")
     if path.suffix.casefold() not in CONFIG_ENDINGS or not path.is_file() or _is_model(path):

@@ -5,10 +5,16 @@ from typing import Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError
-from tunecase.flow.fit import base_model
 from tunecase.flow.opened import Flow, missing
 from tunecase.quantities import counted, share
 from tunecase.records import Forecast, Pilot, Point, Round, Tuning
+
+
+def base_model(flow: Flow) -> str:
+    """The model that a case trains."""
+    from tunecase.compute import base_model as named
+
+    return named(flow.basis(10))
 
 
 def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:

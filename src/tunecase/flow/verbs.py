@@ -94,6 +94,7 @@ RESTS_ON: dict[str, tuple[Need, ...]] = {
     "estimate": (CURVE, ROWS, KNOWN_PROBLEM),
     "decide": (CURVE, DEFINITION, BILL, ROWS),
     "inference": (ROWS,),
+    "fit": (ROWS,),
     "next": (CURVE, BILL),
     "sources": (CURVE, ROWS, KNOWN_PROBLEM),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tunecase.catalog import CoreHour, Hosted
+from tunecase.errors import install_line
 from tunecase.inference.candidates import Candidate
 from tunecase.inference.setup import Refusal, Setup
 from tunecase.prices import TOO_OLD, ApiPrice, drift_words
@@ -161,7 +162,7 @@ def of_api(price: ApiPrice, cached_share: float) -> list[str]:
 def no_token_price(model: str, *, installed: bool) -> str:
     """What is missing where a hosted model has no price."""
     if not installed:
-        return f"the token price of {model}: pip install 'tunecase[prices]'"
+        return f"the token price of {model}: {install_line('prices')}"
     return f"the token price of {model}: name its provider, as in openai/gpt-4.1-mini"
 
 

@@ -150,6 +150,8 @@ def _comments(rented: RentedTask) -> str:
         )
     else:
         lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
+    if not rented.package:
+        lines.append("setup:   pip needs tunecase in an index; where it is in none, name a wheel in this folder there")
     lines.append("take over: tunecase ledger merge rented/ledger.jsonl")
     if not rented.spot:
         lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")

@@ -3,7 +3,7 @@
 from tunecase.plan import costs, levers
 from tunecase.plan.anew import Anew, Laid
 from tunecase.plan.bridge import bridge
-from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again
+from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again, work_of
 from tunecase.plan.going import cost_of_rows
 from tunecase.plan.known import Known
 from tunecase.plan.machine import HOSTED
@@ -15,5 +15,5 @@ from tunecase.plan.variants import variants
 __all__ = [
     "AFTER_LAUNCH", "HOSTED", "Anew", "Drawn", "Known", "Laid", "MeasuredWay", "Solved", "Walked", "bridge",
     "cost_of_rows", "costs", "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve",
-    "solve_again", "variants",
+    "solve_again", "variants", "work_of",
 ]  # fmt: skip

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from tests import samples
+from tunecase.cli.options import print_record
 from tunecase.cli.show import ask_before, audit_progress, pilot_progress, redraw_progress
+from tunecase.cli.show.depth import DEPTH
 from tunecase.cli.show.progress import LINE, step, watched
 from tunecase.data.audit.running import Progress as Audited
 from tunecase.pilot.conduct import Progress
@@ -39,14 +41,15 @@ def seen(capsys: pytest.CaptureFixture[str], words: str) -> str:
 
 
 def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is said in the first seconds, with --json ever, or of a step that nobody watches."""
+    """Nothing is said in the first seconds, of a step that nobody watches, or with --quiet ever."""
     monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 60.0)
     watched("decide", lambda **given: time.sleep(0.05))
     step("estimate")
     LINE.tell("never")
     monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 0.0)
-    watched("decide", lambda **given: time.sleep(0.05), json=True)
     watched("serve", lambda **given: time.sleep(0.05))
+    monkeypatch.setattr(DEPTH, "quiet", True)
+    watched("decide", lambda **given: time.sleep(0.05), json=True)
     assert "" == capsys.readouterr().err
 
 
@@ -62,6 +65,23 @@ def test_long_work_is_told_through_a_pipe(capsys: pytest.CaptureFixture[str]) ->
 
     assert "done" == watched("decide", work)
     assert "" == capsys.readouterr().err
+
+
+def test_json_has_its_progress_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program that waits for JSON hears what is done too, and the line is gone before the JSON is printed."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    def work(**given: object) -> None:
+        seen(capsys, "Judging the problem")
+        print_record("examples", ("a", "b"), as_json=True)
+        assert not LINE.on
+
+    watched("define", work, json=True)
+    printed = capsys.readouterr()
+    assert '["a","b"]\n' == printed.out
+    assert printed.err.endswith("\r\x1b[K")
 
 
 def test_what_is_left_is_told_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,8 +112,8 @@ def state(stage: str, rows: int, **more: Any) -> Audited:
 
 
 def test_an_audit_gone_on_with_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where new work begins, whichever stages were done; when quiet there is nothing."""
-    with audit_progress(False) as told:
+    """Where new work begins, whichever stages were done."""
+    with audit_progress() as told:
         LINE.begin("Checking the data")
         told["progress"](state("Reading the test", 100, taken_up=True))
         told["progress"](state("Reading", 1_000, taken_up=True))
@@ -106,24 +126,17 @@ def test_an_audit_gone_on_with_is_told_once(capsys: pytest.CaptureFixture[str]) 
         told["progress"](state("Equal texts", 2_000))
         told["checking"]("leak_exact", 1, 55)
         assert "going on" not in capsys.readouterr().err
-    with audit_progress(False) as told:
+    with audit_progress() as told:
         told["progress"](state("Near copies: comparing", 3_000, taken_up=True))
         told["checking"]("leak_exact", 1, 55)
         assert "going on at row 3,000\n" in capsys.readouterr().err
         LINE.end()
-    with audit_progress(True) as told:
-        assert {} == told
-    with pilot_progress(True) as update:
-        assert update is None
-    with redraw_progress(quiet=True) as done:
-        assert None is done
 
 
 def test_equal_parts_tell_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     """After a third of the inputs, twice the time so far is left."""
     LINE.begin("Pricing the plan")
-    with redraw_progress(quiet=False) as done:
-        assert done is not None
+    with redraw_progress() as done:
         done(0, 3)
         assert "Trying other inputs  0%" in seen(capsys, "Trying")
 
@@ -131,8 +144,7 @@ def test_equal_parts_tell_what_is_left(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_pilot_says_which_run_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
     """Before the first run has ended the line names it; where an interruption stands is remembered."""
     LINE.begin("Preparing the pilot")
-    with pilot_progress(False) as update:
-        assert update is not None
+    with pilot_progress() as update:
         update(Progress(0, 16, 0.0, 0.0, None, None, now="zero-shot"))
         assert "Pilot  run 1 of 16, zero-shot" in seen(capsys, "zero-shot")
         update(Progress(7, 16, 0.0, 0.0, None, None, now="85 rows"))
@@ -142,8 +154,7 @@ def test_a_pilot_says_which_run_is_under_way(capsys: pytest.CaptureFixture[str])
 def test_slow_runs_are_told_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a terminal each slow run has a line of its own; quick ones, and the start, have none."""
     run = samples.pilot_of_a_model().runs[4]
-    with pilot_progress(False) as update:
-        assert update is not None
+    with pilot_progress() as update:
         update(Progress(0, 3, 0.0, 9.0, None, None))
         update(Progress(1, 3, 1.0, 2.0, replace(run, seconds=0.1), 0.5))
         assert "" == capsys.readouterr().err
@@ -156,46 +167,47 @@ def test_slow_runs_are_told_when_piped(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The plan is shown with its time and price; who sits at a terminal is asked, unless --yes; JSON asks nothing."""
+    """The plan is shown with its time and price; who sits at a terminal is asked, unless --yes."""
     plan = PilotPlan("lora", "a model", 10, 2, (100, 200), 2, ("zero-shot",), 4, (4.0, 8.0, 16.0), (0.0, 0.0, 0.0))
-    assert ask_before(False, quiet=True)(plan) is None
-    assert "" == capsys.readouterr().err
-    assert ask_before(True, quiet=False)(plan) is None
+    assert ask_before(True)(plan) is None
     told = " ".join(capsys.readouterr().err.split())
     for words in ("10 runs at 100, 200 examples", "2 runs taken", "4 settings", "4.0 to 16 minutes", "free on this"):
         assert words in told
-    assert ask_before(False, quiet=False)(replace(plan, minutes=None, light=True)) is None
+    assert ask_before(False)(replace(plan, minutes=None, light=True)) is None
     assert "" == capsys.readouterr().err
-    ask_before(True, quiet=False)(replace(plan, usd=None))
+    ask_before(True)(replace(plan, usd=None))
     assert "price unknown" in capsys.readouterr().err
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("rich.prompt.Confirm.ask", lambda *words, **more: False)
-    assert ask_before(False, quiet=False)(plan) is False
+    assert ask_before(False)(plan) is False
 
 
-def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_hosted_baselines_that_cost_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What hosted models will be sent and cost is shown, for the probe too; what is free goes by, unknown does not."""
     hosted = (("big zero-shot", 260_000, 0.04), ("big few-shot", 900_000, None))
     plan = PilotPlan(
         "probe", "TF-IDF", 6, 0, (100,), 3, (), 0, (0.1, 0.1, 0.2), (0.0, 0.0, 0.0), hosted=hosted, test_rows=540
     )
-    ask_before(False, quiet=False)(plan)
+    ask_before(False)(plan)
     told = " ".join(capsys.readouterr().err.split())
     assert "asks big zero-shot 540 rows, about 260k tokens, at most 0.040 USD" in told
     assert "asks big few-shot 540 rows, about 900k tokens, price unknown" in told
-    ask_before(False, quiet=False)(replace(plan, trainer="lora", runs=0, reused=6, minutes=None, hosted=hosted[:1]))
+    ask_before(False)(replace(plan, trainer="lora", runs=0, reused=6, minutes=None, hosted=hosted[:1]))
     told = " ".join(capsys.readouterr().err.split())
     assert "no run is left to make; 6 runs taken from the ledger; asks big zero-shot" in told
     assert "shows with the first" not in told
     barred = ("big zero-shot", "big few-shot")
-    ask_before(False, quiet=False)(replace(plan, hosted=(), not_asked=barred))
+    ask_before(False)(replace(plan, hosted=(), not_asked=barred))
     told = " ".join(capsys.readouterr().err.split())
     assert "does not ask big zero-shot, big few-shot: each may bill more than the cap leaves (--max-usd)" in told
     assert "asks big" not in told
-    ask_before(False, quiet=False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0),)))
+    ask_before(False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0),)))
     assert "" == capsys.readouterr().err
-    ask_before(False, quiet=True)(plan)
+    monkeypatch.setattr(DEPTH, "quiet", True)
+    ask_before(False)(plan)
     assert "" == capsys.readouterr().err
 
 

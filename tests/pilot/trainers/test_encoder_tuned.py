@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.trainers import tiny_encoder
-from tunecase.errors import InputError
+from tunecase.errors import InputError, install_line
 from tunecase.pilot.trainers import encoder_tuned, encoder_weights
 from tunecase.pilot.trainers.encoder_torch import TorchEncoder
 from tunecase.pilot.trainers.task import Task
@@ -70,4 +70,4 @@ def test_without_torch_the_fix_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(
         encoder_weights.importlib.util, "find_spec", lambda name: None if name == "torch" else real(name)
     )
-    assert 'pip install "tunecase[train]"' in encoder_tuned.missing(str(tiny_encoder.save(tmp_path)))
+    assert install_line("train") in encoder_tuned.missing(str(tiny_encoder.save(tmp_path)))

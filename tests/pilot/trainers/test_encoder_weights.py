@@ -10,7 +10,7 @@ import pytest
 
 from tests.pilot.trainers import tiny_encoder
 from tunecase import catalog
-from tunecase.errors import InputError, MissingExtraError
+from tunecase.errors import InputError, MissingExtraError, install_line
 from tunecase.pilot.trainers import encoder_weights, machine, packed, weights
 
 pytest.importorskip("safetensors", reason='skipped: pip install "tunecase[encoder]"')
@@ -117,8 +117,8 @@ def test_a_missing_library_names_its_extra(tmp_path: Path, monkeypatch: pytest.M
     """The small extra for a plain encoder, the large one for any other architecture."""
     monkeypatch.setattr(encoder_weights.importlib.util, "find_spec", lambda name: None)
     plain, other = tiny_encoder.save(tmp_path / "a"), tiny_encoder.save(tmp_path / "b", model_type="modernbert")
-    assert 'pip install "tunecase[encoder]"' in encoder_weights.missing(str(plain))
-    assert 'pip install "tunecase[train]"' in encoder_weights.missing(str(other))
+    assert install_line("encoder") in encoder_weights.missing(str(plain))
+    assert install_line("train") in encoder_weights.missing(str(other))
     with pytest.raises(MissingExtraError, match="safetensors, tokenizers not installed"):
         encoder_weights.here(str(plain))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.trainers.tiny import save_tiny_model
-from tunecase.errors import InputError
+from tunecase.errors import InputError, install_line
 from tunecase.pilot.trainers import lora, translate, trl, trl_worker, weights
 from tunecase.pilot.trainers.contract import read_result, read_run, write_run
 from tunecase.pilot.trainers.task import Setting, Task
@@ -128,7 +128,7 @@ def test_missing_parts_are_named_with_the_line_that_installs_them(
     assert "" == trl.missing(str(tiny))
     assert trl.missing(str(tmp_path))
     monkeypatch.setattr(trl, "NEEDED", ("torch", "no_such_library"))
-    assert 'the trl trainer needs no_such_library. Fix: pip install "tunecase[train]"' == trl.missing(str(tiny))
+    assert f"the trl trainer needs no_such_library. Fix: {install_line('train')}" == trl.missing(str(tiny))
 
 
 def test_settings_are_checked() -> None:

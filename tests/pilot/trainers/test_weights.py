@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.pilot.trainers import networks
-from tunecase.errors import InputError, MissingExtraError
+from tunecase.errors import InputError, MissingExtraError, install_line
 from tunecase.pilot.trainers import machine, packed, weights, wheel
 
 pytestmark = pytest.mark.needs("train")
@@ -95,7 +95,7 @@ def test_the_command_ends_with_a_sentence(folder: str, capsys: pytest.CaptureFix
 def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     """As a sentence with the line that installs it."""
     monkeypatch.setattr(machine, "NEEDED", ("json", "no_such_library"))
-    assert 'pip install "tunecase[train]"' in weights.missing(folder)
+    assert install_line("train") in weights.missing(folder)
     with pytest.raises(MissingExtraError, match="no_such_library"):
         weights.load(folder)
 

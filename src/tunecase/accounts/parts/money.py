@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import accumulate
 
+from tunecase.accounts.book_sums import IN_PEOPLE, sums_words
 from tunecase.accounts.headline import authorise_parts, moved_amounts
 from tunecase.accounts.lines import GROUPS, Group, group_of, groups, training_unpriced
 from tunecase.accounts.material import Material
@@ -11,6 +12,7 @@ from tunecase.accounts.parts.words import budget_name, exact, exact_money
 from tunecase.accounts.verdict import plan_of
 from tunecase.accounts.words import capital, plain_words
 from tunecase.blocks import Finding, Months, Part, Row, Rows, Step, Waterfall
+from tunecase.books import UNKNOWNS
 from tunecase.quantities import Sampled, adding_up, counted, plain_figure, plain_money, plain_share
 from tunecase.records import BookLine, Books, Estimate, Month, Plan, Way
 
@@ -258,7 +260,8 @@ def _book_row(line: BookLine, spent: float) -> Row:
     ends, planned = line.at_completion, line.planned
     low, mid, high = (None, None, None) if ends is None else (ends.p10, ends.p50, ends.p90)
     planned_words = "not planned" if planned is None else plain_figure(planned.p50)
-    forecast = plain_figure(None if ends is None else ends.p50)
+    in_people = ends is None and line.name == UNKNOWNS
+    forecast = IN_PEOPLE if in_people else plain_figure(None if ends is None else ends.p50)
     return Row(line_title(line.name), "", low, mid, high, (planned_words, exact(spent), forecast))
 
 
@@ -289,7 +292,7 @@ def books_title(books: Books) -> str:
 
 
 def _books_note(books: Books) -> str:
-    words = "Middle cases of lines do not add up to that of the total."
+    words = " ".join(sums_words(books))
     if books.over_budget is None:
         return words
     return f"{words} The chance to end over the budget is {plain_share(books.over_budget)}."

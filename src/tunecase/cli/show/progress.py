@@ -164,7 +164,8 @@ STEPS = Steps(LINE.remark)
 def watched(command: str, work: Callable[..., Any], **given: Any) -> Any:
     """Does the work of a command under the line, with --verbose step by step.
 
-    Commands that print JSON, wait for people or are to be quiet have no line.
+    The line goes to standard error, so that JSON on standard output stays whole. Commands that wait for people or are
+    to be quiet have none.
     """
     if not DEPTH.verbose:
         return _under_the_line(command, work, given)
@@ -173,7 +174,7 @@ def watched(command: str, work: Callable[..., Any], **given: Any) -> Any:
 
 
 def _under_the_line(command: str, work: Callable[..., Any], given: dict[str, Any]) -> Any:
-    if given.get("json") or DEPTH.quiet or command in INTERACTIVE:
+    if DEPTH.quiet or command in INTERACTIVE:
         return work(**given)
     LINE.stopped = ""
     LINE.begin(WORKING.get(command, "Working"))
@@ -193,11 +194,8 @@ def step(verb: str) -> None:
 
 
 @contextmanager
-def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
+def pilot_progress() -> Iterator[Callable[[Any], None]]:
     """The pilot while it runs: how far it is and what is left; without a terminal a line for each slow run too."""
-    if quiet:
-        yield None
-        return
     yield _tell_pilot
 
 
@@ -209,15 +207,13 @@ def _tell_pilot(state: Any) -> None:
     LINE.tell(pilot_words(state), state.left_s)
 
 
-def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
+def ask_before(yes: bool) -> Callable[[Any], bool | None]:
     """Shows a pilot's plan, its time and price, and asks where someone sits at the terminal; `yes` only shows it.
 
     What takes no minute and costs nothing goes by; a hosted model whose price is not known may cost something.
     """
 
     def ask(plan: Any) -> bool | None:
-        if quiet:
-            return None
         unknown, costs = plan.minutes is None and not plan.light, plan.usd is not None and plan.usd[1] > 0
         slow = unknown or costs or (plan.minutes is not None and plan.minutes[1] > ASK_ABOVE_MINUTES)
         endpoints = bool(plan.not_asked) or any(usd != 0 for _, _, usd in plan.hosted)
@@ -248,14 +244,11 @@ def tell_fetching(line: str) -> None:
 
 
 @contextmanager
-def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
-    """The stage at work, rows, rows/s, bytes and time left, then the check at work; nothing when quiet.
+def audit_progress() -> Iterator[dict[str, Callable[..., None]]]:
+    """The stage at work, rows, rows/s, bytes and time left, then the check at work.
 
     That an interrupted audit is gone on with is said once, in a line of its own, when new work begins.
     """
-    if quiet:
-        yield {}
-        return
     taken_up_rows, is_told = 0, False
 
     def tell_once() -> None:
@@ -299,25 +292,22 @@ def _size(size_bytes: int) -> str:
 
 
 @contextmanager
-def redraw_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """How many inputs a bill was worked out for again and again; nothing when quiet."""
-    with _counted("Trying other inputs", quiet) as update:
+def redraw_progress() -> Iterator[Callable[[int, int], None]]:
+    """How many inputs a bill was worked out for again and again."""
+    with _counted("Trying other inputs") as update:
         yield update
 
 
 @contextmanager
-def import_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """How much of a bill's file is read; nothing when quiet."""
-    with _counted("Reading the bill", quiet) as update:
+def import_progress() -> Iterator[Callable[[int, int], None]]:
+    """How much of a bill's file is read."""
+    with _counted("Reading the bill") as update:
         yield update
 
 
 @contextmanager
-def _counted(words: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+def _counted(words: str) -> Iterator[Callable[[int, int], None]]:
     """Work in equal parts, so that what is left takes as long per part as what is done."""
-    if quiet:
-        yield None
-        return
     begun_s = time.monotonic()
 
     def update(done: int, total: int) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
 from tunecase.data.tokens.learnt import Learnt
-from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.errors import InputError, MissingExtraError, Problem, install_line
 from tunecase.io import digest, no_file
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def why_uncounted(path: Path) -> str:
         raise InputError(problem)
     if importlib.util.find_spec(REFERENCE) is not None:
         return ""
-    return f'the library that reads {path.name} is not installed (pip install "tunecase[tokens]")'
+    return f"the library that reads {path.name} is not installed ({install_line('tokens')})"
 
 
 @lru_cache(maxsize=4)

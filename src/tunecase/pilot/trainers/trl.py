@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tunecase.errors import install_line
 from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import lora, prompts, weights
 from tunecase.pilot.trainers.outside import train_outside
@@ -61,7 +62,7 @@ def missing(model: str) -> str:
     """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
     absent = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if absent:
-        return f'the trl trainer needs {", ".join(absent)}. Fix: pip install "tunecase[train]"'
+        return f"the trl trainer needs {', '.join(absent)}. Fix: {install_line('train')}"
     return weights.missing(model)
 
 

@@ -69,7 +69,7 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
         )
     answered = 1.0 if facts.coverage is None else facts.coverage
     low, middle, high = (min(end / answered, 1.0) for end in (facts.ceiling.low, facts.ceiling.mid, facts.ceiling.high))
-    got = f"ceiling {percent(middle)} ({percent(low)} to {percent(high)})"
+    got = f"ceiling {percent(high)}, the upper end of {percent(low)} to {percent(high)}"
     got += "" if facts.coverage is None else f" of the {percent(answered)} answered, the disputed rows left to people"
     seen = f"two people agree on {percent(facts.agreement)} of {facts.agreed[1]} rows, {got}"
     if facts.target is None:
@@ -82,8 +82,8 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
     return CEILING.failed(
         got,
         f"{seen}: no model can honestly score {percent(facts.target)} against one of them",
-        f"lower the target to {percent(middle)}, sharpen the label guide, or settle the test labels by two "
-        f"more people ({facts.money(price)})",
+        f"lower the target to {percent(middle)}, the middle of that range, sharpen the label guide, or settle the test "
+        f"labels by two more people ({facts.money(price)})",
         price,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.compute import base_model
-from tunecase.errors import InputError
+from tunecase.errors import InputError, install_line
 from tunecase.prices import price_today
 from tunecase.problem.ways.evidence import (
     LEARNERS,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 OF_CLASSES = ("n_grams", "encoder", "nearest", "decision", "encoder_tuned")  # ways that choose one of a list of answers
 PACES = ("n_grams", "encoder", "encoder_tuned")  # ways with hours of set-up and a pace of their own
-NEEDS_TORCH = 'measured by torch: pip install "tunecase[train]"'
 TINY_PARAMS = 1e9  # so many are tuned on plain cores in minutes to hours
 NOTHING = Band(0.0, 0.0, 0.0, 0.0)
 
@@ -100,9 +99,13 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
         price_seen(seen, grounds),
         f"the seconds of an answer: `{command}`",
         () if seen else ("the score",),
-        (seen.name if seen else _weights(model), NEEDS_TORCH if name == "encoder_tuned" and not seen else ""),
+        (seen.name if seen else _weights(model), _needs_torch() if name == "encoder_tuned" and not seen else ""),
         here(command, grounds, pace),
     )
+
+
+def _needs_torch() -> str:
+    return f"measured by torch: {install_line('train')}"
 
 
 def _pilot_on_cores(name: str, grounds: Grounds) -> str:
