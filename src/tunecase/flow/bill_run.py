@@ -1,7 +1,7 @@
 """The training run that a case's bill prices, as a question to fit."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunecase.catalog import SPOT
 from tunecase.errors import InputError, Problem
@@ -59,7 +59,7 @@ def bill_run(flow: "Flow", typed: "Request") -> "Request":
     )
 
 
-def _amounts(work: "Work") -> "tuple[dict[str, float], str]":
+def _amounts(work: "Work") -> tuple[dict[str, Any], str]:
     """How much a run of the bill trains, as fields of a Request and in words."""
     from tunecase.compute import sampling
 
