@@ -53,7 +53,7 @@ def test_nobody_there_is_told_at_once() -> None:
 def test_without_ray_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Ray is not installed the error names the optional part."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(MissingExtraError, match=r"tunecase\[ray\]"):
+    with pytest.raises(MissingExtraError, match=r"ray\[default\]"):
         next(engine.run_tasks(len, ["a"], engine="ray", address="auto"))
 
 

@@ -79,7 +79,7 @@ def test_without_the_package_the_price_is_unknown_and_the_message_says_how_to_in
     """The exact line."""
     monkeypatch.setattr(api, "find_spec", lambda name: None)
     assert api_price("gpt-4o-mini", DAY) is None
-    with pytest.raises(MissingExtraError, match=r'pip install "tunecase\[prices\]"'):
+    with pytest.raises(MissingExtraError, match="pip install genai-prices"):
         api.needed("gpt-4o-mini", DAY)
 
 

@@ -186,7 +186,7 @@ def test_no_request_holds_up_the_others() -> None:
 def test_serve_says_how_to_install_its_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the extra, the message has the install line."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(MissingExtraError, match=r"tunecase\[ui\]"):
+    with pytest.raises(MissingExtraError, match="pip install python-multipart"):
         serve(tmp_path, port=0)
 
 

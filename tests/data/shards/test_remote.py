@@ -94,7 +94,7 @@ def test_what_is_written_beside_is_no_name(tmp_path: Path) -> None:
 def test_without_fsspec_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The optional part is named."""
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with pytest.raises(MissingExtraError, match=r"tunecase\[remote\]"):
+    with pytest.raises(MissingExtraError, match="pip install fsspec"):
         RemoteStore("s3://bucket/scratch")
 
 
