@@ -55,6 +55,7 @@ def test_no_command_writes_over_what_the_case_needs(case: Path) -> None:
     assert [] == breaches
 
 
+@pytest.mark.slow
 def test_other_files_need_force_and_our_own_do_not(case: Path) -> None:
     """A file that tunecase did not make stays without --force; the same command twice is no matter."""
     breaches = []
@@ -72,6 +73,7 @@ def test_other_files_need_force_and_our_own_do_not(case: Path) -> None:
     assert [] == breaches
 
 
+@pytest.mark.slow
 def test_a_report_replaces_its_own_files_only(case: Path) -> None:
     """An earlier report is replaced; a page of somebody else, and the ledger under that name, are not."""
     assert 0 == tunecase("report", cwd=case).code
@@ -125,6 +127,7 @@ def test_no_command_makes_a_folder_for_a_file(case: Path) -> None:
     assert (case / "nope" / "report.md").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_takes_no_writing_still_answers(
     walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
