@@ -109,11 +109,11 @@ def test_a_project_file_is_found_from_below(case: Path, tmp_path: Path) -> None:
     """Without --project the file of the nearest folder above is used and named; one that is given stays exact."""
     deep = case / "notes" / "old"
     deep.mkdir(parents=True)
-    ran = tunecase("decide", "--json", cwd=deep)
+    ran = tunecase("spend", "list", "--json", cwd=deep)
     assert (0, f"Project file: {Path('..', '..', 'tunecase.yaml')}\n") == (ran.code, ran.err)
-    assert ran.json == tunecase("decide", "--json", cwd=case).json
+    assert ran.json == tunecase("spend", "list", "--json", cwd=case).json
     assert 2 == tunecase("decide", "--project", "tunecase.yaml", cwd=deep).code
-    assert "" == tunecase("decide", cwd=case).err
+    assert "" == tunecase("spend", "list", cwd=case).err
     assert "" == tunecase("audit", "../../train.jsonl", "--fast", cwd=deep).err
 
 
