@@ -19,6 +19,9 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # neither tests nor what they
     sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(gettempdir()) / "tunecase-tests"))
 
 
+# The format checks of jsonschema compile the grammar of IRIs on import, for five seconds; no schema here has an IRI.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 OWN_CACHE = os.environ.get("TUNECASE_CACHE")
 
 

@@ -1,10 +1,10 @@
 """The curves of what a pilot raced are kept beside the main one, and reach the plan with it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests.making import case_folder
 from tests.plan.ways import candidate, curve
 from tunecase import flow
 from tunecase.flow import open_case
@@ -14,17 +14,12 @@ from tunecase.flow.points import points, stand_in_factor
 from tunecase.records import Pilot, PilotSettings
 
 TUNED = {"encoder": "encoder-tuned"}
-EXAMPLE = Path(__file__).parents[2] / "examples" / "support-tickets"
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> flow.Flow:
-    """The example with a pilot of the probe that raced an encoder beside it."""
-    import shutil
-
-    folder = tmp_path_factory.mktemp("raced") / "case"
-    shutil.copytree(EXAMPLE, folder)
-    opened = open_case(folder / "tunecase.yaml")
+    """A sound case with a pilot of the probe that raced an encoder beside it."""
+    opened = open_case(case_folder(tmp_path_factory.mktemp("raced"), train_rows=400))
     tried: Pilot = flow.pilot(opened, PilotSettings(workers=1, sizes=(85, 170, 340), draws=1))
     own = curve(0.3)
     raced = replace(tried, candidates=(candidate(points=own), candidate("hosted", points=own[:1], name="luna")))
