@@ -59,7 +59,7 @@ def bill_run(flow: "Flow", typed: "Request") -> "Request":
     )
 
 
-def _amounts(work: "Work") -> tuple[dict[str, Any], str]:
+def _amounts(work: "Work") -> "tuple[dict[str, Any], str]":
     """How much a run of the bill trains, as fields of a Request and in words."""
     from tunecase.compute import sampling
 
