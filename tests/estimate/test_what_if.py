@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -41,10 +42,26 @@ def test_altered_worlds_move_one_input_alone() -> None:
     assert ["other", "rate", "share"] == list(scaled.drawn)
 
 
-def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
+class LookedAt(NamedTuple):
+    """A project, what would keep its budget in four worlds of five, and what was told of the progress."""
+
+    project: Project
+    record: WhatIf
+    told: list[tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> LookedAt:
+    """The plain project, whose inputs are looked at once."""
+    project = written(PLAIN, tmp_path_factory.mktemp("plain"))
+    told: list[tuple[int, int]] = []
+    (record,) = bill(project, what_if=0.8, progress=lambda done, total: told.append((done, total))).what_if
+    return LookedAt(project, record, told)
+
+
+def test_what_would_have_to_be_true_is_true(looked_at: LookedAt) -> None:
     """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
-    project = written(PLAIN, tmp_path)
-    (record,) = bill(project, what_if=0.8).what_if
+    project, record = looked_at.project, looked_at.record
     assert record.chance < 0.8
     assert "rounds" in {flip.name for flip in record.ways}
     for flip in record.ways:
@@ -111,10 +128,9 @@ def test_with_a_target_it_is_the_chance_to_show_it_that_is_asked_for(tmp_path: P
     assert (reached & (again.total <= 15_000)).mean() >= 0.2
 
 
-def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
+def test_inputs_are_told_while_they_are_looked_at(looked_at: LookedAt) -> None:
     """Counts rise to the number of inputs."""
-    told: list[tuple[int, int]] = []
-    bill(written(PLAIN, tmp_path), what_if=0.8, progress=lambda done, total: told.append((done, total)))
+    told = looked_at.told
     assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
 
 
