@@ -20,9 +20,9 @@ from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
 from tunecase.records import Estimate, Flip, Forecast, WhatIf
 
 
-def bill(project: Project, forecast: Forecast | None = None, **asked) -> Estimate:
-    """The bill in 4,000 worlds."""
-    return estimate(drawn(Known(basis(project), 700, TOKENS, forecast=forecast)), **asked)
+def bill(project: Project, forecast: Forecast | None = None, draws: int = 4_000, **asked) -> Estimate:
+    """The bill in so many worlds."""
+    return estimate(drawn(Known(basis(project, draws), 700, TOKENS, forecast=forecast)), **asked)
 
 
 def chance(project: Project, worlds: Worlds, budget: float) -> float:
@@ -89,7 +89,7 @@ def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
 def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     """Nothing alone brings it back: that is said, with what to do."""
     project = written(PLAIN.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
-    (record,) = bill(project, what_if=0.8).what_if
+    (record,) = bill(project, draws=500, what_if=0.8).what_if
     assert () == record.ways
     assert "no input alone is enough" in what_if_words(record, "USD")
 
@@ -98,7 +98,7 @@ def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
     text = PLAIN.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
     text += "rounds: 4\neffort_per_round: 1 h per round\n"
-    (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), what_if=0.8).what_if
+    (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), draws=500, what_if=0.8).what_if
     ways = {flip.name for flip in record.ways}
     assert "label price per example" in ways
     assert not {name for name in ways if name.endswith(("source.rate", "source.effort"))}
