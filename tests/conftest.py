@@ -37,6 +37,9 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+# The format checks of jsonschema compile the grammar of IRIs on import, for five seconds; no schema here has an IRI.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 OWN_CACHE = os.environ.get("TUNECASE_CACHE")
 
 

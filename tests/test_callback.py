@@ -26,8 +26,6 @@ from tunecase.ledger.book import Ledger
 from tunecase.pilot.trainers import machine
 
 pytestmark = pytest.mark.needs("train")
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
 
 ROOT = Path(__file__).parents[1]
 # A device of so many dollars an hour that steps of milliseconds cost cents.
@@ -40,28 +38,34 @@ def _no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "gpu_name", lambda: "")
 
 
-class Line(torch.nn.Module):
-    """A line through points: two weights."""
+def line(step_s: float) -> Any:
+    """A line through points, two weights, each step of which takes at least so long."""
+    import torch
 
-    def __init__(self, step_s: float = 0.0) -> None:
-        super().__init__()
-        self.layer, self.step_s = torch.nn.Linear(1, 1), step_s
+    class Line(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
 
-    def forward(self, x: Any, labels: Any = None) -> dict[str, Any]:
-        """The loss of a step that takes at least so long."""
-        time.sleep(self.step_s)
-        y = self.layer(x)
-        return {"loss": ((y - labels) ** 2).mean(), "logits": y}
+        def forward(self, x: Any, labels: Any = None) -> dict[str, Any]:
+            time.sleep(step_s)
+            y = self.layer(x)
+            return {"loss": ((y - labels) ** 2).mean(), "logits": y}
+
+    return Line()
 
 
 def trainer(folder: Path, spend: Any, *, steps: int = 6, step_s: float = 0.01, **more: Any) -> Any:
     """A real Trainer of two weights on the processor."""
+    import torch
+    import transformers
+
     rows = [{"x": torch.tensor([float(n)]), "labels": torch.tensor([2.0 * n])} for n in range(8)]
     arguments = transformers.TrainingArguments(
         str(folder), max_steps=steps, per_device_train_batch_size=2, logging_steps=1, save_steps=2, report_to=[],
         use_cpu=True, disable_tqdm=True, **more,
     )  # fmt: skip
-    return transformers.Trainer(Line(step_s), arguments, train_dataset=rows, callbacks=[spend])
+    return transformers.Trainer(line(step_s), arguments, train_dataset=rows, callbacks=[spend])
 
 
 def callback(**settings: Any) -> Any:

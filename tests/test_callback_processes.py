@@ -9,13 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_callback import booked, callback, case, surroundings
+from tunecase.books.meter import STATE_FILE, read_state
+
 pytestmark = pytest.mark.needs("train")
-pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-
-from tests.test_callback import booked, callback, case, surroundings  # noqa: E402
-from tunecase.books.meter import STATE_FILE, read_state  # noqa: E402
-
 __all__ = ["case"]  # a fixture
 
 
@@ -58,6 +55,8 @@ def test_a_killed_attempt_is_paid_for(tmp_path: Path, case: Path) -> None:
 def test_the_trainer_of_trl_takes_it(tmp_path: Path) -> None:
     """SFTTrainer on a tiny Llama logs dollars beside its own figures and stops at the limit."""
     trl, datasets = pytest.importorskip("trl"), pytest.importorskip("datasets")
+    import transformers
+
     from tests.pilot.trainers.tiny import save_tiny_model
 
     tiny = save_tiny_model(tmp_path / "tiny")
