@@ -166,6 +166,7 @@ def test_words_of_a_span() -> None:
     assert "not shown" == rules.span_verdict([], scale, ("mid", "high"))
 
 
+@pytest.mark.slow
 def test_the_bottleneck_follows_the_cases() -> None:
     """Verdict and sentence are counted from the cases; without any nothing is shown."""
     facts = facts_and_cases()
@@ -178,6 +179,7 @@ def test_the_bottleneck_follows_the_cases() -> None:
     assert "not shown" == claims.bottleneck(replace(facts, cases=())).verdict
 
 
+@pytest.mark.slow
 def test_shares_of_a_case_are_those_of_its_bill() -> None:
     """In every world the four groups are the whole; a case without a price for a line is refused, not shown as free."""
     for case in facts_and_cases().cases:
@@ -198,6 +200,7 @@ def test_dearer_gpus_turn_a_case() -> None:
     assert not evidence_cases.priced(project, "x", usd_per_gpu_hour=4_000).holds
 
 
+@pytest.mark.slow
 def test_answers_after_launch_follow_the_cases() -> None:
     """At least four cases have a volume at which the advice flips, and the sentence counts those that pay already."""
     facts = facts_and_cases()

@@ -6,7 +6,7 @@ One test for each rule; it gathers every breach and prints them all.
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -272,6 +272,11 @@ class File:
         """Its syntax tree."""
         return ast.parse(self.path.read_text(encoding="utf-8"))
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of it."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def place(self) -> str:
         """The path below src/tunecase."""
@@ -296,7 +301,7 @@ class File:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Everything imported from the package, wherever in the file, for types alone too."""
-        return tuple(_imports(self.tree))
+        return tuple(_imports(self.nodes))
 
     @cached_property
     def handed_on(self) -> dict[str, Import]:
@@ -328,8 +333,8 @@ NAMED_IN_TEXT = {"pilot/trial.py", "pilot/trainers/trl.py", "pilot/trainers/trl_
 NAMED_IN_TEXT |= {"catalog/reading.py", "cli/commands.py", "pilot/trainers/encoder_weights.py"}
 
 
-def _imports(tree: ast.Module) -> Iterator[Import]:
-    for node in ast.walk(tree):
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[Import]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == "tunecase":
             yield from (Import(node.module or "", alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -471,8 +476,8 @@ def test_imports_are_seen() -> None:
     """No file imports relatively, or names a module of the package in text where an import could stand."""
     breaches = []
     for file in FILES:
-        docs = {id(node.value) for node in ast.walk(file.tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(file.tree):
+        docs = {id(node.value) for node in file.nodes if isinstance(node, ast.Expr)}
+        for node in file.nodes:
             if isinstance(node, ast.ImportFrom) and node.level:
                 breaches.append(f"{file.place}:{node.lineno} imports relatively")
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
@@ -539,7 +544,7 @@ def test_only_trainers_know_torch() -> None:
     breaches = [
         file.place
         for file in FILES
-        for node in ast.walk(file.tree)
+        for node in file.nodes
         if "torch" in _libraries(node) and not file.place.startswith("pilot/trainers/")
     ]
     assert [] == breaches
@@ -612,7 +617,7 @@ def _writes(node: ast.AST) -> bool:
 
 def test_one_writer() -> None:
     """Only the writer of outputs writes into files, and what WRITING names with a reason."""
-    writing = {file.place for file in FILES if any(_writes(node) for node in ast.walk(file.tree))}
+    writing = {file.place for file in FILES if any(_writes(node) for node in file.nodes)}
     reasons = tuple(WRITING)
     assert ["io/outputs.py"] == sorted(place for place in writing if not place.startswith(reasons))
     assert [] == [reason for reason in reasons if not any(place.startswith(reason) for place in writing)]
@@ -623,7 +628,7 @@ def test_few_files_touch_the_world() -> None:
     touching: dict[str, set[str]] = {}
     for file in FILES:
         if not file.place.startswith(WORLD):
-            names = {name for node in ast.walk(file.tree) for name in _touched(node)}
+            names = {name for node in file.nodes for name in _touched(node)}
             touching |= {file.place: names} if names else {}
     reasons = tuple(TOUCHING)
     assert {} == {place: sorted(names) for place, names in touching.items() if not place.startswith(reasons)}

@@ -156,7 +156,10 @@ def _made(name: str, folder: Path, audit: Audit) -> Faces:
     return Faces(bill, decision, json.loads(text["json"]), terminal, text["md"], text["html"])
 
 
-every_case = pytest.mark.parametrize("case", plan_cases.CASES)
+QUICK = ("before a pilot", "with the model")  # the others take seconds each to walk
+every_case = pytest.mark.parametrize(
+    "case", [case if case in QUICK else pytest.param(case, marks=pytest.mark.slow) for case in plan_cases.CASES]
+)
 
 
 def plainly(figure: str) -> str:

@@ -203,11 +203,12 @@ def test_help_is_light() -> None:
     assert "[]" == python("-c", code).splitlines()[-1]
 
 
-def test_narrow_pipes(walked: Path) -> None:
+def test_narrow_pipes(walked: Path, tmp_path: Path) -> None:
     """A pipe that takes ASCII only gets replaced letters in words, and whole UTF-8 in JSON; never a traceback."""
     assert "???" in python("-m", "tunecase", "forecast", "--project", walked, encoding="ascii")
-    named = python("-m", "tunecase", "report", "--json", "--project", walked, encoding="ascii")
-    assert str(walked.parent) in json.loads(named)["html"]
+    rows = write_jsonl(tmp_path / "zürich" / "train.jsonl", tickets(40, 1))
+    named = python("-m", "tunecase", "init", "--json", rows, encoding="ascii")
+    assert str(rows.with_name("tunecase.yaml")) in json.loads(named)["files"]
 
 
 def test_json_is_the_record(walked: Path) -> None:

@@ -131,6 +131,7 @@ def test_what_stdout_refuses_ends_without_a_traceback() -> None:
 
 
 @posix
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_what_stderr_refuses_changes_no_exit_code() -> None:
     """A mistake keeps its code where nobody can read of it, and is never taken for the answer no."""

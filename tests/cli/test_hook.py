@@ -18,6 +18,7 @@ def hooked(*files: str) -> int:
     return int(ended.value.code or 0)
 
 
+@pytest.mark.slow
 def test_each_file_is_told_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,7 +41,7 @@ def test_quiet_is_the_answer_alone(walked: Path, monkeypatch: pytest.MonkeyPatch
         assert 1 <= len(quiet.out.splitlines()) <= 3, quiet.out
         assert loud.out.startswith(quiet.out), (loud.out, quiet.out)
         assert "Project file: ../tunecase.yaml" in loud.err
-    loud, quiet = (tunecase("check", "--json", *words, cwd=below) for words in ((), ("-q",)))
+    loud, quiet = (tunecase("ledger", "verify", "--json", *words, cwd=below) for words in ((), ("-q",)))
     assert (loud.json, "") == (quiet.json, quiet.err)
 
 

@@ -55,6 +55,7 @@ def test_no_command_writes_over_what_the_case_needs(case: Path) -> None:
     assert [] == breaches
 
 
+@pytest.mark.slow
 def test_other_files_need_force_and_our_own_do_not(case: Path) -> None:
     """A file that tunecase did not make stays without --force; the same command twice is no matter."""
     breaches = []
@@ -72,6 +73,7 @@ def test_other_files_need_force_and_our_own_do_not(case: Path) -> None:
     assert [] == breaches
 
 
+@pytest.mark.slow
 def test_a_report_replaces_its_own_files_only(case: Path) -> None:
     """An earlier report is replaced; a page of somebody else, and the ledger under that name, are not."""
     assert 0 == tunecase("report", cwd=case).code
@@ -107,11 +109,11 @@ def test_a_project_file_is_found_from_below(case: Path, tmp_path: Path) -> None:
     """Without --project the file of the nearest folder above is used and named; one that is given stays exact."""
     deep = case / "notes" / "old"
     deep.mkdir(parents=True)
-    ran = tunecase("decide", "--json", cwd=deep)
+    ran = tunecase("spend", "list", "--json", cwd=deep)
     assert (0, f"Project file: {Path('..', '..', 'tunecase.yaml')}\n") == (ran.code, ran.err)
-    assert ran.json == tunecase("decide", "--json", cwd=case).json
+    assert ran.json == tunecase("spend", "list", "--json", cwd=case).json
     assert 2 == tunecase("decide", "--project", "tunecase.yaml", cwd=deep).code
-    assert "" == tunecase("decide", cwd=case).err
+    assert "" == tunecase("spend", "list", cwd=case).err
     assert "" == tunecase("audit", "../../train.jsonl", "--fast", cwd=deep).err
 
 
@@ -125,6 +127,7 @@ def test_no_command_makes_a_folder_for_a_file(case: Path) -> None:
     assert (case / "nope" / "report.md").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_takes_no_writing_still_answers(
     walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

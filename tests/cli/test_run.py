@@ -8,11 +8,14 @@ import pytest
 
 from tests import samples
 from tests.command import tunecase
+from tunecase.cli.show import record
 from tunecase.cli.show.progress import LINE
+from tunecase.cli.show.record import show_run
 from tunecase.flow import Walk
 from tunecase.records import RECORDS, from_json
 
 
+@pytest.mark.slow
 def test_json_of_the_run(walked: Path) -> None:
     """run --json prints every record by its verb, and where the approvals stand."""
     ran = tunecase("run", "--json", "--project", walked)
@@ -22,9 +25,15 @@ def test_json_of_the_run(walked: Path) -> None:
     assert ran.code == (0 if records["decide"].ok else 1)
 
 
-def test_the_road_ends_in_its_answer(walked: Path) -> None:
-    """run prints the answer alone, in 14 lines of 80 columns, with the page; nothing changed is said in one."""
+def test_the_road_ends_in_its_answer(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """run prints the answer alone, in 14 lines of 80 columns, with the page; nothing changed is said in one.
+
+    The progress line has ended before the answer is printed, and what a step prints stands aside of it.
+    """
+    begun: list[bool] = []
+    monkeypatch.setattr(record, "show_run", lambda *words, **given: begun.append(LINE.on) or show_run(*words, **given))
     ran = tunecase("run", "--project", walked, "--anyway")
+    assert [False] == begun
     lines = ran.out.rstrip("\n").split("\n")
     assert len(lines) <= 14
     assert max(map(len, lines)) <= 80 or str(walked.parent) in ran.out
@@ -35,19 +44,12 @@ def test_the_road_ends_in_its_answer(walked: Path) -> None:
     assert again.split(" Nothing")[0].replace("\n", " ") in ran.out.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_all_of_the_road_is_told_with_full(walked: Path) -> None:
     """With --full every verb prints all that its record says, in order, and the answer comes last."""
     out = tunecase("run", "--project", walked, "--anyway", "--full").out
     assert out.index("Options, the best first") < out.index("To decide")
     assert str(walked.parent / "report.html") in out.replace("\n", "")
-
-
-def test_the_answer_has_its_rows_for_itself(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The progress line has ended before the answer is printed, and what a step prints stands aside of it."""
-    begun: list[bool] = []
-    monkeypatch.setattr("tunecase.cli.show.record.show_run", lambda *_, **given: begun.append(LINE.on))
-    tunecase("run", "--project", walked, "--anyway")
-    assert [False] == begun
 
 
 def test_the_same_found_again_is_the_same() -> None:

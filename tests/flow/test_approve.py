@@ -351,6 +351,7 @@ def test_a_round_that_is_done_asks_for_the_next_release(folder: Path) -> None:
         assert f"--by NAME --plan {now.plan}" in told
 
 
+@pytest.mark.slow
 def test_every_face_tells_it(folder: Path) -> None:
     """Estimate, decide, books, next, report, run: one line each, and the same record under --json."""
     opened(folder).approve("1500 USD", "Ines")

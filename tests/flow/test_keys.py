@@ -74,6 +74,7 @@ def test_one_seed_has_one_bill(restored: Path) -> None:
     assert first == flow.estimate(open_case(restored, today=TODAY))
 
 
+@pytest.mark.slow
 def test_another_seed_keeps_the_pilot(restored: Path) -> None:
     """`estimate --seed 1` rests on the pilot on file, and the splits of the pilot stay those of its own seed."""
     kept = open_case(restored, today=TODAY).current("pilot")
@@ -236,6 +237,7 @@ def test_a_judgement_does_not_grow_old(piloted: Path) -> None:
     assert {"judge": 1, "estimate": 2} == {verb: len(those) for verb, those in keys.items()}
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_answer(piloted: Path, tmp_path: Path) -> None:
     """A decision of seed 2 is the same whatever was made with other seeds before, and the plan of record stays."""
     paths = [tmp_path / name / piloted.name for name in ("plain", "after")]

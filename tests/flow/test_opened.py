@@ -173,6 +173,7 @@ def test_a_new_price_of_ones_own_keeps_the_pilot_and_renews_the_estimate(audited
     assert ["prices.csv:2: usd", "prices.csv:3: date"] == [problem.where for problem in refused.value.problems]
 
 
+@pytest.mark.slow
 def test_a_charge_renews_books_and_decision(walked: Path) -> None:
     """The report never says that nothing is booked when something is."""
     flow.spend_text(opened(walked), flow.ChargeAsked("9000", "USD", "gpu"))
@@ -252,6 +253,7 @@ def test_points_leave_failed_runs_out(audited: Path) -> None:
     assert () == flow.points(from_json(type(record), broken))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_world")
 def test_the_whole_road(sound: Path) -> None:
     """Every verb tells its record in order, and the bill once more after the forecast, in all 20,000 worlds."""
@@ -279,6 +281,7 @@ def test_the_whole_road(sound: Path) -> None:
     assert 20_000 == later.current("estimate").draws
 
 
+@pytest.mark.slow
 def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) -> None:
     """Nothing is trained on labels that look random, unless it is asked for."""
     path = case_folder(tmp_path)
@@ -453,7 +456,7 @@ def test_three_rows_are_too_little_to_say(tmp_path: Path) -> None:
     assert "fix first" == told["decide"].advice
 
 
-@pytest.mark.parametrize("rows", [300, 3])
+@pytest.mark.parametrize("rows", [pytest.param(300, marks=pytest.mark.slow), 3])
 def test_data_that_are_not_fit_end_with_code_1(tmp_path: Path, rows: int) -> None:
     """`tunecase run` says no with its exit code, with --anyway too, which alone trains."""
     path = random_words(tmp_path, rows)

@@ -252,6 +252,7 @@ def test_left_to_itself_a_pilot_races_what_is_here(sound: Path) -> None:
     assert record == opened(sound).current("pilot")
 
 
+@pytest.mark.slow
 def test_the_road_keeps_what_was_asked_for_and_walks_the_rest_again(sound: Path) -> None:
     """A pilot of another trainer holds as it is; one of n-grams alone is taken from the ledger once more."""
     case = opened(sound)

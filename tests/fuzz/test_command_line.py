@@ -7,7 +7,7 @@ from tests.fuzz.command_line import CASE, VERBS, attempt_command, cases, command
 from tests.fuzz.holding import FIXED
 from tests.fuzz.surface import Tree
 
-QUICK, MANY = 12, 150
+QUICK, MANY = 6, 150
 
 
 def _attempt(words: tuple[str, ...], tree: Tree) -> None:

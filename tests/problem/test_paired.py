@@ -60,6 +60,7 @@ def test_no_difference_is_no_chance_of_one_either_way() -> None:
     assert 0.5 == compared(log(1.0, 0.0, 1.0), log(1.0, 0.0, 1.0)).chance_better
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     """On drawn items the 80% interval of the difference covers the true one as often, epochs or not.
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests import samples
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
@@ -89,6 +91,7 @@ def test_without_a_decision_it_says_so() -> None:
     assert "tunecase approve" not in text
 
 
+@pytest.mark.slow
 def test_a_decision_is_made_anew_before_it_is_signed(tmp_path: Path) -> None:
     """The brief of another day holds the plan of its own day, with the curve of the points, not that of before them."""
     path, place = case_folder(tmp_path, train_rows=120, test_rows=100), tmp_path / "brief.md"
