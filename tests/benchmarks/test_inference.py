@@ -2,11 +2,16 @@
 
 import csv
 import json
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import inference
+
 COLUMNS = (
     "id", "source", "repo_path", "date", "engine", "model", "params_b", "precision", "gpu", "n_gpus", "tp",
     "concurrency_or_rate", "input_len", "output_len", "tokens_per_s_total", "output_tokens_per_s_per_gpu", "ttft_ms",
@@ -38,13 +43,19 @@ def table(path: Path, rows: list[dict[str, object]]) -> Path:
     return path
 
 
-def scored(path: Path) -> str:
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Path], str]:
     """The last line that the benchmark prints for a table."""
-    words = [sys.executable, str(BENCHMARKS / "inference.py"), "--runs", str(path)]
-    return subprocess.run(words, capture_output=True, check=True, text=True).stdout.splitlines()[-1]
+
+    def last_line(path: Path) -> str:
+        monkeypatch.setattr(sys, "argv", ["inference.py", "--runs", str(path)])
+        inference.main()
+        return capsys.readouterr().out.splitlines()[-1]
+
+    return last_line
 
 
-def test_a_table_is_scored_with_the_shipped_constants(tmp_path: Path) -> None:
+def test_a_table_is_scored_with_the_shipped_constants(tmp_path: Path, scored: Callable[[Path], str]) -> None:
     """Every row is answered, refused or left out with a reason, and the figures are those of the rows answered."""
     rows = [row(number, *run) for number, run in enumerate(MADE_UP)]
     odd = row(90, "h100-sxm", 16, 1_000, model="mystery", params_b="")
@@ -58,11 +69,11 @@ def test_a_table_is_scored_with_the_shipped_constants(tmp_path: Path) -> None:
     assert found["gpu_choice"].keys() >= {"within15", "p90_regret", "groups"}
 
 
-def test_a_table_without_a_usable_row_is_no_crash(tmp_path: Path) -> None:
+def test_a_table_without_a_usable_row_is_no_crash(tmp_path: Path, scored: Callable[[Path], str]) -> None:
     """An empty table has no figures."""
     assert json.loads(scored(table(tmp_path / "runs.csv", [])))["throughput"]["answered"] == 0
 
 
-def test_an_absent_table_is_skipped_with_its_path(tmp_path: Path) -> None:
+def test_an_absent_table_is_skipped_with_its_path(tmp_path: Path, scored: Callable[[Path], str]) -> None:
     """The figures need data that not everybody has."""
     assert scored(tmp_path / "absent.csv") == f"skipped: {tmp_path / 'absent.csv'} not found"

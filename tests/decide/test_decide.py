@@ -171,7 +171,7 @@ def test_the_decision_tells_what_is_measured_and_what_is_assumed(tmp_path: Path)
 def test_same_seed_same_decision(tmp_path: Path) -> None:
     """Two runs agree to the byte; another seed draws other worlds."""
     asked = project(tmp_path)
-    assert to_json(made_anew(asked)) == to_json(made_anew(asked))
+    assert to_json(decided(asked)) == to_json(made_anew(asked))
     assert to_json(decided(asked, seed=1)) != to_json(decided(asked))
 
 
@@ -389,7 +389,7 @@ def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path) ->
     """However the doubt of value, errors and volume falls, the flip is told in the value's own size or not at all."""
     changes = {"value": "0.001 USD per correct", "volume": "2k to 100k per month"}
     asked = with_errors(tmp_path, "0.1 to 3 USD", **changes)
-    for seed in range(4):
+    for seed in range(2):
         flips_at = decided(asked, seed=seed).flips_at
         above = re.search(r"above about ([\d.]+) USD per correct", flips_at)
         below = re.search(r"below about ([\d.]+) USD per correct", flips_at)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -19,9 +20,9 @@ from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
 from tunecase.records import Estimate, Flip, Forecast, WhatIf
 
 
-def bill(project: Project, forecast: Forecast | None = None, **asked) -> Estimate:
-    """The bill in 4,000 worlds."""
-    return estimate(drawn(Known(basis(project), 700, TOKENS, forecast=forecast)), **asked)
+def bill(project: Project, forecast: Forecast | None = None, draws: int = 4_000, **asked) -> Estimate:
+    """The bill in so many worlds."""
+    return estimate(drawn(Known(basis(project, draws), 700, TOKENS, forecast=forecast)), **asked)
 
 
 def chance(project: Project, worlds: Worlds, budget: float) -> float:
@@ -41,10 +42,26 @@ def test_altered_worlds_move_one_input_alone() -> None:
     assert ["other", "rate", "share"] == list(scaled.drawn)
 
 
-def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
+class LookedAt(NamedTuple):
+    """A project, what would keep its budget in four worlds of five, and what was told of the progress."""
+
+    project: Project
+    record: WhatIf
+    told: list[tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> LookedAt:
+    """The plain project, whose inputs are looked at once."""
+    project = written(PLAIN, tmp_path_factory.mktemp("plain"))
+    told: list[tuple[int, int]] = []
+    (record,) = bill(project, what_if=0.8, progress=lambda done, total: told.append((done, total))).what_if
+    return LookedAt(project, record, told)
+
+
+def test_what_would_have_to_be_true_is_true(looked_at: LookedAt) -> None:
     """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
-    project = written(PLAIN, tmp_path)
-    (record,) = bill(project, what_if=0.8).what_if
+    project, record = looked_at.project, looked_at.record
     assert record.chance < 0.8
     assert "rounds" in {flip.name for flip in record.ways}
     for flip in record.ways:
@@ -72,7 +89,7 @@ def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
 def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     """Nothing alone brings it back: that is said, with what to do."""
     project = written(PLAIN.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
-    (record,) = bill(project, what_if=0.8).what_if
+    (record,) = bill(project, draws=500, what_if=0.8).what_if
     assert () == record.ways
     assert "no input alone is enough" in what_if_words(record, "USD")
 
@@ -81,7 +98,7 @@ def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
     text = PLAIN.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
     text += "rounds: 4\neffort_per_round: 1 h per round\n"
-    (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), what_if=0.8).what_if
+    (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), draws=500, what_if=0.8).what_if
     ways = {flip.name for flip in record.ways}
     assert "label price per example" in ways
     assert not {name for name in ways if name.endswith(("source.rate", "source.effort"))}
@@ -111,10 +128,9 @@ def test_with_a_target_it_is_the_chance_to_show_it_that_is_asked_for(tmp_path: P
     assert (reached & (again.total <= 15_000)).mean() >= 0.2
 
 
-def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
+def test_inputs_are_told_while_they_are_looked_at(looked_at: LookedAt) -> None:
     """Counts rise to the number of inputs."""
-    told: list[tuple[int, int]] = []
-    bill(written(PLAIN, tmp_path), what_if=0.8, progress=lambda done, total: told.append((done, total)))
+    told = looked_at.told
     assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
 
 

@@ -110,7 +110,7 @@ def pilots(count):
 def test_a_target_that_is_reached_is_met_in_most_worlds():
     """Verdict and chances agree: reached is at least 85% at the largest size measured, and never less by n_max."""
     reached = 0
-    for points, target in pilots(60):
+    for points, target in pilots(30):
         found = forecast_of(points, target=target, **ACCURACY)
         assert 0 <= found.p_now <= found.p_target <= 1
         if found.verdict == "reached":
@@ -118,7 +118,7 @@ def test_a_target_that_is_reached_is_met_in_most_worlds():
             assert found.p_now >= 0.85, (points, target)
         elif points[-1].score > target:
             assert 0.4 <= found.p_now <= 0.95, (points, target)
-    assert 15 <= reached <= 50
+    assert 8 <= reached <= 25
 
 
 @pytest.mark.parametrize(("draws", "sd"), [(1, False), (3, False), (3, True)])

@@ -552,7 +552,7 @@ def test_a_killed_adaptive_pilot_goes_on(after: int, tmp_path: Path, heavy: list
     assert len(record.runs) >= 5
 
 
-def test_a_baseline_of_one_pilot_is_a_rung_of_another(heavy: list[Task]) -> None:
+def test_a_baseline_of_one_pilot_is_a_rung_of_another(toy: list[Task]) -> None:
     """The probe measured beside another trainer is taken over with its size, as part of the probe's own curve."""
     told: dict[str, Run] = {}
     climb(MANY, TESTS, workers=1, on_run=lambda run: told.update({run.key: run}))

@@ -25,7 +25,7 @@ def ranks(record: Sources) -> dict[str, int | None]:
     return {one.name: one.rank for one in record.raced}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(low=st.floats(0.1, 5), more=st.floats(1.05, 4), worth=st.integers(10, 100))
 def test_a_dearer_source_never_ranks_better(tmp_path_factory, low: float, more: float, worth: int) -> None:
     """Of two sources that differ in price alone, the dearer comes later, in whichever order they are written."""

@@ -406,7 +406,7 @@ ROW = st.one_of(
 
 
 @given(st.lists(ROW, min_size=1, max_size=30), st.lists(ROW, max_size=10))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_rows_are_conserved_and_findings_are_consistent(tmp_path, rows, test_rows):
     """rows = usable + dropped + quarantined; counts, rows, shares and prices lie where they must."""
     train = jsonl(tmp_path / "a.jsonl", rows)

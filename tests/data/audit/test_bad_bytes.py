@@ -208,7 +208,7 @@ TEXT = st.sampled_from(["d.jsonl", "d.csv", "d.tsv", "d.json"])
 
 
 @given(TEXT, st.lists(st.binary(max_size=30) | st.sampled_from(GOOD[:5]), max_size=6), st.sampled_from([b"\n", b",\n"]))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_rows_are_conserved(tmp_path, name, parts, between):
     """Rows = usable + dropped + quarantined, and the quarantine holds every bad row, whatever the bytes."""
     head = {"d.csv": b"text,label\na b c,x\n", "d.tsv": b"text\tlabel\na b c\tx\n", "d.json": b"["}

@@ -20,12 +20,12 @@ from tunecase.data.checks import scan
 from tunecase.errors import TunecaseError
 
 pytestmark = pytest.mark.needs("ray")
-ray: Any = pytest.importorskip("ray")
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A cluster of two nodes with one core each, both on this machine."""
+    import ray  # here, for all tests are collected wherever some are run
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})

@@ -38,7 +38,7 @@ def found(stages, train, test, cuts=((), ())):
     return {kind: {name: rows.tolist() for name, rows in columns.items()} for kind, columns in same.items()}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.integers(0, 2**32),
     st.integers(0, 40),

@@ -310,16 +310,17 @@ def test_files_of_a_folder_keep_other_places(tmp_path, monkeypatch):
 
 def test_many_files_of_a_row_keep_their_share(tmp_path, monkeypatch):
     """Not all of them or none."""
-    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 4000)
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 2000)
     folder = tmp_path / "files"
     folder.mkdir()
-    for at in range(300):
+    for at in range(150):
         (folder / f"{at:03}.jsonl").write_text(f'{{"text": "some words {at}", "label": "x"}}\n', encoding="utf-8")
-    share = 4000 / sum(file.stat().st_size for file in folder.iterdir())
+    share = 2000 / sum(file.stat().st_size for file in folder.iterdir())
     rows, count = drawn(folder)
     assert abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_row_groups_keep_other_places(tmp_path, monkeypatch):
     """Those of one table are drawn from apart."""
     arrow, parquet = (pytest.importorskip(name) for name in ("pyarrow", "pyarrow.parquet"))

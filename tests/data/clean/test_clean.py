@@ -64,6 +64,7 @@ def write(path: Path, rows: list[dict], bad: int = 0) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("vetted_here")
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".json", ".parquet"])
 def test_rows_are_conserved_in_every_format(tmp_path, ending):
     """kept + dropped + quarantined = read; the copy is read the same way and has none of the dropped defects."""
@@ -97,7 +98,7 @@ ROW = st.fixed_dictionaries({"text": TEXT, "label": st.sampled_from(["p", "q", "
 
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".json"])
 @given(rows=st.lists(ROW, min_size=1, max_size=25), bad=st.integers(0, 2))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_rows_are_conserved(tmp_path_factory, ending, rows, bad):
     """Whatever the texts, every record of the input is in exactly one of the three files."""
     folder = tmp_path_factory.mktemp("any")

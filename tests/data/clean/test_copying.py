@@ -44,7 +44,7 @@ def findings(draw, train: int, test: int) -> Defect:
 
 
 @given(data=st.data(), records=RECORDS, tests=st.lists(TEXTS, max_size=4), shard=st.sampled_from([40, 200, 10_000]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_findings_of_any_file_are_told_as_they_are_on_lists(tmp_path_factory, data, records, tests, shard):
     """kept + dropped + quarantined = read, in order, in shards of any size; reasons and queue are the plain ones."""
     folder = tmp_path_factory.mktemp("any")

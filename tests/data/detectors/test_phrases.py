@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import catalog
@@ -26,6 +26,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=5).map(" ".join), max_size=6)
 
 
+@settings(max_examples=40)
 @given(TEXTS)
 def test_the_quick_search_finds_what_reading_every_text_finds(texts):
     """Rare bytes only say where to look."""

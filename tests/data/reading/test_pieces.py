@@ -113,6 +113,7 @@ def tables(folder):
     return [folder / name for name in ("d.parquet", "file.arrow", "stream.arrow")]
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_tables_are_handed_out_by_row_groups(tmp_path, monkeypatch):
     """Groups are joined up to the size, one above it is alone, a stream is whole; rows are those of the whole."""
     shared(monkeypatch, 2)

@@ -242,6 +242,7 @@ def test_a_byte_that_is_not_utf8_spoils_one_row_of_a_table(tmp_path):
     assert [(1, "not UTF-8")] == [(row.number, row.reason) for row in table.bad]
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_parquet_is_read_in_batches(tmp_path):
     """Parquet rows come as others do; bytes are not text."""
     pa = pytest.importorskip("pyarrow")
@@ -332,12 +333,27 @@ def test_a_file_that_begins_badly_is_read_all_the_same(tmp_path):
     assert (len(table.bad), [row.number for row in table.rows]) == (300, [300])
 
 
-@given(st.lists(st.binary(max_size=40), max_size=6), st.sampled_from(["d.jsonl", "d.csv", "d.json", "d.parquet"]))
+JUNK = st.lists(st.binary(max_size=40), max_size=6)
+
+
+@given(JUNK, st.sampled_from(["d.jsonl", "d.csv", "d.json"]))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_bytes_make_a_traceback(tmp_path, lines, name):
     """Whatever the bytes, rows come out or an InputError; records are numbered in order."""
+    read_junk(tmp_path, lines, name)
+
+
+@given(JUNK)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_bytes_for_a_table_in_columns_make_a_traceback(tmp_path, lines):
+    """A child process reads them first, which takes a while each time."""
+    read_junk(tmp_path, lines, "d.parquet")
+
+
+def read_junk(folder, lines, name):
+    """Reads a file of these lines."""
     head = b"text,label\n" if name == "d.csv" else GOOD
-    path = written(tmp_path, name, head + b"\n".join(lines))
+    path = written(folder, name, head + b"\n".join(lines))
     try:
         table = load(path)
     except InputError:

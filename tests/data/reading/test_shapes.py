@@ -13,6 +13,8 @@ from tunecase.data.reading.rows import Row
 from tunecase.data.reading.writing import Writer
 from tunecase.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("vetted_here")
+
 CALL = [
     {"role": "user", "content": "Weather in Bonn?"},
     {"role": "assistant", "content": None, "tool_calls": [

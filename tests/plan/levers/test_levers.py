@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.projects import basis, written
-from tunecase.plan import Solved, levers, solve
+from tunecase.plan import Solved, levers
+from tunecase.plan import solve as solved_anew
 from tunecase.plan.levers.data import _wrong_labels
 from tunecase.plan.levers.offers import LEVERS
 from tunecase.plan.levers.standing import belief_of
@@ -38,19 +40,25 @@ def label_supply(price: float = 0.5, draws: int = DRAWS, limit: float | None = N
     return Supply(((limit or np.inf, prices, np.zeros(draws)),), limit, prices, ())
 
 
-def state(**changes: Any) -> State:
+@cache
+def usual() -> State:
     """A project at 500 rows and an error of about .20; the target is .12; reaching it is worth 20k or so."""
     worlds = Worlds(0, DRAWS)
     floor, slope = worlds.draw("floor", Beta(4, 46)), 0.2 + 0.4 * worlds.draw("slope", Beta(2, 2))
     paths = floor[:, None] + 0.12 * (np.asarray(SIZES) / 500.0) ** -slope[:, None]
-    given = {
+    given: dict[str, Any] = {
         "paths": paths, "sizes": SIZES, "error_target": 0.12, "error_baseline": 0.30, "error_floor": 0.0,
         "test_rows": 400, "value": 20_000 * (0.5 + worlds.draw("value", Beta(2, 2))),
         "prices": RoundPrices(1_000.0, 500.0, 0.08, 1.0, 0.0), "supply": label_supply(), "others": (),
         "budget_left": float("inf"), "forecast": samples.forecast(), "audit": None, "basis": basis(None, DRAWS),
         "model": "the model", "belief": BELIEF,
     }  # fmt: skip
-    return State(**{**given, **changes})
+    return State(**given)
+
+
+def state(**changes: Any) -> State:
+    """The usual project with something changed."""
+    return replace(usual(), **changes) if changes else usual()
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,12 @@ class Along:
     reach: float
     most: int
     threshold: float | None
+
+
+@lru_cache(maxsize=8)
+def solve(at: State) -> Solved:
+    """A state as it is solved, once for all that a test asks of it."""
+    return solved_anew(at)
 
 
 def plan(lever: str, at: State | Solved) -> Along:
@@ -222,9 +236,10 @@ def test_a_false_pass_is_not_paid_in_full() -> None:
     held = {"others": (), "supply": label_supply(0.0)}
     found = plan("label", replace(at, paths=half, **held))
     assert found.reach > 0
-    nothing = plan("label", replace(at, paths=none, **held))
+    at_the_baseline = replace(at, paths=none, **held)
+    nothing = plan("label", at_the_baseline)
     assert nothing.gain < found.gain
-    solved = solve(replace(at, paths=none, **held))
+    solved = solve(at_the_baseline)
     credit = solved.state.rules().credit
     assert credit is not None
     assert [0.0, 0.5, 1.0, 1.0] == pytest.approx(credit(np.array([0.24, 0.22, 0.20, 0.1])).tolist())
