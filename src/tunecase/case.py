@@ -212,14 +212,13 @@ class Case:
         return flow.compare(self.flow, question(self.compare, flow.CompareAsked, options, *first))
 
     def fit(self, model: str = "", **options: Unpack[flow.FitOptions]) -> Fit:
-        """One training run, of the project's model when none is named.
+        """One training run; without a model the one that the project's bill prices.
 
         Example:
             >>> case.fit(gpus=("A100-80GB",)).verdict
             'fits'
         """
-        named = model or flow.base_model(self.flow)
-        return flow.fit(question(self.fit, flow.FitAsked, options, named), flow=self.flow)
+        return flow.fit(question(self.fit, flow.FitAsked, options, model), flow=self.flow)
 
     def inference(self, model: str = "", **options: Unpack[flow.AnswerOptions]) -> Inference:
         """What the answers cost after launch.
