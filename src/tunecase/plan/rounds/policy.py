@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import batch_edges
+from tunecase.quantities import batch_edges, points_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -156,11 +156,17 @@ def halves_of(worlds: int) -> "NDArray[np.bool_]":
 
 def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[tuple[Halves, ...], ...]:
     """The groups of every node by what its test shows, in both halves of the worlds that have paid about as much."""
+    import numpy as np
+
     first = halves_of(len(nodes[0].ends))
-    return tuple(
-        tuple((_sorted(node, groups, first & alike), _sorted(node, groups, ~first & alike)) for alike in _alike(node))
-        for node in nodes
-    )
+    sorted_nodes = []
+    for node in nodes:
+        order = None if node.shown is None else np.argsort(node.shown, kind="stable")
+        halves = [(first & alike, ~first & alike) for alike in _alike(node)]
+        sorted_nodes.append(
+            tuple((_sorted(node, groups, one, order), _sorted(node, groups, other, order)) for one, other in halves)
+        )
+    return tuple(sorted_nodes)
 
 
 def _alike(node: Node) -> "Iterator[Flags]":
@@ -172,7 +178,7 @@ def _alike(node: Node) -> "Iterator[Flags]":
     if node.paid is None or not able.any():
         yield whole
         return
-    kind = np.searchsorted(np.quantile(node.paid[able], PAID_APART), node.paid)
+    kind = np.searchsorted(points_of(node.paid[able], PAID_APART), node.paid)
     for number in np.unique(kind):
         yield kind == number
 
@@ -317,13 +323,14 @@ def _after(value: "Draws", node: Node, step: Step) -> "Draws":
     return np.asarray(np.where(np.isfinite(step.cost), value[step.to] - step.cost, node.ends))
 
 
-def _sorted(node: Node, groups: int, half: "Flags") -> Sorted:
+def _sorted(node: Node, groups: int, half: "Flags", shown_order: "Indices | None") -> Sorted:
+    """Some worlds of a node in groups; `shown_order` are all of its worlds, sorted by what they show."""
     import numpy as np
 
-    still_open = np.flatnonzero(half if node.done is None else half & ~node.done)
-    if node.shown is None:
-        return _together(still_open)
-    order = still_open[np.argsort(node.shown[still_open], kind="stable")]
+    still_open = half if node.done is None else half & ~node.done
+    if node.shown is None or shown_order is None:
+        return _together(np.flatnonzero(still_open))
+    order = shown_order[still_open[shown_order]]
     number = max(min(groups, len(order) // LEAST_WORLDS), 1)
     seen = node.shown[order]
     if not len(order):
