@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
-from tunecase.quantities.points import normal_points
+from tunecase.quantities.points import normal_points, points_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -401,7 +401,10 @@ def band(draws: "Draws") -> Band:
     """
     import numpy as np
 
-    return Band(*(float(point) for point in np.quantile(draws, (0.1, 0.5, 0.8, 0.9))))
+    shares = (0.1, 0.5, 0.8, 0.9)
+    if draws.ndim == 1 and np.isfinite(draws).all():
+        return Band(*points_of(draws, shares))
+    return Band(*(float(point) for point in np.quantile(draws, shares)))
 
 
 def batch_edges(draws: int) -> "Indices":

@@ -76,6 +76,8 @@ class RoundPrices:
         import numpy as np
 
         rows = self.runs * run_rows + search_rows
+        if not np.any(self.least):
+            return 0.0
         return np.where(rows > 0, np.maximum(self.least - self.run_per_row * rows, 0.0), 0.0) * (1 + self.besides)
 
 
@@ -511,11 +513,18 @@ def _luck(seed: int, rows: int, name: str, worlds: int) -> "Draws":
     import numpy as np
     from scipy.special import ndtr
 
-    items = Strata(seed, f"items of {rows}").standard_normal(worlds)
-    own = Strata(seed, name).standard_normal(worlds)
+    items, own = (_normals(seed, each, worlds) for each in (f"items of {rows}", name))
     luck = np.asarray(ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own))
     luck.setflags(write=False)
     return luck
+
+
+@lru_cache(maxsize=128)
+def _normals(seed: int, name: str, worlds: int) -> "Draws":
+    """Standard normals, shape (worlds,), not to be written to: tests of many sizes share them."""
+    normals = Strata(seed, name).standard_normal(worlds)
+    normals.setflags(write=False)
+    return normals
 
 
 def _test(errors: "Draws", rules: Rules, rows: int | None, luck: "Draws | None") -> "tuple[Draws, Flags, Flags]":
