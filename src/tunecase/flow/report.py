@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tunecase import catalog
 from tunecase.flow.approve import approvals
-from tunecase.flow.books import books
+from tunecase.flow.books import books, books_hold
 from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
@@ -37,7 +37,7 @@ def renew(flow: Flow) -> None:
         sources(flow)
     if "inference" in made and flow.current("inference") is None:
         inference(InferenceAsked(), first=flow)
-    if "books" in made or flow.spendings():
+    if ("books" in made or flow.spendings()) and not books_hold(flow):
         books(flow)
 
 
