@@ -93,7 +93,7 @@ def books_hold(flow: Flow) -> bool:
     if held is None or behind is None or behind.id != held.id:
         return False
     same = (held.meta.get("seed"), held.meta.get("version")) == (flow.seed, __version__)
-    same_day = held.recorded_at.date() == datetime.now(UTC).date() == flow.today
+    same_day = held.recorded_at.date() == datetime.now(UTC).date()
     remarks = cast(Books, held.record()).remarks
     warned = ledger_warnings(flow.ledger) or any(words.startswith(flow.ledger.path.name) for words in remarks)
     return flow.writes and same and same_day and not warned

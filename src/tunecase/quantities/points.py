@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tunecase.quantities.spread import Draws
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Draws = NDArray[np.float64]
 
 # Coefficients of AS241 above and below, for chances near a half, in the tails and far out in them.
 CENTRE = (
