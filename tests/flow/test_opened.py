@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tunecase.accounts.ledger import verified_words
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
 from tunecase.forecast.importers.imported import Asked
-from tunecase.records import Run, from_json, to_json
+from tunecase.records import Run, Spending, from_json, to_json
 from tunecase.report.page import render
 
 TODAY = date(2026, 11, 24)
@@ -420,6 +421,21 @@ def test_contents_fold_what_is_known(audited: Path) -> None:
     page = flow.contents(opened(audited))
     assert page.answer.verdict.sentence
     assert "estimate" in {account.verb for account in page.appendix}
+
+
+def test_a_page_after_a_charge_makes_anew_what_the_charge_moves(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bill, problem, decision and books once each, no baseline measured again; the next page records nothing."""
+    before = opened(walked)
+    held, made = before.current("define"), verbs(before)
+    flow.spend(before, Spending(TODAY, "labour", Decimal(65), "USD", Decimal(65), ""))
+    monkeypatch.setattr("tunecase.pilot.baselines", lambda *_, **__: pytest.fail("measured again"))
+    case = opened(walked)
+    flow.contents(case, with_grid=False)
+    assert ["estimate", "define", "decide", "books"] == verbs(case)[len(made) :]
+    again = case.current("define")
+    assert (held.majority, held.probe) == (again.majority, again.probe)
+    flow.contents(opened(walked), with_grid=False)
+    assert len(made) + 4 == len(verbs(case))
 
 
 def random_words(folder: Path, rows: int) -> Path:

@@ -84,6 +84,21 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     return cast(Books, flow.keep("books", record))
 
 
+def books_hold(flow: Flow) -> bool:
+    """Whether the books on file say what they would say now: nothing but reports was recorded behind them, today."""
+    held, behind = flow.entry_that_holds("books"), None
+    for entry in flow.ledger.entries():
+        if entry.kind != "record" or entry.verb != "report":
+            behind = entry
+    if held is None or behind is None or behind.id != held.id:
+        return False
+    same = (held.meta.get("seed"), held.meta.get("version")) == (flow.seed, __version__)
+    same_day = held.recorded_at.date() == datetime.now(UTC).date()
+    remarks = cast(Books, held.record()).remarks
+    warned = ledger_warnings(flow.ledger) or any(words.startswith(flow.ledger.path.name) for words in remarks)
+    return flow.writes and same and same_day and not warned
+
+
 def _served(flow: Flow, charges: Sequence[Spending]) -> ServedAgainstForecast | None:
     """What was served against the forecast as it stood; None where no period is booked."""
     from tunecase.books import INFERENCE, SERVED, against_forecast, forecast_before

@@ -46,9 +46,10 @@ def drawn_of(flow: Flow, facts: "Known | None" = None) -> "Drawn":
 
     facts = facts or known_of(flow)
     rests_on = _rests_on(facts, flow)
-    for held, bill in flow.drawn:
-        if all(a is b or a == b for a, b in zip(held, rests_on, strict=True)):
-            return bill
+    for each in flow.drawn:
+        if all(a is b or a == b for a, b in zip(each[0], rests_on, strict=True)):
+            flow.drawn = [*(other for other in flow.drawn if other is not each), each]
+            return each[1]
     bill = drawn(facts)
     flow.drawn = [*flow.drawn[-1:], (rests_on, bill)]
     return bill

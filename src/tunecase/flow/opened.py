@@ -77,8 +77,8 @@ class Flow:
 
     `contracts` are the user's own prices, None without a file of them, `logs` the evaluation logs that scores of the
     project are taken from. `posed` is the problem judged without its price,
-    on which the bill and the definition both rest. `drawn` are the last two plans in every world, with what each rests
-    on.
+    on which the bill and the definition both rest. `drawn` are the two plans in every world that were asked for last,
+    with what each rests on.
     `answers_held` is what is known of the answers after launch, with the records that it rests on.
     `on_step` is told the verb of each step that begins.
     `on_unrecorded`, where it is set, is told why a record could not be kept in a folder that takes no writing, or by a

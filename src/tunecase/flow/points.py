@@ -1,6 +1,7 @@
 """The points that a case rests on: the pilot's, or those kept from elsewhere, with the measured rounds among them."""
 
 import contextlib
+from functools import lru_cache
 from typing import Any, cast
 
 from tunecase import catalog
@@ -112,6 +113,7 @@ def stand_in_factor(flow: Flow, tried: Pilot) -> str:
     return catalog.stand_in_field(kind, scale, _params(tuned), _params(tried.model))
 
 
+@lru_cache(maxsize=64)
 def _params(model: str) -> float | None:
     """Parameters of a model that the tables know; None of another."""
     try:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tunecase import catalog
 from tunecase.flow.approve import approvals
-from tunecase.flow.books import books
+from tunecase.flow.books import books, books_hold
 from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.sources import sources
-from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
+from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, define_again, have
 from tunecase.ledger import Entry
 from tunecase.records import Approvals, Decision, Definition, Estimate, Report
 from tunecase.version import __version__
@@ -31,13 +31,13 @@ def renew(flow: Flow) -> None:
     if "estimate" in made:
         have(flow, BILL)
     if flow.current("estimate") is not before and "define" in made:
-        define(flow)  # the problem was judged with the earlier bill
+        define_again(flow)  # the problem was judged with the earlier bill
     _renew(flow, made, "decide", DECISION)
     if "sources" in made and flow.current("sources") is None:
         sources(flow)
     if "inference" in made and flow.current("inference") is None:
         inference(InferenceAsked(), first=flow)
-    if "books" in made or flow.spendings():
+    if ("books" in made or flow.spendings()) and not books_hold(flow):
         books(flow)
 
 

@@ -69,6 +69,16 @@ def plan(drawn: Drawn) -> Plan:
     )
 
 
+def headline(drawn: Drawn) -> tuple[Sampled | None, Sampled | None, Sampled]:
+    """The chance to show the target, the expected worth and the expected total of a plan, and no more of it."""
+    total, left = drawn.total, _left(drawn)
+    shown, worth = _shown(drawn, None if left is None else total <= left), _worth(drawn)
+    return (
+        None if shown is None else _chance(drawn, shown).shown, None if worth is None else worth.expected,
+        sampled(total, _mean, LEARNT_COST if _learns(drawn) else 1.0),
+    )  # fmt: skip
+
+
 def _ending(drawn: Drawn) -> Ending | None:
     """When what is shipped ends, where the horizon outlives it; a few slow worlds are no news."""
     basis = drawn.work.basis

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.drawn import Drawn, drawn, from_state
 from tunecase.plan.levers import State, reachable
-from tunecase.plan.plan import plan
+from tunecase.plan.plan import headline
 from tunecase.quantities import Z80, Z90, Interval, Sampled, Worlds, score
 from tunecase.records import Variant, VariantPlan
 
@@ -91,8 +91,5 @@ def _times(value: "Draws | None", part: float) -> "Draws | None":
 
 def _priced(bill: Drawn, state: State, variant: VariantPlan) -> VariantPlan:
     """The variant with the figures of the plan that it would have."""
-    other = plan(from_state(bill, state))
-    return replace(
-        variant, chance=variant.chance if other.chance is None else other.chance.shown,
-        worth=None if other.worth is None else other.worth.expected, expected_cost=other.total.expected,
-    )  # fmt: skip
+    chance, worth, cost = headline(from_state(bill, state))
+    return replace(variant, chance=variant.chance if chance is None else chance, worth=worth, expected_cost=cost)

@@ -24,6 +24,7 @@ from tunecase.quantities.plain import (
     plain_target,
     spelled,
 )
+from tunecase.quantities.points import points_of
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
 from tunecase.quantities.sensitivity import first_order, swing
 from tunecase.quantities.separators import separator_fix, unclear
@@ -118,7 +119,7 @@ __all__ = [
     "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator", "in_hundred",
     "interval_words", "is_hours", "line_amount", "mcnemar_p", "memory_bytes", "memory_gb", "money",
     "money_band", "one_line", "paid", "paid_column", "paired_change", "paired_rows_needed", "plain_figure",
-    "plain_money", "plain_paid", "plain_score", "plain_share", "plain_target",
+    "plain_money", "plain_paid", "plain_score", "plain_share", "plain_target", "points_of",
     "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share",
     "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",
     "smallest_unpaired_gain", "spelled", "swing", "teaches_like", "too_early", "too_late", "unclear", "unpaired_change",

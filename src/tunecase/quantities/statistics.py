@@ -467,6 +467,7 @@ def agreement_of_two(pairs: Sequence[tuple[str, str]]) -> AgreementOfTwo:
     return AgreementOfTwo(rows, share, kappa, alpha)
 
 
+@lru_cache(maxsize=256)
 def winners_curse(k: int) -> float:
     """How many standard errors the best of k equally good settings looks better than it is.
 

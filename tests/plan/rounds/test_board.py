@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tunecase.plan.rounds.board import Actions, Board, Move, Purchase, RoundPrices, Rules, lay_out
+from tunecase.plan.rounds.board import Actions, Board, Move, Purchase, RoundPrices, Rules, _chances, _meets, lay_out
 from tunecase.plan.rounds.policy import best_policy
 from tunecase.plan.rounds.walk import passing_count
 
@@ -203,6 +203,19 @@ def test_a_larger_test_passes_more_of_the_good_and_fewer_of_the_bad() -> None:
     small, large = (board.passed[place(board, 0, *made)] for made in ((), ("test",)))
     assert large[1::2].mean() > small[1::2].mean() + 0.1
     assert large[::2].mean() <= small[::2].mean()
+
+
+@pytest.mark.parametrize(("right", "rows"), [(1, 2), (40, 50), (255, 270), (1_000, 1_000)])
+def test_between_the_points_worked_out_a_chance_to_pass_is_read_off_straight(right: int, rows: int) -> None:
+    """At a point, just beside one and between two: as numpy reads it, to the last digit."""
+    errors = np.linspace(1, 0, 10_001).tolist()
+    error, count = next((e, max(passing_count(1 - e, rows), 1)) for e in errors if passing_count(1 - e, rows) >= right)
+    points, chances, _ = _chances(count, rows)
+    scores = np.concatenate([points, np.nextafter(points, 2).clip(0, 1), np.nextafter(points, -1).clip(0, 1)])
+    scores = np.append(scores, np.random.default_rng(rows).random(5_000))
+    read = np.interp(scores, points, chances)
+    for luck in (read, np.nextafter(read, -1)):
+        assert (luck < read).tolist() == _meets(scores, error, rows, luck).tolist()
 
 
 def test_tests_on_the_same_items_share_half_of_their_luck() -> None:

@@ -162,7 +162,8 @@ def test_worlds_are_halved_by_batches_in_turn() -> None:
 def test_worlds_are_told_apart_by_what_is_shown_in_groups_of_twenty_at_least() -> None:
     """Neighbours of one half share a group; those that are done are in none; without a test all of a half are one."""
     shown = np.random.default_rng(0).permutation(100.0 * np.arange(200))
-    node, first = Node(np.zeros(200), (), shown), halves_of(200)
+    step = (Step("go on", 1, 1.0),)  # where nothing can be done, worlds need no groups
+    node, first = Node(np.zeros(200), step, shown), halves_of(200)
     for open_worlds, groups, expected in (
         (100, 32, [20, 20, 20, 20, 20]),
         (99, 32, [24, 25, 25, 25]),
@@ -174,7 +175,7 @@ def test_worlds_are_told_apart_by_what_is_shown_in_groups_of_twenty_at_least() -
         still = [np.flatnonzero(half)[:open_worlds] for half in (first, ~first)]
         done = ~np.isin(np.arange(200), np.concatenate(still))
         ((pair,),) = sort_worlds([replace(node, done=done)], groups)
-        ((blinds,),) = sort_worlds([Node(np.zeros(200), (), None, done)], groups)
+        ((blinds,),) = sort_worlds([Node(np.zeros(200), step, None, done)], groups)
         for held, blind, worlds in zip(pair, blinds, still, strict=True):
             assert expected == held.sizes.tolist()
             assert np.concatenate([[0], np.cumsum(expected)])[:-1].astype(int).tolist() == held.starts.tolist()
@@ -186,8 +187,9 @@ def test_worlds_are_told_apart_by_what_is_shown_in_groups_of_twenty_at_least() -
                 assert groups_of.tolist() == held.group_of(shown, held.order).tolist()
             assert [open_worlds] * min(open_worlds, 1) == blind.sizes.tolist()
             assert worlds.tolist() == blind.order.tolist()
-    (((many, _),),) = sort_worlds([Node(np.zeros(20_000), (), np.arange(20_000.0))])
+    (((many, _),),) = sort_worlds([Node(np.zeros(20_000), step, np.arange(20_000.0))])
     assert GROUPS == len(many.sizes)
+    assert ((),) == sort_worlds([Node(np.zeros(200), (), shown)])
     assert many.sizes.min() >= 10_000 // GROUPS > LEAST_WORLDS
 
 
@@ -195,12 +197,12 @@ def test_worlds_that_have_paid_unlike_sums_are_told_apart() -> None:
     """Half, three and one and a half tenths, and the dearest twentieth: no group holds worlds of two of them."""
     paid = np.random.default_rng(0).permutation(np.arange(2_000.0))
     paid[:100] = -np.inf  # no way leads here in these worlds
-    (parts,) = sort_worlds([Node(np.zeros(2_000), (), None, None, paid)])
+    (parts,) = sort_worlds([Node(np.zeros(2_000), (Step("go on", 1, 1.0),), None, None, paid)])
     held = [np.concatenate([half.order for half in pair]) for pair in parts]
     assert list(range(2_000)) == sorted(np.concatenate(held).tolist())
     assert [1_050, 570, 285, 95] == [len(worlds) for worlds in held]
     assert all(paid[low].max() < paid[high].min() for low, high in pairwise(held))
-    ((alike,),) = sort_worlds([Node(np.zeros(2_000), (), None, None, np.full(2_000, 7.0))])
+    ((alike,),) = sort_worlds([Node(np.zeros(2_000), (Step("go on", 1, 1.0),), None, None, np.full(2_000, 7.0))])
     assert 1_000 == alike[0].sizes[0]
 
 

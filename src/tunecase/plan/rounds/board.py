@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.policy import Node, Policy, Step
 from tunecase.plan.rounds.walk import Walk, passing_count
-from tunecase.quantities import Strata
+from tunecase.quantities import Strata, points_of
 
 if TYPE_CHECKING:
     from tunecase.plan.rounds.policy import Flags
@@ -65,14 +65,19 @@ class RoundPrices:
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
-        runs = self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
-        return runs + self.minimum(run_rows, search_rows)
+        return self.by_the_row(run_rows, search_rows) + self.minimum(run_rows, search_rows)
+
+    def by_the_row(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
+        """The same without the least that is billed."""
+        return self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
 
     def minimum(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """What the least that is billed adds to these runs; nothing where none is made."""
         import numpy as np
 
         rows = self.runs * run_rows + search_rows
+        if not np.any(self.least):
+            return 0.0
         return np.where(rows > 0, np.maximum(self.least - self.run_per_row * rows, 0.0), 0.0) * (1 + self.besides)
 
 
@@ -364,8 +369,9 @@ class _Laying:
             if place not in self.index:
                 continue
             people = self.prices.people(paid.rounds, paid.short_rounds, paid.search_runs)
-            training = self.prices.training(paid.run_rows, paid.search_rows)
-            paid = replace(paid, minimum=self.prices.minimum(paid.run_rows, paid.search_rows))
+            minimum = self.prices.minimum(paid.run_rows, paid.search_rows)
+            training = self.prices.by_the_row(paid.run_rows, paid.search_rows) + minimum
+            paid = replace(paid, minimum=minimum)
             cost = self.prices.whole(before + price + people + training)
             able = self._able(number, place, cost)
             if able.any():
@@ -409,7 +415,7 @@ class _Laying:
         if not able.any() or (number == 0 and self.rules.begin_anyway):
             return np.asarray(able)
         able = able & (_rounds_at(place, self.actions) <= np.asarray(self.rules.most_rounds))
-        held = float(np.quantile((costs + self.rules.release)[able], SURE_TO_PAY)) if able.any() else 0.0
+        held = points_of((costs + self.rules.release)[able], (SURE_TO_PAY,))[0] if able.any() else 0.0
         return np.asarray(able & (np.where(able, spent, 0.0) + held <= self.rules.budget))
 
     def _spend(self, number: int, to: int, cost: "Draws | float", able: "Flags") -> None:
@@ -507,11 +513,18 @@ def _luck(seed: int, rows: int, name: str, worlds: int) -> "Draws":
     import numpy as np
     from scipy.special import ndtr
 
-    items = Strata(seed, f"items of {rows}").standard_normal(worlds)
-    own = Strata(seed, name).standard_normal(worlds)
+    items, own = (_normals(seed, each, worlds) for each in (f"items of {rows}", name))
     luck = np.asarray(ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own))
     luck.setflags(write=False)
     return luck
+
+
+@lru_cache(maxsize=128)
+def _normals(seed: int, name: str, worlds: int) -> "Draws":
+    """Standard normals, shape (worlds,), not to be written to: tests of many sizes share them."""
+    normals = Strata(seed, name).standard_normal(worlds)
+    normals.setflags(write=False)
+    return normals
 
 
 def _test(errors: "Draws", rules: Rules, rows: int | None, luck: "Draws | None") -> "tuple[Draws, Flags, Flags]":
@@ -539,14 +552,21 @@ def _meets(right: "Draws", error_aim: float, rows: int, uniform: "Draws") -> "Fl
     count = max(passing_count(1 - error_aim, rows), 1)
     if count > rows:
         return np.zeros(len(right), dtype=bool)
-    return np.asarray(uniform < np.interp(right, *_chances(count, rows)))
+    scores, chances, slopes = _chances(count, rows)
+    # As numpy.interp, whose search for each score would take most of the time of a board.
+    at = (right * (FINE - 1)).astype(np.intp)
+    at -= scores[at] > right
+    at += scores[np.minimum(at + 1, FINE - 1)] <= right
+    at = np.minimum(at, FINE - 1)
+    return np.asarray(uniform < slopes[at] * (right - scores[at]) + chances[at])
 
 
 @lru_cache(maxsize=64)
-def _chances(count: int, rows: int) -> "tuple[Draws, Draws]":
-    """True scores, and the chance at each that at least `count` of `rows` items are right."""
+def _chances(count: int, rows: int) -> "tuple[Draws, Draws, Draws]":
+    """True scores, the chance at each that at least `count` of `rows` items are right, and its rise to the next."""
     import numpy as np
     from scipy.special import betainc
 
     scores = np.linspace(0.0, 1.0, FINE)
-    return scores, np.asarray(betainc(count, rows - count + 1, scores))
+    chances = np.asarray(betainc(count, rows - count + 1, scores))
+    return scores, chances, np.append(np.diff(chances) / np.diff(scores), 0.0)

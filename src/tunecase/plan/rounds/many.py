@@ -130,8 +130,10 @@ def _policies(nodes: Sequence[Node], ending: _Ending) -> "tuple[Halved, NDArray[
         for mine, other in (pair[::way] for pair in groups for way in (1, -1)):
             if len(mine.order) and len(other.order):
                 best = _best_of(mine.means(after))
-                taken[index][:, other.order] = best[:, mine.group_of(node.shown, other.order)]
-        value[index] = np.take_along_axis(after, taken[index][None] - END, axis=0)[0]
+                taken[index][:, other.order] = best.take(mine.group_of(node.shown, other.order), axis=1)
+        value[index] = ends
+        for number, brought in enumerate(after[1:]):
+            np.copyto(value[index], brought, where=taken[index] == number)
     return value, taken
 
 

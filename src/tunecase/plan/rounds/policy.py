@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import batch_edges
+from tunecase.quantities import batch_edges, points_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,26 +155,40 @@ def halves_of(worlds: int) -> "NDArray[np.bool_]":
 
 
 def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[tuple[Halves, ...], ...]:
-    """The groups of every node by what its test shows, in both halves of the worlds that have paid about as much."""
+    """The groups of every node by what its test shows, in both halves of the worlds that have paid about as much.
+
+    None of a node without steps, where nothing is chosen.
+    """
     first = halves_of(len(nodes[0].ends))
-    return tuple(
-        tuple((_sorted(node, groups, first & alike), _sorted(node, groups, ~first & alike)) for alike in _alike(node))
-        for node in nodes
-    )
+    return tuple(tuple(_groups_of(node, groups, first)) if node.steps else () for node in nodes)
 
 
-def _alike(node: Node) -> "Iterator[Flags]":
-    """The worlds of a node by what they have paid, in parts."""
+def _groups_of(node: Node, groups: int, first: "Flags") -> "Iterator[Halves]":
     import numpy as np
 
-    whole = np.ones(len(node.ends), dtype=bool)
-    able = whole if node.paid is None else np.isfinite(node.paid)
-    if node.paid is None or not able.any():
-        yield whole
-        return
-    kind = np.searchsorted(np.quantile(node.paid[able], PAID_APART), node.paid)
-    for number in np.unique(kind):
-        yield kind == number
+    order = np.arange(len(first)) if node.done is None else np.flatnonzero(~node.done)
+    if node.shown is not None:
+        order = order[np.argsort(node.shown[order], kind="stable")]
+    parts, alike = _alike(node)
+    # A stable sort by part and half keeps the order of what is shown within each.
+    part = np.asarray(2 * parts + ~first, dtype=np.uint8)[order]
+    order = order[np.argsort(part, kind="stable")]
+    ends = np.bincount(part, minlength=2 * (max(alike) + 1)).cumsum().tolist()
+    for number in alike:
+        start = ends[2 * number - 1] if number else 0
+        halves = order[start : ends[2 * number]], order[ends[2 * number] : ends[2 * number + 1]]
+        yield _sorted(node, groups, halves[0]), _sorted(node, groups, halves[1])
+
+
+def _alike(node: Node) -> "tuple[Indices, list[int]]":
+    """The part to which each world of a node belongs by what it has paid, and the parts that have any world."""
+    import numpy as np
+
+    able = None if node.paid is None else np.isfinite(node.paid)
+    if node.paid is None or able is None or not able.any():
+        return np.zeros(len(node.ends), dtype=np.intp), [0]
+    parts = np.searchsorted(points_of(node.paid[able], PAID_APART), node.paid)
+    return parts, np.flatnonzero(np.bincount(parts)).tolist()
 
 
 def best_policy(
@@ -225,7 +239,9 @@ def best_policy(
         for mine, other in (pair[::way] for pair in all_groups[index] for way in (1, -1)):
             if len(mine.order) and len(other.order):
                 taken[index, other.order] = _best(mine, after)[mine.group_of(node.shown, other.order)]
-        value[index] = np.take_along_axis(after, taken[None, index] - END, axis=0)[0]
+        value[index] = node.ends
+        for number, brought in enumerate(after[1:]):
+            np.copyto(value[index], brought, where=taken[index] == number)
     return Policy(tuple(nodes), taken, value)
 
 
@@ -317,21 +333,22 @@ def _after(value: "Draws", node: Node, step: Step) -> "Draws":
     return np.asarray(np.where(np.isfinite(step.cost), value[step.to] - step.cost, node.ends))
 
 
-def _sorted(node: Node, groups: int, half: "Flags") -> Sorted:
+def _sorted(node: Node, groups: int, order: "Indices") -> Sorted:
+    """Open worlds of a node, in the order of what they show, in groups."""
     import numpy as np
 
-    still_open = np.flatnonzero(half if node.done is None else half & ~node.done)
     if node.shown is None:
-        return _together(still_open)
-    order = still_open[np.argsort(node.shown[still_open], kind="stable")]
+        return _together(order)
     number = max(min(groups, len(order) // LEAST_WORLDS), 1)
     seen = node.shown[order]
     if not len(order):
         return Sorted(order, order, order, seen)
     # Worlds that show the same are in one group, which many of them have to themselves.
-    edges = seen[np.arange(number) * len(order) // number]
-    first, after = (np.searchsorted(seen, edges, side=side) for side in ("left", "right"))
-    starts = np.unique(np.append(first, after[(after - first >= LEAST_WORLDS) & (after < len(order))]))
+    starts = np.arange(number) * len(order) // number
+    edges, later = seen[starts], seen[np.minimum(starts + LEAST_WORLDS - 1, len(order) - 1)]
+    if (seen[starts[1:] - 1] == edges[1:]).any() or (later == edges).any():
+        first, after = (np.searchsorted(seen, edges, side=side) for side in ("left", "right"))
+        starts = np.unique(np.append(first, after[(after - first >= LEAST_WORLDS) & (after < len(order))]))
     return Sorted(order, starts, np.diff(np.append(starts, len(order))), seen[starts])
 
 
