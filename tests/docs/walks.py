@@ -99,7 +99,8 @@ ROAD = {
     "tunecase audit TRAIN --test TEST": "tunecase audit data/train.jsonl --test data/test.jsonl",
     "tunecase compare --markdown": "tunecase compare a.yaml b.yaml --markdown comment.md",
     "tunecase forecast --keep": "tunecase forecast points.csv --keep",
-    'tunecase approve "1500 USD" --by NAME': 'tunecase approve "1500 USD" --by "Head of Support"',
+    # Of the plan of the case as it is now: commands before it have changed it, and what it asks for.
+    'tunecase approve "1500 USD" --by NAME': 'tunecase decide && tunecase approve "20 USD" --by "Head of Support"',
     "tunecase approve --beyond": 'tunecase approve "9000 USD" --by "Head of Support" --beyond',
     "tunecase serve cases": "tunecase serve .",
     "tunecase inference --measured FILE": (
