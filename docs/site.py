@@ -1,6 +1,6 @@
 """Makes the site in build/site: HTML by Sphinx, each page's Markdown beside it, llms.txt.
 
-python docs/site.py           builds, with `--to FOLDER` there and not in build/; needs `pip install "tunecase[site]"`
+python docs/site.py           builds, with `--to FOLDER` there and not in build/; needs `pip install ".[site]"`
 python docs/site.py --check   names commands that are none and links that lead nowhere; builds nothing, needs no Sphinx
 python docs/site.py --write   runs the tutorials and writes what their commands print into their sources
 """
@@ -33,7 +33,7 @@ def build(found: Mapping[str, str], folder: Path) -> int:
     try:
         from sphinx.cmd.build import main as sphinx
     except ImportError:
-        print('The site needs the optional part "site".\nFix: pip install "tunecase[site]"', file=sys.stderr)
+        print('The site needs the optional part "site".\nFix: pip install ".[site]"', file=sys.stderr)
         return 3
     sources, target = folder / "site-pages", folder / "site"
     for old in (sources, target):

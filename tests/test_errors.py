@@ -1,6 +1,7 @@
 """Errors form one tree with exit codes; problems are values; near names help."""
 
 import re
+import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -95,6 +96,16 @@ def test_an_install_line_names_packages_that_any_index_has() -> None:
     assert 'pip install python-multipart "uvicorn<1,>=0.30"' == install_line("ui")
     assert 'pip install "ray[default]"' == install_line("ray")
     assert {"torch", "peft", "tokenizers", "rouge-score"} < set(install_line("train").split())
+
+
+def test_pipx_and_uv_install_into_their_own_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pip on the path would install elsewhere: pipx is asked by name, uv for this very Python."""
+    monkeypatch.setattr(sys, "prefix", "/home/ada/.local/share/pipx/venvs/tunecase")
+    assert "pipx inject tunecase pyarrow" == install_line("parquet")
+    monkeypatch.setattr(sys, "prefix", "/home/ada/.cache/uv/archive-v0/x")
+    monkeypatch.setattr(sys, "executable", "/home/ada/my tools/bin/python")
+    monkeypatch.setattr(tunecase.errors, "find_spec", lambda name: None)
+    assert "uv pip install --python '/home/ada/my tools/bin/python' pyarrow" == install_line("parquet")
 
 
 def test_a_source_tree_on_the_path_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,12 @@ and exits with 3, so that a bug never looks like a no.
 
 import difflib
 import re
+import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 MOST_SHOWN = 20  # problems of one input that are shown
 MOST_CHARACTERS = 600  # of each part of a problem that are shown
@@ -141,11 +145,11 @@ def first_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 def install_line(extra: str) -> str:
-    """The command that installs what an optional part brings, wherever tunecase itself was installed from.
+    """The command that installs what an optional part brings, into the environment that tunecase runs in.
 
-    It names the packages of the part and not tunecase: a clone or a folder of wheels stands in no package index.
-    Lower bounds are left out, since pip takes the newest; a part that the installed metadata do not know, such as that
-    of a source tree on the path, is named as a part of that tree.
+    It names the packages of the part and not tunecase: a clone or a folder of wheels stands in no package index. Lower
+    bounds are left out, since of what is missing the newest is installed. A part that the installed metadata do not
+    know, such as that of a source tree on the path, is named as a part of that tree.
 
     Example:
         >>> install_line("parquet"), install_line("mcp")
@@ -161,7 +165,16 @@ def install_line(extra: str) -> str:
     names = sorted(one if "<" in one else _LEAST.sub("", one) for one in of_the_part)
     if not names:
         return f'pip install -e ".[{extra}]" in the folder of tunecase\'s pyproject.toml'
-    return " ".join(["pip install", *(name if _PLAIN.fullmatch(name) else f'"{name}"' for name in names)])
+    return " ".join([_installer(), *(name if _PLAIN.fullmatch(name) else f'"{name}"' for name in names)])
+
+
+def _installer() -> str:
+    """What installs a package beside tunecase: pipx and uv keep environments that the pip on the path does not see."""
+    if "pipx" in Path(sys.prefix).parts:
+        return "pipx inject tunecase"
+    if find_spec("pip") is None:
+        return f"uv pip install --python {shlex.quote(sys.executable)}"
+    return "pip install"
 
 
 class MissingExtraError(TunecaseError):

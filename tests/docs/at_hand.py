@@ -128,6 +128,11 @@ def judged(folder: Path) -> None:
         writer.writerows({**row, "decision": "right"} for row in rows)
 
 
+def decides(folder: Path) -> None:
+    """The reader reads the plan of the case as it is now, which earlier commands of the page have changed."""
+    assert 0 == tunecase("decide", cwd=folder).code
+
+
 def rests_on_past_cases(folder: Path) -> None:
     """The reader names finished cases in the project file."""
     with (folder / "tunecase.yaml").open("a", encoding="utf-8") as project:

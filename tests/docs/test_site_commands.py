@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -49,6 +50,8 @@ PROGRAM = re.compile(r"^(?:pip|pipx|uvx|uv|make|git|docker|npm|\S*python) ")
 def wrong(walk: Walk, folder: Path) -> list[str]:
     """Walks a page in a folder; the commands that end with another exit code than the page lets expect."""
     found = []
+    if absent := {sign for sign, here in PARTS.items() if not here and any(sign in s.typed for s in STEPS[walk.page])}:
+        warnings.warn(f"not run, since this machine has no program for it: {', '.join(sorted(absent))}", stacklevel=2)
     with chat_server(lambda body: said("1: pass\n2: pass\n3: pass")) as server:
         for step in filter(_can_run, STEPS[walk.page]):
             if step.shown in BEFORE:

@@ -1,6 +1,6 @@
 """The walk of each page of the site: the words that it leaves to its reader, and exit codes other than 0."""
 
-from tests.docs.at_hand import judged, rests_on_past_cases
+from tests.docs.at_hand import decides, judged, rests_on_past_cases
 from tests.docs.walking import Walk
 
 HUB = "reads a data set from a network"
@@ -99,8 +99,7 @@ ROAD = {
     "tunecase audit TRAIN --test TEST": "tunecase audit data/train.jsonl --test data/test.jsonl",
     "tunecase compare --markdown": "tunecase compare a.yaml b.yaml --markdown comment.md",
     "tunecase forecast --keep": "tunecase forecast points.csv --keep",
-    # Of the plan of the case as it is now: commands before it have changed it, and what it asks for.
-    'tunecase approve "1500 USD" --by NAME': 'tunecase decide && tunecase approve "20 USD" --by "Head of Support"',
+    'tunecase approve "1500 USD" --by NAME': 'tunecase approve "20 USD" --by "Head of Support"',
     "tunecase approve --beyond": 'tunecase approve "9000 USD" --by "Head of Support" --beyond',
     "tunecase serve cases": "tunecase serve .",
     "tunecase inference --measured FILE": (
@@ -157,7 +156,11 @@ SKILL = {
 # Exit codes other than 0. Nobody has said yet whether the judge judges as people do, so that its score does not count.
 CODES = dict.fromkeys(("tunecase judge", "tunecase judge --base-url URL --model NAME"), 1)
 # What the reader does before a command.
-BEFORE = {"tunecase audit --reviewed FILE": judged, "tunecase scorecard": rests_on_past_cases}
+BEFORE = {
+    "tunecase audit --reviewed FILE": judged,
+    'tunecase approve "1500 USD" --by NAME': decides,
+    "tunecase scorecard": rests_on_past_cases,
+}
 DESK, TOOLS, NOTHING = "desk", "tools", "nothing"
 # The home page makes the case that stands on the desk of all others.
 HOME = Walk("index.md", NOTHING)

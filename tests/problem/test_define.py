@@ -152,7 +152,7 @@ def test_target_above_the_ceiling_is_refused():
     definition = judge(project(target="95%"), test=doubly_labelled(letters(500, 1, 1000), 400))
     rule = by_id(definition)["P6"]
     assert {"P6"} == failed(definition)
-    ceiling = "ceiling 88.9% (87.2% to 90.4%)"
+    ceiling = "ceiling 90.4%, the upper end of 87.2% to 90.4%"
     assert f"two people agree on 80% of 500 rows, {ceiling}: no model can honestly score 95%" in rule.reason
     assert definition.ceiling.high < 0.95
     assert rule.price is not None

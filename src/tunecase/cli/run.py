@@ -81,6 +81,7 @@ def run(
     show_run(flow.material(opened), records["report"], before.at if same else None, full=is_full())
     if not DEPTH.quiet:
         show_not_used(flow.not_used(opened, "run"))
-        tell_extras()
+        defined = records.get("define")
+        tell_extras(None if defined is None else defined.task)
     if not fine:
         raise typer.Exit(1)
