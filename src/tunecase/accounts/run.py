@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tunecase.accounts.answer import choices
 from tunecase.accounts.approvals import approval_words
+from tunecase.accounts.audit import kinds
 from tunecase.accounts.changes import changes
 from tunecase.accounts.first import first_words
 from tunecase.accounts.gates import gates
@@ -71,8 +72,10 @@ def _data(material: Material) -> str:
         return f"{words}; not fit to train on"
     if audit.verdict == "too little to say":
         return f"{words}; too little to say more"
-    kinds = len([one for one in audit.findings if one.severity != "note"])
-    return f"{words}; {counted(kinds, 'kind')} of defects found" if kinds else words
+    found = kinds(audit)
+    problems, person = len(found.person) + len(found.fixed), len(found.person)
+    waits = f", {count(person)} {'needs' if person == 1 else 'need'} a person" if person else ", all settled"
+    return f"{words}; {counted(problems, 'problem')}{waits}" if problems else words
 
 
 def _pilot(material: Material) -> str:
