@@ -9,7 +9,7 @@ Usage: python docs/options.py [--check]
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import tunecase
-from tunecase import flow
+from tunecase import flow, records
 from tunecase.compute import AMOUNTS, Recipe, Rollout
 from tunecase.prices import PricesAsked
 from tunecase.project import Project
-from tunecase.quantities import Quantity
+from tunecase.quantities import Quantity, Wanted
 
 TARGET = Path(__file__).parents[1] / "src" / "tunecase" / "flow" / "options.py"
 HEAD = '''\
@@ -32,7 +32,8 @@ Written by `make docs` from the questions' own dataclasses; edit those, or docs/
 '''
 # Words of a run beside the fields of Recipe and Rollout, which hold what is worked out and not asked.
 FURTHER_WORDS = {
-    "tokens": float, **dict.fromkeys(AMOUNTS, float), "steps": int, "global_batch": int, "trained_layers": int,
+    "tokens": float, **{name: float for name in AMOUNTS if name != "train_tokens"},
+    "steps": int, "global_batch": int, "trained_layers": int,
     "completion_mean": int,
 }  # fmt: skip
 NOT_WORDS = {"shape", "gpu", "gpus", "lengths", "rollout", "unsaid", "texts", "engine", "guessed"}
@@ -54,7 +55,9 @@ class Options:
         """The type of each option, as code; what the methods have as parameters of their own is none."""
         own = {name for method in self.methods for name in own_parameters(method)}
         held = {name: hint for name, hint in hints(self.question).items() if name not in own | self.without}
-        return {name: code(hint) for name, hint in held.items()} | self.further()
+        further = self.further()
+        typed = {name: code(hint) for name, hint in held.items()}
+        return {name: _or_none(hint) for name, hint in typed.items()} | further if further else typed
 
     @property
     def text(self) -> str:
@@ -66,12 +69,27 @@ class Options:
 
     @property
     def meaning(self) -> str:
-        """What the options mean: as told, else as the question says it."""
-        doc = inspect.getdoc(self.question) or ""
-        if self.told or "Args:" not in doc:
-            return self.told or " ".join(doc.split("\n\n", 1)[-1].split())
-        rows = doc.split("Args:\n", 1)[1].split("\n\n")[0]
-        return " ".join(re.sub(r"^    (\w[\w, ]*):", r"`\1`:", rows, flags=re.MULTILINE).split())
+        """What the options mean: what the question says of itself and of each of them, and what is told beside that."""
+        if self.question.__name__ in records.__all__:
+            return f"See `{self.question.__name__}`."
+        return " ".join([documented(self.question, self.types), *self.told.split()])
+
+
+def documented(question: Any, of: Iterable[str]) -> str:
+    """The docstring of a question in one line, with the rows of its arguments that are of some names."""
+    said, _, rows = (inspect.getdoc(question) or "").partition("Args:\n")
+    parts = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", rows.split("\n\n")[0], flags=re.MULTILINE)
+    listed = [(names.split(", "), text) for names, text in parts]
+    told = [f"{_quoted(names)}: {_ended(text)}" for names, text in listed if {*names} & {*of}]
+    return " ".join(" ".join([said, *told]).split())
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
 
 
 def own_parameters(method: str) -> list[str]:
@@ -90,7 +108,7 @@ def hints(question: Any) -> dict[str, Any]:
 
 
 def code(hint: Any, spoken: bool = False) -> str:
-    """A type as code, without names of tunecase's own for a choice of words.
+    """A type as code, without names of tunecase's own for a choice of words; a number whose unit must be said is text.
 
     Args:
         hint: the type.
@@ -109,6 +127,8 @@ def _arms(hint: Any, spoken: bool) -> Iterator[str]:
     if origin in (Union, UnionType):
         for arm in sorted(args, key=lambda one: one is NoneType):
             yield from _arms(arm, spoken)
+    elif origin is Annotated and any(_has_unit(getattr(one, "wanted", None)) for one in args[1:]):
+        yield "str"
     elif origin is Annotated:
         yield from _arms(args[0], spoken)
     elif origin is Literal:
@@ -126,9 +146,12 @@ def _generic(hint: Any, spoken: bool) -> str:
     if name == "Callable":
         return f"Callable[[{', '.join(map(code, args[0]))}], {code(args[1])}]"
     inner = [code(arg, spoken) for arg in args if arg is not ...]
-    if name == "tuple" and spoken:
-        name = "Sequence"
-    return f"{name}[{', '.join([*inner, *(['...'] if name == 'tuple' else [])])}]"
+    return f"{'Sequence' if name == 'tuple' else name}[{', '.join(inner)}]"  # every list becomes a tuple
+
+
+def _has_unit(wanted: Wanted | None) -> bool:
+    """Whether a bare number is refused; one alone may be a share."""
+    return wanted is not None and (wanted.unit not in ("", "share") or wanted.per != "")
 
 
 def run_words() -> dict[str, str]:
@@ -144,7 +167,7 @@ def answer_words() -> dict[str, str]:
         name.replace("-", "_"): _or_none(code(_field(at), spoken=True)) for name, at in flow.INFERENCE_OPTIONS.items()
     }
     several = dict.fromkeys(("gpu", "against"), "str | Sequence[str] | None")
-    return {**words, **several, "trace": "str | Path | None", "measured": "str | Path | Sequence[str | Path]"}
+    return {**words, **several, "trace": "str | Path | None", "measured": "str | Path | Sequence[str | Path] | None"}
 
 
 def _field(dotted: str) -> Any:
@@ -160,15 +183,24 @@ def _or_none(text: str) -> str:
 
 
 ANSWERS = ("answer_costs", "Case.inference")
-OF_A_RUN = "what those of `tunecase fit` of these names mean; a number may be text, such as 2k, and None is not said."
-OF_ANSWERS = "what those of `tunecase inference` mean, with _ in place of -; None is not said."
+OF_A_RUN = """\
+The others are as the options of `tunecase fit`, with _ in place of -; `sequence_tokens` is --seq, `micro_batch`
+--batch, `completion_tokens` --completion, and `packing` of False --padding. Those that it does not have:
+`gpus_per_node`, cards of one machine; `tensor_parallel`, `pipeline_parallel`, cards that share one product, one stack
+of layers; `step_in_backward`, each gradient is used and dropped as soon as it is there; `double_quantised`, the 4-bit
+scales are themselves quantised; `quantiser`, how the 4-bit base was made; `trained_ends`, embedding and head learn in
+full beside the adapters; `trained_layers`, blocks at the top that learn. A number may be text, such as 2k. None is as
+if left out."""
+OF_ANSWERS = """\
+The others are as the options of `tunecase inference`, with _ in place of -. None and an empty list are as if left out.
+"""
 OPTIONS = (
-    Options("FitOptions", ("Case.fit",), flow.FitAsked),
+    Options("FitOptions", ("Case.fit",), flow.FitAsked, run_words, frozenset({"words"}), OF_A_RUN),
     Options("RunOptions", ("training_run",), flow.FitAsked, run_words, frozenset({"words", "counts"}), OF_A_RUN),
     Options("AnswerOptions", ANSWERS, flow.InferenceAsked, answer_words, frozenset({"words"}), OF_ANSWERS),
-    Options("CompareOptions", ("Case.compare",), flow.CompareAsked),
+    Options("CompareOptions", ("Case.compare",), flow.CompareAsked, without=frozenset({"output", "force"})),
     Options("PricesOptions", ("Case.prices", "price_book"), PricesAsked),
-    Options("PilotOptions", ("Case.pilot", "Case.try_source"), flow.PilotSettings, told="see `PilotSettings`."),
+    Options("PilotOptions", ("Case.pilot", "Case.try_source"), flow.PilotSettings),
     Options("JudgeOptions", ("Case.judge",), flow.JudgeAsked),
     Options("ApprovalOptions", ("Case.approve",), flow.ApprovalAsked),
     Options("ChargeOptions", ("Case.spend",), flow.ChargeAsked),
@@ -180,7 +212,6 @@ IMPORTS = {
     "collections.abc": ("Callable", "Mapping", "Sequence"),
     "pathlib": ("Path",),
     "typing": ("Any", "Literal", "TypedDict"),
-    "tunecase.io": ("Output",),
 }
 
 
@@ -189,9 +220,8 @@ def page() -> str:
     classes = "\n\n".join(one.text for one in OPTIONS)
     lines = []
     for module, names in IMPORTS.items():
-        used = [name for name in names if f"{name}" in classes]
+        used = [name for name in names if name in classes]
         lines += [f"from {module} import {', '.join(used)}"] if used else []
-    lines.insert(-1 if "tunecase" in lines[-1] else len(lines), "")
     return HEAD + "\n" + "\n".join(lines) + "\n\n\n" + classes.replace("'", '"')
 
 

@@ -71,6 +71,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "label",
         "logs",
         "opened",
+        "option_values",
         "options",
         "plan_on_file",
         "points",

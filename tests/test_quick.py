@@ -23,6 +23,16 @@ def test_a_training_run_without_a_project() -> None:
     assert "method" in caught.value.problems[0].fix
 
 
+def test_a_training_run_says_how_much_once() -> None:
+    """Tokens have one name; names of modules and counts of cards may be a list, and None is not said."""
+    with pytest.raises(InputError) as caught:
+        tunecase.training_run("llama-3.1-8b", tokens="5M", train_tokens="9M")  # type: ignore[call-arg]
+    assert ["train_tokens"] == [problem.where for problem in caught.value.problems]
+    words: dict[str, Any] = {"tokens": "5M", "method": "lora", "targets": ["q_proj"], "spot": None, "rank": None}
+    found = tunecase.training_run("llama-3.1-8b", ["A100-80GB"], [1, 2], **words)  # type: ignore[arg-type]
+    assert found == tunecase.training_run("llama-3.1-8b", "A100-80GB", "1,2", **(words | {"targets": "q_proj"}))
+
+
 LOADED: dict[str, Any] = {"volume": "200k per month", "input": 600, "output": 60, "gpu": "L4"}
 
 
@@ -31,6 +41,9 @@ def test_answers_have_a_price_without_a_case() -> None:
     record = tunecase.answer_costs("llama-3.1-8b", today=TODAY, **LOADED)
     assert record.ok
     assert record == tunecase.answer_costs("llama-3.1-8b", today=TODAY, **(LOADED | {"gpu": ["L4"]}))
+    empty: dict[str, Any] = {"measured": None, "against": (), "trace": "", "hours": None}
+    assert record == tunecase.answer_costs("llama-3.1-8b", today=TODAY, **LOADED, **empty)
+    assert record == tunecase.answer_costs("llama-3.1-8b", today=TODAY, **LOADED, measured="", against=[])
     with pytest.raises(InputError) as missing:
         tunecase.answer_costs("llama-3.1-8b", volume="200k per month")
     assert ["--input", "--output"] == [problem.where for problem in missing.value.problems]
@@ -48,6 +61,8 @@ def test_the_price_book_is_narrowed_by_name() -> None:
     with pytest.raises(InputError) as wrong:
         tunecase.price_book(gpus="H100")
     assert ("gpus", "did you mean gpu?") == (wrong.value.problems[0].where, wrong.value.problems[0].fix)
+    with pytest.raises(InputError, match="--gpu"):
+        tunecase.price_book(gpu=1)  # type: ignore[arg-type]
 
 
 def test_a_file_is_audited_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tunecase import flow
 from tunecase.errors import InputError, Problem
-from tunecase.quick import inference_asked, known, question
+from tunecase.quick import fit_asked, inference_asked, known, question
 from tunecase.records import (
     Approvals,
     Audit,
@@ -218,7 +218,7 @@ class Case:
             >>> case.fit(gpus=("A100-80GB",)).verdict
             'fits'
         """
-        return flow.fit(question(self.fit, flow.FitAsked, options, model), flow=self.flow)
+        return flow.fit(fit_asked(self.fit, model, options, {}), flow=self.flow)
 
     def inference(self, model: str = "", **options: Unpack[flow.AnswerOptions]) -> Inference:
         """What the answers cost after launch.

@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar, Unpack, get_args
+from typing import Any, TypeVar, Unpack, cast, get_args
 
 from tunecase import flow
 from tunecase.errors import InputError, Problem, nearest
@@ -32,13 +33,33 @@ def training_run(
         >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
         'fits'
     """
-    given = known(training_run, options)
+    named, counts = () if gpu is None else gpu, () if gpus is None else gpus
+    cards = {"gpu": (Sequence[str], named), "gpus": (Sequence[int | str], counts)}
+    return flow.fit(fit_asked(training_run, model, options, cards), seed, today)
+
+
+def fit_asked(
+    method: Callable[..., object], model: str, options: Mapping[str, object], cards: Mapping[str, tuple[Any, Any]]
+) -> "flow.FitAsked":
+    """The question of options by name: words of the run beside the fields of the question.
+
+    Args:
+        method: what was called, for the types of its options.
+        model: as given.
+        options: by name, as given.
+        cards: type and value of the method's own `gpu`, names of cards, and `gpus`, how many; none where they are
+            options.
+    Raises: InputError with every option that is none or of another type.
+    """
+    read = known(method, options, {"model": (str, model), **cards})
+    given = {name: value for name, value in read.items() if value is not None}
+    if cards:
+        given |= {"counts": tuple(map(str, given.pop("gpus"))), "gpus": given.pop("gpu")}
     if "tokens" in given:
         given["train_tokens"] = given.pop("tokens")
-    words = {name: given.pop(name) for name in list(given) if name not in flow.FitOptions.__annotations__}
-    cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
-    counts = (str(gpus),) if gpus else ()
-    return flow.fit(flow.FitAsked(model, words, cards, counts, **given), seed, today)
+    held = {field.name for field in fields(flow.FitAsked)}
+    words = {name: given.pop(name) for name in list(given) if name not in held}
+    return flow.FitAsked(words=words, **given)
 
 
 def answer_costs(
@@ -62,13 +83,13 @@ def answer_costs(
 
 def inference_asked(method: Callable[..., object], model: str, options: Mapping[str, object]) -> "flow.InferenceAsked":
     """The question of options by name; a list of cards may be one card's name."""
-    given = {name.replace("_", "-"): value for name, value in known(method, options).items()}
-    measured, price = given.pop("measured", ()), given.pop("price", None)
+    given = {name.replace("_", "-"): value for name, value in known(method, options, {"model": (str, model)}).items()}
+    model, measured, price = given.pop("model"), given.pop("measured", None) or (), given.pop("price", None)
     if isinstance(given.get("gpu"), str):
-        given["gpu"] = [given["gpu"]]
-    words = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+        given["gpu"] = (given["gpu"],) if given["gpu"] else ()
+    words = {name: str(value) if isinstance(value, Path) else value for name, value in given.items() if value != ()}
     files = (measured,) if isinstance(measured, Path) else measured
-    return flow.InferenceAsked(model, words, tuple(map(Path, files)), price)
+    return flow.InferenceAsked(model, words, files, price)
 
 
 def price_book(*, today: date | None = None, **options: Unpack[flow.PricesOptions]) -> Prices:
@@ -151,20 +172,28 @@ def scorecard(*places: str | Path) -> Scorecard:
 def question(method: Callable[..., object], kind: type[T], options: Mapping[str, object], *first: object) -> T:
     """The question that a method asks, as its dataclass: the `first` fields, then options by name.
 
-    Raises: InputError with every option that the method does not have.
+    Raises: InputError with every option that the method does not have, or with every value of another type.
 
     Example:
         >>> from tunecase.prices import PricesAsked
         >>> question(price_book, PricesAsked, {"gpu": "H100"}).gpu
         'H100'
     """
-    return kind(*first, **known(method, options))
+    own = {field.name: (field.type, value) for field, value in zip(fields(cast(Any, kind)), first, strict=False)}
+    return kind(**known(method, options, own))
 
 
-def known(method: Callable[..., object], options: Mapping[str, object]) -> dict[str, Any]:
-    """Options by name as the method's types want them; a path may be text, and a name stand alone in place of a list.
+def known(
+    method: Callable[..., object], options: Mapping[str, object], own: Mapping[str, tuple[Any, Any]] | None = None
+) -> dict[str, Any]:
+    """Options by name as the method's types want them, see `as_wanted`: None is not said where it is no value.
 
-    Raises: InputError with every option that the method does not have, and the nearest that it has.
+    Args:
+        method: what was called; its last parameter holds the types of its options.
+        options: by name, as given.
+        own: type and value of what the method takes beside them, which is held against its type with them.
+    Raises: InputError with every option that the method does not have, and the nearest that it has; or with every value
+        of another type.
 
     Example:
         >>> try:
@@ -173,15 +202,12 @@ def known(method: Callable[..., object], options: Mapping[str, object]) -> dict[
         ...     error.problems[0].fix
         'did you mean gpu or gpus?'
     """
-    *own, last = inspect.signature(method).parameters.values()
+    *firsts, last = inspect.signature(method).parameters.values()
     hints = get_args(last.annotation)[0].__annotations__
     if odd := [name for name in options if name not in hints]:
-        names, wanted = [*(one.name for one in own), *hints], f"an option of {method.__qualname__}"
+        names, wanted = [*(one.name for one in firsts), *hints], f"an option of {method.__qualname__}"
         raise InputError([Problem(name, "no such option", wanted, nearest(name, names)) for name in odd])
-    return {name: _wanted(hints[name], value) for name, value in options.items()}
-
-
-def _wanted(hint: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return Path(value) if Path in get_args(hint) else (value,) if hint == Sequence[str] else value
+    own = own or {}
+    hints = {**hints, **{name: hint for name, (hint, _) in own.items()}}
+    given = {**{name: value for name, (_, value) in own.items()}, **options}
+    return flow.as_wanted(hints, given, needed=own)

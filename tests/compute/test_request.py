@@ -68,6 +68,8 @@ def test_a_bad_field_is_one_problem_that_names_it() -> None:
 def test_names_of_modules_that_no_matrix_has_are_refused() -> None:
     """Targets are checked against the model's own names."""
     assert any("nonsense" in problem.got for problem in problems_of(targets="q_proj,nonsense"))
+    listed = [settled(Request("llama-2-7b", {"targets": kind(["q_proj", "v_proj"])})).given for kind in (list, tuple)]
+    assert [("q_proj", "v_proj")] * 2 == [given["targets"] for given in listed]
 
 
 def test_numbers_are_read_as_people_write_them() -> None:

@@ -4,18 +4,22 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
 import tunecase
-from tunecase import flow
+from tunecase import flow, quick
 from tunecase.case import Case
+from tunecase.compute import settled
+from tunecase.compute.rollout_request import NAMES
 from tunecase.errors import InputError
+from tunecase.flow.fit import request_of
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -57,23 +61,27 @@ def test_every_method_with_options_is_typed() -> None:
 
 
 def test_options_are_the_fields_of_the_question() -> None:
-    """Field by field and type by type: only what a method has as a parameter is left out, and a path may be text."""
+    """Field by field and type by type, without the method's own parameters: a path may be text, a tuple any list."""
     for one in options.OPTIONS:
         if one.further is not dict or not is_dataclass(one.question):
             continue
         for name in one.methods:
             own = set(inspect.signature(methods()[name]).parameters)
-            held = {field.name: field.type for field in fields(one.question) if field.name not in own}
+            held: dict[str, Any] = {field.name: field.type for field in fields(one.question)}
+            held = {name: hint for name, hint in held.items() if name not in own | one.without}
             held = {name: hint | str if Path in get_args(hint) else hint for name, hint in held.items()}
+            held |= {"sizes": Sequence[int] | None, "race": Sequence[str]} if "race" in held else {}
             assert held == get_type_hints(typed(methods()[name])), name
 
 
 def test_what_the_terminal_can_say_of_a_run_can_be_said_in_python() -> None:
-    """Every word of a run that `tunecase fit` hands on is an option of `training_run`."""
+    """Every word of a run that `tunecase fit` hands on is an option of `training_run` and of `Case.fit`."""
     stated = inspect.getsource(importlib.import_module("tunecase.cli.fit")).split("words: dict[str, Any] = {")[1]
     words = set(re.findall(r'"(\w+)": ', stated.split("}")[0]))
     assert len(words) > 30
+    words = words - {"train_tokens"} | {"tokens"}  # as the terminal calls them
     assert set() == words - set(flow.RunOptions.__annotations__)
+    assert set(flow.RunOptions.__annotations__) | {"gpus", "counts"} == set(flow.FitOptions.__annotations__)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +112,114 @@ def test_paths_may_be_text_and_a_list_of_one_its_word(case: Case, monkeypatch: p
     case.inference("llama-3.1-8b", gpu="L4", measured="load.json", trace=Path("trace.csv"))
     fit, answers = taken
     assert (("L4",), Path("rows.jsonl"), "1.50") == (fit.gpus, fit.lengths, fit.price)
-    assert ({"gpu": ["L4"], "trace": "trace.csv"}, (Path("load.json"),)) == (answers.words, answers.measured)
+    assert ({"gpu": ("L4",), "trace": "trace.csv"}, (Path("load.json"),)) == (answers.words, answers.measured)
+
+
+@pytest.mark.parametrize("one", options.OPTIONS, ids=lambda one: one.name)
+def test_what_every_option_means_is_said(one: options.Options) -> None:
+    """By its name, or by the command or the question whose options those are said to be; of none that there is not."""
+    told = one.meaning
+    verbs = re.findall(r"as the options of `tunecase (\w+)`", told)
+    said = {name for verb in verbs for name in inspect.signature(terminal(verb)).parameters}
+    said |= {name.replace("-", "_") for name in flow.INFERENCE_OPTIONS} if "inference" in verbs else set()
+    if told == f"See `{one.question.__name__}`.":
+        told = options.documented(one.question, one.types)
+    assert [] == [name for name in one.types if f"`{name}`" not in told and name not in said]
+    assert [] == [name for name in one.without if f"`{name}`:" in told]
+
+
+def terminal(verb: str) -> Callable[..., Any]:
+    """The function of a command."""
+    return getattr(importlib.import_module(f"tunecase.cli.{verb}"), verb)  # type: ignore[no-any-return]
+
+
+# Values of each type, and words for options that take text of a kind of their own.
+VALUES: dict[Any, tuple[Any, ...]] = {int: (1, 8, 30_000), float: (0.5, 30e6), bool: (True,), str: ("2", "0.5", "L4")}
+WORDS = {
+    "deadline": "6 h", "tier": "neocloud", "framework": "axolotl", "objective": "dpo", "adapter": "lora",
+    "targets": "q_proj", "optimizer": "adamw", "volume": "2k per month", "months": "12 months", "cold_start": "2 min",
+    "against": "openai/gpt-4.1-mini", "growth": "2% per month", "first_token": "1 s", "per_token": "50 ms",
+    "card_memory": "20GB", "reward_params": "7B",
+}  # fmt: skip
+FILES = {"lengths", "accelerate", "measured", "trace"}
+AMOUNTS = {"tokens", "examples", "epochs", "steps"}
+OF_FULL = {"frozen_layers", "trained_layers", "masters", "step_in_backward"}
+
+
+def arms(kind: type) -> list[tuple[str, Any]]:
+    """Every option that names no file, with each type that it may have but None."""
+    hints = get_type_hints(kind).items()
+    found = [(name, arm) for name, hint in hints for arm in (get_args(hint) if NoneType in get_args(hint) else (hint,))]
+    return [(name, arm) for name, arm in found if arm is not NoneType and name not in FILES]
+
+
+def samples(name: str, arm: Any) -> tuple[Any, ...]:
+    """Values of a type, one of which an option that may have it must take."""
+    if get_origin(arm) is Literal:
+        return get_args(arm)
+    word = WORDS.get(name, "L4")
+    return (*VALUES[arm], word) if arm is str else VALUES.get(arm, ([word], [1.0] * 24))
+
+
+def refused_of_a_run(**given: Any) -> set[str]:
+    """Where the question of a run finds a mistake."""
+    try:
+        settled(request_of(quick.fit_asked(tunecase.training_run, "llama-3.1-8b", given, ON_AN_L4)))
+    except InputError as error:
+        return {"targets" if problem.where == "lora targets" else problem.where for problem in error.problems}
+    return set()
+
+
+ON_AN_L4 = {"gpu": (Sequence[str], "L4"), "gpus": (Sequence[str], "8")}
+
+
+@pytest.mark.parametrize(("name", "arm"), arms(flow.RunOptions), ids=str)
+def test_each_type_of_a_word_of_a_run_is_taken(name: str, arm: Any) -> None:
+    """What a type checker lets pass is no mistake for some value of each type."""
+    beside: dict[str, Any] = {} if name in AMOUNTS else {"tokens": "5M"}
+    beside |= {"objective": "grpo"} if name in NAMES else {"method": "full"} if name in OF_FULL else {}
+    beside |= {"probe": True} if name == "command" else {}
+    place = {"tokens": "train_tokens"}.get(name, name)
+    assert any(place not in refused_of_a_run(**beside, **{name: value}) for value in samples(name, arm))
+
+
+@pytest.mark.parametrize(("name", "arm"), arms(flow.AnswerOptions), ids=str)
+def test_each_type_of_an_option_of_answers_is_taken(name: str, arm: Any) -> None:
+    """So it is of what answers cost; a number is no type of what needs a unit."""
+    places = []
+    for value in samples(name, arm):
+        with pytest.raises(InputError) as refused:
+            tunecase.answer_costs("", **{"gpu": "L4", name: value})  # type: ignore[arg-type]
+        places.append({problem.where for problem in refused.value.problems})
+    assert any(f"--{name.replace('_', '-')}" not in one for one in places)
+
+
+def test_a_run_of_a_case_takes_the_words_of_any_run(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words by name, cards and counts alone or in lists; what is None is not said."""
+    taken: list[Any] = []
+    monkeypatch.setattr(flow, "fit", lambda asked, *_, **__: taken.append(asked))
+    case.fit("llama-3.1-8b", gpus="L4", counts=2, tokens="5M", rank=8, method=None, lengths="")  # type: ignore[arg-type]
+    assert [flow.FitAsked("llama-3.1-8b", {"rank": 8, "train_tokens": "5M"}, ("L4",), ("2",))] == taken
+
+
+def test_charges_and_approvals_are_asked_in_plain_values(case: Case) -> None:
+    """Numbers and days as they are in Python; of another type each is told, all at once."""
+    booked = case.spend(65, "USD", on=date(2026, 11, 20))  # type: ignore[arg-type]
+    assert ("65", date(2026, 11, 20)) == (str(booked.amount), booked.on)
+    assert 1 == len(case.charges(since=date(2026, 11, 1)).charges)  # type: ignore[arg-type]
+    with pytest.raises(InputError) as refused:
+        case.spend(None, ["USD"], credit="maybe", note=None)  # type: ignore[arg-type]
+    assert ["amount", "currency", "credit"] == [problem.where for problem in refused.value.problems]
+    with pytest.raises(InputError, match="no plan in the ledger"):
+        case.approve(1500, "Ada", until=date(2027, 1, 31))  # type: ignore[arg-type]
+
+
+def test_a_pilot_takes_any_list_and_refuses_what_is_none(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes and names to race are tuples whatever list they came in, and a name alone is one."""
+    taken: list[Any] = []
+    monkeypatch.setattr(flow, "pilot", lambda _, settings: taken.append(settings))
+    case.pilot(race="probe", sizes=[10, 20])
+    assert [flow.PilotSettings(race=("probe",), sizes=(10, 20))] == taken
+    with pytest.raises(InputError) as refused:
+        case.pilot(draws="2", sizes="10,20")  # type: ignore[arg-type]
+    assert ["draws", "sizes"] == [problem.where for problem in refused.value.problems]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -461,9 +461,9 @@ def _layers(name: str, value: Any, problems: list[Problem]) -> int:
 
 
 def _targets(name: str, value: Any, problems: list[Problem]) -> Any:
-    """One word, or the names in a text with commas or blanks; a later check asks whether the model has them."""
+    """One word, or the names of a list or of a text with commas or blanks; a later check asks if the model has them."""
     if not isinstance(value, str):
-        return value
+        return tuple(value) if isinstance(value, Sequence) else value
     parts = tuple(value.replace(",", " ").split())
     return parts[0] if len(parts) == 1 else parts
 

@@ -19,6 +19,7 @@ from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels
 from tunecase.flow.ledger import anchor, ledger_warnings, not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
+from tunecase.flow.option_values import as_wanted
 from tunecase.flow.options import (
     AnswerOptions,
     ApprovalOptions,
@@ -67,13 +68,13 @@ __all__ = [
     "InferenceAsked", "JudgeAsked", "JudgeOptions", "LabelAsked", "PilotOptions", "PilotSettings", "PilotWords",
     "PricesOptions", "Question", "ReportAsked", "RunOptions", "ScorecardAsked", "ServingAsked", "ServingOptions",
     "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor", "approvals", "approve",
-    "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books",
-    "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents", "copy_example",
-    "curve", "decide", "define", "estimate", "evals", "export", "find_cases", "fit", "fix", "fix_file", "forecast",
-    "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task", "label_trial",
-    "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file", "next_step",
-    "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices", "rate_words",
-    "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
+    "as_it_stands", "as_wanted", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run",
+    "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents",
+    "copy_example", "curve", "decide", "define", "estimate", "evals", "export", "find_cases", "fit", "fix", "fix_file",
+    "forecast", "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task",
+    "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file",
+    "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices",
+    "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
     "size_and_moment", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of",
     "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
 ]  # fmt: skip

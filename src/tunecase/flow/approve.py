@@ -27,11 +27,17 @@ READ = "run `tunecase decide`, read what it advises, and approve that"
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
-    """An approval in words as typed; `plan` is the hash of the plan that was read, `replaces` the entry it corrects.
+    """An approval in words as typed; None and "" stand for what is not said.
 
-    `beyond` releases more than the plan asks for now.
-    `last` is the id of the last approval that was seen when the release was read, "" where there was none: the approval
-    is refused where another was given since, or no release is asked for any more. None: nobody looked.
+    Args:
+        amount, by: what is released, such as 1500 USD, and who approves it.
+        until: the last day that it covers (YYYY-MM-DD).
+        note: why, or under which conditions.
+        plan: the hash of the plan that was read; refused where it is no longer the plan on file.
+        replaces: the id of the approval that this one corrects.
+        beyond: releases more than the plan asks for now, as far as the budget goes.
+        last: the id of the last approval that was seen when the release was read, "" where there was none: the approval
+            is refused where another was given since, or no release is asked for any more. None: nobody looked.
     """
 
     amount: str

@@ -33,9 +33,16 @@ DEFINED_FIELDS = (*AUDITED_FIELDS, "alternatives", "serving")
 class CompareAsked:
     """One question as typed: another project file, or changes of this one, and what the answer may cost.
 
-    `changes` are texts `FIELD=VALUE` or values by dotted field; `fail_if_over` is money with its currency, `confidence`
-    a share, 80% when left out. `output` is the file that the answer will be written into: what stands in its way is
-    refused before anything is drawn. `on_unrecorded` is that of the case: see `Flow`.
+    Args:
+        other: the other project file.
+        changes: texts `FIELD=VALUE`, or values by dotted field.
+        fail_if_over: what it may cost, money with its currency; the answer is a no where it may cost more.
+        confidence: how sure that must be, a share; 80% when left out.
+        allow_unpriced: what has no price may be left out.
+        output, force: the file that the answer will be written into, and whether over another: what stands in its way
+            is refused before anything is drawn.
+        on_unrecorded: told why a record could not be kept, where the folder takes no writing or the clock is wrong; the
+            answer is given all the same.
     """
 
     other: Path | None = None

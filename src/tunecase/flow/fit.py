@@ -30,13 +30,25 @@ NO_MODEL = Problem("MODEL", "nothing, and no project here", WANTED, "name one: t
 
 @dataclass(frozen=True, slots=True)
 class FitAsked:
-    """One question as typed: a model, its config.json or a training configuration, and words by field.
+    """One question about a run, as typed.
 
     Without a model the question is that of a case: the run that its bill prices, with what was typed in its place.
-    `words` holds fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and
-    absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated. `price` is what an hour
-    of the one card named costs, in US dollars, `card_memory` what it holds, such as 20GB. `probe` runs a few steps on
-    this machine's card first, of `command` or of our own trainer.
+
+    Args:
+        model: a name, its config.json or a training configuration.
+        words: fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and absent
+            mean not said.
+        gpus, counts: names of cards, and how many of them, both with commas or repeated; searched when left out.
+        deadline: when the run must have ended, such as "6 h".
+        spot: on spot cards, interruptions counted.
+        tier: marketplace, neocloud or hyperscaler.
+        lengths: a file of token lengths (CSV of tokens,count; JSONL), or the data file.
+        accelerate: an accelerate or DeepSpeed file beside the model's configuration.
+        measured: a trainer_state.json of the set-up asked about, or a CSV of runs; the prediction learns from it.
+        explain: every term of the answer, and measured runs that are near.
+        price: what an hour of the one card named costs, in US dollars.
+        probe, command: a few steps run on this machine's card first, of the command or of our own trainer.
+        card_memory: what one card holds, such as 20GB.
     """
 
     model: str = ""

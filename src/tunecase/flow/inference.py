@@ -55,9 +55,13 @@ NO_MODEL = Problem("MODEL", "nothing", "the model that is tuned", "name it: tune
 
 @dataclass(frozen=True, slots=True)
 class InferenceAsked:
-    """One question as typed: a model, words by option (see FIELDS), files of measured loads, and a price of one's own.
+    """One question about answers, as typed.
 
-    An option that is None is not said. `price` is what an hour of one card costs, in US dollars.
+    Args:
+        model: a name, or a model's config.json.
+        words: by option, see FIELDS; None is not said.
+        measured: files of measured loads, from which the answer learns.
+        price: what an hour of one card costs, in US dollars.
     """
 
     model: str = ""

@@ -28,12 +28,16 @@ MOST_PROBLEMS = 5  # of one file's verdicts
 
 @dataclass(frozen=True, slots=True)
 class JudgeAsked:
-    """How answers are to be judged; `key_variable` names the variable that holds the key, never the key.
+    """How answers are to be judged.
 
-    `human` is a file of people's verdicts (columns row and verdict), `answers` one of answers made elsewhere (columns
-    row and answer), None for those of the pilot's best run; `row` counts the test file's rows from 0.
-    `unknown_ok` takes the score though the judge's agreement with people is unknown or poor. Prices below 0 are not
-    known.
+    Args:
+        base_url, model: where the judge answers, as https://HOST/v1, and its name there.
+        key_variable: names the variable that holds the key, never the key.
+        rows: how many test rows are judged; the same seed takes the same ones.
+        human: a file of people's verdicts, columns row (of the test file, from 0) and verdict.
+        answers: a file of answers made elsewhere, columns row and answer; None for those of the pilot's best run.
+        unknown_ok: takes the score though the judge's agreement with people is unknown or poor.
+        usd_per_1m_input_tokens, usd_per_1m_output_tokens: the judge's prices; below 0 they are not known.
     """
 
     base_url: str = ""

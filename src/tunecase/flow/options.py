@@ -5,43 +5,24 @@ Written by `make docs` from the questions' own dataclasses; edit those, or docs/
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict
-
-from tunecase.io import Output
+from typing import Literal, TypedDict
 
 
 class FitOptions(TypedDict, total=False):
     """Options of `Case.fit`: see `FitAsked`."""
 
-    words: Mapping[str, Any]
-    gpus: Sequence[str]
-    counts: Sequence[str]
+    gpus: Sequence[str] | None
+    counts: Sequence[str] | None
     deadline: str | None
-    spot: bool
+    spot: bool | None
     tier: str | None
     lengths: str | Path | None
     accelerate: str | Path | None
     measured: str | Path | None
-    explain: bool
+    explain: bool | None
     price: str | float | None
-    probe: bool
-    command: Sequence[str]
-    card_memory: str | None
-
-
-class RunOptions(TypedDict, total=False):
-    """Options of `training_run`: see `FitAsked`."""
-
-    deadline: str | None
-    spot: bool
-    tier: str | None
-    lengths: str | Path | None
-    accelerate: str | Path | None
-    measured: str | Path | None
-    explain: bool
-    price: str | float | None
-    probe: bool
-    command: Sequence[str]
+    probe: bool | None
+    command: Sequence[str] | None
     card_memory: str | None
     gpus_per_node: int | str | None
     framework: str | None
@@ -86,7 +67,71 @@ class RunOptions(TypedDict, total=False):
     engine_share: float | str | None
     engine_sleeps: bool | None
     tokens: float | str | None
-    train_tokens: float | str | None
+    steps: int | str | None
+    examples: float | str | None
+    epochs: float | str | None
+    global_batch: int | str | None
+    trained_layers: int | str | None
+    completion_mean: int | str | None
+
+
+class RunOptions(TypedDict, total=False):
+    """Options of `training_run`: see `FitAsked`."""
+
+    deadline: str | None
+    spot: bool | None
+    tier: str | None
+    lengths: str | Path | None
+    accelerate: str | Path | None
+    measured: str | Path | None
+    explain: bool | None
+    price: str | float | None
+    probe: bool | None
+    command: Sequence[str] | None
+    card_memory: str | None
+    gpus_per_node: int | str | None
+    framework: str | None
+    method: Literal["full", "lora", "qlora"] | None
+    objective: str | None
+    adapter: str | None
+    rank: int | str | None
+    targets: str | Sequence[str] | None
+    frozen_layers: int | str | None
+    precision: Literal["bf16", "fp16", "fp32", "fp8"] | None
+    masters: Literal["16-bit", "32-bit"] | None
+    optimizer: str | None
+    step_in_backward: bool | None
+    attention: Literal["flash", "eager"] | None
+    loss: Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "chunked", "fused"] | None
+    kernels: Literal["eager", "fused", "foak", "compiled"] | None
+    checkpointing: Literal["none", "selective", "full", "offloaded"] | None
+    sequence_tokens: int | str | None
+    micro_batch: int | str | None
+    accumulation: int | str | None
+    packing: bool | None
+    sharding: Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"] | None
+    tensor_parallel: int | str | None
+    pipeline_parallel: int | str | None
+    context_parallel: int | str | None
+    offload: Literal["none", "optimizer", "all"] | None
+    double_quantised: bool | None
+    quantiser: Literal["nf4", "gptq"] | None
+    trained_ends: bool | None
+    base: Literal["16-bit", "32-bit"] | None
+    towers: Literal["frozen", "trained", "left out"] | None
+    prompts: int | str | None
+    group_size: int | str | None
+    prompt_tokens: int | str | None
+    completion_tokens: int | str | None
+    updates: int | str | None
+    sampler: Literal["colocated", "separate", "in-turn", "generate"] | None
+    sampler_gpus: int | str | None
+    reference: bool | None
+    reward_params: float | str | None
+    reward_seconds: float | str | None
+    engine_share: float | str | None
+    engine_sleeps: bool | None
+    tokens: float | str | None
     steps: int | str | None
     examples: float | str | None
     epochs: float | str | None
@@ -98,10 +143,10 @@ class RunOptions(TypedDict, total=False):
 class AnswerOptions(TypedDict, total=False):
     """Options of `answer_costs` and `Case.inference`: see `InferenceAsked`."""
 
-    measured: str | Path | Sequence[str | Path]
+    measured: str | Path | Sequence[str | Path] | None
     price: str | float | None
-    volume: float | str | None
-    months: float | str | None
+    volume: str | None
+    months: str | None
     gpu: str | Sequence[str] | None
     gpus: int | str | None
     tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None
@@ -110,7 +155,7 @@ class AnswerOptions(TypedDict, total=False):
     adapters: int | str | None
     spare: int | str | None
     scale_to_zero: bool | None
-    cold_start: float | str | None
+    cold_start: str | None
     against: str | Sequence[str] | None
     may_wait: bool | None
     input: float | str | None
@@ -120,10 +165,10 @@ class AnswerOptions(TypedDict, total=False):
     hours: Literal["even", "office", "day"] | Sequence[float | str] | None
     weekend: float | str | None
     burst: float | str | None
-    growth: float | str | None
+    growth: str | None
     trace: str | Path | None
-    first_token: float | str | None
-    per_token: float | str | None
+    first_token: str | None
+    per_token: str | None
 
 
 class CompareOptions(TypedDict, total=False):
@@ -132,8 +177,6 @@ class CompareOptions(TypedDict, total=False):
     fail_if_over: str | None
     confidence: str | None
     allow_unpriced: bool
-    output: Output | None
-    force: bool
     on_unrecorded: Callable[[str], None] | None
 
 
@@ -155,13 +198,13 @@ class PilotOptions(TypedDict, total=False):
     trainer: str
     model: str
     settings: Mapping[str, str | int | float | bool]
-    sizes: tuple[int, ...] | None
+    sizes: Sequence[int] | None
     draws: int | None
     seed: int | None
     adaptive: bool | None
     tune: int
     hosted: Mapping[str, Mapping[str, str | int | float | bool]]
-    race: tuple[str, ...]
+    race: Sequence[str]
     keep_all: bool
     with_baselines: bool
     workers: int | None

@@ -42,9 +42,20 @@ WORK = ("labour", "evaluation", "data")  # lines whose hours are people's
 class ImportAsked:
     """What is asked of an import, from words as typed; see `tunecase spend import --help`.
 
-    `tags` are `key=value`, `since`, `until` and `on` days, `run_tags` names of tags. With `dry_run` nothing is booked;
-    `restated` books what a place states anew as corrections, `large_credit` more money back than was ever charged.
-    `on_read` is called with the bytes read and in all.
+    Args:
+        tags: `key=value` that must hold, all of several.
+        services: only rows of these services, as the bill names them.
+        since, until: the first and the last day (YYYY-MM-DD).
+        on: the day of trainer states.
+        category: the line of the bill of all rows, in place of what each row says.
+        run_tags: tags that hold a run's name.
+        cost: billed, what the invoice says, or effective, commitments spread.
+        gpu, gpu_count: the card of runs that name none, and how many they used where they do not say.
+        experiment: that of MLflow to read.
+        restated: books what a place states anew as corrections.
+        dry_run: nothing is booked.
+        large_credit: books money back though it is more than was ever charged.
+        on_read: called with the bytes read and those in all.
     """
 
     tags: Sequence[str] = ()
@@ -537,9 +548,17 @@ def rate_words(flow: Flow, charge: Spending) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChargeAsked:
-    """One charge in words as typed: None and "" stand for what is not said; `replaces` is the entry it corrects.
+    """One charge in words as typed; None and "" stand for what is not said.
 
-    A `credit` of None is False, and no fix speaks of one.
+    Args:
+        amount, currency: what was paid, such as 42.50, and in which money; the project's when left out.
+        category: the line of the bill; that of the entry it corrects, else other, when left out.
+        on: the day that it was paid (YYYY-MM-DD); today when left out.
+        note: what for.
+        credit: money that came back; None is False, and no fix speaks of one.
+        replaces: the id of the entry that this one corrects.
+        quantity, unit: how much was bought, and in which unit: 34 and h, GPU hour or example.
+        large_credit: books money back though it is more than was ever charged.
     """
 
     amount: str

@@ -25,7 +25,12 @@ FILTERS = {
 
 @dataclass(frozen=True, slots=True)
 class PricesAsked:
-    """Which prices: each field that is not empty narrows them. `model` is the one whose tokens are priced."""
+    """Which prices: each field that is not empty narrows them.
+
+    `kind` is gpu, hosted, label, wage or api, `gpu` a card such as H100, `tier` marketplace, neocloud or hyperscaler,
+    `terms` on_demand, spot or reserved, `region` one of a provider, such as eu-central-1, `provider` its name, such as
+    aws, and `model` the one whose tokens are priced.
+    """
 
     kind: str = ""
     gpu: str = ""
