@@ -113,7 +113,7 @@ class Cases:
         return CaseView(
             case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
             pilot_state(case.project, self.pilots.of(case.key), case.today), books, charges, approvals, tuple(faults),
-            comes_at if is_last else "", self._place(case.project),
+            comes_at if is_last else "", self._place(case.project), opened.project.data.train is not None,
         )  # fmt: skip
 
     def page(self, case: Case) -> Page:
