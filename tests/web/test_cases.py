@@ -3,8 +3,8 @@
 import os
 import sys
 import threading
-from http import HTTPStatus
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
