@@ -37,6 +37,7 @@ from tunecase.records import (
 )
 
 MODEL = "meta-llama/Llama-3.1-8B"
+UNWEIGHED = "Not yet: the next step has not been weighed."
 
 
 @cache
@@ -129,8 +130,10 @@ def test_five_questions_are_answered() -> None:
 
 def test_what_the_project_states_is_not_said_to_be_missing() -> None:
     """Before anything is worked out, a stated target and value are to be worked with; without them they are missing."""
-    for stated, words in (("x", "`tunecase decide` tells it"), (None, "is stated")):
-        own: Any = SimpleNamespace(problem=SimpleNamespace(target=stated, value=stated))
+    for stated, words in (("x", "`tunecase run` tells it"), (None, "is stated")):
+        own: Any = SimpleNamespace(
+            problem=SimpleNamespace(target=stated, value=stated), data=SimpleNamespace(train="train.jsonl")
+        )
         beside = {tile.key: tile.beside for tile in tiles(Material(project=own), "not yet")}
         assert all(words in beside[key] for key in ("chance", "value"))
 
@@ -225,7 +228,19 @@ def test_nothing_known_is_said() -> None:
     """Without a decision the verdict says so, and never guesses."""
     assert verdict(Material()).sentence == "Not yet: nothing is known of this case."
     weighed = verdict(Material(definition=samples.definition()))
-    assert weighed.sentence == "Not yet: the next step has not been weighed."
+    assert (weighed.sentence, weighed.why) == (UNWEIGHED, "`tunecase run` works it out.")
+
+
+def test_what_a_pilot_has_shown_is_known() -> None:
+    """After a pilot alone, ended or stopped, the verdict says what was read and run; the tiles name one command."""
+    whole = samples.pilot()
+    read = Material(audit=samples.audit(), runs=3, project=project())
+    for case, runs in ((read, 3), (replace(read, pilot=whole), len(whole.runs))):
+        said = f"So far the data were read and {runs} small runs were made. `tunecase run` works it out."
+        assert (UNWEIGHED, said) == (verdict(case).sentence, verdict(case).why)
+    assert "So far 1 small run was made." in verdict(Material(runs=1)).why
+    told = {tile.key: tile.beside for tile in tiles(read, "not yet")}
+    assert {"`tunecase run` tells it"} == {told[key] for key in ("lost", "chance", "value")}
 
 
 def test_no_says_why_and_what_it_would_lose() -> None:

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.agents.client import CODE, call, command, environment, files_of, hello, said, speak, workers_in
-from tests.making import tickets, write_jsonl
+from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.agents.answers import MOST_BYTES, MOST_LINES
 from tunecase.agents.schemas import COMMANDS, schema_of_tool
 from tunecase.agents.tools import READING, TOOLS
+from tunecase.forecast.importers import Asked
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("mcp")]
 WRITES = "--allow-writing"
@@ -132,33 +133,23 @@ def test_mistakes_are_errors_of_the_tool(example: Path) -> None:
 
 
 def test_writing_tools_write(case: Path) -> None:
-    """A round, a charge, an approval, the page and a cleaned copy, each as the terminal would keep it."""
+    """A round, a charge, the page, a cleaned copy and a pilot, each as the terminal would keep it."""
 
     async def talk(client: Any) -> dict[str, Any]:
         asked = {
             "add_round": {"rows": 2_000, "score": "0.79", "changed": "label"},
             "spend_add": {"amount": 42.5, "currency": "USD", "line": "gpu", "note": "first round"},
-            "approve": {"amount": "1500 USD", "by": "Head of Support"},
             "write_report": {},
             "audit_fix": {"to": "cleaned"},
             "pilot": {"max_minutes": 1, "max_usd": 0, "trainer": "probe", "sizes": "50,100", "candidates": "none"},
             "init": {"data": "data/train.jsonl", "to": "."},
         }
-        results = {}
-        for name, given in asked.items():
-            if name == "approve":
-                given["plan"] = (await client.call_tool("approvals", {})).structured_content["plan"]
-            results[name] = await client.call_tool(name, given)
-        return results
+        return {name: await client.call_tool(name, given) for name, given in asked.items()}
 
     results = speak(case, talk, WRITES)
     refused = {name for name, result in results.items() if result.is_error}
-    assert {"init"} == refused - {"approve"}, {name: said(results[name]) for name in refused}
+    assert {"init"} == refused, {name: said(results[name]) for name in refused}
     assert "a file that is there already" in said(results["init"])
-    # The seconds that runs take on this machine bear on the plan, and not every plan asks for a release.
-    approved = json.dumps(call(case, "approvals").structured_content)
-    is_asked = "the plan on file asks for no release now" not in said(results["approve"])
-    assert ("approve" not in refused) is ("Head of Support" in approved) is is_asked
     assert "42.50 USD booked under gpu." in said(results["spend_add"])
     validate = pytest.importorskip("jsonschema").validate
     for name in results.keys() - refused:
@@ -166,6 +157,33 @@ def test_writing_tools_write(case: Path) -> None:
     assert (case / "report.html").is_file()
     assert (case / "cleaned").is_dir()
     assert "42.5" in json.dumps(call(case, "charges").structured_content)
+
+
+def test_a_release_that_the_plan_asks_for_is_approved(tmp_path: Path) -> None:
+    """The person who is named releases it, and it stands in the ledger; more than is asked for is a person's to do."""
+    points = [(30, 0.49), (30, 0.51), (60, 0.599), (60, 0.619), (120, 0.683), (120, 0.703)]
+    lines = "n,score,test_rows\n" + "".join(f"{n},{score},400\n" for n, score in points)
+    (tmp_path / "points.csv").write_text(lines, encoding="utf-8")
+    opened = flow.open_case(case_folder(tmp_path, train_rows=120, test_rows=100, value="  value: 4 USD per correct"))
+    flow.keep_forecast(opened, str(tmp_path / "points.csv"), Asked())
+    flow.decide(opened)
+
+    async def talk(client: Any) -> list[Any]:
+        standing = (await client.call_tool("approvals", {})).structured_content
+        release = standing["release"]["value"]
+        given = {"by": "Head of Support", "plan": standing["plan"]}
+        return [
+            await client.call_tool("approve", {**given, "amount": f"{amount:.2f} USD"})
+            for amount in (2 * release, release)
+        ]
+
+    refused, approved = speak(tmp_path, talk, WRITES)
+    (problem,) = refused.structured_content["problems"]
+    assert "no tool has --beyond: ask the person" in problem["fix"]
+    assert not approved.is_error, said(approved)
+    pytest.importorskip("jsonschema").validate(approved.structured_content, schema_of_tool("approve"))
+    assert ["Head of Support"] == [one["approval"]["by"] for one in approved.structured_content["approved"]]
+    assert ["Head of Support"] == [one.approval.by for one in flow.approvals(opened).approved]
 
 
 def test_no_plan_is_approved_unseen(case: Path) -> None:

@@ -62,6 +62,17 @@ def test_mistakes_are_told_by_their_fields(monkeypatch: pytest.MonkeyPatch) -> N
     assert ("since: 'x'; wanted a day.\nwrite YYYY-MM-DD", 2) == (refused["refused"], refused["code"])
 
 
+def test_a_remedy_that_an_agent_lacks_is_a_person_s() -> None:
+    """Options that the tool takes are called as its fields; one that it does not take is asked of the person."""
+    asked = Problem("--until", "x", "a day", "leave --until out, correct one with --replaces ab12, or use --beyond")
+    mended = worker.by_field(asked, TOOLS["approve"])
+    said = "leave until out, correct one with --replaces ab12, or use --beyond"
+    why = "(no tool has --replaces and --beyond: ask the person, who can give it in a terminal)"
+    assert ("until", f"{said} {why}") == (mended.where, mended.fix)
+    plain = Problem("amount", "x", "a number", "write 5")
+    assert plain == worker.by_field(plain, TOOLS["approve"])
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

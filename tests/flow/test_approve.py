@@ -339,6 +339,22 @@ def test_a_rejection_of_the_next_plan_leaves_the_earlier_approval(folder: Path) 
     assert ("another plan", None) == (opened(folder).approvals().state, opened(folder).approvals().rejection)
 
 
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_plan_that_comes_back_is_still_rejected(folder: Path, approved: bool) -> None:
+    """The rejection of another plan in between changes nothing, whether money was approved before or not."""
+    if approved:
+        opened(folder).approve("1500 USD", "Ines")
+    opened(folder).reject("Olu")
+    edited(folder, "budget: 30k USD", "budget: 20k USD")
+    opened(folder).decide()
+    opened(folder).reject("Ana")
+    edited(folder, "budget: 20k USD", "budget: 30k USD")
+    opened(folder).decide()
+    now = opened(folder).approvals()
+    assert now.rejection is not None
+    assert ("rejected", "Olu") == (now.state, now.rejection.by)
+
+
 def test_a_round_that_is_done_asks_for_the_next_release(folder: Path) -> None:
     """`next` says that the approval was for the plan before the round, with the command for the next one."""
     opened(folder).approve("1500 USD", "Ines")

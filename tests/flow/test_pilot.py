@@ -252,6 +252,23 @@ def test_left_to_itself_a_pilot_races_what_is_here(sound: Path) -> None:
     assert record == opened(sound).current("pilot")
 
 
+def test_a_pilot_that_was_stopped_is_known(sound: Path) -> None:
+    """Before anything is weighed, the page says what was read and how many runs were made; afterwards it does not."""
+
+    def stop(state: Any) -> None:
+        if state.done == 2 and not state.now:
+            raise KeyboardInterrupt
+
+    settings = PilotSettings("simulated", draws=1, workers=1)
+    with pytest.raises(KeyboardInterrupt):
+        flow.pilot(opened(sound), settings, stop)
+    said = flow.contents(opened(sound), with_grid=False).answer
+    assert "the next step has not been weighed." == said.verdict.emphasis
+    assert "So far the data were read and 2 small runs were made. `tunecase run` works it out." == said.verdict.why
+    assert {"`tunecase run` tells it"} == {tile.beside for tile in said.tiles[1:]}
+    assert opened(sound).current("pilot") is None
+
+
 @pytest.mark.slow
 def test_the_road_keeps_what_was_asked_for_and_walks_the_rest_again(sound: Path) -> None:
     """A pilot of another trainer holds as it is; one of n-grams alone is taken from the ledger once more."""

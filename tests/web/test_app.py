@@ -372,6 +372,21 @@ def test_a_page_that_takes_seconds_comes_by_itself(site: Served, shelf: Path, mo
     assert "refresh" not in site.ask(address).page
 
 
+def test_a_plan_that_was_run_is_not_told_to_be_run(tmp_path: Path) -> None:
+    """Where there are no training rows, the tabs that lack something say so, and lead to the page that there is."""
+    case = flow.open_case(case_folder(tmp_path, train="  rows: 800", test=""), 0, TODAY)
+    assert flow.road(case, lambda verb, record: None)
+    with served_cases(tmp_path, today=TODAY) as site:
+        base = f"/case/{site.app.cases.shelf().cases[0].key}"
+        site.ask(f"{base}/answer?wait=1")
+        shown = {tab: site.ask(f"{base}/{tab}").page for tab in ("money", "data", "what-if")}
+    assert "<h2>In the middle case the whole plan costs" in shown.pop("money")
+    for page in shown.values():
+        assert "In a terminal: <code>tunecase run</code>" not in page
+        assert "under <code>data:</code>, in place of <code>rows:</code>" in page
+        assert f'href="{base}/page">Open the whole page' in page
+
+
 def test_a_trainer_of_one_s_own_is_not_started(site: Served, shelf: Path) -> None:
     """What it runs is said in a terminal alone."""
     fields = {"trainer": "command", "max_minutes": "1", "max_usd": "1", "token": form_token(site, shelf)}

@@ -1,7 +1,10 @@
 """The cases of a folder as the app keeps them: read again only where their files have changed."""
 
+import os
+import sys
 import threading
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from tunecase import flow
 from tunecase.errors import InputError, Problem
 from tunecase.web import acts, cases
 from tunecase.web.cases import Cases, key_of
+from tunecase.web.pages import case_page, cases_page
+from tunecase.web.replies import Reply
 
 TODAY = date(2026, 11, 24)
 
@@ -118,3 +123,20 @@ def test_keys_tell_cases_apart() -> None:
     keys = [key_of(Path("s"), Path("s") / name / "tunecase.yaml") for name in names]
     assert len(names) == len(set(keys))
     assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for key in keys)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the name of a folder is UTF-8 or UTF-16")
+def test_a_folder_whose_name_is_no_utf_8_is_served(tmp_path: Path) -> None:
+    """It stands among the other cases under a key of its own, and its own page is drawn and sent, too."""
+    for name in ("cafe", os.fsdecode(b"caf\xe9"), os.fsdecode(b"caf\xe8")):
+        (tmp_path / name).mkdir()
+        case_folder(tmp_path / name)
+    shown = Cases(tmp_path, today=TODAY)
+    shelf = shown.shelf()
+    assert ["", "", ""] == [row.fault for row in shelf.cases]
+    assert 3 == len({row.key for row in shelf.cases})
+    assert b"caf?" in Reply(HTTPStatus.OK, cases_page(shelf)).body
+    for row in shelf.cases:
+        view = shown.view(shown.case(row.key), "books")
+        assert () == view.faults
+        assert b"</html>" in Reply(HTTPStatus.OK, case_page(view, "books", "token")).body

@@ -323,6 +323,16 @@ def test_the_address_that_is_told_opens_the_app(monkeypatch: pytest.MonkeyPatch,
         assert not thread.is_alive()
 
 
+def test_a_failure_before_the_first_visit_is_the_visitors() -> None:
+    """Whatever goes wrong while the cases are looked at beforehand, the terminal is not told of a thread."""
+
+    class Odd:
+        def shelf(self) -> None:
+            raise UnicodeEncodeError("utf-8", "\udce9", 0, 1, "surrogates not allowed")
+
+    module._look_at(Odd())
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one process")
 def test_ctrl_c_ends_it_while_visitors_wait(tmp_path: Path) -> None:

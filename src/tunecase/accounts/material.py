@@ -32,8 +32,8 @@ class Material:
 
     `entries` names the ledger entry of each verb's record; `earlier` holds older estimates, oldest first, each with
     the words that say when it was made; `not_used` are records on file on which nothing here rests, in words.
-    `with_rows` lets rows of the user's data be shown. `logs` are the evaluation logs that scores were taken from, each
-    with the field that it fills.
+    `with_rows` lets rows of the user's data be shown. `runs` is how many runs a pilot has made that has not come to its
+    end. `logs` are the evaluation logs that scores were taken from, each with the field that it fills.
     """
 
     today: date | None = None
@@ -56,6 +56,7 @@ class Material:
     approvals: Approvals | None = None
     project: "Project | None" = None
     with_rows: bool = False
+    runs: int = 0
     logs: tuple[tuple[str, EvalLog], ...] = ()
 
     @property

@@ -32,6 +32,12 @@ def release_now(decision: Decision) -> Sampled | None:
     return None if look is None or look.price is None else Sampled(look.price.p80)
 
 
+def _told_by(material: Material) -> str:
+    """What works out a figure that nobody knows yet, the same beside each; without training rows nothing does."""
+    is_bare = material.project is not None and material.project.data.train is None
+    return "there are no data to judge" if is_bare and material.estimate is not None else "`tunecase run` tells it"
+
+
 def _currency(material: Material) -> str:
     plan = plan_of(material)
     for record in (plan, material.decision, material.definition, material.estimate):
@@ -84,7 +90,7 @@ def _lost(material: Material) -> Tile:
     if plan is None:
         tried = plan_of(material)
         if tried is None:
-            return Tile("lost", name, NOT_KNOWN, "", "`tunecase estimate` tells it", "")
+            return Tile("lost", name, NOT_KNOWN, "", _told_by(material), "")
         look = look_of(material.decision)
         if look is not None and look.price is not None:
             return Tile("lost", name, plain_figure(look.price.p90), currency, "the price of this look", "assumed")
@@ -106,7 +112,7 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
     shown = plan or plan_of(material)
     if shown is None or shown.chance is None or target is None:
         is_stated = target is not None or _states(material, "target")
-        beside = "`tunecase decide` tells it" if is_stated else "no target is stated"
+        beside = _told_by(material) if is_stated else "no target is stated"
         return Tile("chance", name, NOT_KNOWN, "", beside, "")
     if plan is None:
         beside = "if you trained all the same" if kind == "no" else "once that is settled"
@@ -152,7 +158,7 @@ def _value(material: Material) -> Tile:
     name, currency = "Value if reached", _currency(material)
     plan = plan_of(material)
     if plan is None or plan.worth is None:
-        beside = "`tunecase decide` tells it" if plan is None and _states(material, "value") else "no value is stated"
+        beside = _told_by(material) if plan is None and _states(material, "value") else "no value is stated"
         return Tile("value", name, NOT_KNOWN, "", beside, "")
     worth = plan.worth
     if worth.reached_p50.value <= 0:

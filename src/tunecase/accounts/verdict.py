@@ -7,7 +7,7 @@ from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.words import plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
-from tunecase.quantities import Sampled, count, one_line, paid, plain_figure, plain_money, sentence
+from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, sentence
 from tunecase.records import Candidate, Criterion, Decision, Experiment, Option, Plan
 
 # What settles a rule that stops a case, by the rule's id, and why it is asked; any other is asked for by its name.
@@ -146,14 +146,23 @@ def _undecided(material: Material) -> Verdict | None:
     decision, forecast = material.decision, material.forecast
     if decision is None:
         judged = any(one is not None for one in (material.definition, material.estimate, forecast))
-        what = "the next step has not been weighed." if judged else "nothing is known of this case."
-        return _made("not yet", "Not yet:", what, "", material, ["`tunecase run` works it out."])
+        seen = _seen(material)
+        what = "the next step has not been weighed." if judged or seen else "nothing is known of this case."
+        return _made("not yet", "Not yet:", what, "", material, [f"{seen}`tunecase run` works it out."])
     if forecast is not None and forecast.verdict == "above the ceiling":
         why = ["Where people differ, no model can be seen to be right.", "Label the test anew, or ask for less."]
         return _made("not yet", "Not yet:", "the target lies above what people agree on.", "", material, why)
     if (what := UNDECIDED.get(decision.advice, "")) and not decision.instead:
         return _made("not yet", "Not yet:", f"{what} first.", "", material, [_pilot_words(material)])
     return None
+
+
+def _seen(material: Material) -> str:
+    """What was read and measured before anything was weighed, as a sentence with its space; empty where nothing was."""
+    runs = material.runs if material.pilot is None else len(material.pilot.runs)
+    told = ["the data were read"] if material.audit is not None else []
+    told += [f"{counted(runs, 'small run was', 'small runs were')} made"] if runs else []
+    return f"So far {' and '.join(told)}. " if told else ""
 
 
 def _measure(material: Material) -> Verdict | None:

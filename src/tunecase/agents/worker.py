@@ -8,11 +8,12 @@ import errno
 import json
 import os
 import queue
+import re
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -23,6 +24,7 @@ from tunecase.errors import InputError, Problem, TunecaseError, first_of, printa
 
 APART_S = 0.2  # between two lines of progress
 OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if": "sure"}  # called otherwise here
+OPTION = re.compile(r"--[a-z][a-z-]*")
 CONNECTING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 
 
@@ -105,14 +107,28 @@ def refusal(error: TunecaseError) -> dict[str, Any]:
 def by_field(problem: Problem, tool: Tool) -> Problem:
     """A problem of what the terminal takes as an option, named by the field of the tool that takes it.
 
+    A remedy by an option that no tool takes is the person's, in a terminal.
+
     Example:
         >>> by_field(Problem("--test-rows", "0", "1 or more", "count them"), TOOLS["add_round"]).where
         'test_rows'
+        >>> by_field(Problem("amount", "9", "at most 5", "approve less, or more with --beyond"), TOOLS["approve"]).fix
+        'approve less, or more with --beyond (no tool has --beyond: ask the person, who can give it in a terminal)'
     """
     names = {field.name for field in tool.fields}
-    called = (problem.where.removeprefix("--").replace("-", "_"), OPTIONS.get(problem.where))
-    known = [name for name in called if name in names] if problem.where.startswith("--") else []
-    return replace(problem, where=known[0]) if known else problem
+    where = _field_of(problem.where, names) or problem.where
+    options = dict.fromkeys(OPTION.findall(problem.fix))
+    missing = [option for option in options if not _field_of(option, names)]
+    fix = OPTION.sub(lambda found: _field_of(found[0], names) or found[0], problem.fix)
+    if missing:
+        fix = f"{fix} (no tool has {' and '.join(missing)}: ask the person, who can give it in a terminal)"
+    return replace(problem, where=where, fix=fix)
+
+
+def _field_of(option: str, names: Container[str]) -> str:
+    """The field of a tool that takes an option; empty where none does, or it is no option."""
+    called = (option.removeprefix("--").replace("-", "_"), OPTIONS.get(option, ""))
+    return next((name for name in called if name in names), "") if option.startswith("--") else ""
 
 
 def refuse_network() -> None:

@@ -94,8 +94,8 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
         is_advised = filed.asks is not None and not plan.beyond_budget
         record = Approvals(plan.currency, filed.hash, filed.action, filed.release, outdated, is_advised)
     record = _with_approved(record, kept, parts, flow.today)
-    last = kept.rejected[-1:] if not kept.approved else [one for one in kept.rejected if one[0] > kept.approved[-1][0]]
-    standing = [rejection for _, rejection in last if rejection.plan == hash_of(parts)]
+    last, now_plan = kept.approved[-1][0] if kept.approved else -1, hash_of(parts)
+    standing = [rejection for place, rejection in kept.rejected if place > last and rejection.plan == now_plan]
     return replace(record, rejection=standing[-1]) if standing else record
 
 

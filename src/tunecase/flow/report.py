@@ -99,8 +99,16 @@ def material(flow: Flow) -> "Material":
     held = {name: flow.current(verb) for verb, name in MATERIAL.items()}
     logs = tuple(flow.logs.told(flow.table("test")).items()) if flow.logs.read else ()
     return Material(
-        today=flow.today, project=flow.project, version=__version__, approvals=approvals(flow), logs=logs, **held
-    )
+        today=flow.today, project=flow.project, version=__version__, approvals=approvals(flow), logs=logs,
+        runs=0 if held["pilot"] is not None else _runs_begun(flow), **held,
+    )  # fmt: skip
+
+
+def _runs_begun(flow: Flow) -> int:
+    """How many runs that did not fail the ledger holds of the case's own pilot."""
+    key = flow.key("pilot")
+    runs = (entry for entry in flow.ledger.entries_of("run", "pilot") if entry.meta.get("key") == key)
+    return len({entry.body["key"] for entry in runs if not entry.body.get("failed")})
 
 
 class Standing(NamedTuple):

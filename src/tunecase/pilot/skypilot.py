@@ -151,7 +151,8 @@ def _comments(rented: RentedTask) -> str:
     else:
         lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
     if not rented.package:
-        lines.append("setup:   pip needs tunecase in an index; where it is in none, name a wheel in this folder there")
+        wheel = "if none has it, put its wheel in this folder and name that in `setup`"
+        lines.append(f"setup:   pip takes tunecase from an index; {wheel}")
     lines.append("take over: tunecase ledger merge rented/ledger.jsonl")
     if not rented.spot:
         lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")

@@ -92,7 +92,7 @@ class Approvals(Tabular):
     of that step: what the next approval is asked for. `outdated` names what has changed in the case since that plan was
     made. `total` sums the approvals that were not corrected, `lapsed` is the part of them that can no longer be spent.
     `spent` sums the charges since the first approval, `uncovered` the part of them that no approval covers, `before`
-    the charges before it. `rejection` is the last one, where nothing was approved after it and the plan is the same.
+    the charges before it. `rejection` is the last one of the plan as it is now, where nothing was approved after it.
     """
 
     currency: str

@@ -218,7 +218,10 @@ def _drop(file: Path) -> None:
 
 
 def _tried(file: Path, act: Callable[[], Filled], keeps: Callable[[Filled], bool]) -> Filled:
-    """What an act on a bill gave, its mistakes without our folder; its file goes unless what it gave keeps it."""
+    """Does something with a bill, and deletes its file afterwards unless `keeps` says of the outcome that it stays.
+
+    The folder that the file lies in is ours: mistakes name the file without it.
+    """
     is_kept = False
     try:
         filled, folder = filled_by("bill", {"bill": file.name}, act), f"{file.parent}{os.sep}"

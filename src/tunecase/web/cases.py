@@ -1,6 +1,7 @@
 """The cases that are served: which there are, how they stand at a glance, and what a page of one of them shows."""
 
 import hashlib
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -112,7 +113,7 @@ class Cases:
         return CaseView(
             case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
             pilot_state(case.project, self.pilots.of(case.key), case.today), books, charges, approvals, tuple(faults),
-            comes_at if is_last else "", self._place(case.project),
+            comes_at if is_last else "", self._place(case.project), opened.project.data.train is not None,
         )  # fmt: skip
 
     def page(self, case: Case) -> Page:
@@ -238,4 +239,4 @@ def key_of(folder: Path, project: Path) -> str:
     place = project.parent.relative_to(folder).as_posix()
     name = project.parent.resolve().name if place == "." else place
     word = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60]
-    return f"{word or 'case'}-{hashlib.sha256(place.encode()).hexdigest()[:6]}"
+    return f"{word or 'case'}-{hashlib.sha256(os.fsencode(place)).hexdigest()[:6]}"

@@ -79,7 +79,8 @@ class CaseView:
 
     `page` is None where the answer cannot be drawn yet; the other tabs work all the same. `comes_at` is the address at
     which the page comes that is being worked out anew, while `page` is the last one; empty where that one still holds.
-    `place` is the folder of the case below the one that is served.
+    `place` is the folder of the case below the one that is served. `has_rows` is False of a plan whose project file
+    names no training rows.
     """
 
     key: str
@@ -94,6 +95,7 @@ class CaseView:
     faults: tuple[str, ...] = ()
     comes_at: str = ""
     place: str = ""
+    has_rows: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def test_what_needs_a_person_stands_before_what_is_settled() -> None:
     assert isinstance(table, Table)
     assert ["Needs a person", "Settled"] == [row[1].text for row in table.rows]
     assert ["2", "0"] == [row[4].text for row in table.rows]
-    assert "One smaller finding stands in the appendix." == shown.note
+    assert "One smaller finding is listed further down." == shown.note
 
 
 def test_data_without_a_problem_have_no_table() -> None:
@@ -106,7 +106,7 @@ def test_open_questions_stand_with_how_to_close_them() -> None:
     assert isinstance(table, Table)
     assert ["Fails", "Not known"] == [row[1].text for row in table.rows]
     assert "1 of 4 rules pass" == shown.beside
-    assert "One smaller question stands in the appendix." == shown.note
+    assert "One smaller question is listed further down." == shown.note
     assert not any("P7" in cell.text for row in table.rows for cell in row)
 
 

@@ -72,6 +72,27 @@ def test_data_opens_with_what_the_data_lack() -> None:
     assert ["The data were not read yet"] == headings(case_page(made.view(bare), "data", made.TOKEN))
 
 
+@pytest.mark.parametrize(
+    ("tab", "verb", "has_rows", "what", "run"),
+    [
+        ("money", "", True, "Nothing is priced yet", True),
+        ("money", "estimate", True, "Nothing could be priced", False),
+        ("data", "", True, "The data were not read yet", True),
+        ("data", "", False, "There are no data to read", False),
+        ("what-if", "", True, "There is nothing to move yet", True),
+        ("what-if", "decide", True, "There is nothing to move", False),
+        ("what-if", "", False, "There is nothing to move", False),
+    ],
+)
+def test_a_tab_without_figures_says_why(tab: Tab, verb: str, has_rows: bool, what: str, run: bool) -> None:
+    """What running the verb brings is told with the command, anything else with its reason; the page is linked."""
+    told = tuple(replace(made.PAGE.appendix[0], verb=name) for name in (verb,) if name)
+    html = case_page(made.view(replace(made.PAGE, parts=(), appendix=told), has_rows=has_rows), tab, made.TOKEN)
+    assert [what] == headings(html)
+    assert run is ("In a terminal: <code>tunecase run</code>" in html)
+    assert 'href="/case/support/page">Open the whole page' in html
+
+
 def test_the_what_if_panel_stands_in_the_page() -> None:
     """Its grid is data that nothing can end; without one the page says what is missing."""
     grid = {"words": {"a": "</script><script>alert(1)</script>"}}

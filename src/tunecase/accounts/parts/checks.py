@@ -21,10 +21,10 @@ def several(number: int, one: str, more: str) -> str:
     return f"{spelled(number)} {one if number == 1 else more}"
 
 
-def _in_appendix(number: int, what: str) -> str:
+def _further_down(number: int, what: str) -> str:
     if not number:
         return ""
-    return f"{capital(several(number, f'smaller {what} stands', f'smaller {what}s stand'))} in the appendix."
+    return f"{capital(several(number, f'smaller {what} is', f'smaller {what}s are'))} listed further down."
 
 
 # The data
@@ -39,7 +39,7 @@ def data_finding(audit: Audit | None) -> Finding | None:
     table = Table("What the data lack", ("Found", "State", "Rows", "What to do", audit.currency), rows, (2, 4))
     read = f"{count(audit.rows)} rows read, {count(audit.usable)} usable; {count(audit.test_rows)} test rows"
     repairs = f"; all repairs: {plain_money(audit.repair_price.p50, audit.currency)}" if audit.repair_price.p90 else ""
-    note = _in_appendix(len(found.look), "finding")
+    note = _further_down(len(found.look), "finding")
     return Finding(data_title(audit, found), read + repairs, (table,) if rows else (), note, about="data")
 
 
@@ -84,7 +84,7 @@ def rules_finding(definition: Definition | None) -> Finding | None:
     left = sum(rule.status != "pass" for rule in definition.criteria) - len(rows)
     passed = sum(rule.status == "pass" for rule in definition.criteria)
     beside = f"{passed} of {len(definition.criteria)} rules pass"
-    return Finding(rules_title(definition), beside, (table,) if rows else (), _in_appendix(left, "question"))
+    return Finding(rules_title(definition), beside, (table,) if rows else (), _further_down(left, "question"))
 
 
 def _question(rule: Criterion, currency: str) -> tuple[Cell, ...]:

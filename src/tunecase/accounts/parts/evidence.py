@@ -300,7 +300,7 @@ def _options_note(decision: Decision) -> str:
     if not blocked:
         return words
     others = several(len(blocked), "other step is", "other steps are")
-    return f"{words} {capital(others)} not possible yet; the appendix says why."
+    return f"{words} {capital(others)} not possible yet; the account of the decision says why."
 
 
 # What moves the total

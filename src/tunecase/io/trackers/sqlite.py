@@ -17,7 +17,11 @@ STEPS = 10_000  # of SQLite between two looks at the clock
 
 
 class Words(NamedTuple):
-    """What a store that cannot be read is told to be and what is wanted in its place; what to do, or if it is late."""
+    """The words of the two refusals: of a store that cannot be read, and of one that takes too long.
+
+    `refused`, `wanted` and `fix` say what the file is, what is wanted in its place and what to do; `late_fix` says what
+    to do where reading took too long.
+    """
 
     refused: str
     wanted: str

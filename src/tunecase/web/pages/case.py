@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tunecase.accounts import approval_short, plain_line
@@ -18,6 +18,21 @@ from tunecase.web.views import CaseView, Filled, Tab
 TABS: dict[Tab, str] = {
     "answer": "Answer", "money": "Money", "data": "Data", "pilot": "Pilot", "books": "Books", "what-if": "What if",
 }  # fmt: skip
+# What a tab says where it has nothing to show: what is missing, and why.
+NO_BILL = ("Nothing is priced yet", "The bill is made from the project file and prices with their dates.")
+NO_PRICE = ("Nothing could be priced", "The bill below says what it lacks.")
+NOT_READ = ("The data were not read yet", "The audit reads every row and says what can be used.")
+NO_ROWS = ("There are no data to read", "The project file of this case names no training rows; it is a plan.")
+NO_PLANS = (
+    "There is nothing to move yet",
+    "The sliders move between plans that were worked out beforehand; this case has none.",
+)
+NO_STEPS = ("There is nothing to move", "The sliders move between the steps of a plan; what is advised here has none.")
+NOTHING_DECIDED = (
+    "There is nothing to move",
+    "The sliders move a plan that was decided on; without training rows nothing can be decided.",
+)
+NAME_ROWS = "Write `train: train.jsonl` under `data:`, in place of `rows:`; then `tunecase run` reads them."
 # The accounts that stand folded on a tab, by their verbs.
 FOLDED: dict[Tab, tuple[str, ...]] = {
     "money": ("estimate", "decide", "inference"),
@@ -36,8 +51,12 @@ def case_page(view: CaseView, tab: Tab, token: str, filled: Filled | None = None
     """
     return drawn(
         f"{tab}.html", view=view, tab=tab, tabs=TABS, token=token, spent=spent_words(view), page=view.page,
-        address=f"/case/{quote(view.key, safe='')}", **CONTEXTS[tab](view, filled),
+        address=_address(view), **CONTEXTS[tab](view, filled),
     )  # fmt: skip
+
+
+def _address(view: CaseView) -> str:
+    return f"/case/{quote(view.key, safe='')}"
 
 
 def spent_words(view: CaseView) -> tuple[str, float | None] | None:
@@ -80,11 +99,40 @@ def _asked(view: CaseView) -> Sampled | None:
     return approvals.release if words in now else None
 
 
+class Lacking(NamedTuple):
+    """What a tab cannot show and why; whether `tunecase run` makes it, and the address of the page that there is."""
+
+    what: str
+    why: str
+    run: bool
+    whole: str
+
+
+def _lacking(view: CaseView, verb: str, words: tuple[str, str], made: tuple[str, str] | None = None) -> Lacking:
+    """What to say where a tab has nothing to show.
+
+    Args:
+        verb: whose record the tab shows; where there is one, running it again brings no more.
+        words: what is missing and why, before the verb was run.
+        made: the same where there is a record, if it may still show nothing.
+    """
+    whole = "" if view.page is None else f"{_address(view)}/page"
+    if made is not None and _accounts(view.page, (verb,)):
+        return Lacking(*made, False, whole)
+    return Lacking(*words, True, whole)
+
+
+def _without_rows(view: CaseView, what: str, why: str) -> Lacking:
+    """What a plan without training rows lacks, however often it is run."""
+    return Lacking(what, f"{why} {NAME_ROWS}", False, "" if view.page is None else f"{_address(view)}/page")
+
+
 def _money(view: CaseView, filled: Filled | None) -> dict[str, Any]:
     part = _part(view.page, "money")
     lead, _, rest = (part.lede if part is not None else "").partition(". ")
     heading = lead.rstrip(".") or "Nothing is priced yet"
-    return {"part": part, "heading": heading, "beside": rest, "folded": _accounts(view.page, FOLDED["money"])}
+    return {"part": part, "heading": heading, "beside": rest, "folded": _accounts(view.page, FOLDED["money"]),
+            "lacking": _lacking(view, "estimate", NO_BILL, NO_PRICE)}  # fmt: skip
 
 
 def _data(view: CaseView, filled: Filled | None) -> dict[str, Any]:
@@ -95,6 +143,7 @@ def _data(view: CaseView, filled: Filled | None) -> dict[str, Any]:
         "finding": next((finding for finding in findings if finding.about == "data"), None),
         "part": replace(part, findings=others) if part is not None and others else None,
         "folded": _accounts(view.page, FOLDED["data"]),
+        "lacking": _lacking(view, "audit", NOT_READ) if view.has_rows else _without_rows(view, *NO_ROWS),
     }
 
 
@@ -115,7 +164,8 @@ def _books(view: CaseView, filled: Filled | None) -> dict[str, Any]:
 
 
 def _what_if(view: CaseView, filled: Filled | None) -> dict[str, Any]:
-    return {}
+    lacking = _lacking(view, "decide", NO_PLANS, NO_STEPS)
+    return {"lacking": lacking if view.has_rows else _without_rows(view, *NOTHING_DECIDED)}
 
 
 CONTEXTS: dict[Tab, Callable[[CaseView, Filled | None], dict[str, Any]]] = {
