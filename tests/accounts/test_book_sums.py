@@ -5,11 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from tests import samples
-from tests.accounts.reading import table
+from tests.accounts.reading import table, words
 from tunecase.accounts import Material, account
 from tunecase.accounts.book_sums import sums_words
-from tunecase.quantities import Band
-from tunecase.records import BookLine, Books
+from tunecase.quantities import Band, Sampled
+from tunecase.records import BookLine, Books, Total
 
 TODAY = date(2026, 11, 24)
 
@@ -17,8 +17,9 @@ TODAY = date(2026, 11, 24)
 def line(name: str, planned: float, ends: float | None, closed: date | None = None) -> BookLine:
     """A line with its middle cases."""
     at_completion = None if ends is None else Band(ends, ends, ends, ends)
+    spent = Decimal(1) if closed is None else Decimal(str(ends))
     return BookLine(
-        name, Band(planned, planned, planned, planned), Decimal(1), None, 1, closed=closed, at_completion=at_completion
+        name, Band(planned, planned, planned, planned), spent, None, 1, closed=closed, at_completion=at_completion
     )
 
 
@@ -45,8 +46,9 @@ def test_overruns_to_come_are_counted_once() -> None:
 
 def test_nothing_is_to_come_of_closed_overruns() -> None:
     """A closed allowance is forecast at nothing, and the rows add up to what was paid."""
-    record = books(5_700, 4_000, line("labour", 4_600, 4_000, TODAY), line("unknowns", 1_100, 0.0, TODAY))
-    assert {"people": "4,000", "overruns": "0", "total": "4,000"} == forecast(record)
+    lines = line("labour", 4_600, 4_000, TODAY), line("unknowns", 1_100, 0.0, TODAY), line("gpu", 1, 10)
+    record = books(5_700, 4_000, *lines)
+    assert {"people": "4,000", "overruns": "0", "computers": "10", "total": "4,000"} == forecast(record)
 
 
 def test_a_sum_that_misses_the_total_says_by_how_much() -> None:
@@ -60,7 +62,7 @@ def test_a_group_that_goes_against_the_total_is_explained() -> None:
     """It is named with the group that outweighs it, and with the lines whose closing saved the money."""
     lines = line("gpu", 10, 2_510), line("labour", 5_000, 1_500, TODAY), line("unknowns", 990, 0.0, TODAY)
     (told,) = sums_words(books(6_000, 4_010, *lines))
-    assert "Computers end 2,500 above the plan, the total below it: people end 3,500 below the plan " in told
+    assert "Computers end 2,500 above the plan, the total below it: people and overruns end 4,500 below " in told
     assert told.endswith("(engineering closed).")
     lines = line("gpu", 10, 2_510), line("labour", 5_000, 4_900), line("unknowns", 990, None)
     (told,) = sums_words(books(6_000, 7_410, *lines))
@@ -68,3 +70,55 @@ def test_a_group_that_goes_against_the_total_is_explained() -> None:
         "People and overruns end 1,100 below the plan, the total above it: computers end 2,500 above"
     )
     assert [] == list(sums_words(books(6_000, 6_000, line("labour", 6_000, 6_000))))
+
+
+def total(middle: float) -> Total:
+    """The plan's total with this middle case in a thousand worlds."""
+    return Total(*[Sampled(middle)] * 5, None)
+
+
+def test_the_plan_has_one_total() -> None:
+    """The headline's, in the table and in what is said of it: 6,300 in the worlds is told as 6,000 everywhere."""
+    lines = line("gpu", 10, 2_500, TODAY), line("labour", 4_900, 3_500, TODAY), line("unknowns", 990, 0.0, TODAY)
+    record = replace(books(6_300, 6_000, *lines), planned_total=total(6_300), spent=Decimal(6_000))
+    rows = table(account("books", record, Material()).short, "Plan, spent and forecast in the middle case")
+    assert ["6,000", "6,000", "6,000"] == [cell.removesuffix(".00") for cell in rows["total"]]
+    assert not [said for said in sums_words(record) if "the total below it" in said]
+
+
+def test_overruns_are_never_set_against_people() -> None:
+    """Closed or to come, they are people's hours: what they spare is spared there."""
+    lines = line("gpu", 10, 10), line("labour", 4_600, 5_700, TODAY), line("unknowns", 1_100, 0.0, TODAY)
+    told = list(sums_words(books(5_500, 5_710, *lines)))
+    assert not [said for said in told if "overruns end" in said.lower()]
+
+
+def test_a_finished_case_ends_at_what_was_paid() -> None:
+    """To the cent, whatever two digits would say, in every row and in the sentence."""
+    paid = line("labour", 4_600, 3_400.5, TODAY), line("gpu", 60, 49.5, TODAY), line("unknowns", 990, 0.0, TODAY)
+    record = replace(books(5_700, 3_450, *paid), spent=Decimal(3_450), budget=None, left=None)
+    told = account("books", record, Material())
+    assert {"people": "3,400.50", "overruns": "0", "computers": "49.50", "total": "3,450.00"} == forecast(record)
+    assert told.answer.endswith("3,450 USD spent, no budget is given. All lines are closed.")
+    rows = table(told.full, "Plan against actual")
+    assert ["3,400.50", "49.50", "3,450.00"] == [rows[name][4] for name in ("labour", "gpu", "Total")]
+
+
+def test_no_forecast_lies_below_what_was_paid() -> None:
+    """Where two digits would, more are printed: of a closed group, and of one with little to come."""
+    lines = line("labour", 4_600, 3_449.5, TODAY), line("gpu", 60, 942.4)
+    record = books(5_700, 4_396, *lines[:1], replace(lines[1], spent=Decimal("941.03")))
+    assert ("3,449.50", "942") == (forecast(record)["people"], forecast(record)["computers"])
+
+
+def test_without_a_cost_at_completion_the_forecast_holds_what_was_paid() -> None:
+    """The plan's, line by line at least what was paid; the reason is told once on every face."""
+    lines = line("gpu", 0.4, None), line("labour", 5_000, None), line("unknowns", 990, None)
+    why = "No cost at completion: the data have changed."
+    record = replace(
+        books(6_000, 1.0, replace(lines[0], spent=Decimal(400)), *lines[1:]), at_completion=None, remarks=(why,),
+        spent=Decimal(401),
+    )  # fmt: skip
+    assert {"people": "5,000", "overruns": "990", "computers": "400", "total": "6,000"} == forecast(record)
+    assert 1 == list(sums_words(record)).count(why)
+    assert why in words(account("books", record, Material()).short)

@@ -27,17 +27,19 @@ def test_each_chance_refers_to_the_other() -> None:
     asked = case(0.55, stand_in=True)
     assert asked.forecast is not None
     told = words("forecast", asked.forecast, asked)
-    assert "and every step it may take and not of more examples alone, is 55%: `tunecase decide`." in told
+    assert " and may take other steps, has a chance of 55%: `tunecase decide`." in told
+    assert "The plan, which tunes " in told
     told = words("decide", asked.decision, asked)
-    assert "More examples alone: 12% (`forecast`)." in told
+    assert "More examples alone: 12% (`tunecase forecast`)." in told
 
 
 def test_the_model_s_own_curve_is_another_question_too() -> None:
     """Without a stand-in the plan may still take more steps than buying examples."""
     asked = case(0.55, stand_in=False)
     assert asked.forecast is not None
-    assert "The plan's chance, of every step it may take" in beside_the_curve(asked.forecast, asked)
-    assert "More examples alone: 12% (`forecast`)." == beside_the_plan(asked)
+    told = "The plan, which may take other steps, has a chance of 55%: `tunecase decide`."
+    assert told == beside_the_curve(asked.forecast, asked)
+    assert "More examples alone: 12% (`tunecase forecast`)." == beside_the_plan(asked)
 
 
 def test_one_number_needs_no_word() -> None:

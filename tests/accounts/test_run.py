@@ -117,11 +117,11 @@ def test_decide_tells_what_was_asked_with_what_if() -> None:
 
 def test_the_chance_of_more_examples_alone_is_told() -> None:
     """The advice never stands without what was measured; the model's own curve is told where it prints otherwise."""
-    told = " ".join(lines(account("decide", decision(), material())))
-    assert "Assumed: the larger model does better. More examples alone: 10% (`forecast`)." in told
+    told = " ".join(" ".join(lines(account("decide", decision(), material()))).split())
+    assert "Assumed: the larger model does better. More examples alone: 10% (`tunecase forecast`)." in told
     own = material(forecast=replace(samples.forecast(), stand_in=False))
-    told = " ".join(lines(account("decide", decision(), own)))
-    assert "More examples alone: 65% (`forecast`)." in told
+    told = " ".join(" ".join(lines(account("decide", decision(), own))).split())
+    assert "More examples alone: 65% (`tunecase forecast`)." in told
     assert "Assumed" not in told
 
 

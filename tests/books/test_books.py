@@ -201,9 +201,34 @@ def test_once_every_line_is_closed_nothing_is_to_come(drawn):
     ends = {line.name: line.at_completion.p50 for line in record.lines if line.at_completion is not None}
     assert {"gpu": 450, "labour": 5_000, "data": 0, "unknowns": 0} == ends
     assert 0 == record.over_budget
+    assert "At completion 5,450.00 USD: every line is closed" in record.note
     some = Standing(closed={"gpu": TODAY, "data": TODAY}, drawn=late)
     still = books(held, estimate=bill_of_record, project=project(), verified=True, standing=some)
     assert not still.finished
+
+
+@pytest.mark.parametrize(
+    ("closed", "is_closed"),
+    [
+        (("labour",), True),
+        (("gpu", "data", "labour", "unknowns"), True),
+        (("gpu", "data", "unknowns"), False),
+        (("unknowns",), False),
+        ((), False),
+    ],
+)
+def test_overruns_close_and_open_with_the_lines_of_people(closed, is_closed):
+    """They wait for no other line, and what `--close all` kept of them holds only as long as people's lines do."""
+    bill_of_record = plan(lines=(*plan().lines, Line("unknowns", Band(0, 1_100, 2_000, 3_700), None, "b")))
+    drawn = {"labour": LineDrawn(np.full(500, 9_000.0)), "unknowns": LineDrawn(np.full(500, 500.0))}
+    record = books(
+        paid("5000", category="labour"), estimate=bill_of_record, project=project(), verified=True,
+        standing=Standing(closed=dict.fromkeys(closed, TODAY), drawn=drawn),
+    )  # fmt: skip
+    lines = {line.name: line for line in record.lines}
+    assert (TODAY if is_closed else None) == lines["unknowns"].closed
+    assert (lines["unknowns"].at_completion is not None) == is_closed
+    assert (5_000 if is_closed else 9_500) == pytest.approx(lines["labour"].at_completion.p50)
 
 
 def test_credits_estimates_and_idle_hours_stand_apart():

@@ -128,6 +128,8 @@ def test_closed_lines_are_judged_and_opened_by_a_later_charge(case: Path) -> Non
     assert whole.at_completion is not None
     assert "every line is closed" in whole.redrawn
     assert 2_001 == whole.at_completion.p10 == whole.at_completion.p90
+    pay(case, "1")
+    assert {"labour", "unknowns"} == {line.name for line in told(case).lines if line.closed is None}
 
 
 def test_wrong_words_are_told_at_once_and_nothing_is_kept(case: Path) -> None:

@@ -39,3 +39,11 @@ def test_books_without_a_budget_say_so() -> None:
     assert "no budget" == tiles["left"].value
     assert "not known" == tiles["over"].value
     assert ("not known", "no estimate was made") == (tiles["forecast"].value, tiles["forecast"].beside)
+
+
+def test_a_finished_case_has_no_middle_case() -> None:
+    """What was paid is what it cost, to the cent."""
+    books = samples.books()
+    books = replace(books, lines=tuple(replace(line, closed=samples.TODAY) for line in books.lines))
+    tile = next(tile for tile in books_page(Material(books=books)).answer.tiles if tile.key == "forecast")
+    assert ("In all", "3,885.57", "all lines are closed") == (tile.name, tile.value, tile.beside)

@@ -6,13 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from tunecase.accounts.approve import approval_blocks
-from tunecase.accounts.book_sums import forecast_words, middle, sums_words
+from tunecase.accounts.book_sums import forecast_words, middle, planned_middle, sums_words, total_words
 from tunecase.accounts.lines import GROUPS, group_of, plain_line
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.books import AT_LEAST, figure_rows, hit_words, in_cents, inside, parts_in_cents
 from tunecase.quantities import (
-    Sampled,
     band_words,
     count,
     counted,
@@ -31,6 +30,7 @@ from tunecase.quantities import (
 from tunecase.records import BookLine, Books, RunCharge, ServedAgainstForecast, Spending, Variance
 
 DASH = Cell("–")
+LEAST_CENT = 0.005  # what is less is not to come
 MOST_RUNS = 20
 MOST_CHARGES = 200
 MOST_TEXT = 500  # characters of what a charge was for
@@ -66,7 +66,9 @@ def _answer(record: Books, material: Material) -> str:
     words = f"{plain_paid(record.spent)} {unit} spent{f' of {budget}' if budget else ', no budget is given'}."
     if record.at_completion is None:
         return words
-    return f"{words} In the middle case it ends at {plain_figure(record.at_completion.p50)}."
+    if record.all_closed:
+        return f"{words} All lines are closed."
+    return f"{words} In the middle case it ends at {total_words(record, plain_paid(record.spent))}."
 
 
 def _by_group(record: Books) -> Table:
@@ -81,14 +83,11 @@ def _by_group(record: Books) -> Table:
         total = ((Cell("total"), Cell(column[-1])),) if len(spent) > 1 else ()
         return Table("Spent", (record.currency, "spent"), (*spent, *total), (1,))
     rows = [
-        (Cell(name), Cell(_planned(lines)), Cell(_cents(paid)), Cell(forecast_words(record, lines)))
-        for (name, lines), paid in zip(kept, column, strict=False)
+        (Cell(name), Cell(_planned(lines)), Cell(much), Cell(forecast_words(record, lines, much)))
+        for (name, lines), much in zip(kept, map(_cents, column), strict=False)
     ]
-    planned: Sampled | float | None = None if record.planned is None else record.planned.p50
-    if record.planned_total is not None:
-        planned = record.planned_total.p50
-    ends = planned if record.at_completion is None else record.at_completion.p50
-    rows.append((Cell("total"), Cell(plain_figure(planned)), Cell(_cents(column[-1])), Cell(plain_figure(ends))))
+    planned, much = plain_figure(planned_middle(record)), _cents(column[-1])
+    rows.append((Cell("total"), Cell(planned), Cell(much), Cell(total_words(record, much))))
     head = (record.currency, "plan", "spent", "forecast")
     return Table("Plan, spent and forecast in the middle case", head, tuple(rows), (1, 2, 3), (len(rows) - 1,))
 
@@ -182,8 +181,9 @@ def _total(books: Books, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
     if books.planned_total is None:
         return row
     planned = books.planned_total
-    name, _, _, *rest = row
-    return name, Cell(f"{firm(planned.p10)} to {firm(planned.p90)}"), Cell(firm(planned.p50)), *rest
+    name, _, _, spent, _, *rest = row
+    band = Cell(f"{firm(planned.p10)} to {firm(planned.p90)}")
+    return name, band, Cell(firm(planned.p50)), spent, _difference(books.spent, planned.p50.shown), *rest
 
 
 def _days(books: Books) -> list[date]:
@@ -193,21 +193,26 @@ def _days(books: Books) -> list[date]:
 def _line(line: BookLine, spent: str) -> tuple[Cell, ...]:
     actual = Cell(spent)
     ends = DASH if line.at_completion is None else Cell(band_words(line.at_completion))
+    if line.closed and line.at_completion is not None and line.at_completion.p90 - float(line.spent) < LEAST_CENT:
+        ends = actual
     if line.planned is None:
         unplanned = Cell("not planned", "unknown") if line.entries else Cell("unpriced", "unknown")
         return Cell(line.title), DASH, DASH, actual, DASH, ends, unplanned
     planned = line.planned
-    difference = float(line.spent) - planned.p50
-    sign = "+" if difference > 0 else ""
     return (
         Cell(line.title),
         Cell(f"{figures(planned.p10)} to {figures(planned.p90)}"),
         Cell(figures(planned.p50)),
         actual,
-        Cell(sign + figures(difference)),
+        _difference(line.spent, planned.p50),
         ends,
         standing(line),
     )
+
+
+def _difference(spent: Decimal, planned: float) -> Cell:
+    much = float(spent) - planned
+    return Cell(("+" if much > 0 else "") + figures(much))
 
 
 def standing(line: BookLine) -> Cell:
@@ -344,7 +349,7 @@ def facts(books: Books) -> list[tuple[str, str]]:
         pairs.append(("Why this one", books.plan.why))
     if books.left_shown is not None and books.left_shown >= 0:
         pairs.append(("Left of the budget", f"{plain_paid(books.left_shown)} {unit}"))
-    if books.at_completion is not None:
+    if books.at_completion is not None and not books.all_closed:
         pairs.append(("At completion, P80", money(books.at_completion.p80, unit)))
     if books.hit_rate is not None:
         pairs.append(("Did bands hold", hit_words(books.hit_rate)))

@@ -6,7 +6,7 @@ from tunecase.accounts.words import tuned_model
 from tunecase.quantities import plain_share
 from tunecase.records import Forecast, Plan
 
-DECIDE, FORECAST = "`tunecase decide`", "`forecast`"
+DECIDE, FORECAST = "`tunecase decide`", "`tunecase forecast`"
 
 
 def beside_the_curve(forecast: Forecast, material: Material) -> str:
@@ -16,9 +16,9 @@ def beside_the_curve(forecast: Forecast, material: Material) -> str:
         return ""
     assert plan is not None
     assert plan.chance is not None
-    what = f"{tuned_model(material) or 'the larger model'} and " if forecast.stand_in else ""
+    tunes = f"tunes {tuned_model(material) or 'the larger model'} and " if forecast.stand_in else ""
     chance = plain_share(plan.chance.shown)
-    return f"The plan's chance, of {what}every step it may take and not of more examples alone, is {chance}: {DECIDE}."
+    return f"The plan, which {tunes}may take other steps, has a chance of {chance}: {DECIDE}."
 
 
 def beside_the_plan(material: Material) -> str:

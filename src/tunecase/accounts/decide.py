@@ -71,7 +71,8 @@ def _answer(record: Decision, material: Material) -> str:
 
 
 def _short(record: Decision, material: Material) -> tuple[Block, ...]:
-    told = (_why(material), _gates(material), _turns(record, material), _assumed(material))
+    rests = " ".join(one for one in (_turns(record, material), _assumed(material)) if one)
+    told = (_why(material), _gates(material), rests)
     ways = tuple(_flip(flip, record.currency) for flip in record.what_if if flip.at is not None)
     if record.what_if and not ways:
         ways = ("no input alone would change it",)

@@ -33,11 +33,11 @@ from tunecase.books.served import (
 )
 from tunecase.books.serving import parts_in_cents
 from tunecase.books.variance import in_cents
-from tunecase.books.words import AT_LEAST, figure_rows, hit_words
+from tunecase.books.words import AT_LEAST, NO_END, figure_rows, hit_words
 
 __all__ = [
     "AT_LEAST", "BEAT_S", "DIGITS", "EXPORT_MARK", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE",
-    "LEAST", "LEAST_CASES", "LEAST_RATIOS", "METER_SOURCE", "PLAN_MARK", "RULE_VERB", "SERVED", "STATE_FILE",
+    "LEAST", "LEAST_CASES", "LEAST_RATIOS", "METER_SOURCE", "NO_END", "PLAN_MARK", "RULE_VERB", "SERVED", "STATE_FILE",
     "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown", "Forecast", "Grant", "HalfImports", "Kept",
     "LineDrawn", "Meter", "Moment", "Past", "Place", "Standing", "against_forecast", "before_plan", "beyond_limits",
     "books", "drawn_down", "exported", "figure_rows", "focus_csv", "forecast_before", "held", "hindsight", "hit_words",

@@ -13,7 +13,7 @@ from tunecase.books.charges import DIGITS, is_credit
 from tunecase.books.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.books.earlier_projects import ClosedLine, hit_rate, inside, wider
 from tunecase.books.held import held
-from tunecase.books.lines import UNKNOWNS, PlannedLine, planned_lines
+from tunecase.books.lines import PEOPLE, UNKNOWNS, PlannedLine, planned_lines
 from tunecase.books.variance import added, bought, to_date, variance
 from tunecase.books.words import lead, redrawn_words, remarks
 from tunecase.project import Project
@@ -126,12 +126,19 @@ def books(
 
 
 def _with_overruns(standing: Standing, estimate: Estimate | None, charges: Sequence[Spending]) -> Standing:
-    """The allowance for overruns closed with the last line that could overrun: nobody can close it by itself."""
+    """The allowance for overruns closed just where people's lines are, whose hours it is; nobody closes it by itself.
+
+    Without people's lines it is closed where every other line is.
+    """
     planned = planned_lines(estimate) if estimate else {}
     names = {*planned, *(charge.category for charge in charges)} - {UNKNOWNS}
-    if UNKNOWNS not in planned or not names or not names <= set(standing.closed):
+    holders = names & set(PEOPLE) or names
+    if UNKNOWNS not in planned or not holders:
         return standing
-    return replace(standing, closed={UNKNOWNS: max(standing.closed.values()), **standing.closed})
+    closed = {name: day for name, day in standing.closed.items() if name != UNKNOWNS}
+    if holders <= set(closed):
+        closed[UNKNOWNS] = max(closed[name] for name in holders)
+    return replace(standing, closed=closed)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -10,6 +10,8 @@ from tunecase.quantities import UNKNOWN, counted, figures, money, money_band, pa
 from tunecase.records import BookLine, Books, Estimate, HitRate, ServedFigures, Spending
 
 AT_LEAST = "in the worlds of the bill that cost at least what was spent"
+CLOSED = "every line is closed, so this is what was spent"
+NO_END = "No cost at completion"  # how the remark begins
 NOTHING_PLANNED = ServedFigures(Decimal(0))
 
 
@@ -19,7 +21,7 @@ def redrawn_words(done: Completion, rounds_made: int | None, budgeted: bool = Fa
     Such a bill, `budgeted`, takes no further step past what is left of the budget.
     """
     if done.ruled_by == "closed":
-        return "every line is closed, so this is what was spent"
+        return CLOSED
     if rounds_made is not None:
         made = counted(rounds_made, "measured round")
         stops = ", its rounds stopping at what is left of the budget" if budgeted else ""
@@ -41,7 +43,8 @@ def lead(record: Books) -> list[str]:
     whose = f" of {record.plan.on} ({record.plan.why})" if record.plan else ""
     words.append(f"The plan{whose} is {record.planned_words} {unit}.")
     if record.at_completion is not None:
-        words.append(f"At completion {money_band(record.at_completion, unit)}: {record.redrawn}.")
+        ends = money(record.spent, unit) if record.redrawn == CLOSED else money_band(record.at_completion, unit)
+        words.append(f"At completion {ends}: {record.redrawn}.")
     if record.over_budget is not None:
         chance = share(record.over_budget)
         words.append(f"Chance that the whole project ends above the budget: {chance}, given what is spent already.")
@@ -71,7 +74,7 @@ def remarks(
         )
     words += _allowance_words(record, estimate)
     if not_drawn and record.entries:
-        words.append(f"No cost at completion: {not_drawn}.")
+        words.append(f"{NO_END}: {not_drawn}.")
     words += _names("Already above the plan's P90", filter(_is_above, record.lines))
     if record.planned is not None:
         words += _names("Spent without a planned amount", filter(_is_unplanned, record.lines))

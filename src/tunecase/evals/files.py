@@ -1,4 +1,4 @@
-"""The files of a log: their bytes as JSON, within bounds, and which of several is meant, by how a tool calls them."""
+"""Finds the files of a log by the names its tool gives them, and reads them as JSON up to a limit of size."""
 
 import json
 import re

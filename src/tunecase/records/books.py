@@ -331,6 +331,16 @@ class Books(Tabular):
         return bool(planned) and all(line.closed for line in planned)
 
     @property
+    def all_closed(self) -> bool:
+        """True when every line is closed, those that nobody planned too: what was paid is what it cost.
+
+        Example:
+            >>> books.all_closed
+            False
+        """
+        return self.finished and all(line.closed for line in self.lines)
+
+    @property
     def ok(self) -> bool:
         """False when more was spent than the budget holds.
 

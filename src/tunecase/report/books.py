@@ -62,16 +62,20 @@ def _title(block: Block) -> str:
 
 def _tiles(books: Books) -> tuple[Tile, ...]:
     """Spent, left, the middle case at the end, and the chance to pass the budget."""
-    unit, ends = books.currency, books.at_completion or books.planned
+    planned = books.planned_total if books.planned is not None and books.planned_total is not None else books.planned
+    unit, ends = books.currency, books.at_completion or planned
     left = "no budget" if books.left_shown is None else paid(books.left_shown)
     budget = "nobody has given a budget" if books.budget is None else f"of {books.budget:,.0f}"
     reach = "" if ends is None else f"8 in 10: {plain_figure(ends.p10)} to {plain_figure(ends.p90)}"
     middle, drawn = ("not known", "no estimate was made") if ends is None else (plain_figure(ends.p50), reach)
+    forecast = Tile("forecast", "Middle case, in all", middle, unit if ends is not None else "", drawn, "assumed")
+    if books.all_closed:
+        forecast = Tile("forecast", "In all", paid(books.spent), unit, "all lines are closed", "measured")
     over = "not known" if books.over_budget is None else plain_share(books.over_budget)
     entries = "1 charge" if books.entries == 1 else f"{books.entries} charges"
     return (
         Tile("spent", "Spent", paid(books.spent), unit, entries, "measured"),
         Tile("left", "Left", left, unit if books.left_shown is not None else "", budget, "stated"),
-        Tile("forecast", "Middle case, in all", middle, unit if ends is not None else "", drawn, "assumed"),
+        forecast,
         Tile("over", "Chance over budget", over, "", "given what is spent", "assumed"),
     )

@@ -273,6 +273,48 @@ def test_the_forecast_is_held_against_the_plan(books: Books, said: str) -> None:
     assert said == books_title(books)
 
 
+def test_a_finished_case_ends_at_what_was_paid() -> None:
+    """The title says that it is closed; each row and the total forecast what they say is spent."""
+    books = sample()["books"]
+    books = replace(books, lines=tuple(replace(line, closed=samples.TODAY) for line in books.lines))
+    chart = under(money(case(books=books)), "3,886 USD is spent, and all lines are closed").blocks[0]
+    assert isinstance(chart, Rows)
+    assert all(row.figures[1] == row.figures[2] for row in chart.rows)
+    assert chart.total[2] == chart.total[3] == "3,886"
+
+
+def test_the_page_has_the_plan_s_total_of_the_headline() -> None:
+    """Where the worlds say 6,300 and the headline 6,000, the page says 6,000, and holds the forecast against it."""
+    total = replace(sample()["books"].planned_total, p50=Sampled(6_300.0))
+    books = replace(spent(3_000, 6_700, planned=6_300), planned_total=total)
+    chart = under(money(case(books=books)), "3,000 USD is spent, and the forecast is above the plan").blocks[0]
+    assert isinstance(chart, Rows)
+    assert "6,000" == chart.total[1]
+
+
+def test_without_a_forecast_the_page_says_what_the_terminal_says() -> None:
+    """The plan's figures, overruns among them, and why; nothing is "in people" where nothing is forecast."""
+    books = sample()["books"]
+    overruns = replace(books.lines[0], name="unknowns", planned=Band(0, 900, 1_500, 2_000), at_completion=None,
+                       spent=Decimal(0), entries=0)  # fmt: skip
+    lines = tuple(replace(line, at_completion=None) for line in (*books.lines, overruns))
+    books = replace(books, lines=lines, at_completion=None, remarks=("No cost at completion: gone.",))
+    found = under(money(case(books=books)), "3,886 USD is spent")
+    assert isinstance(found.blocks[0], Rows)
+    forecasts = {row.name: row.figures[2] for row in found.blocks[0].rows}
+    assert "900" == forecasts["More hours than foreseen"]
+    assert "in people" not in forecasts.values()
+    assert "8,000" == found.blocks[0].total[3] == found.blocks[0].total[1]
+    assert found.note.startswith("No cost at completion: gone. ")
+
+
+def test_the_note_begins_with_a_word() -> None:
+    """Where nothing is said of sums, the chance stands first."""
+    line = replace(sample()["books"].lines[0], planned=Band(8, 8, 8, 8), at_completion=Band(8, 8, 8, 8))
+    books = replace(spent(1, 8, planned=8), lines=(line,), planned_total=None, over_budget=0.2)
+    assert under(money(case(books=books)), "1 USD is spent").note.startswith("The chance to end over")
+
+
 def test_what_was_spent_adds_up_in_whole_units() -> None:
     """The column of what was spent sums to its total."""
     chart = under(money(case()), "3,886 USD is spent").blocks[0]

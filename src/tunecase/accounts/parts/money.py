@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import accumulate
 
-from tunecase.accounts.book_sums import IN_PEOPLE, sums_words
+from tunecase.accounts.book_sums import forecast_words, planned_middle, sums_words, total_words
 from tunecase.accounts.headline import authorise_parts, moved_amounts
 from tunecase.accounts.lines import GROUPS, Group, group_of, groups, training_unpriced
 from tunecase.accounts.material import Material
@@ -12,7 +12,6 @@ from tunecase.accounts.parts.words import budget_name, exact, exact_money
 from tunecase.accounts.verdict import plan_of
 from tunecase.accounts.words import capital, plain_words
 from tunecase.blocks import Finding, Months, Part, Row, Rows, Step, Waterfall
-from tunecase.books import UNKNOWNS
 from tunecase.quantities import Sampled, adding_up, counted, plain_figure, plain_money, plain_share
 from tunecase.records import BookLine, Books, Estimate, Month, Plan, Way
 
@@ -239,12 +238,11 @@ def _books(books: Books | None, material: Material) -> Finding | None:
     if books is None:
         return None
     spent = adding_up([float(line.spent) for line in books.lines], 1.0)
-    rows = tuple(_book_row(line, paid) for line, paid in zip(books.lines, spent, strict=True))
-    ends = None if books.at_completion is None else books.at_completion.p50
-    planned = None if books.planned is None else books.planned.p50
+    rows = tuple(_book_row(books, line, exact(paid)) for line, paid in zip(books.lines, spent, strict=True))
+    planned, paid = plain_figure(planned_middle(books)), exact(sum(spent))
     chart = Rows(
         "Plan, spent and forecast", ("Line", "Plan", "Spent", "Forecast"), rows, books.currency, None,
-        total=("Total", plain_figure(planned), exact(sum(spent)), plain_figure(ends)),
+        total=("Total", planned, paid, total_words(books, paid)),
     )  # fmt: skip
     beside = f"{books.currency}; dot: middle case of the forecast, bar: 8 in 10"
     return Finding(books_title(books), beside, (chart,), _books_note(books))
@@ -256,13 +254,12 @@ def _may_be_spent(material: Material) -> bool:
     return bool(material.spendings) or given is None or bool(given.spent or given.before)
 
 
-def _book_row(line: BookLine, spent: float) -> Row:
+def _book_row(books: Books, line: BookLine, spent: str) -> Row:
     ends, planned = line.at_completion, line.planned
     low, mid, high = (None, None, None) if ends is None else (ends.p10, ends.p50, ends.p90)
     planned_words = "not planned" if planned is None else plain_figure(planned.p50)
-    in_people = ends is None and line.name == UNKNOWNS
-    forecast = IN_PEOPLE if in_people else plain_figure(None if ends is None else ends.p50)
-    return Row(line_title(line.name), "", low, mid, high, (planned_words, exact(spent), forecast))
+    forecast = forecast_words(books, [line], spent)
+    return Row(line_title(line.name), "", low, mid, high, (planned_words, spent, forecast))
 
 
 def line_title(name: str) -> str:
@@ -281,9 +278,12 @@ def books_title(books: Books) -> str:
     spent = exact_money(round(float(books.spent)), books.currency)
     if not books.ok and books.left_shown is not None:
         return f"{spent} is spent: {exact_money(round(-float(books.left_shown)), books.currency)} over the budget"
-    if books.at_completion is None or books.planned is None:
+    if books.all_closed:
+        return f"{spent} is spent, and all lines are closed"
+    planned = planned_middle(books)
+    if books.at_completion is None or planned is None:
         return f"{spent} is spent"
-    ends, planned = books.at_completion.p50, books.planned.p50
+    ends = books.at_completion.p50
     if ends > MOVED * planned:
         return f"{spent} is spent, and the forecast is above the plan"
     if ends * MOVED < planned:
@@ -292,10 +292,10 @@ def books_title(books: Books) -> str:
 
 
 def _books_note(books: Books) -> str:
-    words = " ".join(sums_words(books))
-    if books.over_budget is None:
-        return words
-    return f"{words} The chance to end over the budget is {plain_share(books.over_budget)}."
+    words = [*sums_words(books)]
+    if books.over_budget is not None:
+        words.append(f"The chance to end over the budget is {plain_share(books.over_budget)}.")
+    return " ".join(words)
 
 
 # What moved it
