@@ -1,5 +1,6 @@
 """What every command takes: how much it says, and which project file it works on."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase.cli.commands import _program
+from tunecase.cli.options import not_found
 from tunecase.cli.show.progress import LINE
+from tunecase.cli.show.record import of_project
+from tunecase.flow import open_case
 
 DEPTHS = ("full", "quiet", "verbose")
 
@@ -160,3 +164,27 @@ def test_the_help_names_the_variable() -> None:
         option = next((option for option in command.params if option.name == "project"), None)
         assert option is None or "$TUNECASE_PROJECT" in option.help or words == ("compare",), words
     assert "$TUNECASE_PROJECT" in tunecase("compare", "--help").out
+
+
+def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """fit and inference bear the project where nobody would find it by itself; no other command, and not beside it."""
+    path = case_folder(tmp_path / "my case")
+    case = open_case(path)
+    monkeypatch.chdir(tmp_path)
+    assert str(path) == not_found(case)
+    assert f"tunecase fit --project '{path}'" == of_project("tunecase fit", not_found(case))
+    assert "tunecase decide --full" == of_project("tunecase decide --full", not_found(case))
+    monkeypatch.setenv("TUNECASE_PROJECT", str(path.parent))
+    assert "" == not_found(case)
+    monkeypatch.delenv("TUNECASE_PROJECT")
+    monkeypatch.chdir(path.parent)
+    assert "tunecase fit" == of_project("tunecase fit", not_found(case))
+
+
+def test_what_a_case_advises_bears_its_project(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is advised last by decide, typed elsewhere, is for the same case."""
+    for verb in ("decide", "run"):
+        account = importlib.import_module(f"tunecase.accounts.{verb}")
+        monkeypatch.setattr(account, "next_command", lambda material: "tunecase fit")
+        told = tunecase(verb, "--project", walked, cwd=tmp_path).out
+        assert f"next: tunecase fit --project {walked}" in told

@@ -24,7 +24,7 @@ from tunecase.cli.define import define
 from tunecase.cli.ending import INTERRUPTED, code_of
 from tunecase.cli.estimate import estimate
 from tunecase.cli.evals import evals
-from tunecase.cli.fit import fit
+from tunecase.cli.fit import BehindDashes, fit
 from tunecase.cli.forecast import forecast
 from tunecase.cli.inference import inference
 from tunecase.cli.init import init
@@ -104,7 +104,7 @@ app.command(rich_help_panel=ROAD)(decide)
 app.command("next", rich_help_panel=ROAD)(next_)
 app.command(rich_help_panel=ROAD)(report)
 app.command(rich_help_panel=ROAD)(run)
-app.command(rich_help_panel=QUICK)(fit)
+app.command(cls=BehindDashes, rich_help_panel=QUICK)(fit)
 app.command(rich_help_panel=QUICK)(inference)
 app.command(rich_help_panel=QUICK)(prices)
 app.command(rich_help_panel=QUICK)(sources)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from tunecase.cli.options import (
     AsJson,
@@ -31,6 +32,24 @@ MEASURED_HELP = (
 )
 
 
+COMMAND = "behind the dashes"
+
+
+class BehindDashes(TyperCommand):
+    """A command whose words behind -- are none of its own arguments, although one of those may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads the words before the dashes; those behind them are kept for what they are handed on to."""
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta[COMMAND], args = args[at + 1 :], args[:at]
+        return super().parse_args(ctx, args)
+
+
+def _behind_dashes(context: typer.Context, given: list[str] | None) -> list[str]:
+    return [*(given or ()), *context.meta.get(COMMAND, ())]
+
+
 def fit(
     model: Annotated[
         str,
@@ -40,7 +59,8 @@ def fit(
         ),
     ] = "",
     to_run: Annotated[
-        list[str] | None, typer.Argument(help="What --probe runs: -- python train.py.", metavar="-- COMMAND")
+        list[str] | None,
+        typer.Argument(help="What --probe runs: -- python train.py.", metavar="-- COMMAND", callback=_behind_dashes),
     ] = None,
     method: Annotated[str | None, typer.Option(help="lora, qlora or full; all weighed when left out.")] = None,
     seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
@@ -116,10 +136,10 @@ def fit(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Does a training run fit, on what, how long does it take, what does it cost? Without a project file.
+    """Does a training run fit, on what, how long does it take, what does it cost?
 
-    What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method. Without a model: the run of
-    the project's bill, on its card, with its method, rows and lengths.
+    With a model no project file is needed, and what is left out is searched: GPU, count, micro-batch, sharding,
+    checkpointing, method. Without a model it is the run of the project's bill: its card, method, rows and lengths.
     Example: `tunecase fit llama-3.1-8b --gpu A100-80GB --tokens 5M`.
     """
     from tunecase import flow

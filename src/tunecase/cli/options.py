@@ -108,6 +108,14 @@ def open_project(path: Path, seed: int, today: str | None, *, only_shows: bool =
     return opened
 
 
+def not_found(case: "Flow | None") -> str:
+    """The project file of a case, where a command typed here without it would find another or none; else empty."""
+    if case is None or case.stated is not None:
+        return ""
+    found = variable_project() or nearest_project()
+    return "" if case.path.resolve() == found.resolve() else str(case.path)
+
+
 def unrecorded() -> Callable[[str], None]:
     """A function that says on standard error, the first time that it is called, why an answer is not recorded."""
     from tunecase.cli.show.progress import LINE
@@ -212,7 +220,8 @@ def print_record(
         from tunecase.cli.show.record import show, show_approvals, show_not_used
         from tunecase.flow import material
 
-        show(verb, record, full=is_full(), material=None if case is None else material(case))
+        known = None if case is None else material(case)
+        show(verb, record, full=is_full(), material=known, project=not_found(case))
         if DEPTH.quiet:
             return
         if approvals is not None:

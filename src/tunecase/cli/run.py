@@ -17,6 +17,7 @@ from tunecase.cli.options import (
     Yes,
     finish,
     is_full,
+    not_found,
     open_project,
 )
 
@@ -52,6 +53,7 @@ def run(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
+    elsewhere = not_found(opened)
     flow.check_report(opened, force=force)
     adaptive = False if every else None
     settings = None
@@ -66,7 +68,8 @@ def run(
         records[verb.removesuffix(" again")] = record
         if is_full() and not json:
             with LINE.aside():
-                show(verb.removesuffix(" again"), record, full=True, material=flow.material(opened))
+                known = flow.material(opened)
+                show(verb.removesuffix(" again"), record, full=True, material=known, project=elsewhere)
 
     with pilot_progress() as progress:
         watch = flow.Watch(progress, ask_before(yes or json), tell_fetching)
@@ -78,7 +81,8 @@ def run(
         finish("run", records, json, ok=fine, case=opened)
         return
     LINE.end()
-    show_run(flow.material(opened), records["report"], before.at if same else None, full=is_full())
+    same_since = before.at if same else None
+    show_run(flow.material(opened), records["report"], same_since, full=is_full(), project=elsewhere)
     if not DEPTH.quiet:
         show_not_used(flow.not_used(opened, "run"))
         defined = records.get("define")

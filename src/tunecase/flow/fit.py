@@ -25,7 +25,8 @@ CONFIG_ENDINGS = (".yaml", ".yml", ".json")
 WANTED = "a model's name, its config.json, or a configuration that trains it (YAML or JSON)"
 _PRICE = re.compile(r"\$?\s*(\d+(?:\.\d+)?|\.\d+)(?:\s*USD)?")
 OPEN = ("method", "sharding", "checkpointing")
-NO_MODEL = Problem("MODEL", "nothing, and no project here", WANTED, "name one: tunecase fit llama-3.1-8b")
+NAME_ONE = "name one: tunecase fit llama-3.1-8b; or the project whose run it is: --project FILE"
+NO_MODEL = Problem("MODEL", "nothing, and no project here", WANTED, NAME_ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,15 @@ def _asked(typed: FitAsked, flow: "Flow | None") -> "Request":
     if typed.model:
         return request
     if flow is None:
-        raise InputError([NO_MODEL, *request.problems])
+        raise InputError([NO_MODEL, *request.problems, *(() if request.cards else _priced_cards(typed, ()))])
     if request.problems:
         raise InputError(request.problems)
     from tunecase.flow.bill_run import bill_run
 
-    return bill_run(flow, request)
+    request = bill_run(flow, request, own_price=typed.price is not None)
+    if problems := _priced_cards(typed, request.cards):
+        raise InputError(problems)
+    return replace(request, engine=_engine(request.given))
 
 
 def _keep_scores(flow: "Flow", scored: Scored) -> None:
@@ -163,7 +167,9 @@ def request_of(typed: FitAsked) -> "Request":
         fix = "add --probe to run it, or leave it out"
         problems.append(Problem("command", " ".join(typed.command)[:80], "a command after -- only with --probe", fix))
     _refuse_pairs(typed, problems)
-    _refuse_prices(typed, cards, problems)
+    _refuse_prices(typed, problems)
+    if typed.model or cards:  # else they are the project's
+        problems.extend(_priced_cards(typed, cards))
     return replace(
         request,
         engine=_engine(given),
@@ -221,18 +227,23 @@ def _coverage(request: "Request", amounts: Mapping[str, Any]) -> str:
     return f": {a_step:,} {'prompts' if group else 'samples'} a step on {counted(count, 'card')} would read {told}"
 
 
-def _refuse_prices(typed: FitAsked, cards: Sequence[str], problems: list[Problem]) -> None:
+def _refuse_prices(typed: FitAsked, problems: list[Problem]) -> None:
     if typed.tier is not None and typed.tier not in TIERS:
         problems.append(Problem("tier", repr(typed.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
     if typed.price is None:
         return
     if _price(typed) is None:
         problems.append(Problem("price", repr(typed.price), "US dollars of one card's hour", "write for example 1.50"))
-    elif len(set(cards)) != 1:
-        fix = "name the card with --gpu"
-        problems.append(Problem("price", f"a price for {len(set(cards))} kinds of card", "one card", fix))
     elif typed.spot or typed.tier is not None:
         problems.append(Problem("price", "spot or tier beside it", "one price", "leave spot and tier out"))
+
+
+def _priced_cards(typed: FitAsked, cards: Sequence[str]) -> list[Problem]:
+    """What is wrong with the cards that a price was typed for; nothing where they are of one kind."""
+    kinds = len(set(cards))
+    if typed.price is None or _price(typed) is None or kinds == 1:
+        return []
+    return [Problem("price", f"a price for {kinds} kinds of card", "one card", "name the card with --gpu")]
 
 
 def _price(typed: FitAsked) -> float | None:

@@ -22,15 +22,19 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed, Report
 
 
+# Commands that do without a project file, and answer something else where they find none.
+WITHOUT_PROJECT = ("tunecase fit", "tunecase inference")
 OPTIONS = {"category": "--line", "supersedes": "--replaces"}  # of fields that are typed under another name
 
 
 def show(
-    verb: str, record: Any, console: "Console | None" = None, *, full: bool = False, material: "Material | None" = None
-) -> None:
+    verb: str, record: Any, console: "Console | None" = None, *, full: bool = False,
+    material: "Material | None" = None, project: str = "",
+) -> None:  # fmt: skip
     """Prints what a record says, with `full` all of it; a record without an account prints as plain lines.
 
-    `material` holds the case's other records, where there is a case.
+    `material` holds the case's other records, where there is a case, and `project` its file where no command would find
+    it by itself.
     """
     from tunecase.accounts import ACCOUNTS, Material, account
 
@@ -38,7 +42,8 @@ def show(
     if verb in ACCOUNTS:
         # Rows of the user's data may be shown on the user's own terminal.
         said = account(verb, record, replace(material or Material(), with_rows=True))
-        print_account(console, replace(said, next=repeated(said.next, sys.argv[1:])), full=full)
+        step = of_project(repeated(said.next, sys.argv[1:]), project)
+        print_account(console, replace(said, next=step), full=full)
         return
     for item in record if isinstance(record, tuple) else (record,):
         say(console, str(item))
@@ -60,9 +65,19 @@ def repeated(command: str, typed: Sequence[str]) -> str:
     return f"{before} {shlex.join(words)} {after}" if words else f"{before} {after}"
 
 
+def of_project(command: str, project: str) -> str:
+    """A command with the project file that it would not find, where it would answer something else without it.
+
+    Example:
+        >>> of_project("tunecase fit", "my case/tunecase.yaml"), of_project("tunecase fit", "")
+        ("tunecase fit --project 'my case/tunecase.yaml'", 'tunecase fit')
+    """
+    return f"{command} --project {shlex.quote(project)}" if project and command in WITHOUT_PROJECT else command
+
+
 def show_run(
     material: "Material", record: "Report", same_since: datetime | None = None, *, full: bool = False,
-    console: "Console | None" = None,
+    console: "Console | None" = None, project: str = "",
 ) -> None:  # fmt: skip
     """The answer of a whole case with what it rests on, and where its page lies.
 
@@ -71,10 +86,12 @@ def show_run(
         record: the files of its report.
         same_since: when the same was found before; None where something changed.
         full: also what would change the answer.
+        project: the case's file where no command would find it by itself.
     """
     from tunecase.accounts import run
 
     said = run(material, unchanged_since="" if same_since is None else _clock(same_since, material.today))
+    said = replace(said, next=of_project(said.next, project))
     print_account(console or console_for(), said, full=full, page=record.html)
 
 
