@@ -23,12 +23,11 @@ def words(verb: str, record: object, material: Material) -> str:
 
 
 def test_each_chance_refers_to_the_other() -> None:
-    """The forecast names the plan's chance and its command, the decision the curve's, each with its question."""
+    """The forecast names the plan's chance, the decision the curve's, each with its question."""
     asked = case(0.55, stand_in=True)
     assert asked.forecast is not None
     told = words("forecast", asked.forecast, asked)
-    assert " and may take other steps, has a chance of 55%: `tunecase decide`." in told
-    assert "The plan, which tunes " in told
+    assert "The plan's chance: 55%." in told
     told = words("decide", asked.decision, asked)
     assert "More examples alone: 12% (`tunecase forecast`)." in told
 
@@ -37,8 +36,7 @@ def test_the_model_s_own_curve_is_another_question_too() -> None:
     """Without a stand-in the plan may still take more steps than buying examples."""
     asked = case(0.55, stand_in=False)
     assert asked.forecast is not None
-    told = "The plan, which may take other steps, has a chance of 55%: `tunecase decide`."
-    assert told == beside_the_curve(asked.forecast, asked)
+    assert "The plan's chance: 55%." == beside_the_curve(asked.forecast, asked)
     assert "More examples alone: 12% (`tunecase forecast`)." == beside_the_plan(asked)
 
 

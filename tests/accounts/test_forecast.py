@@ -75,7 +75,7 @@ def test_what_the_last_size_is_and_whose_curve_is_told() -> None:
 def test_a_stand_ins_curve_says_what_the_model_is_assumed_to_do() -> None:
     """The range at the last size in the default print, the factor in full; neither for a curve of the model itself."""
     (*_, (_, low, _, high)) = assumed_band(STAND_IN)
-    reach = f"the larger model is assumed, not measured, to reach {low * 100:.0f} to {high * 100:.0f}% there."
+    reach = f"the larger model is assumed to reach {low * 100:.0f} to {high * 100:.0f}% there."
     assert reach in short(STAND_IN)
     assert "assumed to make 0.15 to 2.6 times these errors" in words(forecast(STAND_IN, Material()).full)
     assert "assumed to make" not in words(forecast(RECORD, Material()).full)

@@ -2,11 +2,8 @@
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, plan_of
-from tunecase.accounts.words import tuned_model
 from tunecase.quantities import plain_share
 from tunecase.records import Forecast, Plan
-
-DECIDE, FORECAST = "`tunecase decide`", "`tunecase forecast`"
 
 
 def beside_the_curve(forecast: Forecast, material: Material) -> str:
@@ -16,9 +13,7 @@ def beside_the_curve(forecast: Forecast, material: Material) -> str:
         return ""
     assert plan is not None
     assert plan.chance is not None
-    tunes = f"tunes {tuned_model(material) or 'the larger model'} and " if forecast.stand_in else ""
-    chance = plain_share(plan.chance.shown)
-    return f"The plan, which {tunes}may take other steps, has a chance of {chance}: {DECIDE}."
+    return f"The plan's chance: {plain_share(plan.chance.shown)}."
 
 
 def beside_the_plan(material: Material) -> str:
@@ -26,7 +21,7 @@ def beside_the_plan(material: Material) -> str:
     forecast, plan = material.forecast, advised_plan(material)
     if forecast is None or not _differ(forecast, plan):
         return ""
-    return f"More examples alone: {plain_share(forecast.p_target)} ({FORECAST})."
+    return f"More examples alone: {plain_share(forecast.p_target)} (`tunecase forecast`)."
 
 
 def _differ(forecast: Forecast, plan: Plan | None) -> bool:

@@ -126,7 +126,7 @@ def _notes(record: Forecast, material: Material) -> str:
         named = tuned_model(material)
         larger = short_name(named) if named else "the larger model"
         reach = _range(record, Interval80(low, middle, high))
-        lines.append(f"A stand-in's curve; {larger} is assumed, not measured, to reach {reach} there.")
+        lines.append(f"A stand-in's curve; {larger} is assumed to reach {reach} there.")
     elif record.source != "pilot":
         lines.append(f"The points come from {record.source}.")
     if beside := beside_the_curve(record, material):
