@@ -147,6 +147,25 @@ def test_the_next_command_is_what_is_missing() -> None:
     assert "tunecase next" == define(judged(rule("P20")), replace(tried, decision=samples.decision())).next
 
 
+def test_without_a_test_file_rows_are_held_out_before_anything_is_asked() -> None:
+    """A pilot would be refused; the project's training file is the one that is split."""
+    record = replace(judged(rule("P20", "unknown")), test_rows=0)
+    case = Material(project=project())
+    assert "tunecase init data/train.jsonl --split 15%" == define(record, case).next
+    assert "tunecase pilot" == define(replace(record, test_rows=200), case).next
+
+
+def test_the_key_that_the_next_command_needs_is_named() -> None:
+    """Where it asks a hosted model, with the variable that its provider's key is looked for in."""
+    way = Alternative(
+        "prompt", "a prompt", None, None, None, None, None, "unknown", measure="tunecase pilot --hosted gpt-6-luna"
+    )
+    untried = replace(judged(rule("P20", "unknown")), alternatives=(way,))
+    told = words(define(untried, Material(today=samples.TODAY)).short)
+    assert "Asking gpt-6-luna needs its provider's key in OPENAI_API_KEY." in told
+    assert "key" not in words(define(judged(rule("P20")), Material(today=samples.TODAY)).short)
+
+
 def test_rules_that_fail_come_first() -> None:
     """Fail, unknown, pass: each with its word and its sign; a note that fails is no failure."""
     rows = rules_table(samples.definition()).rows
