@@ -178,8 +178,7 @@ def _key_needed(command: str, material: Material) -> Iterator[str]:
     """That a command asks a hosted model, whose provider wants a key, and where the key is looked for."""
     model = command.partition(" --hosted ")[2].partition(" ")[0]
     if model and material.today is not None:
-        stated = None if material.project is None else material.project.alternatives.prompt_hosted
-        own = "" if stated is None else stated.key_variable
+        own = None if material.project is None else material.project.alternatives.prompt_hosted.key_variable
         key = own or host_settings(model, material.today).get("key_variable", "")
         yield f"Asking {model} needs its provider's key{f' in {key}' if key else ''}."
 
