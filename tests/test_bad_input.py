@@ -108,6 +108,7 @@ def test_unreadable_project_files_are_refused(tmp_path: Path) -> None:
 WRONG_WORDS = [
     (("fit", "nonsense-xyz"), "nonsense-xyz"),
     (("fit", "llama-3.1-8b", "--gpu", "H1000"), "did you mean"),
+    (("fti",), "did you mean tunecase fit"),
     (("fit", "llama-3.1-8b", "--gpus", "0"), "gpus"),
     (("fit", "llama-3.1-8b", "--gpus", "3.5"), "gpus"),
     (("fit", "llama-3.1-8b", "--batch", "0"), "batch"),

@@ -7,7 +7,7 @@ import pytest
 
 from tests import samples
 from tests.accounts.reading import table, words
-from tunecase.accounts import account, approval_short
+from tunecase.accounts import Material, account, approval_short
 from tunecase.quantities import Sampled
 from tunecase.records import Approvals
 
@@ -51,6 +51,24 @@ def test_sums_are_the_answer_and_each_approval_stands_in_full() -> None:
     assert "614.43" not in words(said.short)
     (row,) = table(said.full, "What was approved").values()
     assert "614.43" in row
+
+
+def test_what_is_approved_and_not_spent_is_to_be_done_and_its_score_kept() -> None:
+    """The next command keeps the round, with what it changed; before there is a point to add it to there is none."""
+    decision, forecast = samples.decision(), samples.forecast()
+    assert decision.plan is not None
+    label = replace(decision, plan=replace(decision.plan, lever="label"))
+    case = Material(decision=label, forecast=forecast)
+    said = account("approvals", samples.approvals(), case)
+    assert "tunecase next --rows N --score S --changed label" == said.next
+    assert "Then keep what it scored" in words(said.short)
+    for record, material in (
+        (samples.approvals(), Material(decision=label)),
+        (samples.approvals(), replace(case, decision=replace(label, way="a prompt"))),
+        (replace(samples.approvals(), rejection=samples.rejection()), case),
+        (Approvals("USD"), case),
+    ):
+        assert "--changed" not in account("approvals", record, material).next
 
 
 @pytest.mark.parametrize(

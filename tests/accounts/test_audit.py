@@ -118,7 +118,10 @@ def test_the_next_command_is_the_clean_copy_where_rows_are_left_out() -> None:
     from tests.problem_cases import project
 
     case = Material(project=project())
-    assert "tunecase init data/train.jsonl" == audit(of(*EXAMPLE), NOTHING).next
+    begin = "tunecase init data/train.jsonl"
+    assert f"{begin} --test data/test.jsonl" == audit(of(*EXAMPLE), NOTHING).next
+    assert begin == audit(of(*EXAMPLE, test=None), NOTHING).next
+    assert f"{begin} --test held/test.jsonl --to ." == audit(of(*EXAMPLE, test="held/test.jsonl"), NOTHING).next
     assert "tunecase audit --fix cleaned" == audit(of(*EXAMPLE), case).next
     whole = of(usable=717, dropped=0, quarantined=0)
     assert "tunecase define" == audit(whole, case).next

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests import samples
+from tests.problem_cases import project
 from tunecase.accounts import Material, account
 from tunecase.accounts.define import define, how_to_close, open_questions, question, rules_table
 from tunecase.blocks import Facts, Table, Words
@@ -26,9 +27,9 @@ def judged(*rules: Criterion, verdict: str = "go to pilot") -> Definition:
     return replace(samples.definition(), criteria=rules, verdict=verdict)
 
 
-def words(record: Definition) -> str:
+def words(record: Definition, material: Material = NOTHING) -> str:
     """The paragraphs of the short account."""
-    blocks = define(record, NOTHING).short
+    blocks = define(record, material).short
     return " ".join(part for block in blocks if isinstance(block, Words) for part in block.paragraphs)
 
 
@@ -145,6 +146,25 @@ def test_the_next_command_is_what_is_missing() -> None:
     assert "tunecase decide" == define(untried, Material(pilot=barred)).next
     assert "tunecase decide" == define(judged(rule("P20")), tried).next
     assert "tunecase next" == define(judged(rule("P20")), replace(tried, decision=samples.decision())).next
+
+
+def test_without_a_test_file_rows_are_held_out_before_anything_is_asked() -> None:
+    """A pilot would be refused; the project's training file is the one that is split."""
+    record = replace(judged(rule("P20", "unknown")), test_rows=0)
+    case = Material(project=project())
+    assert "tunecase init train.jsonl --split 15%" == define(record, case).next
+    assert "tunecase pilot" == define(replace(record, test_rows=200), case).next
+
+
+def test_the_key_that_the_next_command_needs_is_named() -> None:
+    """Where it asks a hosted model, with the variable that its provider's key is looked for in."""
+    way = Alternative(
+        "prompt", "a prompt", None, None, None, None, None, "unknown", measure="tunecase pilot --hosted gpt-6-luna"
+    )
+    untried = replace(judged(rule("P20", "unknown")), alternatives=(way,))
+    told = words(untried, Material(today=samples.TODAY))
+    assert "Asking gpt-6-luna needs its provider's key in OPENAI_API_KEY." in told
+    assert "key" not in words(judged(rule("P20")), Material(today=samples.TODAY))
 
 
 def test_rules_that_fail_come_first() -> None:

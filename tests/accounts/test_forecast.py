@@ -146,3 +146,11 @@ def test_all_of_it_is_told_in_full() -> None:
         assert part in text
     bare = replace(RECORD, target=None, band=tuple(replace(at, p_target=None, price=None) for at in RECORD.band))
     assert ("–", "unpriced") == rows(forecast(bare, Material()).full, "Chance and price by size")[0][3:]
+
+
+def test_the_spread_of_a_share_ends_at_one() -> None:
+    """No axis goes beyond what a metric can be; a loss has no such end."""
+    first, *others = RECORD.points
+    near = replace(RECORD, points=(replace(first, score=0.98, sd=0.06), *others))
+    assert max(high for _, _, high in curve(near, Material()).spread) == 1
+    assert max(high for _, _, high in curve(replace(near, metric="loss"), Material()).spread) > 1

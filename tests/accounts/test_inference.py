@@ -98,7 +98,7 @@ def test_measured_loads_that_were_asked_for_are_told_by_default() -> None:
     learnt = "One replica gives 4.0 (2.0 to 8.0) answers a second; before that, 3.0 (1.5 to 9.0) were predicted."
     assert learnt in words(of(record).short)
     assert learnt not in words(of(RECORD).short)
-    assert ("", "tunecase inference ... --measured load.json") == (of(record).next, of(RECORD).next)
+    assert ("", "tunecase inference ... --measured FILE") == (of(record).next, of(RECORD).next)
     again = replace(RECORD, notes=("1 measured load on file already: nothing is added", "another note"))
     assert "1 measured load on file already: nothing is added." in words(of(again).short)
     assert "nother note" not in words(of(again).short)

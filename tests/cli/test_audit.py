@@ -55,3 +55,17 @@ def test_a_file_that_is_there_is_kept_and_the_name_taken_is_said(tmp_path: Path)
     ran = tunecase("audit", "a.jsonl", "--fast", cwd=tmp_path)
     assert "a.2.quarantine.jsonl" in ran.out
     assert notes.read_text(encoding="utf-8") == "NOTES\n"
+
+
+def test_the_case_that_names_the_audited_file_is_gone_on_with(tmp_path: Path) -> None:
+    """Here or above; where no case names it, one is begun with the test file, and that command works as it stands."""
+    path = case_folder(tmp_path / "case", train_rows=60, test_rows=40)
+    ran = tunecase("audit", "train.jsonl", "--test", "test.jsonl", cwd=path.parent)
+    assert "next: tunecase audit" in ran.out or "next: tunecase define" in ran.out
+    assert "tunecase init" not in ran.out
+    for name in ("train", "test"):
+        write_jsonl(tmp_path / "files" / name / "rows.jsonl", tickets(60, ("train", "test").index(name)))
+    words = ("train/rows.jsonl", "--test", "test/rows.jsonl")
+    begin = f"tunecase init {' '.join(words)} --to ."
+    assert f"next: {begin}" in tunecase("audit", *words, cwd=tmp_path / "files").out
+    assert tunecase(*begin.split()[1:], cwd=tmp_path / "files").code == 0

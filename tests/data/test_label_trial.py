@@ -119,6 +119,15 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, change: Cells, where:
     assert any(one.where == where and got in one.got and one.fix for one in caught.value.problems)
 
 
+def test_sheets_that_were_not_filled_in_take_a_line_each(tmp_path: Path) -> None:
+    """How many rows lack a label, and in which file, in place of the same line for each row."""
+    files = sheet(tmp_path, "a.csv", lambda _: ""), sheet(tmp_path, "b.csv", lambda row: "" if row % 2 else first(row))
+    with pytest.raises(InputError) as caught:
+        read(*files)
+    told = [(one.where, one.got) for one in caught.value.problems]
+    assert [("a.csv", "40 of 40 rows without a label"), ("b.csv", "20 of 40 rows without a label")] == told
+
+
 def test_two_files_of_two_people_are_needed(tmp_path: Path) -> None:
     """One file, three, or one file twice are refused, and so is a file that is no trial's."""
     one, other = sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second)
@@ -136,6 +145,6 @@ def test_two_files_of_two_people_are_needed(tmp_path: Path) -> None:
 def test_many_mistakes_are_counted(tmp_path: Path) -> None:
     """The first twenty are told one by one, the others by their number."""
     with pytest.raises(InputError) as caught:
-        read(sheet(tmp_path, "a.csv", lambda row: ""), sheet(tmp_path, "b.csv", lambda row: ""))
+        read(sheet(tmp_path, "a.csv", lambda row: "bugg"), sheet(tmp_path, "b.csv", lambda row: "bugg"))
     assert len(caught.value.problems) == 21
     assert "60 more" in caught.value.problems[-1].got

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -16,12 +17,15 @@ from hypothesis import strategies as st
 from tests.command import tunecase
 from tests.making import tickets, write_jsonl
 from tunecase import catalog
+from tunecase.data.reading.shapes import LEAST_ROWS_TO_GUESS
 from tunecase.errors import InputError
 from tunecase.flow.init import copy_example, examples, init, schema
+from tunecase.flow.opened import open_case
 from tunecase.flow.split import Wanted
 from tunecase.project import read_project
 
 ROOT = Path(__file__).parents[2]
+TODAY = date(2026, 11, 29)
 EXAMPLE = ROOT / "examples" / "support-tickets"
 
 
@@ -305,3 +309,50 @@ def test_a_wrong_share_and_a_wrong_folder_are_told_together(tmp_path):
     with pytest.raises(InputError) as caught:
         init(tmp_path / "a.jsonl", Wanted(share="200%"), to=tmp_path / "elsewhere")
     assert ["--split", str(tmp_path / "a.jsonl")] == sorted(problem.where for problem in caught.value.problems)
+
+
+def teams(count: int) -> list[dict[str, str]]:
+    """Rows whose columns only many of them show to be texts and labels."""
+    return [{"message": row["text"], "team": row["label"]} for row in tickets(count, 1)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_both_parts_of_a_split_are_read_as_the_whole_file_is(tmp_path, at_once):
+    """Nine rows do not show which column is which: the project file says it, new or amended, and both are read so."""
+    data = write_jsonl(tmp_path / "mails.jsonl", teams(60))
+    if not at_once:
+        init(data, to=tmp_path)
+    begun = init(data, Wanted(share="15%"), to=tmp_path)
+    assert begun.split is not None
+    assert begun.split.test_rows < LEAST_ROWS_TO_GUESS
+    flow = open_case(begun.files[0], today=TODAY)
+    assert ("message", "team") == (flow.project.data.input, flow.project.data.output)
+    test, train = flow.table("test"), flow.table("train")
+    assert test is not None
+    assert train is not None
+    assert ({"message"}, 60) == ({*test.layout.input, *train.layout.input}, len(test.rows) + len(train.rows))
+
+
+def test_columns_are_said_only_where_a_part_does_not_show_them(tmp_path):
+    """A file whose columns have usual names needs no line for them."""
+    begun = init(write_jsonl(tmp_path / "a.jsonl", tickets(60, 1)), Wanted(share="15%"), to=tmp_path)
+    assert "\n  input:" not in begun.files[0].read_text(encoding="utf-8")
+
+
+def test_a_small_test_file_is_read_by_the_columns_of_the_training_file(tmp_path):
+    """With --test as well: nobody has to name what the training file shows."""
+    data = write_jsonl(tmp_path / "mails.jsonl", teams(60))
+    test = write_jsonl(tmp_path / "few.jsonl", teams(4))
+    flow = open_case(init(data, Wanted(test=test), to=tmp_path).files[0], today=TODAY)
+    table = flow.table("test")
+    assert table is not None
+    assert (4, ("message",), "team") == (len(table.rows), table.layout.input, table.layout.output)
+
+
+def test_nothing_is_left_of_a_split_whose_project_file_cannot_be_written(tmp_path):
+    """A file that bears the schema's name is in the way: neither half stays."""
+    data = write_jsonl(tmp_path / "a.jsonl", tickets(60, 1))
+    (tmp_path / "tunecase.schema.json").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError):
+        init(data, Wanted(share="15%"), to=tmp_path)
+    assert ["a.jsonl", "tunecase.schema.json"] == sorted(path.name for path in tmp_path.iterdir())

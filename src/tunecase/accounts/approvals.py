@@ -1,12 +1,15 @@
 """Approvals in words: one text for the terminal, the report, the brief and the log of a training."""
 
 from collections.abc import Iterator
+from typing import get_args
 
+from tunecase.accounts.material import Material
 from tunecase.quantities import day, one_line, paid, plain_money, plain_paid, share
-from tunecase.records import MOST_NAME, Approvals, Approved, Rejection
+from tunecase.records import MOST_NAME, Approvals, Approved, Changed, Rejection
 
 MOST_SHOWN = 120  # characters of a note or an action
 SHORT_NAME = 24  # characters of a name on a line of its own
+CHANGES = get_args(Changed)
 MOVES = 0.1  # of what a release was: a smaller change is no news
 
 
@@ -148,6 +151,18 @@ def approve_command(record: Approvals) -> str:
     """
     amount = record.release.shown if record.release is not None else 0.0
     return f'tunecase approve "{amount:.12g} {record.currency}" --by NAME --plan {record.plan}'
+
+
+def round_command(record: Approvals | None, material: Material) -> str:
+    """The command that keeps what the approved step showed, once it is done; empty where it is not released.
+
+    Empty too without measured points, to which a round could be added, and where the advice is on another way.
+    """
+    decision = material.decision
+    if record is None or record.state not in ("approved", "nearly spent") or decision is None or decision.way:
+        return ""
+    lever = "" if decision.plan is None else decision.plan.lever
+    return f"tunecase next --rows N --score S --changed {lever}" if lever in CHANGES and material.forecast else ""
 
 
 def approval_words(record: Approvals) -> str:

@@ -8,6 +8,7 @@ from tunecase.accounts.approvals import (
     approval_rows,
     approve_command,
     last_approval,
+    round_command,
 )
 from tunecase.accounts.material import Material, filled
 from tunecase.accounts.words import plain_words
@@ -55,10 +56,17 @@ def approvals(record: Approvals, material: Material) -> Account:
         words = tuple(last_approval(record))
     elif not record.is_asked:
         words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
-    asked = approve_command(record) if record.is_asked else ""
+    following = approve_command(record) if record.is_asked else round_command(record, material)
+    if following and not record.is_asked:
+        words = (*words, f"Now: {plain_words(one_line(record.action, MOST_TEXT))}. Then keep what it scored: see next.")
     tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
     return Account(
-        "approve", _answer(record), tone, filled(Words(words)), filled(approval_table(record), _entries(record)), asked
+        "approve",
+        _answer(record),
+        tone,
+        filled(Words(words)),
+        filled(approval_table(record), _entries(record)),
+        following,
     )
 
 

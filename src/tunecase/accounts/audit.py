@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tunecase import catalog
 from tunecase.accounts.audit_stages import stages_table
+from tunecase.accounts.begun import begin_command
 from tunecase.accounts.material import Material, recorded_in
 from tunecase.blocks import Account, Block, Cell, Compared, Facts, Lengths, Listing, Table, Tone, Words
 from tunecase.quantities import (
@@ -190,7 +191,7 @@ def _unchecked(record: Audit, hidden: int) -> tuple[Block, ...]:
 def _next(record: Audit, material: Material) -> str:
     """The cleaned copy where rows are left out; else what comes after the audit; a case where there is none."""
     if material.project is None:
-        return "" if record.train == STANDARD_INPUT else f"tunecase init {record.train}"
+        return "" if record.train == STANDARD_INPUT else begin_command(record.train, record.test)
     if record.dropped or record.quarantined:
         return "tunecase audit --fix cleaned"
     if material.definition is None:

@@ -1,6 +1,7 @@
 """What `init` says: which files it wrote and what to do now, or which examples there are."""
 
 from collections.abc import Mapping
+from os.path import commonpath
 from pathlib import Path
 from shlex import quote
 
@@ -24,11 +25,37 @@ def written(record: Begun, _: Material) -> Account:
     if record.split is not None:
         words.insert(0, split_words(record.split))
     elif not record.test:
-        command = f"tunecase init {quote(record.data)} --split {SPLIT}"
-        words.insert(0, f"No test file is named, so nothing can be measured yet. This holds out rows: {command}")
+        held = f"This holds out rows: {split_command(record.data)}"
+        words.insert(0, f"No test file is named, so nothing can be measured yet. {held}")
     paths = Facts("Files", tuple((str(path), "") for path in record.files))
     short = tuple(Words((line,)) for line in words)
     return Account("init", f"{project} is written{beside}.", "good", short, (paths,), next=f"{folder}tunecase run")
+
+
+def begin_command(train: str, test: str | None) -> str:
+    """The command that begins a case of a training file and its test file, in a folder that holds both.
+
+    Example:
+        >>> begin_command("a/train.jsonl", "b/test.jsonl")
+        'tunecase init a/train.jsonl --test b/test.jsonl --to .'
+    """
+    command = f"tunecase init {quote(train)}"
+    if not test or "::" in test or "hf:" in test:  # a split of the data themselves
+        return command
+    folder = Path(train).parent
+    holds = Path(test).is_relative_to(folder) and ".." not in Path(test).relative_to(folder).parts
+    shared = folder if holds else Path(commonpath([folder, Path(test).parent]) if _alike(folder, Path(test)) else ".")
+    return f"{command} --test {quote(test)}" + ("" if holds else f" --to {quote(str(shared))}")
+
+
+def _alike(one: Path, other: Path) -> bool:
+    """Whether two paths start from one place, so that what they share is a folder."""
+    return one.is_absolute() == other.is_absolute()
+
+
+def split_command(train: str) -> str:
+    """The command that holds rows out of a training file."""
+    return f"tunecase init {quote(train)} --split {SPLIT}"
 
 
 def split_words(made: SplitMade) -> str:

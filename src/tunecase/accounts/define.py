@@ -1,13 +1,16 @@
 """What define says: is the problem well posed and achievable, and which questions are open."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
+from tunecase.accounts.begun import split_command
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.ways import best_untuned, ways_blocks
 from tunecase.accounts.words import ceiling_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
+from tunecase.pilot import host_settings
 from tunecase.quantities import (
     about_money,
     count,
@@ -55,10 +58,10 @@ def define(record: Definition, material: Material) -> Account:
         short.append(Facts("Open questions, the most urgent first", pairs))
     lines = [rule.fix for rule in questions if rule.fix.startswith(LINES_TO_WRITE)]
     standing = _standing_in_words(record, len(questions) - MOST_OPEN)
-    short.append(Words((*map(sentence, lines), *standing)))
+    following = _next(record, material)
+    short.append(Words((*map(sentence, lines), *standing, *_key_needed(following, material))))
     return Account(
-        "define", _answer(record, questions), verdict_word(record)[1], tuple(short), _full(record, material),
-        _next(record, material),
+        "define", _answer(record, questions), verdict_word(record)[1], tuple(short), _full(record, material), following,
     )  # fmt: skip
 
 
@@ -152,11 +155,14 @@ def _standing_in_words(record: Definition, more: int) -> tuple[str, ...]:
 
 
 def _next(record: Definition, material: Material) -> str:
-    """The audit first, then what is cheapest to know, the pilot and the decision; none where the problem forbids it."""
+    """The audit, a test file, what is cheapest to know, the pilot, the decision; none where the problem forbids it."""
     if record.verdict == "do not start":
         return ""
     if any(rule.fix == "run `tunecase audit`" for rule in record.criteria):
         return "tunecase audit"
+    data = None if material.project is None else material.project.data
+    if data is not None and data.train and not record.test_rows:
+        return split_command(data.train)
     untried = any((rule.id, rule.status) == ("P20", "unknown") for rule in record.criteria)
     barred = set(material.pilot.not_asked) if material.pilot else set()  # proposed again, they would fail again
     ways = [way.measure for way in record.alternatives if "--hosted" in way.measure and not way.struck]
@@ -166,6 +172,15 @@ def _next(record: Definition, material: Material) -> str:
     if material.pilot is None:
         return "tunecase pilot"
     return "tunecase decide" if material.decision is None else "tunecase next"
+
+
+def _key_needed(command: str, material: Material) -> Iterator[str]:
+    """That a command asks a hosted model, whose provider wants a key, and where the key is looked for."""
+    model = command.partition(" --hosted ")[2].partition(" ")[0]
+    if model and material.today is not None:
+        own = None if material.project is None else material.project.alternatives.prompt_hosted.key_variable
+        key = own or host_settings(model, material.today).get("key_variable", "")
+        yield f"Asking {model} needs its provider's key{f' in {key}' if key else ''}."
 
 
 def _full(record: Definition, material: Material) -> tuple[Block, ...]:

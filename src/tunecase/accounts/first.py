@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from shlex import quote
 
-from tunecase.accounts.begun import SPLIT
+from tunecase.accounts.begun import SPLIT, split_command
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.accounts.stand_in import assumed_band
@@ -314,7 +313,7 @@ def _next(material: Material) -> str:
         of_the_data = stopped(material) == NOT_FIT or (posed is not None and _first_stop(posed).id.startswith("D"))
         return "tunecase audit" if of_the_data else "tunecase define"
     if not _has_test(material) and material.project is not None and material.project.data.train is not None:
-        return f"tunecase init {quote(material.project.data.train)} --split {SPLIT}"
+        return split_command(material.project.data.train)
     if material.pilot is not None and material.pilot.lora_minutes is not None:
         return LORA
     posed, untried = material.definition, material.pilot is None or not material.pilot.runs

@@ -1,5 +1,7 @@
 """What a forecast says: whether more data reach the target, by when, at what price."""
 
+import math
+
 from tunecase import catalog
 from tunecase.accounts.chances import beside_the_curve
 from tunecase.accounts.material import Material, recorded_in
@@ -140,6 +142,7 @@ def curve(record: Forecast, material: Material) -> Curve:
     points = sorted(record.points, key=lambda point: point.n)
     needed = None if record.verdict == "reached" else record.needed
     named = tuned_model(material)
+    highest = 1.0 if _is_share(record.metric) else math.inf
     return Curve(
         caption=f"{record.metric} by number of training examples; the band holds the true score 8 times in 10",
         metric=record.metric,
@@ -150,12 +153,17 @@ def curve(record: Forecast, material: Material) -> Curve:
         target=record.target,
         ceiling=record.ceiling,
         n_max=record.n_max,
-        spread=tuple((at.n, at.score - at.sd, at.score + at.sd) for at in points if at.sd),
+        spread=tuple((at.n, max(at.score - at.sd, 0.0), min(at.score + at.sd, highest)) for at in points if at.sd),
         n_budget=record.n_budget,
         needed=(needed.p10, needed.p50, needed.p90) if needed else None,
         assumed=assumed_band(record),
         assumed_name=(short_name(named) if named else "the model to be tuned") if record.stand_in else "",
     )
+
+
+def _is_share(metric: str) -> bool:
+    """Whether no score of a metric is above 1."""
+    return any(known.name == metric and known.bounded for known in catalog.metrics())
 
 
 def _by_size(forecast: Forecast) -> Table:

@@ -31,7 +31,7 @@ def inference(record: Inference, material: Material) -> Account:
     if notes := tuple(_notes(record)):
         short.append(Words(notes))
     tone: Tone = "plain" if record.ok else "bad"
-    following = "tunecase inference ... --measured load.json" if record.points and record.loads is None else ""
+    following = "tunecase inference ... --measured FILE" if record.points and record.loads is None else ""
     return Account("inference", _answer(record), tone, tuple(short), _full(record), following)
 
 

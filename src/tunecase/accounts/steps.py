@@ -1,6 +1,6 @@
 """Steps in plain words: what each option does, what a test decides in a line, and the command to run next."""
 
-from tunecase.accounts.approvals import approve_command
+from tunecase.accounts.approvals import approve_command, round_command
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, is_stand_in, look_of, verdict
 from tunecase.accounts.words import plain_words, tuned_model
@@ -38,6 +38,8 @@ def next_command(material: Material) -> str:
     plan = advised_plan(material)
     if plan is None:
         return "tunecase inference"
+    if command := round_command(material.approvals, material):
+        return command
     model = tuned_model(material)
     if plan.lever == "fine_tune" and model and decision is not None and not decision.way:
         # Without a model fit prices the run of the bill; what a provider trains runs on no card of ours.

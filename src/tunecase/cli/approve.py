@@ -48,4 +48,4 @@ def approve(
         if problems:
             raise InputError(problems)
         record = flow.approvals(opened)
-    print_record("approvals", record, json)
+    print_record("approvals", record, json, case=opened)

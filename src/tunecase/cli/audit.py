@@ -18,12 +18,14 @@ from tunecase.cli.options import (
     day_of,
     finish,
     is_full,
+    nearest_project,
     open_project,
     panel,
     print_record,
+    variable_project,
 )
 from tunecase.cli.piped import is_piped, piped
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.records import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -161,12 +163,33 @@ def _judge(data: _Data, wanted: "AuditAsked", copy: "FixAsked | None", strict: b
         else:
             record, cleaned = _fixed(data, copy, progress)
     ok = record.ok and not (strict and record.quarantined)
-    if cleaned is None:
+    beside = None if json or cleaned is not None else _case_of(data)
+    if beside is not None:
+        print_record("audit", record, json, case=beside)
+        if not ok:
+            raise typer.Exit(1)
+    elif cleaned is None:
         finish("audit", record, json, ok=ok, case=data.case)
-        return
-    if not json and (is_full() or not ok):
-        print_record("audit", record, json, case=data.case)
-    finish("clean", cleaned, json, ok=ok, case=data.case)
+    else:
+        if not json and (is_full() or not ok):
+            print_record("audit", record, json, case=data.case)
+        finish("clean", cleaned, json, ok=ok, case=data.case)
+
+
+def _case_of(data: _Data) -> "Flow | None":
+    """The case here or above that names the audited file, so that what follows goes on with it; None without one."""
+    from tunecase import flow
+
+    path = variable_project() or nearest_project()
+    if data.case is not None or data.is_piped or not path.is_file():
+        return None
+    try:
+        case = flow.open_case(path, data.seed, data.day)
+        named = case.project.data.train
+        is_it = bool(named) and (case.folder / str(named)).resolve() == data.file.resolve()
+        return case if is_it and flow.material(case).project is not None else None
+    except TunecaseError:  # a case that cannot be read is no place to go on
+        return None
 
 
 def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None) -> "Labelling":

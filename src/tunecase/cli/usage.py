@@ -149,5 +149,6 @@ def _value_of(names: Sequence[str], typed: Sequence[str]) -> str | None:
 def nearest_word(word: str, known: Sequence[str], before: str, otherwise: str) -> str:
     """The question whether the nearest known word was meant; what else to do where none is near."""
     bare = {name.lstrip("-"): name for name in known}  # dashes, which all options share, make none of them alike
-    near = difflib.get_close_matches(word.lstrip("-"), bare, n=1, cutoff=LIKENESS)
+    swapped = [name for name in bare if sorted(name) == sorted(word.lstrip("-"))]  # fti: short words are less alike
+    near = swapped or difflib.get_close_matches(word.lstrip("-"), bare, n=1, cutoff=LIKENESS)
     return f"did you mean {before}{bare[near[0]]}?" if near else otherwise

@@ -9,11 +9,12 @@ from pathlib import Path
 from tunecase.data.review import LEAST_TIMED, mean_minutes
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import read_number, read_table
-from tunecase.quantities import Interval80, agreement_of_two, ceiling_range, counted
+from tunecase.quantities import Interval80, agreement_of_two, ceiling_range, count, counted
 from tunecase.records import ClassAgreement, Disagreement, LabelTask, LabelTrial
 
 NEEDED = ("trial", "row", "label")
 MOST_PROBLEMS = 20
+MOST_UNFILLED = 3  # rows without a label that are told one by one
 MOST_SECONDS = 86_400.0
 MOST_PAIRS = 50  # of labels taken for one another, and classes, that the record holds
 TIMES = ("%H:%M:%S", "%H:%M")
@@ -72,6 +73,10 @@ def _lines(path: Path) -> list[Line]:
 def _reader(path: Path, lines: Sequence[Line], task: LabelTask, problems: list[Problem]) -> Reader:
     """What one file says; what cannot be read is added to `problems`."""
     asked, labels, seconds = set(task.rows), dict[int, str](), dict[int, float]()
+    unfilled = sum(not cells["label"].strip() for _, cells in lines)
+    if unfilled > MOST_UNFILLED:
+        got, fix = f"{count(unfilled)} of {counted(len(lines), 'row')} without a label", "have the reader fill them in"
+        problems.append(Problem(path.name, got, "a label for every row", fix))
     for line, cells in lines:
         where, text = f"{path.name}:{line}", cells["row"].strip()
         number = int(text) if text.isascii() and text.isdecimal() else -1
@@ -80,7 +85,8 @@ def _reader(path: Path, lines: Sequence[Line], task: LabelTask, problems: list[P
             problems.append(Problem(where, got, "each row of the trial once", "put back the number that was there"))
             continue
         labels[number] = cells["label"].strip()
-        problems += _label_problems(where, labels[number], task)
+        if labels[number] or unfilled <= MOST_UNFILLED:
+            problems += _label_problems(where, labels[number], task)
         time = _seconds(cells)
         if isinstance(time, str):
             wanted = "seconds, or started and finished as 14:05:30 or 2026-11-27 14:05:30"

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice
@@ -125,11 +126,14 @@ def init(
         _look(data, wanted.input, wanted.output)  # what it would refuse is refused before a file is written
         parts = split_rows(data, wanted.share, to, wanted, may_write=kept is not None or force, force=force)
         train, test = parts.train, parts.test
-    text = kept.with_parts(parts) if kept and parts else _project_file(train, test, to, wanted)
-    if ask is not None:
-        text = with_answers(text, ask(_shown_by(text)))
-    mark = kept.text if kept and parts else ""
-    files = _written({PROJECT_FILE: text.encode()}, to, [path for path in (train, test) if path], force, mark.encode())
+        if parts.columns:
+            wanted = replace(wanted, input=parts.columns[0], output=parts.columns[1])
+    with parts.kept() if parts else nullcontext():
+        text = kept.with_parts(parts) if kept and parts else _project_file(train, test, to, wanted)
+        if ask is not None:
+            text = with_answers(text, ask(_shown_by(text)))
+        mark, needed = kept.text if kept and parts else "", [path for path in (train, test) if path]
+        files = _written({PROJECT_FILE: text.encode()}, to, needed, force, mark.encode())
     return Begun(files, _named(data), "\n  test: " in text, parts.made if parts else None)
 
 
@@ -236,7 +240,7 @@ def _look(path: Path, input: str | None, output: str | None) -> _Seen:
 
 
 def _project_file(data: Path, test: Path | None, to: Path, wanted: Wanted) -> str:
-    from tunecase.data.reading import detect, link_beside, own_test, test_beside
+    from tunecase.data.reading import detect_beside, link_beside, own_test, test_beside
 
     seen = _look(data, wanted.input, wanted.output)
     test_note = ""
@@ -245,7 +249,7 @@ def _project_file(data: Path, test: Path | None, to: Path, wanted: Wanted) -> st
     if test is not None:
         if problems := [*_not_to_name(test, to)]:
             raise InputError(problems)
-        detect(test, wanted.input, wanted.output)
+        detect_beside(test, data, wanted.input, wanted.output)
     name = _in_utf_8(data.resolve().parent.name or data.stem)
     lines = [f"{_HEAD}name: {_text(name)}", "", *_problem_lines(seen), _QUESTIONS, "data:"]
     lines.append(f"  {_field('train', _inside(data, to), _rows(seen))}")

@@ -76,7 +76,7 @@ def next_labels_file(request: LabelAsked, seed: int, today: date) -> Labelling:
 
     if request.pool is None:
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", "add --pool FILE"))
-    test = load(request.test, request.input, request.output) if request.test else None
+    test = load(request.test, request.input, request.output, beside=request.train) if request.test else None
     train = load(request.train, request.input, request.output)
     _check_number(request.n)
     drawn = _drawn(request.pool, request.input, seed)

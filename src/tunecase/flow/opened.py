@@ -287,7 +287,8 @@ class Flow:
             return None
         if name not in self.tables:
             data = self.project.data
-            self.tables[name] = load(self.folder / given, data.input, data.output)
+            beside = self.folder / data.train if name == "test" and data.train else None
+            self.tables[name] = load(self.folder / given, data.input, data.output, beside=beside)
         return self.tables[name]
 
     @property

@@ -1,7 +1,10 @@
 """Holds rows out for `init`: a training and a test file beside the data, and the project file that names them."""
 
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,11 +43,28 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The two files that rows were split into, and what is told of it."""
+    """The two files that rows were split into, and what is told of it.
+
+    Args:
+        columns: (input, output) that all rows show and those of one file do not; None where both files show them.
+        new: the files that were not there before.
+    """
 
     train: Path
     test: Path
     made: SplitMade
+    columns: tuple[str, str] | None = None
+    new: tuple[Path, ...] = ()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keeps the files where what follows comes to its end; else what was not there before is taken away."""
+        try:
+            yield
+        except BaseException:
+            for path in self.new:
+                path.unlink(missing_ok=True)
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +83,10 @@ class Amended:
         indent = re.match(r"\s*", lines[at])
         assert indent is not None
         lines[at : at + 1] = [f'{indent[0]}train: "{train}"', f'{indent[0]}test: "{test}"']
-        if parts.made.group and not re.search(r"^[^\S\n]+group:", self.text, re.MULTILINE):
-            lines.insert(at + 2, f'{indent[0]}group: "{parts.made.group}"')
+        input, output = parts.columns or ("", "")
+        for name, column in {"group": parts.made.group, "output": output, "input": input}.items():
+            if column and not re.search(rf"^{indent[0]}{name}:", self.text, re.MULTILINE):
+                lines.insert(at + 2, f"{indent[0]}{name}: {json.dumps(column)}")
         return "\n".join(lines) + "\n"
 
 
@@ -110,7 +132,25 @@ def split_rows(data: Path, share: str, to: Path, wanted: Wanted, *, may_write: b
     problems += [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]
     if problems:
         raise InputError(problems)
-    return Parts(train, test, split_file(data, layout, train, test, held, seed=wanted.seed, group=wanted.group))
+    new = tuple(path for path in (train, test) if not path.exists())
+    made = split_file(data, layout, train, test, held, seed=wanted.seed, group=wanted.group)
+    parts = Parts(train, test, made, new=new)
+    with parts.kept():
+        return replace(parts, columns=_columns_to_say(layout, parts, wanted))
+
+
+def _columns_to_say(layout: "Layout", parts: Parts, wanted: Wanted) -> tuple[str, str] | None:
+    """The columns that all rows show, where the rows of a part alone would be read otherwise or not at all."""
+    from tunecase.data.reading import columns_to_name, detect
+
+    for path in (parts.train, parts.test):
+        try:
+            own = detect(path, wanted.input, wanted.output)
+        except InputError:
+            return columns_to_name(layout)
+        if (own.input, own.output) != (layout.input, layout.output):
+            return columns_to_name(layout)
+    return None
 
 
 def _names(data: Path, layout: "Layout", to: Path) -> tuple[Path, Path]:

@@ -10,8 +10,8 @@ from tests.accounts.reading import breaches
 from tests.command import tunecase
 from tunecase.accounts import Material
 from tunecase.accounts.forecast import curve
-from tunecase.blocks import Block, Cell, Table
-from tunecase.cli.show.blocks import print_block
+from tunecase.blocks import Account, Block, Cell, Facts, Table, Words
+from tunecase.cli.show.blocks import print_account, print_block
 
 MOST_LINES = 14
 
@@ -70,3 +70,11 @@ def test_a_curve_is_small_by_default_and_whole_in_full() -> None:
     assert "● measured" not in " ".join(small)
     assert whole[0].startswith("accuracy by number of training examples")
     assert "● measured" in " ".join(whole)
+
+
+def test_a_block_that_holds_nothing_takes_no_line() -> None:
+    """One line stands between the answer and the next command, whatever was left empty between them."""
+    out = io.StringIO()
+    account = Account("decide", "Not yet.", "bad", (Words(()), Facts("", ())), (), "tunecase audit")
+    print_account(Console(file=out, width=80, markup=False, highlight=False, emoji=False), account)
+    assert "Not yet.\n\nnext: tunecase audit" == out.getvalue().strip()

@@ -8,7 +8,7 @@ import pytest
 from tunecase.data import reading
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.detection import detect
-from tunecase.data.reading.load import load
+from tunecase.data.reading.load import detect_beside, load
 from tunecase.data.reading.rows import Row
 from tunecase.data.reading.writing import Writer
 from tunecase.errors import InputError
@@ -270,3 +270,20 @@ def test_an_archive_of_zstd_is_written_and_read_back(tmp_path):
         for _, _, raw, record in raw_records(path, layout):
             writer.write(raw, record)
     assert body == zstd.decompress((tmp_path / "copy.jsonl.zst").read_bytes())
+
+
+def test_a_test_file_is_read_by_its_own_columns_else_by_those_of_the_training_file(tmp_path):
+    """What its own rows show counts; where neither file's columns help, the refusal is that of the test file."""
+    many = [{"message": f"the {n}th lamp broke again", "team": "ab"[n % 2]} for n in range(40)]
+    train, few = lines(tmp_path / "train.jsonl", many), lines(tmp_path / "few.jsonl", many[:3])
+    assert (("message",), "team") == (detect_beside(few, train).input, detect_beside(few, train).output)
+    own = lines(tmp_path / "own.jsonl", [{"text": "a b c", "label": "x"}])
+    assert ("text",) == detect_beside(own, train).input
+    for test in (lines(tmp_path / "odd.jsonl", [{"one": "a", "two": "b"}]), tmp_path / "missing.jsonl"):
+        with pytest.raises(InputError) as alone:
+            detect(test)
+        with pytest.raises(InputError) as beside:
+            detect_beside(test, train)
+        assert str(alone.value) == str(beside.value)
+    with pytest.raises(InputError, match=r"data\.input: message; data\.output: team"):
+        detect(few)

@@ -4,7 +4,7 @@ import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
-from tunecase.blocks import Account, Block, Curve, Facts, Listing, Table, Tone, Words
+from tunecase.blocks import Account, Block, Curve, Facts, Listing, Table, Tone, Words, is_empty
 from tunecase.cli.show.depth import DEPTH
 from tunecase.cli.show.paper import safe, say
 from tunecase.cli.show.plot import LABEL, WIDTH, curve_lines, short_curve
@@ -35,6 +35,8 @@ def print_account(console: "Console", account: Account, *, full: bool = False, p
     if DEPTH.quiet:
         return
     for block in (*account.short, *account.full) if full else account.short:
+        if is_empty(block):
+            continue
         console.print()
         print_block(console, block, titled=full)
     more = "more: --full" if account.full and not full else ""

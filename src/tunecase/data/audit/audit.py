@@ -45,6 +45,7 @@ from tunecase.data.checks.scan import boilerplate, learn_tokens, read_split
 from tunecase.data.detectors import licences
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
+from tunecase.data.reading.load import detect_beside
 from tunecase.data.reading.other_splits import own_test
 from tunecase.data.reading.rows import BadRow, Layout, Row
 from tunecase.data.rowsets import union
@@ -243,7 +244,7 @@ def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:
     layout = detect(train, files.input, files.output)
     common, row_bytes = boilerplate(train, layout)
     reading = Reading(common, fast=fast, seed=seed)
-    found = {"test": _Asked(test, detect(test, files.input, files.output), reading)} if test else {}
+    found = {"test": _Asked(test, detect_beside(test, train, files.input, files.output), reading)} if test else {}
     if files.production:
         own = detect(files.production, files.input, None, labelled=False)
         found["production"] = _Asked(files.production, own, reading)

@@ -215,9 +215,8 @@ def _layout(request: _Request, start: Layout, sample: _Sample) -> Layout:
         if layout is not None:
             return layout
     input, output = naming.likely_pair(sample.columns, sample.records)
-    fix = (
-        f"say which, for example: --input {shlex.quote(input)} --output {shlex.quote(output)} (data.input, data.output)"
-    )
+    fix = f"say which, for example: --input {shlex.quote(input)} --output {shlex.quote(output)} with init and audit, "
+    fix += f"or in the project file data.input: {input}; data.output: {output}"
     got = f"columns {naming.shown_columns(sample.columns, sample.records)}"
     raise request.refused(got, "an input column and an output column", fix)
 
