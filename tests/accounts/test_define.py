@@ -65,6 +65,21 @@ def test_the_answer_follows_the_rules(rules: tuple[Criterion, ...], verdict: str
     assert answer == define(judged(*rules, verdict=verdict), NOTHING).answer
 
 
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ((rule("P1"),), "1 of 1 rule pass, none fails."),
+        ((rule("P1"), rule("P4", "fail", "note"), rule("D7", "fail", "note")),
+         "1 of 3 rules pass, 2 fail as notes (nothing is stopped)."),
+        ((rule("P5", "fail"), rule("P4", "fail", "note")), "0 of 2 rules pass, 2 fail (1 as a note)."),
+        ((rule("P5", "fail"), rule("P6", "unknown")), "0 of 2 rules pass, 1 fails, 1 is not known."),
+    ],
+)  # fmt: skip
+def test_what_fails_is_counted_as_the_record_has_it(rules: tuple[Criterion, ...], told: str) -> None:
+    """A note that fails is counted among what fails, and said to stop nothing."""
+    assert told in words(judged(*rules, verdict="go to pilot"))
+
+
 def test_the_most_urgent_question_comes_first() -> None:
     """Failed before not known, what stops before the rest; notes and what passes are no questions."""
     rules = (

@@ -8,14 +8,15 @@ import pytest
 from rich.console import Console
 
 from tests import samples
-from tests.accounts.test_answer import decision, material, plan
+from tests.accounts.test_answer import LOOK, decision, material, plan
 from tests.problem_cases import project
-from tunecase.accounts import Material, account, run
+from tunecase.accounts import Material, account, answer, release_now, run
 from tunecase.accounts.steps import next_command
+from tunecase.accounts.verdict import ends_in_a_round, verdict
 from tunecase.blocks import Account, Facts, Listing, Table
 from tunecase.cli.show.blocks import print_account
-from tunecase.quantities import Sampled
-from tunecase.records import Approvals, Flip
+from tunecase.quantities import Sampled, count, plain_figure
+from tunecase.records import Approvals, Criterion, Flip, Point
 
 
 def lines(said: Account, *, page: str = "", full: bool = False) -> list[str]:
@@ -113,6 +114,58 @@ def test_decide_tells_what_was_asked_with_what_if() -> None:
     firm = account("decide", decision(what_if=flips[1:]), material())
     assert ("no input alone would change it",) == next(b for b in firm.short if isinstance(b, Listing)).items
     assert not any(isinstance(block, Listing) for block in account("decide", decision(), material()).short)
+
+
+def test_one_figure_says_where_the_advice_turns() -> None:
+    """In two figures, never rounded past the value that is stated: short, in full, and by next."""
+    made = decision(advice="stop", value_flips=(Flip("problem.value", 0.12, 0.15, "fine_tune"),), flips_at="above 0.1")
+    assert "Turns where a right answer is worth about 0.15 USD or more." in " ".join(
+        " ".join(lines(account("decide", made, material()))).split()
+    )
+    full = " ".join(" ".join(lines(account("decide", made, material()), full=True)).split())
+    assert "above about 0.15 USD for a right answer to fine tune" in full
+    assert "above 0.1" not in full.replace("above about", "")
+
+
+def test_a_look_has_one_price() -> None:
+    """What is released for it stands in the answer, in the line on money, on the page and in what is approved."""
+    look = decision(advice="look", action=LOOK.action, experiments=(LOOK,))
+    about = material(decision=look)
+    asked = release_now(look)
+    assert asked is not None
+    assert "1,800" == plain_figure(asked) == answer(about).tiles[0].value
+    assert "for about 1,800 USD." in run(about).answer
+    assert "release 1,800 USD for this look alone" == pairs(run(about))["money"]
+    assert "Approve 1,800 USD" == answer(about).choices[0]
+    full = " ".join(" ".join(lines(account("decide", look, about), full=True)).split())
+    assert "Its price here is the average; 1,800 USD is released, enough four times in five." in full
+
+
+def test_a_measured_round_is_no_pilot() -> None:
+    """A point that a round measured is told as one, the pilot's own beside it."""
+    tried, seen = samples.pilot(), samples.forecast()
+    most = max(one.n for one in tried.runs)
+    mine = [one.score for one in tried.runs if one.n == most]
+    ends = Point(most, sum(mine) / len(mine), 1, 400)
+    before = replace(seen, points=(ends,), rounds=0, source="pilot", stand_in=False)
+    after = replace(before, points=(ends, Point(2 * most, 0.74, 1, 400)), rounds=1)
+    assert not ends_in_a_round(material(pilot=tried, forecast=before))
+    about = material(pilot=tried, forecast=after, decision=decision(advice="stop"))
+    assert ends_in_a_round(about)
+    assert f"; the round measured last: 74% right with {count(2 * most)} examples" in pairs(run(about))["pilot"]
+    assert (
+        f"The round measured last gets 74% right with {count(2 * most)} examples; the pilot had" in verdict(about).why
+    )
+
+
+def test_the_line_on_prompts_follows_the_rule() -> None:
+    """That nobody has tried a prompt is said exactly where the rule on prompts found no score."""
+    told = "nobody has tried a prompt"
+    for status, got, said in (("unknown", "-", True), ("unknown", "gpt 70%", False), ("pass", "gpt 70%", False)):
+        rule = Criterion("P20", "prompts tried first", status, "warn", got, "", "", "", None, "")
+        way = replace(samples.definition().alternatives[0], name="prompt_hosted", struck="")
+        judged = replace(samples.definition(), criteria=(rule,), alternatives=(way,))
+        assert said == (told in pairs(run(material(definition=judged)))["problem"])
 
 
 def test_the_chance_of_more_examples_alone_is_told() -> None:

@@ -142,7 +142,7 @@ def test_every_face_names_what_is_not_used(restored: Path) -> None:
     when = f"{made.recorded_at.day} {made.recorded_at:%B %Y}"
     line = f"the pilot of {when} was made on other data: train.jsonl changed"
     ran = tunecase("estimate", *DAY, "--project", restored)
-    assert f"Not used: {line}" in " ".join(ran.out.split())
+    assert f"Not used: {line}; `tunecase pilot` makes it anew" in " ".join(ran.out.split())
     body = tunecase("estimate", "--json", *DAY, "--project", restored).json
     assert ("pilot", made.id) in [(record["verb"], record["entry"]) for record in body["not_used"]]
     assert line in map(str, Case(restored, today=TODAY).not_used())

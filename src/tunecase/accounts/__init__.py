@@ -10,7 +10,7 @@ from tunecase.accounts.lines import plain_line
 from tunecase.accounts.material import Material
 from tunecase.accounts.registry import ACCOUNTS, account
 from tunecase.accounts.run import run
-from tunecase.accounts.tiles import release_now
+from tunecase.accounts.verdict import release_now
 from tunecase.accounts.what_if import panel
 
 __all__ = [

@@ -7,8 +7,8 @@ from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, is_stand_in, small_amount, to_settle
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Facts, VerdictKind
-from tunecase.quantities import plain_money, plain_share, sentence
-from tunecase.records import Alternative, Flip
+from tunecase.quantities import figures, plain_figure, plain_money, plain_share, sentence
+from tunecase.records import Alternative, Decision, Flip
 
 MOST = 3
 HEAVY = 0.5  # of the bill
@@ -82,15 +82,38 @@ def turns_at(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     flip = None if decision is None else _nearest(decision.value_flips, kind)
     if decision is None or flip is None or flip.at is None:
         return None
-    at = f"{small_amount(float(f'{flip.at:.0e}'))} {decision.currency}"  # another seed moves the second digit
+    at = f"{flip_amount(flip)} {decision.currency}"
     value = None if material.project is None else material.project.problem.value
     what = "A right answer is worth" if value is not None or material.project is None else "A wrong answer costs"
     unit = "" if value is None or value.currency == decision.currency else f" {value.currency}"
     if flip.direction == "down":
         said = "" if value is None else f"You said {small_amount(value.spread.low)}{unit} or more."
-        return f"{what} under {at}.", said or "Below that no step pays for itself."
+        return f"{what} under about {at}.", said or "Below that no step pays for itself."
     said = "" if value is None else f"You said {small_amount(value.spread.high)}{unit} or less."
-    return f"{what} {at} or more.", said or "From there a step pays for itself."
+    return f"{what} about {at} or more.", said or "From there a step pays for itself."
+
+
+def flip_amount(flip: Flip) -> str:
+    """The amount at which a flip is, in two figures; another seed may move the second, so "about" goes before it.
+
+    Example:
+        >>> flip_amount(Flip("problem.value", 0.4, 0.14, "stop")), flip_amount(Flip("budget", 4e3, 2.3e3, "stop"))
+        ('0.14', '2,300')
+    """
+    return figures(flip.at) if flip.at is not None and flip.at < 10 else plain_figure(flip.at)
+
+
+def flips_words(decision: Decision, material: Material) -> str:
+    """The values of an answer at which another step is advised; what the record says where there is none."""
+    stated = material.project is None or material.project.problem.value is not None
+    answer = f"{decision.currency} for a {'right' if stated else 'wrong'} answer"
+    sides = {"down": "below", "up": "above"}
+    told = (
+        f"{sides[flip.direction]} about {flip_amount(flip)} {answer} to {plain_words(flip.to.replace('_', ' '))}"
+        for flip in decision.value_flips
+        if flip.at is not None
+    )
+    return "; ".join(told) or decision.flips_at
 
 
 def _nearest(flips: tuple[Flip, ...], kind: VerdictKind) -> Flip | None:

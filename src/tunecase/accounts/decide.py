@@ -5,13 +5,13 @@ from dataclasses import replace
 from tunecase.accounts.approve import approval_blocks
 from tunecase.accounts.calendar import months_words
 from tunecase.accounts.chances import beside_the_plan
-from tunecase.accounts.changes import turns_at
+from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
-from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
+from tunecase.accounts.verdict import advised_plan, is_stand_in, look_of, release_now, verdict
 from tunecase.accounts.words import capital, plain_words, target_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
@@ -145,18 +145,25 @@ def _full(record: Decision, material: Material) -> tuple[Block, ...]:
     """The plan's figures, every option with its arithmetic, what looking first is worth, and what is assumed."""
     plan = record.plan
     return filled(
-        Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}".strip(),)),
+        Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}{_look_price(record)}".strip(),)),
         None if plan is None else plan_table(plan, first=record.comes_first),
         *approval_blocks(material.approvals),
         _options(record),
         None if plan is None else _variants(plan),
         _looks(record),
-        _limits(record),
+        _limits(record, material),
         _arithmetic(record),
         logs_named(material.logs),
         Listing("Assumptions", record.assumptions),
         Facts("", recorded_in(material, "decide")),
     )
+
+
+def _look_price(record: Decision) -> str:
+    """Which of a look's two prices the reason tells: what it costs on average, and what is released for it."""
+    asked = None if look_of(record) is None else release_now(record)
+    released = "" if asked is None else plain_money(asked, record.currency)
+    return f" Its price here is the average; {released} is released, enough four times in five." if released else ""
 
 
 def plan_table(plan: Plan, *, first: bool) -> Table:
@@ -258,12 +265,12 @@ def _looks(decision: Decision) -> Table:
     return Table("Looking first", ("What", "Price", "Worth", "Worth - price"), rows, (1, 2, 3), strong, note)
 
 
-def _limits(decision: Decision) -> Facts:
+def _limits(decision: Decision, material: Material) -> Facts:
     pairs = []
     if decision.value_of_target is not None:
         pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
     pairs += [
-        ("The advice flips at", decision.flips_at or "not known"),
+        ("The advice flips", flips_words(decision, material) or "not known"),
         ("Second best", decision.runner_up or "none"),
     ]
     return Facts("How firm this is", tuple(pairs))

@@ -1,7 +1,7 @@
 """What define says: is the problem well posed and achievable, and which questions are open."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tunecase.accounts.begun import split_command
@@ -132,15 +132,10 @@ def _are(number: int) -> str:
 def _standing_in_words(record: Definition, more: int) -> tuple[str, ...]:
     """How many rules pass, what people's agreement allows, and the best way that was measured."""
     rules = record.criteria
-    noted = [rule for rule in rules if rule.status == "fail" and rule.severity == "note"]
-    failed = sum(rule.status == "fail" for rule in rules) - len(noted)
+    failed = [rule.severity for rule in rules if rule.status == "fail"]
     unknown = sum(rule.status == "unknown" for rule in rules)
-    parts = [
-        f"{sum(rule.status == 'pass' for rule in rules)} of {counted(len(rules), 'rule')} pass",
-        "none fails" if not failed else f"{failed} fail{'s' if failed == 1 else ''}",
-    ]
+    parts = [f"{sum(rule.status == 'pass' for rule in rules)} of {counted(len(rules), 'rule')} pass", _failed(failed)]
     parts += [f"{unknown} {_are(unknown)} not known"] if unknown else []
-    parts += [f"{len(noted)} {'is a note' if len(noted) == 1 else 'are notes'}"] if noted else []
     words = f"{', '.join(parts)}."
     if more > 0:
         words = f"{sentence(f'{spelled(more)} more {_are(more)} open')} {words}"
@@ -152,6 +147,19 @@ def _standing_in_words(record: Definition, more: int) -> tuple[str, ...]:
         return (words,)
     target = "" if record.target is None else f"; target {plain_target(record.target)}"
     return words, f"Best so far without a fine-tune: {one_line(best.action)}, {plain_score(best.score)}{target}."
+
+
+def _failed(weights: Sequence[str]) -> str:
+    """How many rules fail, by what each failure weighs; a note is worth reading and stops nothing."""
+    if not weights:
+        return "none fails"
+    noted = sum(weight == "note" for weight in weights)
+    fails = f"{len(weights)} fail{'s' if len(weights) == 1 else ''}"
+    if not noted:
+        return fails
+    if noted == len(weights):
+        return f"{fails} as {'a note' if noted == 1 else 'notes'} (nothing is stopped)"
+    return f"{fails} ({noted} as {'a note' if noted == 1 else 'notes'})"
 
 
 def _next(record: Definition, material: Material) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tunecase.accounts.changes import turns_at
+from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import verdict
@@ -20,7 +20,7 @@ def next_step(record: Next, material: Material) -> Account:
     said = verdict(material)
     return Account(
         "next", f"{_shown(record, material)} {said.sentence}", said.tone, _short(record, material),
-        _full(record), next_command(material),
+        _full(record, material), next_command(material),
     )  # fmt: skip
 
 
@@ -58,10 +58,10 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
     return (Facts("", tuple(pairs)), *listed)
 
 
-def _full(record: Next) -> tuple[Block, ...]:
+def _full(record: Next, material: Material) -> tuple[Block, ...]:
     """The sentences of the record, every answer that moved, further ways to try, and the runner-up."""
     decision = record.decision
-    named = (("Next best", decision.runner_up), ("The advice flips", decision.flips_at))
+    named = (("Next best", decision.runner_up), ("The advice flips", flips_words(decision, material)))
     pairs = tuple(pair for pair in named if pair[1])
     rest = record.to_try[MOST_TO_TRY:]
     return (

@@ -12,10 +12,22 @@ from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.lines import training_unpriced
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
-from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, shipped_plan, to_settle, verdict
+from tunecase.accounts.verdict import (
+    advised_plan,
+    best_untuned,
+    ends_in_a_round,
+    is_stand_in,
+    pilot_end,
+    plan_of,
+    release_now,
+    shipped_plan,
+    to_settle,
+    verdict,
+)
 from tunecase.accounts.words import counts_right, plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
+from tunecase.records import Definition
 
 UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was measured
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
@@ -57,10 +69,18 @@ def _problem(material: Material) -> str:
         return f"not well posed yet: {', '.join(stops)}"
     asked = f"; {counted(len(open_rules), 'question')} open" if open_rules else ""
     doubts = f"; {counted(len(failed), 'doubt')}" if failed else ""
-    prompts = [one for one in definition.alternatives if one.name.startswith("prompt") and not one.struck]
-    bare = prompts and not any(one.score is not None for one in prompts)
-    prompt = "; nobody has tried a prompt" if bare and verdict(material).kind not in ("instead", "ship") else ""
+    prompt = (
+        "; nobody has tried a prompt"
+        if _is_bare(definition) and verdict(material).kind not in ("instead", "ship")
+        else ""
+    )
     return f"well posed{doubts}{asked}{prompt}"
+
+
+def _is_bare(definition: Definition) -> bool:
+    """Whether no prompted model is scored, as the rule on prompts found it; a constraint may strike every prompt."""
+    prompts = any(one.name.startswith("prompt") and not one.struck for one in definition.alternatives)
+    return prompts and any((one.id, one.status, one.got) == ("P20", "unknown", "-") for one in definition.criteria)
 
 
 def _data(material: Material) -> str:
@@ -82,11 +102,15 @@ def _pilot(material: Material) -> str:
     forecast = material.forecast
     if forecast is None or not forecast.points:
         return "none yet" if material.definition is not None else ""
-    seen = forecast.points[-1]
+    seen, before = forecast.points[-1], pilot_end(material)
     score = score_words(seen.score, forecast.metric)
     right = f"{score} right" if counts_right(forecast.metric) else f"scores {score}"
     aside = " (a small stand-in, not the real model)" if forecast.stand_in else ""
-    return f"{right} with {count(seen.n)} examples{aside}"
+    told = f"{right} with {count(seen.n)} examples{aside}"
+    if not ends_in_a_round(material):
+        return told
+    had = "" if before is None else f"{score_words(before[1], forecast.metric)} with {count(before[0])}; "
+    return f"{had}the round measured last: {told}"
 
 
 def _chance(material: Material) -> str:
@@ -119,6 +143,9 @@ def _money(material: Material) -> str:
     if going is None and plan.lever in UNTRAINED:
         price = f"about {plain_money(plan.total.p50, plan.currency)} to put it to use"
         return f"{price if plan.total.p50.shown else 'nothing has to be bought'}{spent}"
+    asked = None if going is not None or material.decision is None else release_now(material.decision)
+    if asked is not None:
+        return f"release {plain_money(asked, plan.currency)} for this look alone{spent}"
     if going is None:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"

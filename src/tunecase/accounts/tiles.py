@@ -7,13 +7,14 @@ from tunecase.accounts.verdict import (
     is_stand_in,
     look_of,
     plan_of,
+    release_now,
     shipped_plan,
     way_advised,
 )
 from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Rests, Tile, VerdictKind
-from tunecase.quantities import Sampled, count, counted, paid, plain_figure, plain_share
-from tunecase.records import Decision, Plan
+from tunecase.quantities import count, counted, paid, plain_figure, plain_share
+from tunecase.records import Plan
 
 NOT_KNOWN = "not known"
 
@@ -21,15 +22,6 @@ NOT_KNOWN = "not known"
 def tiles(material: Material, kind: VerdictKind) -> tuple[Tile, ...]:
     """Release now (or what is spent, where nothing is released any more), most to lose, chance and value."""
     return _release(material, kind), _lost(material), _chance(material, kind), _value(material)
-
-
-def release_now(decision: Decision) -> Sampled | None:
-    """What a decision asks to release now (P80): a look's price, or the advised first step; None where nothing."""
-    material = Material(decision=decision)
-    plan, look = advised_plan(material) or shipped_plan(material), look_of(decision)
-    if plan is not None:
-        return plan.release.p80
-    return None if look is None or look.price is None else Sampled(look.price.p80)
 
 
 def _told_by(material: Material) -> str:
@@ -56,9 +48,9 @@ def _release(material: Material, kind: VerdictKind) -> Tile:
     if plan is not None:
         aside = f"{spent} spent so far" if spent else _hours(material, plan)
         return Tile("release", "Release now", plain_figure(plan.release.p80), currency, aside, _rests(plan, "release"))
-    look = look_of(material.decision)
-    if look is not None and look.price is not None:
-        return Tile("release", "Release now", plain_figure(look.price.p80), currency, "for this look alone", "assumed")
+    asked = None if material.decision is None else release_now(material.decision)
+    if asked is not None:
+        return Tile("release", "Release now", plain_figure(asked), currency, "for this look alone", "assumed")
     if spent:
         return Tile("spent", "Spent so far", spent, currency, "release nothing more", "measured")
     advice = material.decision.advice if material.decision is not None and kind != "not yet" else ""
@@ -93,7 +85,7 @@ def _lost(material: Material) -> Tile:
             return Tile("lost", name, NOT_KNOWN, "", _told_by(material), "")
         look = look_of(material.decision)
         if look is not None and look.price is not None:
-            return Tile("lost", name, plain_figure(look.price.p90), currency, "the price of this look", "assumed")
+            return Tile("lost", name, plain_figure(look.price.p90), currency, "this look, worst of ten", "assumed")
         return Tile("lost", name, "0", currency, "while nothing is released", "")
     if plan.lost is None:
         return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from math import isclose
 
 from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
@@ -65,6 +66,15 @@ def look_of(decision: Decision | None) -> Experiment | None:
     if decision is None or decision.advice != "look":
         return None
     return next((look for look in decision.experiments if look.action == decision.action), None)
+
+
+def release_now(decision: Decision) -> Sampled | None:
+    """What a decision asks to release now (P80): a look's price, or the advised first step; None where nothing."""
+    material = Material(decision=decision)
+    plan, look = advised_plan(material) or shipped_plan(material), look_of(decision)
+    if plan is not None:
+        return plan.release.p80
+    return None if look is None or look.price is None else Sampled(look.price.p80)
 
 
 def best_other(decision: Decision) -> Option | None:
@@ -170,7 +180,8 @@ def _measure(material: Material) -> Verdict | None:
     decision = material.decision
     assert decision is not None
     if (look := look_of(decision)) is not None:
-        price = "" if look.price is None else f"for about {plain_money(look.price.p50, decision.currency)}."
+        asked = release_now(decision)
+        price = "" if asked is None else f"for about {plain_money(asked, decision.currency)}."
         why = ["Its result may change the next step.", _pilot_words(material)]
         return _made("measure", "Measure first:", f"{plain_words(look.action)}{'' if price else '.'}", price, material,
                      why)  # fmt: skip
@@ -326,6 +337,25 @@ def _money_buys(material: Material, plan: Plan) -> str:
     return f"It pays to {plain_words(step)}."
 
 
+def pilot_end(material: Material) -> tuple[int, float] | None:
+    """The most examples that the pilot trained on, and its mean score there; None where the curve is not its own."""
+    pilot, forecast = material.pilot, material.forecast
+    if pilot is None or forecast is None or forecast.source != "pilot" or not pilot.runs:
+        return None
+    most = max(run.n for run in pilot.runs)
+    scores = [run.score for run in pilot.runs if run.n == most]
+    return most, sum(scores) / len(scores)
+
+
+def ends_in_a_round(material: Material) -> bool:
+    """Whether the curve's last point is a round that was measured after the pilot, and not the pilot's own."""
+    forecast = material.forecast
+    if forecast is None or not forecast.rounds or not forecast.points:
+        return False
+    last, before = forecast.points[-1], pilot_end(material)
+    return before is None or last.n != before[0] or not isclose(last.score, before[1], abs_tol=1e-9)
+
+
 def _pilot_words(material: Material) -> str:
     """What the pilot showed, and of which model; that nobody has measured the larger one, where one stood in."""
     forecast = material.forecast
@@ -338,6 +368,14 @@ def _pilot_words(material: Material) -> str:
     told = f"gets {right} right" if forecast.metric == "accuracy" else f"scores {right}"
     if is_stand_in(material):
         return f"A small stand-in {told}."
+    if ends_in_a_round(material):
+        before = pilot_end(material)
+        had = (
+            ""
+            if before is None
+            else f"; the pilot had {score_words(before[1], forecast.metric)} with {count(before[0])}"
+        )
+        return f"The round measured last {told} with {count(seen.n)} examples{had}."
     return f"The pilot {told} with {count(seen.n)} examples."
 
 

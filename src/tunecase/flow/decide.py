@@ -1,6 +1,7 @@
 """Chooses what the next dollar should buy, from what is known of a case."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase.flow.known import drawn_of
@@ -32,7 +33,13 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
         what_if=what_if,
         progress=progress,
     )
-    return cast(Decision, flow.keep("decide", record, plan=plan_parts(flow)))
+    return cast(Decision, flow.keep("decide", _told_once(record), plan=plan_parts(flow)))
+
+
+def _told_once(record: Decision) -> Decision:
+    """The value at which the advice turns is one figure: what-if, in other worlds, may find it a digit beside."""
+    found = {(flip.name, flip.direction, flip.to): flip for flip in record.value_flips}
+    return replace(record, what_if=tuple(found.get((one.name, one.direction, one.to), one) for one in record.what_if))
 
 
 def what_if_grid(flow: Flow, about: "Material") -> Mapping[str, Any] | None:

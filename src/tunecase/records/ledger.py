@@ -136,3 +136,13 @@ class NotUsed:
             'the pilot of 12 May 2026 was made on other data: train.jsonl changed'
         """
         return f"the {NOUNS.get(self.verb, self.verb)} of {day(self.made_on)} {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        """The command that makes it anew; empty where a person set it aside.
+
+        Example:
+            >>> NotUsed("decide", "5f0c", date(2026, 5, 12), "was made with other charges").remedy
+            'tunecase decide'
+        """
+        return "" if self.reason.startswith("was set aside") else f"tunecase {self.verb}"

@@ -203,6 +203,15 @@ def test_a_pilots_prompts_count():
     assert given.best == 0.7
 
 
+def test_a_search_is_no_prompt():
+    """The nearest examples are a baseline that asks no model: whether a prompt would do is still open."""
+    near = Baseline("nearest examples", 0.66, 100, kind="search")
+    alone = facts(piloted=(near,))
+    assert (prompts_were_tried(alone).status, alone.best) == ("unknown", 0.66)
+    both = facts(piloted=(near, Baseline("gpt few-shot", 0.7, 100)))
+    assert prompts_were_tried(both).got == "gpt few-shot 70%"
+
+
 def test_todays_answers_must_be_whole():
     """A column of today's answers is the score in use; with a gap in it the column is asked for."""
     test = table(letters(4, 1), [{"today": out} if k else {} for k, (_, out) in enumerate(letters(4, 1))])

@@ -102,9 +102,10 @@ def _clock(moment: datetime, today: "date | None") -> str:
 
 
 def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None) -> None:
-    """One line for each record on file that is not used."""
+    """One line for each record on file that no answer here rests on, with the command that makes it anew."""
     for record in records:
-        say(console or console_for(), f"Not used: {record}")
+        again = f"; `{record.remedy}` makes it anew" if record.remedy else ""
+        say(console or console_for(), f"Not used: {record}{again}")
 
 
 def show_approvals(record: "Approvals", console: "Console | None" = None, *, full: bool = False) -> None:

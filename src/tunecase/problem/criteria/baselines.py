@@ -134,19 +134,21 @@ def baseline_is_below_target(facts: Facts) -> Criterion:
 def prompts_were_tried(facts: Facts) -> Criterion:
     """P20: a prompted model, or retrieval, was scored on the same rows, and does not reach the target already.
 
+    A search for the nearest examples asks no model: it is a baseline, and no prompt.
+
     Where a tuned answer is cheaper than today's, a prompt that reaches the target is a note: it may be the dear one.
     """
-    if not facts.prompted:
+    if not facts.by_prompt:
         return PROMPTS.unknown(
             "no prompted model is scored: a prompt may do what a fine-tune would",
             "prompt a hosted or open model on the test rows (`tunecase pilot --hosted NAME`), or add "
             "alternatives.prompt_hosted.score",
         )
-    got = ", ".join(_scored(facts, name, score) for name, score in facts.prompted.items())
+    got = ", ".join(_scored(facts, name, score) for name, score in facts.by_prompt.items())
     target, lower = facts.target, facts.direction == "lower"
     if target is None or facts.direction is None:
         return PROMPTS.unknown("there is no target to hold it against", "add problem.target", got=got)
-    met = [name for name, score in facts.prompted.items() if (score <= target if lower else score >= target)]
+    met = [name for name, score in facts.by_prompt.items() if (score <= target if lower else score >= target)]
     if not met:
         return PROMPTS.passed(got, "prompts alone fall short of the target")
     fix = "ship it; a fine-tune then needs a case by cost (P9) or a higher target"

@@ -166,7 +166,7 @@ class Facts:
 
     @cached_property
     def prompted(self) -> dict[str, float]:
-        """Scores reached without a fine-tune by prompts or retrieval: those stated, and those of the pilot.
+        """Scores reached without a fine-tune by prompts, retrieval or a search: those stated, and those of the pilot.
 
         A score by a log of other rows than the test's is none of these: no score of the test rows is held against it.
         """
@@ -178,6 +178,12 @@ class Facts:
         }
         found = {name.replace("_", " "): score for name, score in stated.items() if score is not None}
         return found | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
+
+    @cached_property
+    def by_prompt(self) -> dict[str, float]:
+        """Those of `prompted` that a model was asked for: a search for the nearest examples asks none."""
+        searches = {one.name for one in self.piloted if one.kind == "search"}
+        return {name: score for name, score in self.prompted.items() if name not in searches}
 
     @cached_property
     def best(self) -> float | None:
