@@ -53,8 +53,8 @@ def takes_today(words: list[str]) -> bool:
 def mistake_of(typed: str) -> str:
     """Why the command line would not take a command that a page shows; "" where it would.
 
-    A command alone, or one with … for what is left out, is only looked up. What is piped into it, or what takes its
-    output, is not looked at.
+    A command alone, one with … for what is left out, or one that asks for its help is only looked up. What is piped
+    into it, or what takes its output, is not looked at.
 
     Example:
         >>> mistake_of("tunecase audit --fast"), mistake_of("tunecase audit --slow")
@@ -73,7 +73,7 @@ def mistake_of(typed: str) -> str:
     path, command = found
     rest = words[len(path.split()) :]
     ends = next((at for at, word in enumerate(rest) if word in ("&&", ">", "|")), len(rest))
-    if not rest[:ends] or {"…", "...", "[OPTIONS]"} & set(rest):
+    if not rest[:ends] or {"…", "...", "[OPTIONS]", "--help"} & set(rest):
         return ""
     return _refused(typed, path, command, rest[:ends])
 

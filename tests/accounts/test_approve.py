@@ -61,7 +61,7 @@ def test_what_is_approved_and_not_spent_is_to_be_done_and_its_score_kept() -> No
     case = Material(decision=label, forecast=forecast)
     said = account("approvals", samples.approvals(), case)
     assert "tunecase next --rows N --score S --changed label" == said.next
-    assert "Then keep what it scored" in words(said.short)
+    assert "Then record the score" in words(said.short)
     for record, material in (
         (samples.approvals(), Material(decision=label)),
         (samples.approvals(), replace(case, decision=replace(label, way="a prompt"))),
