@@ -41,7 +41,9 @@ SHORT = {
     "data/detectors/languages.py": languages.MOST_CHARACTERS,
     "data/detectors/licences.py": licences.MOST_CHARACTERS,
     "data/reading/arrays.py:NAME_OF_LIST": arrays.NAME_WITHIN,
-    "flow/split.py:TRAIN_AT_END": 255,  # a file's name
+    "evals/lighteval.py:NAMING": 255,  # a file's name
+    "evals/lm_eval.py:NAMING": 255,
+    "flow/split.py:TRAIN_AT_END": 255,
     "quantities/": units.MOST_LETTERS,
 }
 MOST_READER_S = 0.5  # a million characters, of all that one reader does

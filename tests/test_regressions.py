@@ -282,7 +282,7 @@ cli.main()
 def test_planning_needs_no_network_and_no_torch(tmp_path: Path, verb: str) -> None:
     """With the network refused and torch not installed the plan is made all the same."""
     path = case_folder(tmp_path)
-    words = [sys.executable, "-c", OFFLINE, verb, "--json", "--project", str(path)]
+    words = [sys.executable, "-c", OFFLINE, verb, "--json", "--quiet", "--project", str(path)]
     ran = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(SRC)}, check=False)
     assert (0, "") == (ran.returncode, ran.stderr)
     assert json.loads(ran.stdout)["currency"] == "USD"

@@ -24,7 +24,7 @@ MOST_CHARACTERS = 600  # of each part of a problem that are shown
 MOST_HELD = 5_000  # characters of each part: the longest path of any system, and no file that it quotes
 MOST_NAME = 100  # characters of a name that is compared with the known ones
 _EXTRA = re.compile(r"\bextra == '([\w-]+)'")  # in a requirement of the installed metadata
-_LEAST, _PLAIN = re.compile(r"\s*>=[\w.]+"), re.compile(r"[\w.-]+")  # a lower bound; a name that no shell reads
+_LEAST, _PLAIN = re.compile(r">=[\w.]+"), re.compile(r"[\w.-]+")  # a lower bound; a name that no shell reads
 _CUT = re.compile(r"… \(([\d,]+) characters\)\Z")
 
 

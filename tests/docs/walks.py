@@ -7,6 +7,7 @@ HUB = "reads a data set from a network"
 CLUSTER = "needs a cluster of machines, and a store of objects"
 MONEY = "asks hosted models, for money"
 CARD = "measures steps on a GPU"
+TRACKER = "needs a server of MLflow; tests/books start one"
 FETCHES = "fetches a language model from a network, to tune it for many minutes or on a GPU"
 # What is not run: the command as it is shown, and what it would take.
 LEFT_OUT = (
@@ -21,6 +22,7 @@ LEFT_OUT = (
     ("tunecase pilot --trainer trl", FETCHES),
     ("tunecase pilot --trainer lora --tune 4", FETCHES),
     ("tunecase pilot --hosted", MONEY),
+    ("tunecase spend import mlflow", TRACKER),
 )
 FIT = "tunecase fit llama-3.1-8b --examples 1000"
 RAN = "--gpu H100 --gpus 1 --method lora --batch 1 --checkpointing full"
@@ -131,6 +133,7 @@ MONEY_PAGE = {
     "tunecase books --csv-plan": "tunecase books --csv-plan plan.csv",
 }
 FOCUS = "tunecase spend import focus bill.csv --tag team=nlp"
+RUNS = "tunecase spend import runs trainer_state.json --gpu L40S --gpu-count 1 --on 2026-11-20"
 SERVED = 'tunecase spend serving --from 2026-10-01 --to 2026-10-31 --answers 41k --gpu-hours 730 --cost "640 USD"'
 LEDGER = {
     "tunecase spend add --replaces ID": (
@@ -194,7 +197,7 @@ WALKS = (
     Walk("reference/commands/ledger.md", DESK, LEDGER),
     Walk("reference/commands/index.md", DESK),
     Walk("reference/project-file.md", DESK),
-    Walk("reference/python.md", DESK),
+    Walk("reference/python.md", DESK, {"tunecase spend import runs FOLDER": RUNS}),
     Walk("reference/records.md", DESK, RECORDS),
     Walk("README.md", DESK),
     Walk("skills/tunecase/SKILL.md", DESK, SKILL),
