@@ -7,7 +7,7 @@ HUB = "reads a data set from a network"
 CLUSTER = "needs a cluster of machines, and a store of objects"
 MONEY = "asks hosted models, for money"
 CARD = "measures steps on a GPU"
-TRACKER = "needs a server of MLflow; tests/books start one"
+TRACKER = "needs a server of MLflow on a network; the tests of the importer start one"
 FETCHES = "fetches a language model from a network, to tune it for many minutes or on a GPU"
 # What is not run: the command as it is shown, and what it would take.
 LEFT_OUT = (
