@@ -1,4 +1,4 @@
-"""Cases that walked the road once, committed with their records: a copy is opened in milliseconds, a walk takes seconds.
+"""Cases that walked the road once, committed with their records: to copy one takes milliseconds, to walk it seconds.
 
     planned   a plan without a training file: its bill and its books
     decided   120 training and 100 test rows, walked to the decision: "buy 120 more labels" asks for a release

@@ -9,7 +9,6 @@ import pytest
 from tests import walked
 from tests.walked import NAMES, make_anew, opened
 from tunecase.flow import Flow, not_used
-from tunecase.flow.verbs import RESTS_ON
 
 # The verbs whose records hold in each case; those made from others rest on the ones that hold.
 HELD = {
