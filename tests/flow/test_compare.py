@@ -188,22 +188,13 @@ def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
     assert ran.out.splitlines()[0] == (tmp_path / "new" / "comment.md").read_text(encoding="utf-8").splitlines()[0]
 
 
-def test_a_comment_fails_as_the_command_does(case: Path) -> None:
-    """With a limit that is not kept the comment is printed and the exit code is 1."""
-    ran = tunecase("compare", case, "--set", "rounds=2", "--fail-if-over", "9 USD", "--markdown", "-", *TODAY)
-    assert 1 == ran.code
-    assert "**rounds=2 does not keep the limit of 9 USD." in ran.out
-
-
 def test_the_python_face(case: Path) -> None:
     """Case.compare takes another file or changes by field, and a limit."""
     opened = Case(case, today=walked.TODAY)
     by_field = opened.compare(changes={"rounds": 1})
-    assert by_field.second is not None
     assert by_field.second.rounds.p90 == 1
     other = opened.compare(changed(case, "budget: 30k USD", "budget: 9k USD", "poor.yaml"), fail_if_over="1M USD")
     assert other.ok
-    assert other.second is not None
     assert other.second.budget == 9_000
 
 
@@ -213,7 +204,6 @@ def test_both_sides_rest_on_the_pilot(tmp_path: Path) -> None:
     before = len(list(Ledger(tmp_path / "ledger.jsonl").entries()))
     record = Case(path, today=walked.TODAY).compare(changes={"problem.target": "60%"})
     assert before + 1 == len(list(Ledger(tmp_path / "ledger.jsonl").entries()))
-    assert record.second is not None
     assert record.first.based_on == record.second.based_on == walked.records("decided")["estimate"].based_on
     assert record.second.reached > record.first.reached
 

@@ -323,13 +323,10 @@ def test_both_parts_of_a_split_are_read_as_the_whole_file_is(tmp_path, at_once):
     if not at_once:
         init(data, to=tmp_path)
     begun = init(data, Wanted(share="15%"), to=tmp_path)
-    assert begun.split is not None
     assert begun.split.test_rows < LEAST_ROWS_TO_GUESS
     flow = open_case(begun.files[0], today=TODAY)
     assert ("message", "team") == (flow.project.data.input, flow.project.data.output)
     test, train = flow.table("test"), flow.table("train")
-    assert test is not None
-    assert train is not None
     assert ({"message"}, 60) == ({*test.layout.input, *train.layout.input}, len(test.rows) + len(train.rows))
 
 
@@ -339,7 +336,6 @@ def test_a_small_test_file_is_read_by_the_columns_of_the_training_file(tmp_path)
     test = write_jsonl(tmp_path / "few.jsonl", teams(4))
     flow = open_case(init(data, Wanted(test=test), to=tmp_path).files[0], today=TODAY)
     table = flow.table("test")
-    assert table is not None
     assert (4, ("message",), "team") == (len(table.rows), table.layout.input, table.layout.output)
 
 

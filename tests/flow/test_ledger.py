@@ -157,14 +157,6 @@ def test_a_lock_that_is_no_file_is_named(tmp_path: Path) -> None:
         assert "Fix: take away" in plain(ran.err)
 
 
-def test_lines_in_reverse_are_told_without_a_line_zero(project: Path) -> None:
-    """The first line of a ledger turned upside down should be the first entry, and follows no line 0."""
-    ledger = project.parent / "ledger.jsonl"
-    ledger.write_bytes(b"".join(reversed(ledger.read_bytes().splitlines(keepends=True))))
-    err = plain(tunecase("ledger", "verify", "--project", project).err)
-    assert "line 1: it was written after line 2; wanted the first entry of the ledger" in err
-
-
 def test_a_file_with_two_anchors_is_no_answer(project: Path, tmp_path: Path) -> None:
     """The same one twice is one; of two the ledger would be held against the one that happens to come first."""
     typed = "".join(tunecase("ledger", "anchor", "--project", project).out.split())

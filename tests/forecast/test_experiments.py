@@ -9,14 +9,7 @@ from hypothesis import strategies as st
 
 from tests.machine import allowed
 from tunecase.forecast.curves import Belief, believe
-from tunecase.forecast.experiments import (
-    Candidate,
-    Payoff,
-    narrowing,
-    narrowings,
-    next_run,
-    worth_of_run,
-)
+from tunecase.forecast.experiments import Candidate, Payoff, narrowing, narrowings, next_run, worth_of_run
 from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
@@ -119,13 +112,10 @@ def test_the_next_run_is_the_best_beyond_its_price() -> None:
     """With a value the net worth decides; without one the telling per price; without candidates there is none."""
     priced = [Candidate(400, 1, 0.5), Candidate(800, 1, 10.0), Candidate(6_400, 1, 2_000.0)]
     chosen = next_run(KNOWN, priced, far=6_400, payoff=PAYOFF)
-    assert chosen is not None
     assert (800, 10.0) == (chosen.n, chosen.price)
-    assert chosen.worth is not None
     assert chosen.worth > 100
     assert "worth" in chosen.why
     plain = next_run(KNOWN, priced, far=6_400)
-    assert plain is not None
     assert (400, None) == (plain.n, plain.worth)
     assert next_run(KNOWN, [], far=6_400) is None
 
@@ -133,14 +123,12 @@ def test_the_next_run_is_the_best_beyond_its_price() -> None:
 def test_a_run_too_dear_says_so() -> None:
     """Where no run is worth its price the best one is named with that."""
     chosen = next_run(KNOWN, [Candidate(800, 1, 1e6)], far=6_400, payoff=PAYOFF)
-    assert chosen is not None
     assert "less than their price" in chosen.why
 
 
 def test_runs_of_a_stand_in_leave_their_worth_to_the_decision() -> None:
     """More runs of another model are one step of many: no sum of money stands beside them."""
     chosen = next_run(KNOWN, [Candidate(800, 1, 10.0)], far=6_400, payoff=PAYOFF, stand_in=True)
-    assert chosen is not None
     assert chosen.why.endswith("`tunecase decide` weighs")
     assert "USD" not in chosen.why
 

@@ -7,17 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.forecast.models import (
-    ATOMS,
-    LOSSES,
-    SHALLOW,
-    SHARES,
-    STEEP,
-    fit_atoms,
-    fit_drift,
-    odds_slopes,
-    shapes,
-)
+from tunecase.forecast.models import ATOMS, LOSSES, SHALLOW, SHARES, STEEP, fit_atoms, fit_drift, odds_slopes, shapes
 
 SIZES = np.array([50.0, 100.0, 200.0, 400.0])
 QUIET = np.zeros((1, 4))

@@ -48,9 +48,7 @@ def test_more_rows_never_cost_less(n: int, more: int) -> None:
 def test_the_first_rung_costs_what_the_first_step_of_labels_does(case: str) -> None:
     """World by world, but for storage and egress, which are in the bill alone, and answers after launch."""
     of = walked(case)
-    assert of.solved is not None
     step = of.along(of.solved.offer("label"))
-    assert step is not None
     paid = total_of(step.first, without=("storage", "egress", "inference"))
     assert HELD == of.facts.rows == of.solved.state.sizes[0]
     assert cost_in(case)(of.solved.state.sizes[1]) == pytest.approx(paid)

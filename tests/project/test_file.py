@@ -109,29 +109,21 @@ def test_every_field(tmp_path: Path) -> None:
     asked, source, bought = project.problem, *project.data.sources
     assert ("classification", "macro_f1", "92%", "0.6") == (asked.task, asked.metric, asked.target, asked.baseline)
     assert ("one desk", "it exists") == asked.criteria
-    assert asked.volume is not None
     assert Interval(20_000, 60_000) == asked.volume.spread
-    assert asked.horizon is not None
     assert Const(12) == asked.horizon.spread
-    assert source.effort is not None
     assert Const(0.5) == source.effort.spread
     assert 2.0 == source.labels_per_example
-    assert source.rework is not None
     assert Interval(0.05, 0.1) == source.rework.spread
     assert ("buy", None) == (bought.kind, bought.rate)
     training = project.training
     assert (2.5, 512, 4, 8) == (training.epochs, training.sequence_tokens, training.micro_batch, training.rank)
-    assert training.failed is not None
     assert Const(0) == training.failed.spread
     assert ("hyperscaler", ("A100-80GB", "h100"), 2) == (
         project.compute.tier, project.compute.gpus, project.compute.gpu_count,
     )  # fmt: skip
-    assert project.rounds is not None
     assert Pert(2, 3, 6) == project.rounds.spread
-    assert project.effort_per_round is not None
     assert Const(24) == project.effort_per_round.spread
     assert project.include_inference
-    assert project.levers.tuning_factor is not None
     assert Interval(0.9, 1.0) == project.levers.tuning_factor.spread
     assert (4, "88%") == (project.levers.tuning_runs, project.problem.fallback)
     assert (date(2027, 12, 31), 120, ("language",)) == (asked.stale_after, asked.errors_read, asked.slices)
@@ -182,7 +174,6 @@ def test_conversion_is_the_rate(tmp_path_factory: pytest.TempPathFactory, rate: 
     folder.mkdir(exist_ok=True)
     text = PLAIN + f"budget: {amount} CHF\nrates: [{{currency: CHF, value: {rate!r}, date: 2026-01-01}}]\n"
     budget = read(folder, text).budget
-    assert budget is not None
     assert amount * rate == pytest.approx(budget.spread.median)
 
 
@@ -191,7 +182,6 @@ def test_another_base_currency(tmp_path: Path) -> None:
     project = read(
         tmp_path, PLAIN + "currency: EUR\nbudget: 9k EUR\nrates: [{currency: USD, value: 0.9, date: 2026-11-01}]\n"
     )
-    assert project.budget is not None
     assert ("EUR", Const(9_000), 0.9) == (project.budget.currency, project.budget.spread, project.base_per_usd)
 
 
@@ -460,7 +450,6 @@ def test_a_project_that_options_state() -> None:
     """Fields by dotted name, without a file; money in its base currency and defaults as in a file."""
     fields = {"problem.volume": "200k per month", "serving.traffic.input": "600", "serving.gpus": ["L4"]}
     project = project_of(fields, catalog.names(), {})
-    assert project.problem.volume is not None
     assert (200_000.0, ("L4",)) == (project.problem.volume.spread.median, project.serving.gpus)
     assert project.serving.traffic.output is None
 
