@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.decide.test_decide import known, pieces, project
+from tests.laws import law
 from tests.plan import ways
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
@@ -132,7 +133,7 @@ def test_a_bill_in_euro_is_the_bill_in_dollars_times_the_rate(tmp_path: Path) ->
     assert usd.over_budget == eur.over_budget
 
 
-@settings(max_examples=3, deadline=None)
+@law(3)
 @given(more=st.floats(1, 50))
 def test_more_tokens_never_cost_less(more: float) -> None:
     """Up to the longest sample, a longer text means a dearer gpu line and nothing else."""
@@ -145,7 +146,7 @@ def test_more_tokens_never_cost_less(more: float) -> None:
     assert short.line("labour") == dataclasses.replace(long.line("labour"), share=short.line("labour").share)  # type: ignore[union-attr, type-var]
 
 
-@settings(max_examples=4, deadline=None)
+@law(4)
 @given(more=st.floats(1, 20), field=st.sampled_from(["rows", "minutes", "tokens", "effort"]))
 def test_more_of_anything_never_costs_less_in_any_world(more: float, field: str) -> None:
     """More rows, minutes of a label, tokens or hours: no line of any world falls, and none is ever negative."""

@@ -87,10 +87,9 @@ def test_a_later_estimate_is_not_the_plan_until_it_is_chosen(case: Path) -> None
     assert first.entry == getattr(told(case).plan, "entry", "")
     latest = told(case, plan="latest").plan
     assert latest.entry != first.entry
-    assert latest == told(case).plan == told(case, plan="latest").plan
+    assert latest == told(case, plan="latest").plan
     assert 1 == verbs(opened(case)).count("plan")
     assert first.entry == getattr(told(case, plan=first.entry[:12]).plan, "entry", "")
-    assert told(case, plan="first").plan not in (latest, None)
 
 
 def test_closed_lines_are_judged_and_opened_by_a_later_charge(case: Path) -> None:

@@ -17,7 +17,9 @@ TODAY = ("--today", "2026-11-24")
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case with an audit in its ledger; its project file."""
-    return walked.path_of("decided", tmp_path_factory.mktemp("case"), entries=1)
+    path = case_folder(tmp_path_factory.mktemp("case"), train_rows=60, test_rows=40)
+    assert tunecase("audit", "--project", path, *TODAY).code in (0, 1)
+    return path
 
 
 def changed(path: Path, old: str, new: str, name: str = "b.yaml") -> Path:
@@ -198,6 +200,7 @@ def test_the_python_face(case: Path) -> None:
     assert other.second.budget == 9_000
 
 
+@pytest.mark.slow
 def test_both_sides_rest_on_the_pilot(tmp_path: Path) -> None:
     """With a pilot in the ledger both bills follow its curve, made again for the change, and none of it is kept."""
     path = walked.path_of("decided", tmp_path)

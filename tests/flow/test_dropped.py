@@ -106,6 +106,7 @@ def test_very_many_rows_stand_in_a_text_file(tmp_path, monkeypatch):
     assert () == list_dropped(audited(), None).record.dropped_rows
 
 
+@pytest.mark.slow
 def test_a_pilot_leaves_many_rows_out(tmp_path):
     """Copies that an audit drops by the thousand are no examples for the pilot after it."""
     path = case_folder(tmp_path, second_label="  second_label: second")

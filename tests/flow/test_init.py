@@ -150,6 +150,7 @@ def test_odd_folder_names_read_back(tmp_path):
     assert names == [yaml.safe_load(path.read_text(encoding="utf-8"))["name"] for path in paths.values()]
 
 
+@pytest.mark.slow
 @law(60, HealthCheck.function_scoped_fixture)
 @given(st.one_of(
     st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60),

@@ -47,6 +47,7 @@ def test_the_race_has_the_figures_of_the_plan(tmp_path: Path) -> None:
     assert flow.current("sources") == record
 
 
+@pytest.mark.slow
 def test_a_measured_worth_replaces_the_assumption_everywhere(tmp_path: Path) -> None:
     """The race, the words and evidence of the plan's lever and the ledger have it, whichever face asked for the trial.
 

@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.machine import allowed
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.experiments import Candidate, Payoff, narrowing, narrowings, next_run, worth_of_run
@@ -33,7 +34,7 @@ KNOWN = belief()
 PAYOFF = Payoff(SIZES, 9_000.0, COSTS, error_target=0.1)
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(st.integers(20, 20_000), st.integers(1, 4), st.sampled_from([50, 200, 1_000, 10_000]))
 def test_more_test_rows_never_tell_less(n: int, draws: int, rows: int) -> None:
     """A narrowing is a share; more items and more draws tell more, but for the luck of drawing worlds."""
@@ -70,7 +71,7 @@ def test_a_straight_line_is_a_bound_from_below() -> None:
         assert narrowing(KNOWN, n, 50, far=6_400, test_rows=None) > bound - 0.06
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(st.integers(30, 10_000), st.integers(1, 4), st.floats(0, 1e6))
 def test_worth_lies_between_nothing_and_certainty(n: int, draws: int, value: float) -> None:
     """Deciding with a result is never worth less than without, nor more than knowing the world."""

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.scale import Scale
@@ -55,7 +56,7 @@ def budget(tmp_path: Path, words: str):
     return basis(written(f"budget: {words}\nmodels: [meta-llama/Llama-3.1-8B]", tmp_path), WORLDS)
 
 
-@settings(max_examples=20, deadline=None)
+@law(20)
 @given(price=st.floats(0.01, 100), held=st.integers(1, 10_000))
 def test_the_budget_buys_what_it_pays_for(tmp_path_factory, price, held):
     """What the budget buys costs no more than the budget, and one example more would."""

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.prices import api
 from tunecase.prices import examples as sources
@@ -176,7 +177,7 @@ def test_a_smallest_order_is_paid_whole(tmp_path: Path) -> None:
     assert [float(stock.cost(n)[0]) for n in (0, 100, 1_000, 1_500)] == [0, 2_000, 2_000, 3_000]
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(
     steps=st.lists(
         st.tuples(st.floats(1, 1e4), st.floats(0, 10), st.floats(0, 500), st.floats(0, 1e4)), min_size=1, max_size=4

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
@@ -88,7 +89,7 @@ def test_months_cap_a_member_by_his_share(tmp_path: Path) -> None:
     assert paid_hours(at, np.full(50, 200.0)).amount[0] == pytest.approx(76 * 100 + 124 * 40)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(hours=st.floats(0, 2_000), more=st.floats(0, 500), cap=st.floats(1, 500))
 def test_more_hours_never_cost_less(
     tmp_path_factory: pytest.TempPathFactory, hours: float, more: float, cap: float

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.prices.test_examples import SURE, with_sources
 from tunecase.prices import source_names
 from tunecase.prices.basis import Basis
@@ -25,7 +26,7 @@ def ranks(record: Sources) -> dict[str, int | None]:
     return {one.name: one.rank for one in record.raced}
 
 
-@settings(max_examples=8, deadline=None)
+@law(8)
 @given(low=st.floats(0.1, 5), more=st.floats(1.05, 4), worth=st.integers(10, 100))
 def test_a_dearer_source_never_ranks_better(tmp_path_factory, low: float, more: float, worth: int) -> None:
     """Of two sources that differ in price alone, the dearer comes later, in whichever order they are written."""

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
+from tests.laws import law
 from tests.problem_cases import basis, project
 from tunecase.errors import install_line
 from tunecase.inference import Answers
@@ -177,7 +178,7 @@ def test_a_pilots_prompts_and_runs_are_measured() -> None:
     assert () == prompted(None, basis(of))
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(price=st.floats(0.01, 100), score=st.floats(0.01, 1), hours=st.floats(0.1, 500))
 def test_dearer_never_costs_less_and_better_never_brings_less(price: float, score: float, hours: float) -> None:
     """Costs are never negative, double prices never cost less, a better score never brings less."""
@@ -300,7 +301,7 @@ def test_a_search_over_vectors_of_a_struck_encoder_is_struck() -> None:
     assert "encoder" in order
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(
     measured=st.lists(st.floats(0.05, 0.95), min_size=2, max_size=2),
     stated=st.one_of(st.none(), st.floats(0.05, 1.0)),

@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.making import case_folder
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
@@ -166,7 +167,7 @@ def test_all_money_is_in_the_base_currency(tmp_path: Path) -> None:
     assert "15k EUR" == found["budget"].text
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(st.floats(1e-3, 1e3), st.integers(1, 10**9))
 def test_conversion_is_the_rate(tmp_path_factory: pytest.TempPathFactory, rate: float, amount: int) -> None:
     """Any amount at any rate is amount times rate."""
@@ -432,7 +433,7 @@ def test_the_schema_refuses_what_is_refused(tmp_path: Path, text: str) -> None:
 WORDS = st.text(st.sampled_from("abk0159.,%~/to -:[]{}#'\"\\\nUSDEUR per"), max_size=40)
 
 
-@settings(max_examples=80, deadline=None)
+@law(80)
 @given(st.sampled_from(["budget", "rounds", "models", "problem", "team", "rates", "training", "data"]), WORDS)
 def test_any_value_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, field: str, value: str) -> None:
     """Whatever stands in a field, the file is read or refused with problems, never anything else."""
@@ -501,6 +502,6 @@ def test_near_names_are_looked_for_only_where_they_are_told(tmp_path: Path, monk
 def test_a_project_file_of_endless_values_is_refused(tmp_path: Path) -> None:
     """A file with more than 50,000 values is refused by their number, at the line of the first beyond it."""
     path = tmp_path / "tunecase.yaml"
-    path.write_text("name: a\nmodels:\n" + "- llm\n" * 60_000, encoding="utf-8")
+    path.write_text("name: a\nmodels:\n" + "- llm\n" * 50_001, encoding="utf-8")
     with pytest.raises(InputError, match="more than 50,000 values"):
         read_project(path)

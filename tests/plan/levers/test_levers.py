@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.plan import Solved, levers
 from tunecase.plan import solve as solved_anew
@@ -134,7 +135,7 @@ def offer(name: str, at: State) -> levers.Offer:
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@law(8)
 @given(price=st.floats(0.25, 20), dearer=st.floats(1, 30), budget=st.floats(500, 50_000))
 def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, dearer: float, budget: float) -> None:
     """What all levers are worth, and what the policy buys, falls with the price of a label.
@@ -148,7 +149,7 @@ def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, de
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@law(8)
 @given(more=st.floats(1, 100))
 def test_more_value_never_lowers_any_worth(more: float) -> None:
     """Every plan's worth rises with V, whether V or the scale is raised."""
@@ -165,7 +166,7 @@ def test_without_value_in_the_target_nothing_is_bought() -> None:
     assert 0 == bought(at)
 
 
-@settings(max_examples=4, deadline=None)
+@law(4)
 @given(budget=st.floats(0, 20_000), more=st.floats(0, 20_000))
 def test_a_bigger_budget_never_lowers_a_worth(budget: float, more: float) -> None:
     """What could be bought before can still be bought; no worth falls beyond its Monte Carlo error."""
