@@ -10,7 +10,7 @@ from tunecase.errors import InputError
 from tunecase.flow import FitAsked, Flow, fit, open_case
 from tunecase.flow.known import known_of
 from tunecase.plan import work_of
-from tunecase.quantities import band, figures
+from tunecase.quantities import band
 
 TODAY = date(2026, 11, 24)
 CASE = """\
@@ -107,22 +107,6 @@ def test_a_bill_without_a_machine_keeps_its_number_of_cards(tmp_path: Path) -> N
     assert (False, "L4", 1) == (record.ok, record.gpu, record.gpu_count)
     assert any("has no machine: L4: the run does not fit on 1 card" in words for words in record.assumptions)
     assert not any("as in the bill" in words for words in record.assumptions)
-
-
-def test_terms_that_fit_does_not_know_are_told(tmp_path: Path) -> None:
-    """Reserved hours of the bill are named with their price, and so is what is taken here; a price typed needs none."""
-    reserved = (
-        CASE.replace("gpu_count: 2", "gpu_count: 2, terms: reserved")
-        .replace("[L40S, H100]", "[H100]")
-        .replace("hyperscaler", "neocloud")
-    )
-    flow = case(tmp_path, reserved)
-    record, work = fit(FitAsked(), 0, TODAY, flow), work_of(known_of(flow))
-    price = figures(band(work.machine.hour.draws).p50)
-    told = f"the bill of tunecase.yaml has reserved hours at {price} USD; here an hour has its price on demand"
-    assert told in record.assumptions
-    priced = fit(FitAsked(price=1.5), 0, TODAY, flow)
-    assert not any("reserved" in words for words in priced.assumptions)
 
 
 def test_a_price_is_one_of_the_bill_s_card(tmp_path: Path) -> None:

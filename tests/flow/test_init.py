@@ -20,7 +20,7 @@ from tests.making import tickets, write_jsonl
 from tunecase import catalog
 from tunecase.data.reading.shapes import LEAST_ROWS_TO_GUESS
 from tunecase.errors import InputError
-from tunecase.flow.init import copy_example, examples, init, schema
+from tunecase.flow.init import copy_example, init, schema
 from tunecase.flow.opened import open_case
 from tunecase.flow.split import Wanted
 from tunecase.project import read_project
@@ -279,13 +279,6 @@ def test_the_examples_readme_tells_its_own_figures():
     assert [] == [words for words in told if words not in text]
 
 
-def test_examples_are_found_in_a_source_checkout():
-    """Without a wheel the repository's own folder is read."""
-    names = list(examples())
-    assert "support-tickets" == names[0]
-    assert sorted(folder.name for folder in (ROOT / "examples" / "cases").iterdir() if folder.is_dir()) == names[1:]
-
-
 @pytest.mark.slow
 def test_the_wheel_holds_the_example(tmp_path):
     """A built wheel can copy the example out without the repository."""
@@ -302,14 +295,6 @@ def test_the_wheel_holds_the_example(tmp_path):
 
     assert "8" == done.stdout.strip()
     assert (tmp_path / "out" / "data" / "test.jsonl").is_file()
-
-
-def test_a_wrong_share_and_a_wrong_folder_are_told_together(tmp_path):
-    """Nobody mends one mistake to be told of the next."""
-    write_jsonl(tmp_path / "a.jsonl", tickets(30, 1))
-    with pytest.raises(InputError) as caught:
-        init(tmp_path / "a.jsonl", Wanted(share="200%"), to=tmp_path / "elsewhere")
-    assert ["--split", str(tmp_path / "a.jsonl")] == sorted(problem.where for problem in caught.value.problems)
 
 
 def teams(count: int) -> list[dict[str, str]]:

@@ -57,12 +57,6 @@ def test_a_log_fills_its_score(defined: tuple[Path, Definition]) -> None:
     assert ways["prompt_hosted"].interval == logs["alternatives.prompt_hosted.score"].interval
 
 
-def test_items_that_are_not_the_test_rows_are_elsewhere(tmp_path: Path) -> None:
-    """A log of other items is said to be one."""
-    case = opened(with_logs(tmp_path, own_rows=False))
-    assert "elsewhere" == case.logs.told(case.table("test"))["problem.baseline"].on
-
-
 def test_another_log_makes_the_answer_anew(defined: tuple[Path, Definition], tmp_path: Path) -> None:
     """A record that rests on a log no longer holds when the log has changed, even to the same score."""
     path = Path(shutil.copytree(defined[0].parent, tmp_path / "copy")) / defined[0].name
