@@ -143,7 +143,7 @@ def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
 
 def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
     """No draw and no default: a price of an H100 hour cannot change it."""
-    at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 500)
+    at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 120)
     assert at.project is not None
     record = estimate(drawn(Known(at, 1_000, TOKENS)), what_if=0.8)
     cards = ("price of a ", "time against")

@@ -122,6 +122,7 @@ def test_with_a_target_it_is_the_chance_to_show_it_that_is_asked_for(tmp_path: P
     assert (reached & (again.total <= 15_000)).mean() >= 0.2
 
 
+@pytest.mark.slow
 def test_inputs_are_told_while_they_are_looked_at(looked_at: LookedAt) -> None:
     """Counts rise to the number of inputs."""
     told = looked_at.told

@@ -16,8 +16,7 @@ SHOWN, STOPPING, ROWS, PRICES = (
 )  # fmt: skip
 # The case before, the case after.
 PAIRS = (
-    ("without a pilot", "usual"), ("without a budget", "tight"), ("usual", "with a fallback"), ("usual", "served"),
-    ("without a target", "usual"), ("usual", "shipped"),
+    ("without a pilot", "usual"), ("usual", "with a fallback"), ("without a target", "usual"), ("usual", "shipped"),
 )  # fmt: skip
 
 
