@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.estimate.compare import Limit, Pricing, Side, compare, judge
 from tunecase.quantities.sampled import Sampled
 from tunecase.quantities.spread import generator
@@ -37,7 +38,7 @@ def test_the_same_bill_twice_differs_by_nothing() -> None:
     assert ["data", "labour"] == [line.name for line in record.lines]
 
 
-@settings(max_examples=30)
+@law(30)
 @given(factor=st.floats(0.1, 10))
 def test_a_line_scaled_is_the_whole_difference(factor: float) -> None:
     """The total's difference is the line's, in every world, and their means add up."""

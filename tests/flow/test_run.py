@@ -19,6 +19,11 @@ VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", 
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(autouse=True, scope="module")
+def plain_decisions() -> None:
+    """Here decisions are a user's: with their flips, in as many worlds as other tests draw."""
+
+
 def needs(name: str) -> pytest.MarkDecorator:
     """Skips where a shared set is absent."""
     return pytest.mark.skipif(not (TEXTS / name).exists(), reason=f"skipped: ../shared/data/text/{name} not found")
