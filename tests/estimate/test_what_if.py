@@ -94,6 +94,7 @@ def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     assert "no input alone is enough" in what_if_words(record, "USD")
 
 
+@pytest.mark.slow
 def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
     text = PLAIN.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")

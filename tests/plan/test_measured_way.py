@@ -73,7 +73,7 @@ def test_a_prompt_costs_what_the_project_file_states_as_in_define(tmp_path: Path
     assert "nobody knows what its answers cost" in unknown.ways[-1].blocked
 
 
-@pytest.mark.parametrize("at_800", [0.1, 0.17, 0.25, 0.4])
+@pytest.mark.parametrize("at_800", [0.17, *(pytest.param(at, marks=pytest.mark.slow) for at in (0.1, 0.25, 0.4))])
 def test_the_same_curve_cheaper_to_serve_is_never_worth_less(tmp_path: Path, at_800: float) -> None:
     """A candidate with the points of the tuned model itself, on cores in place of cards, wins or draws."""
     asked = project(tmp_path, extra="serving: {price_per_1k_answers: 2 USD}\n")
@@ -190,8 +190,9 @@ def test_what_cannot_be_promised_is_said(tmp_path: Path) -> None:
     assert "the target is shown for every answer" == ready.offer("when_sure").blocked
 
 
-@pytest.mark.parametrize("extra", ["", "serving: {price_per_1k_today: 40 USD}\n"])
-@pytest.mark.parametrize("by_hand", ["", ", by_hand: 0.05 USD per answer"])
+@pytest.mark.parametrize(
+    ("extra", "by_hand"), [("", ", by_hand: 0.05 USD per answer"), ("serving: {price_per_1k_today: 40 USD}\n", "")]
+)
 def test_answering_when_sure_is_worth_the_same_in_define_and_decide(tmp_path: Path, extra: str, by_hand: str) -> None:
     """What define says it brings, less what serving, the release and upkeep cost, is what decide says it is worth."""
     one = candidate(points=curve(0.25, 0.2), promise=promise(0.7))
