@@ -294,6 +294,7 @@ def test_a_fault_widens_the_bad_side():
     assert low == pytest.approx(low_0, rel=0.02)
 
 
+@pytest.mark.slow
 def test_bands_hold_where_sizes_share_their_items():
     """Curves of typical slopes, each size scored on the same 200 items by two runs, lie in the 80% band as often."""
     rng, held, width = np.random.default_rng(3), 0, []

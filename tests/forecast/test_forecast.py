@@ -44,7 +44,7 @@ def basis(budget="1000 USD"):
     return Basis(Project.model_validate(body), date(2026, 11, 24), Worlds(0, 50))
 
 
-@law(10)
+@law(6)
 @given(st.lists(st.floats(0.3, 0.9), min_size=3, max_size=5), st.floats(0.5, 0.99))
 def test_the_chance_never_falls_along_the_band(scores, target):
     """Chances rise along the band, intervals keep their order, and sizes rise to n_max."""
@@ -58,7 +58,7 @@ def test_the_chance_never_falls_along_the_band(scores, target):
         assert row.next_test.low <= row.next_test.high
 
 
-@law(10)
+@law(6)
 @given(level=st.floats(0.2, 0.8), target=st.floats(0.9, 0.999), rows=st.sampled_from([None, 50, 1000]))
 def test_a_flat_pilot_is_never_not_achievable(level, target, rows):
     """Without a signal nothing is ruled out, however far the target, and a next pilot is named."""
@@ -108,10 +108,11 @@ def pilots(count):
         yield points, float(np.clip(scores[-1] - rng.uniform(0.5, 3) * doubt, 0.01, 0.99))
 
 
+@pytest.mark.slow
 def test_a_target_that_is_reached_is_met_in_most_worlds():
     """Verdict and chances agree: reached is at least 85% at the largest size measured, and never less by n_max."""
     reached = 0
-    for points, target in pilots(12):
+    for points, target in pilots(30):
         found = forecast_of(points, target=target, **ACCURACY)
         assert 0 <= found.p_now <= found.p_target <= 1
         if found.verdict == "reached":
@@ -119,7 +120,7 @@ def test_a_target_that_is_reached_is_met_in_most_worlds():
             assert found.p_now >= 0.85, (points, target)
         elif points[-1].score > target:
             assert 0.4 <= found.p_now <= 0.95, (points, target)
-    assert 2 <= reached <= 10
+    assert 8 <= reached <= 25
 
 
 @pytest.mark.parametrize(("draws", "sd"), [(1, False), (3, False), (3, True)])

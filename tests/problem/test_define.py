@@ -196,6 +196,7 @@ def test_labels_as_sentences_change_nothing(which):
     assert shown(before) == shown(after)
 
 
+@pytest.mark.slow
 @law(15)
 @given(names=st.lists(st.text(min_size=1).filter(str.strip), min_size=3, max_size=3, unique_by=str.strip))
 def test_label_names_change_nothing(names):
