@@ -1,7 +1,6 @@
 """Verdicts on whole problems: good ones, the bad ones that others let pass, and what a verdict may not hang on."""
 
 import random
-import time
 from collections import Counter
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import law
-from tests.problem_cases import DESKS, NOTHING, TRIED, audit, basis, doubly_labelled, finding, letters, project, table
+from tests.problem_cases import DESKS, TRIED, audit, basis, doubly_labelled, finding, letters, project, table
 from tunecase.problem.criteria.facts import Facts
 from tunecase.problem.define import CRITERIA, define
 from tunecase.quantities.spread import Band
@@ -236,20 +235,6 @@ def test_unknown_is_never_go():
     assert "not known yet: label ceiling (P6), contradictions (D5), test rows in training (D7)" in definition.reason
     assert "worth the cost (P8)" in definition.reason
     assert by_id(definition)["P6"].price.p50 == pytest.approx(100 * 0.50)
-
-
-def test_prices_follow_the_currency_of_the_basis():
-    """A zero cost is written without a band."""
-    definition = judge(cost=NOTHING)
-    assert by_id(definition)["P8"].wanted == "more than 0 USD"
-
-
-def test_refusal_is_fast():
-    """A refusal of a few hundred rows takes less than a second of one core."""
-    train, test = problems()[2]
-    start = time.process_time()
-    judge(train=train, test=test)
-    assert time.process_time() - start < 1
 
 
 def test_a_cheaper_way_that_meets_the_target_is_named_and_is_no_fault():
