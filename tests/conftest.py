@@ -40,6 +40,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The quick run does not even load a file whose tests are all left out of it."""
+    left_out = [mark for mark in ("slow", "needs") if f"not {mark}" in config.option.markexpr]
+    if collection_path.suffix != ".py" or not left_out:
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return True if any(f"\npytestmark = pytest.mark.{mark}" in text for mark in left_out) else None
+
+
 # The format checks of jsonschema compile the grammar of IRIs on import, for five seconds; no schema here has an IRI.
 sys.modules.setdefault("rfc3987_syntax", None)
 
