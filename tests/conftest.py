@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
@@ -46,7 +47,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.suffix != ".py" or not left_out:
         return None
     text = collection_path.read_text(encoding="utf-8")
-    return True if any(f"\npytestmark = pytest.mark.{mark}" in text for mark in left_out) else None
+    return any(re.search(rf"^pytestmark = \[?pytest\.mark\.{mark}", text, re.MULTILINE) for mark in left_out) or None
 
 
 # The format checks of jsonschema compile the grammar of IRIs on import, for five seconds; no schema here has an IRI.
