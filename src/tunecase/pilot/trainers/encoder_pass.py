@@ -141,25 +141,26 @@ def _gelu(values: "Numbers") -> "Numbers":
     import numpy as np
 
     flat = values.reshape(-1)
-    x, above, below = (np.empty(min(GELU_BLOCK, len(flat)), np.float32) for _ in range(3))
     for first in range(0, len(flat), GELU_BLOCK):
         part = flat[first : first + GELU_BLOCK]
-        z, p, q = (room[: len(part)] for room in (x, above, below))
-        np.multiply(part, np.float32(math.sqrt(0.5)), out=z)
-        np.clip(z, -4, 4, out=z)
+        z = np.clip(part * np.float32(math.sqrt(0.5)), -4, 4)
         square = z * z
-        for out, powers in ((p, ERF_ABOVE), (q, ERF_BELOW)):
-            np.multiply(square, np.float32(powers[0]), out=out)
-            for power in powers[1:-1]:
-                out += np.float32(power)
-                out *= square
-            out += np.float32(powers[-1])
-        z *= p
-        z /= q
+        z *= _polynomial(square, ERF_ABOVE)
+        z /= _polynomial(square, ERF_BELOW)
         z += 1
         z *= np.float32(0.5)
         part *= z
     return values
+
+
+def _polynomial(x: "Numbers", powers: Sequence[float]) -> "Numbers":
+    import numpy as np
+
+    out = np.full_like(x, powers[0])
+    for power in powers[1:]:
+        out *= x
+        out += np.float32(power)
+    return out
 
 
 def _relu(values: "Numbers") -> "Numbers":
@@ -204,7 +205,7 @@ def _opened(path: Path) -> "list[tuple[str, Callable[[], Any]]]":
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))
         pages = np.asarray(np.memmap(path, np.uint8, "r", 8 + size))
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         fix = "copy or download the file again"
         raise InputError(Problem(f"weights {path}", str(error), "a safetensors file", fix)) from error
 
