@@ -169,7 +169,7 @@ def _quietly(model: Any, rows: "Numbers", labels: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # as on the smallest rungs
-        model.fit(rows, labels)
+        model.fit(rows.astype("float64"), labels)  # in 32 bits, where the solver ends hangs on a last digit
 
 
 def _done(model: Any) -> bool:
