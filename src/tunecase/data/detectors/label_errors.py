@@ -1,8 +1,9 @@
 """Which labels look wrong: out-of-fold probabilities of two plain views, the rows ranked by them, how many are wrong.
 
-Texts become TF-IDF weights of words and character runs. One view is logistic regression, trained without the rows it
-judges; the other is the labels of the nearest texts. Their product, weighted so that it foretells the given labels
-best, says how much the text speaks for the label it carries. No pretrained knowledge enters and nothing is fetched.
+Texts become TF-IDF weights of words and character runs, and directions of these. One view is softmax regression and
+likeness to the middle of each class, learnt without the rows it judges; the other is the labels of the nearest texts.
+Their product, weighted so that it foretells the given labels best, says how much the text speaks for the label it
+carries. No pretrained knowledge enters and nothing is fetched.
 """
 
 import math
@@ -28,10 +29,10 @@ MOST_ROWS = 30_000
 FOLDS = 5
 LONG_TEXT = 400  # characters, in the mean, from which words alone are used
 MOST_CHARACTERS = 2000  # of one text that are read
-PENALTY, STEPS = 0.2, 20
+PENALTY, STEPS, REGRESSION_SHARE = 0.2, 20, 0.75
 SCALES = tuple(2 ** (power / 2) for power in range(13))  # of likeness to a class, 1 to 64
 MOST_WORK = 1_000_000_000  # rows x directions x classes that the regression may take; above, likeness stands alone
-DIMENSIONS, NEIGHBOURS, LIKENESS_POWER = 300, 20, 4
+DIMENSIONS, NEIGHBOURS, LIKENESS_POWER = 400, 20, 4
 NEIGHBOUR_FLOOR = 0.1  # so that no class without a neighbour is ruled out
 CONFUSABLE = 3
 LIKENESS_CELLS = 4_000_000  # rows x rows compared at once: 50 MB
@@ -197,24 +198,25 @@ def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes"
     member = csr_matrix((np.ones(len(codes), np.float32), (rows, codes)), (len(codes), classes))
     likeness, regressed = np.zeros((2, len(codes), classes), np.float32)
     table = np.hstack([places, np.full((len(codes), 1), 0.5, np.float32)])
-    light = table.size * classes <= MOST_WORK
+    light, gram = table.size * classes <= MOST_WORK, table.T @ table
     for turn in range(FOLDS):
         inside, outside = np.flatnonzero(fold != turn), np.flatnonzero(fold == turn)
         middles = (weights[inside].T @ member[inside]).toarray()
         likeness[outside] = weights[outside] @ (middles / (np.linalg.norm(middles, axis=0) + 1e-9))
         if light:
-            slopes = _regressed(table[inside], member[inside].toarray())
+            left = gram - table[outside].T @ table[outside]
+            slopes = _regressed(table[inside], left, member[inside].toarray())
             regressed[outside] = table[outside] @ slopes
     alike = _softmax(max(SCALES, key=lambda scale: _fit(_softmax(scale * likeness), codes)) * likeness)
-    both = np.sqrt(alike * _softmax(regressed)) if light else alike
+    both = alike ** (1 - REGRESSION_SHARE) * _softmax(regressed) ** REGRESSION_SHARE if light else alike
     return np.asarray(both / both.sum(axis=1, keepdims=True))
 
 
-def _regressed(table: "Numbers", given: "Numbers") -> "Numbers":
+def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers":
     """Slopes of a softmax regression, shape (directions, classes); a rough fit ranks as well."""
     import numpy as np
 
-    bound = np.linalg.inv(0.5 * (table.T @ table) + PENALTY * np.eye(table.shape[1])).astype(np.float32)
+    bound = np.linalg.inv(0.5 * gram + PENALTY * np.eye(len(gram))).astype(np.float32)
     slopes = ahead = np.zeros((table.shape[1], given.shape[1]), np.float32)
     pace = 1.0
     for _ in range(STEPS):
