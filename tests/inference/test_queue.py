@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.inference.making import WORLDS, traffic
 from tests.machine import allowed
 from tunecase import catalog
@@ -142,7 +143,7 @@ def test_the_same_seed_gives_the_same_answer() -> None:
     assert one != other
 
 
-@settings(max_examples=15, deadline=None)
+@law(15)
 @given(st.floats(0.01, 4), st.floats(0.06, 3), st.floats(1.05, 4), st.floats(1.0, 8))
 def test_more_time_and_a_faster_replica_never_lower_the_chance(
     answers_per_s: float, objective_s: float, more: float, burst: float

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.inference.making import OFFICE, traffic
 from tests.projects import basis, written
 from tunecase.errors import InputError
@@ -143,7 +144,7 @@ def test_the_burst_wears_off_over_a_longer_window() -> None:
 loads = st.lists(st.floats(0.01, 10), min_size=24, max_size=24)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(loads, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_levels_hold_all_hours_and_all_load(day: list[float], weekend: float, lead: float, after: float) -> None:
     """Their hours are those of a week; without a lead their load is the week's."""

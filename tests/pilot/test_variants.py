@@ -65,10 +65,13 @@ def gain(change: Change, rows: Sequence[Row]) -> float:
     return fmean(changed) - fmean(unchanged)
 
 
-@settings(max_examples=30)
-@given(ROWS)
-def test_counts_hang_together(rows: list[tuple[Any, ...]]) -> None:
-    """Rows in scope are the covered share of all, no more are right than are in scope, at most three of a kind."""
+@settings(max_examples=10)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_counts_hang_together(rows: list[tuple[Any, ...]], rng: random.Random) -> None:
+    """Rows in scope are the covered share of all, no more are right than are in scope, at most three of a kind.
+
+    Merging lowers no score and leaves every row in scope; a shuffled test file gives the same, to the last digit.
+    """
     tests, answers = columns(rows)
     found = variants(tests, answers)
     assert max(Counter(variant.kind for variant in found).values(), default=0) <= 3
@@ -80,23 +83,10 @@ def test_counts_hang_together(rows: list[tuple[Any, ...]]) -> None:
         assert pytest.approx(variant.correct) == variant.interval.mid * variant.rows
         assert 0 <= variant.interval.low <= variant.interval.mid <= variant.interval.high <= 1
         assert pytest.approx(unchanged) == variant.unchanged_score
-
-
-@settings(max_examples=30)
-@given(ROWS)
-def test_merging_never_lowers_the_score(rows: list[tuple[Any, ...]]) -> None:
-    """Whatever classes the halves merge, every right answer stays right and every row stays in scope."""
-    for variant in of_kind(variants(*columns(rows)), "merge"):
+    for variant in of_kind(found, "merge"):
         assert variant.interval.mid >= variant.unchanged_score
         assert 1 == variant.covered
-
-
-@settings(max_examples=30)
-@given(ROWS, st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(rows: list[tuple[Any, ...]], rng: random.Random) -> None:
-    """A shuffled test file gives the same variants, to the last digit."""
-    shuffled = rng.sample(rows, len(rows))
-    assert variants(*columns(rows)) == variants(*columns(shuffled))
+    assert found == variants(*columns(rng.sample(rows, len(rows))))
 
 
 def test_a_guesser_gains_nothing_by_choosing() -> None:
@@ -106,7 +96,7 @@ def test_a_guesser_gains_nothing_by_choosing() -> None:
     """
     gains: dict[str, list[float]] = {"drop": [], "confident": []}
     flattered = []
-    for seed in range(200):
+    for seed in range(50):
         rng = random.Random(seed)
         labels = [f"c{i % 10}" for i in range(200)]
         answers = [mostly(label, "other", 0.4, rng) for label in labels]
@@ -196,13 +186,6 @@ def test_few_rows_and_no_answers_give_none() -> None:
     assert () == variants(*asked([], []))
 
 
-def test_lengths_must_agree() -> None:
-    """An answer too few is refused."""
-    tests, draws = asked(["a", "b"] * 60, ["a", "a"] * 60)
-    with pytest.raises(ValueError, match="shorter"):
-        variants(tests, [replace(draws[0], predictions=draws[0].predictions[1:])])
-
-
 @pytest.mark.parametrize("odd", ["", "\u202e\x1b[31mred", "réclamation ☂", "x" * 100_000, "\udce9"])
 def test_odd_names_are_told_safely(odd: str) -> None:
     """A class without letters, with control characters or without end is named on one short line, and can be stored."""
@@ -268,6 +251,7 @@ def test_the_example_yields_sensible_variants() -> None:
     assert record.mean_scores[-1][1] < shares[0] < shares[1] < shares[2]
 
 
+@pytest.mark.slow
 def test_scores_of_variants_come_true_on_fresh_rows() -> None:
     """On banking intents the gains are those that the named changes have on other rows, to half a point.
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.compute.configs.reading import refusal
 from tests.compute.configs.test_accelerate import FSDP
 from tests.compute.configs.test_axolotl import QLORA
@@ -103,7 +104,7 @@ def refused_or_read(read):
 
 
 @given(content=st.dictionaries(st.one_of(st.sampled_from(KEYS), st.text(max_size=8)), VALUES, max_size=10))
-@settings(max_examples=150, deadline=None)
+@law(150)
 def test_any_fields(content):
     """Any fields are read or refused, whichever reader they reach."""
     for read in READERS:
@@ -112,7 +113,7 @@ def test_any_fields(content):
 
 
 @given(example=st.sampled_from(EXAMPLES), changes=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4))
-@settings(max_examples=150, deadline=None)
+@law(150)
 def test_any_change_of_a_real_file(example, changes):
     """A real configuration with any values put in is read or refused, as YAML and as JSON."""
     content = {**example, **changes}

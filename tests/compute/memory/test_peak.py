@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import memory
 from tunecase.compute.measured import calibration
@@ -98,7 +99,7 @@ def test_bytes_per_trained_parameter_follow_the_recipe(masters, sharding, engine
     assert bytes_per_param == pytest.approx(whole / shape.params, abs=0.01)
 
 
-@settings(max_examples=80, deadline=None)
+@law(80)
 @given(st.sampled_from(NAMES), setups, cards, st.sampled_from(("sequence_tokens", "micro_batch", "rank")))
 def test_more_never_takes_less(name, setup, placed, grown):
     """More tokens, samples or rank never lower the peak, whatever the set-up."""
@@ -107,7 +108,7 @@ def test_more_never_takes_less(name, setup, placed, grown):
     assert peak_gb(less) <= peak_gb(more)
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(setups, cards)
 @example({**ONE_SETUP, "sequence_tokens": 7095, "micro_batch": 14, "checkpointing": "offloaded"}, ("zero3", 64))
 def test_a_deeper_and_wider_model_never_takes_less(setup, placed):
@@ -119,7 +120,7 @@ def test_a_deeper_and_wider_model_never_takes_less(setup, placed):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(st.sampled_from(("llama-2-7b", "llama-3.1-8b", "llama-3.1-70b")), setups)
 def test_adapters_take_no_more_than_full(name, setup):
     """With checkpointing and up to 8,192 tokens a step: qlora <= lora <= full, for 7B and larger."""
@@ -130,7 +131,7 @@ def test_adapters_take_no_more_than_full(name, setup):
     assert sorted(peaks) == peaks
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.sampled_from(NAMES), setups, st.sampled_from(SHARDED), st.sampled_from((2, 4, 8)))
 def test_more_gpus_never_raise_the_states(name, setup, sharding, gpus):
     """Everything that lies on a card whatever the batch falls, or stays, with the number of cards."""
@@ -140,7 +141,7 @@ def test_more_gpus_never_raise_the_states(name, setup, sharding, gpus):
     assert many.step <= few.step
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(st.sampled_from(NAMES), setups, cards)
 def test_sizes_may_be_arrays(name, setup, placed):
     """A search over arrays of sizes says what one call for each would."""
@@ -153,7 +154,7 @@ def test_sizes_may_be_arrays(name, setup, placed):
     assert one == pytest.approx(list(np.broadcast_to(told, 3)))
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.sampled_from(NAMES), setups, cards)
 def test_the_peak_is_the_largest_phase_and_the_sum_of_its_terms(name, setup, placed):
     """The terms told add up to the peak, which is the largest of the phases and never their sum."""
@@ -164,7 +165,7 @@ def test_the_peak_is_the_largest_phase_and_the_sum_of_its_terms(name, setup, pla
     assert peak.mid_gb == pytest.approx(peak_gb(run))
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.sampled_from(NAMES), setups, cards)
 def test_each_display_shows_more_than_the_one_before(name, setup, placed):
     """Allocated <= reserved < what the card shows."""

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import Recipe, Sampled
 from tunecase.compute.memory import engine_gb, phases
@@ -59,7 +60,7 @@ def test_value_and_reward_models_lie_beside_the_policy() -> None:
     method=st.sampled_from(["full", "lora"]), checkpointing=st.sampled_from(["none", "full", "selective"]),
     masters=st.sampled_from(["16-bit", "32-bit"]),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@law(40)
 def test_a_value_model_holds_what_the_policy_holds(
     sharding: Any, accumulation: int, method: Any, checkpointing: Any, masters: Any
 ) -> None:

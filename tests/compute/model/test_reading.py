@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.families import architectures
@@ -452,7 +453,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@law(300)
 @given(family=st.sampled_from(sorted(architectures())), wild=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8))
 def test_whatever_stands_in_a_file_is_counted_or_refused(family, wild):
     """A count above zero or an InputError, never another error."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.machine import allowed
 from tunecase.errors import InputError
 from tunecase.inference.importers.traces import read_trace
@@ -165,7 +166,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @given(st.lists(st.lists(cells, min_size=1, max_size=4), max_size=6))
 def test_any_rows_are_read_or_refused(rows: list[list[str]]) -> None:
     """A row is counted or named, and nothing else comes of it."""

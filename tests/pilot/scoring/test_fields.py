@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.pilot.scoring.fields import field_counts, fields_right, fold, read_json, same_text
 
 SCALARS = st.one_of(st.integers(-5, 5), st.booleans(), st.sampled_from(["a", "b", "New York"]))
@@ -107,7 +108,7 @@ def test_an_answer_that_is_no_json_has_no_field_right() -> None:
     assert (0, 0, 1) == field_counts("Ann", " ")
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(OBJECTS, OBJECTS)
 def test_counts_are_counts(label: Any, answer: Any) -> None:
     """Right fields are no more than given or wanted, are the same both ways, and all where the answer is the label."""
@@ -126,7 +127,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@law(200)
 @given(ODD, ODD)
 def test_no_text_is_too_odd(label: str, answer: str) -> None:
     """Whatever a model writes is counted or is none; nothing raises."""
@@ -141,7 +142,7 @@ def test_many_members_are_paired_in_order() -> None:
     assert (300, 300, 300) == field_counts(label, label)
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(st.text("abcé 1+-", min_size=1, max_size=12).filter(str.strip))
 def test_case_quotes_and_closing_signs_do_not_matter(text: str) -> None:
     """A text in capitals, in quotes, with a full stop, folds to what it folds to without."""

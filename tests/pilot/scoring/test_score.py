@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
+from tests.laws import law
 from tests.machine import allowed
 from tunecase import catalog
 from tunecase.errors import MissingExtraError
@@ -73,7 +74,7 @@ MADE: tuple[tuple[str, Callable[[random.Random, int], Pairs]], ...] = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(LABELS)
 def test_scores_are_scikit_learns(pairs: list[tuple[str, str]]) -> None:
     """Accuracy and macro F1 agree with scikit-learn's definitions."""
@@ -84,7 +85,7 @@ def test_scores_are_scikit_learns(pairs: list[tuple[str, str]]) -> None:
     assert pytest.approx(count_correct(labels, guesses) / len(labels)) == score_of("accuracy", labels, guesses)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(SENTENCES)
 def test_chrf_is_sacrebleus(pairs: list[tuple[str, str]]) -> None:
     """chrF over the set and per row is what sacrebleu's public corpus and sentence scores say."""
@@ -96,7 +97,7 @@ def test_chrf_is_sacrebleus(pairs: list[tuple[str, str]]) -> None:
     assert pytest.approx(each) == row_scores("chrf", labels, guesses)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(st.lists(st.tuples(st.text("abc D.", max_size=12), st.text("abc D.", max_size=12)), min_size=1, max_size=8))
 def test_rouge_l_is_rouge_scores(pairs: list[tuple[str, str]]) -> None:
     """ROUGE-L is the mean of rouge-score's F, on the letters it knows."""
@@ -194,7 +195,7 @@ def test_all_right_is_not_certain() -> None:
         assert 1.0 == interval.high
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_the_interval_of_a_mean_holds_it(scores: list[float]) -> None:
     """The interval of a mean lies in 0 to 1 around it, and widens with confidence."""
