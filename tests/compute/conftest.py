@@ -8,12 +8,12 @@ import pytest
 
 from tunecase.compute.search import _cards
 
-FEW = ("T4", "L4", "RTX4090", "A100-40GB", "A100-80GB", "H100", "H200", "GH200")
+FEW = ("T4", "L4", "RTX4090", "A100-80GB", "H100", "GH200")
 
 
 @pytest.fixture(scope="module")
 def few_cards() -> Iterator[Callable[..., Any]]:
-    """A search that names no card weighs eight of the fifty; gives what chooses among all."""
+    """A search that names no card weighs six of the fifty; gives what chooses among all."""
 
     def few(ask: Any, *more: Any) -> list[Any]:
         return [card for card in _cards(ask, *more) if ask.cards or card.name in FEW]

@@ -146,6 +146,7 @@ def test_no_remedy_joins_cards_that_are_sold_alone():
     assert all(remedy.recipe.gpu.name != "GH200" or remedy.recipe.gpus == 1 for remedy in shown)
 
 
+@pytest.mark.slow
 def test_an_engine_that_leaves_more_memory_to_training_is_offered(basis):
     """Where an engine beside the training takes the room, letting it sleep or take less is a change of its own."""
     given = {"method": "full", "objective": "grpo", "completion_tokens": 1024, "prompts": 64}

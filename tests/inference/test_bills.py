@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws import law
 from tests.inference.making import OFFICE, WORLDS, traffic
+from tests.laws import law
 from tunecase.inference.bills import Answers, Bill, Cheapest, Payer, Replicas, Tokens, mean_growth, scaled, some_worlds
 from tunecase.inference.fleet import Rules, fleet
 from tunecase.inference.traffic import Traffic, Week

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws import law
 from tests.inference.making import WORLDS, ground, traffic
+from tests.laws import law
 from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.inference.bills import Answers, Replicas

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws import law
 from tests.inference.making import WORLDS, ground, traffic
+from tests.laws import law
 from tunecase.inference.bills import Replicas, Tokens, scaled
 from tunecase.inference.crossings import Costs, Volumes, crossing_volumes, crossings
 from tunecase.inference.fleet import Rules

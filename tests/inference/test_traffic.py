@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws import law
 from tests.inference.making import OFFICE, traffic
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.inference.trace import Tally, Trace

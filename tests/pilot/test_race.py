@@ -188,10 +188,10 @@ def test_every_candidate_has_a_name_of_its_own(toy: list[Task], monkeypatch: pyt
     assert {"one/net (encoder)", "two/net (encoder)", "net, tuned"} < alike
 
 
-@pytest.mark.parametrize(("cap", "first"), [(None, 64), (600.0, 16)])
+@pytest.mark.parametrize(("cap", "first"), [(None, 160), (600.0, 16)])
 def test_an_adaptive_learner_beside_others_begins_at_the_top(toy: list[Task], cap: float | None, first: int) -> None:
     """One run at the largest size shows who cannot win; where a cap must hold, a cheap run shows the price first."""
-    race("toy:weak", trainer="probe", adaptive=True, max_minutes=cap, **SHORT)
+    race("toy:weak", trainer="probe", adaptive=True, max_minutes=cap, sizes=(16, 64, 160), draws=2)
     assert first == next(len(task.texts) for task in toy if task.model == "weak")
 
 

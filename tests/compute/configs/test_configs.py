@@ -10,7 +10,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws import law
 from tests.compute.configs.reading import refusal
 from tests.compute.configs.test_accelerate import FSDP
 from tests.compute.configs.test_axolotl import QLORA
@@ -18,6 +17,7 @@ from tests.compute.configs.test_deepspeed import ZERO2
 from tests.compute.configs.test_llama_factory import LORA
 from tests.compute.configs.test_torchtune import LORA as TUNE
 from tests.compute.configs.test_trl import SFT
+from tests.laws import law
 from tunecase.compute.configs.read import READERS, read_config, read_content
 from tunecase.errors import InputError
 

@@ -51,31 +51,34 @@ def test_a_body_goes_on_from_its_prompt():
     assert passes_of([label] * 2, ["    return a + b", "    return a"]) == [True, False]
 
 
-@needs_sandbox
-@pytest.mark.parametrize(
-    "program",
-    [
-        "import sys; sys.exit(0)",
-        "import os; os._exit(0)",
-        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-        "print('passed')",
-        "raise KeyboardInterrupt",
-        f"{TAKES}import builtins\nbuiltins.exec = builtins.AssertionError = builtins.compile = print",
-        f"{TAKES}AssertionError = None\nimport os\nos.dup2 = os.write = print",
-        f"{TAKES}import sys\nsys.settrace(lambda *a: None)\nsys.excepthook = sys.exit = print",
-        f"{TAKES}import atexit, os\natexit.register(lambda: os.write(1, b'passed'))",
-        f"{TAKES}import os\nfor each in range(64):\n    try: os.write(each, b'passed')\n    except OSError: pass",
-        "def check(*a): pass",
-        "",
-        "def add(a, b) return",
-        "\0",
-        "\ud800",
-        f"{ADDS}# {'a' * 200_000}",
-    ],
+TRICKS = (
+    "import sys; sys.exit(0)",
+    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "print('passed')",
+    f"{TAKES}import builtins\nbuiltins.exec = builtins.AssertionError = builtins.compile = print",
+    f"{TAKES}import atexit, os\natexit.register(lambda: os.write(1, b'passed'))",
 )
-def test_tricks_do_not_pass(program):
+MORE_TRICKS = (
+    "import os; os._exit(0)",
+    "raise KeyboardInterrupt",
+    f"{TAKES}AssertionError = None\nimport os\nos.dup2 = os.write = print",
+    f"{TAKES}import sys\nsys.settrace(lambda *a: None)\nsys.excepthook = sys.exit = print",
+    f"{TAKES}import os\nfor each in range(64):\n    try: os.write(each, b'passed')\n    except OSError: pass",
+    "def check(*a): pass",
+    "",
+    "def add(a, b) return",
+    "\0",
+    "\ud800",
+    f"{ADDS}# {'a' * 200_000}",
+)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("programs", [TRICKS, pytest.param(MORE_TRICKS, marks=pytest.mark.slow)])
+def test_tricks_do_not_pass(programs):
     """A program that ends before its tests, replaces what checks it, or cannot be run has not passed."""
-    assert passes_of([LABEL], [program]) == [False]
+    passed = passes_of([LABEL] * len(programs), programs)
+    assert [] == [program for program, good in zip(programs, passed, strict=True) if good]
 
 
 @needs_sandbox
