@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inference.making import OFFICE, WORLDS, traffic
+from tests.laws import law
 from tests.machine import allowed
 from tests.projects import basis, written
 from tunecase.inference.fleet import Rules, fleet, nightly, rules_of
@@ -203,10 +204,10 @@ any_traffic = st.builds(
 )
 capacities = st.floats(0.01, 100)
 ways = st.sampled_from([fleet, nightly])
-law = settings(max_examples=60, deadline=None)
+many = law(60)
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(1, 20), ways)
 def test_more_traffic_never_takes_fewer_hours(
     what: Traffic, rules: Rules, each: float, more: float, way: object
@@ -218,7 +219,7 @@ def test_more_traffic_never_takes_fewer_hours(
     assert (greater >= fewer * (1 - 1e-9)).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(1, 20), ways)
 def test_a_faster_replica_never_takes_more_hours(
     what: Traffic, rules: Rules, each: float, more: float, way: object
@@ -228,7 +229,7 @@ def test_a_faster_replica_never_takes_more_hours(
     assert (fast.replica_hours_per_month <= slow.replica_hours_per_month * (1 + 1e-9)).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(0.01, 0.3))
 def test_growth_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float, growth: float) -> None:
     """Than the traffic at launch."""
@@ -240,7 +241,7 @@ def test_growth_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float
     assert (after.most >= before.most).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities)
 def test_a_spare_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float) -> None:
     """Even where it stands in the way of scaling to zero, and least of all there."""
@@ -249,7 +250,7 @@ def test_a_spare_never_takes_fewer_hours(what: Traffic, rules: Rules, each: floa
     assert (more >= fleet(what, capacity, rules).replica_hours_per_month).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities)
 def test_scaling_never_costs_more_than_standing_still(what: Traffic, rules: Rules, each: float) -> None:
     """To zero costs no more than keeping one replica, and following the hours no more than the busiest hour always."""
@@ -262,7 +263,7 @@ def test_scaling_never_costs_more_than_standing_still(what: Traffic, rules: Rule
     assert (scaling * (1 - 1e-9) <= still).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, ways)
 def test_what_is_served_is_paid(what: Traffic, rules: Rules, each: float, way: object) -> None:
     """At least one minimum billing a month, at least the work itself, and whole replicas at the peak."""
@@ -277,7 +278,7 @@ def test_what_is_served_is_paid(what: Traffic, rules: Rules, each: float, way: o
     assert (found.waiting_share <= 1 + 1e-9).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(1.01, 20))
 def test_lower_use_never_lowers_the_price_of_an_answer(what: Traffic, rules: Rules, each: float, fewer: float) -> None:
     """The same replicas, kept all the time, with fewer answers: each costs as much or more."""

@@ -4,9 +4,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.machine import allowed
 from tunecase import catalog
 from tunecase.inference import Load, Rate, Refusal, Setup, rate, served
@@ -31,7 +32,7 @@ loads = st.builds(
     st.sampled_from(("steady", "offline", "burst")),
     st.floats(0, 0.95),
 )
-few = settings(max_examples=60, deadline=None)
+few = law(60)
 
 
 def answered(setup: Setup, load: Load) -> Rate:

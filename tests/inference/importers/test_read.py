@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.inference.importers.meters import (
@@ -16,6 +16,7 @@ from tests.inference.importers.meters import (
     vllm_result,
     written,
 )
+from tests.laws import law
 from tunecase.errors import InputError
 from tunecase.inference import read_points
 from tunecase.inference.importers import read
@@ -130,7 +131,7 @@ def _places(body: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place for key, value in items for place in [(*above, key), *_places(value, (*above, key))]]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@law(60, HealthCheck.function_scoped_fixture)
 @given(data=st.data())
 def test_no_odd_value_breaks_the_reader(tmp_path: Path, data: st.DataObject) -> None:
     """Whatever stands in place of one value, the file gives finite points or is refused as input."""
