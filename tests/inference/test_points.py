@@ -71,14 +71,13 @@ def test_another_layout_tells_less() -> None:
     assert (other.alike, other.elsewhere) == (0, 1)
 
 
-@pytest.mark.parametrize(
-    "stranger", [{"model": "Qwen/Qwen2.5-7B-Instruct"}, {"card": "A100-80GB"}, {"engine": "sglang"}]
-)
-def test_strangers_tell_nothing(stranger: dict[str, str]) -> None:
+def test_strangers_tell_nothing() -> None:
     """Points of another model, card or engine leave the answer as it is, and a note says so."""
-    found = answer([replace(point(0.6), **stranger)])
-    assert found.rate == found.before
-    assert "nothing is learnt" in found.notes[0]
+    cases = [{"model": "Qwen/Qwen2.5-7B-Instruct"}, {"card": "A100-80GB"}, {"engine": "sglang"}]
+    for stranger in cases:
+        found = answer([replace(point(0.6), **stranger)])
+        assert found.rate == found.before
+        assert "nothing is learnt" in found.notes[0]
 
 
 def test_the_base_model_tells_of_its_tuned_one() -> None:

@@ -164,66 +164,46 @@ def test_a_window_keeps_long_requests_small() -> None:
     assert answered(setup, load).most_in_flight > 1.5 * answered(full, load).most_in_flight
 
 
-@pytest.mark.parametrize(
-    ("setup", "load", "word"),
-    [
-        ({"engine": "my-server"}, {}, "engine"),
-        ({"precision": "int3"}, {}, "int3"),
-        ({"kv_precision": "int3"}, {}, "int3"),
-        ({"precision": ""}, {}, "precision"),
-        ({"card": "T4"}, {}, "bf16"),
-        ({"card": "T4", "precision": "fp8"}, {}, "fp8"),
-        ({"card": "L4", "model": "llama-3.1-70b"}, {}, "GiB"),
-        ({"card": "MI300X", "engine_date": "2024-08"}, {}, "AMD"),
-        ({"model": "llama-2-7b"}, {"input_tokens": 5000}, "context"),
-        ({}, {"output_tokens": 0}, "no load"),
-        ({}, {"input_tokens": -1}, "no load"),
-        ({}, {"output_tokens": float("nan")}, "no load"),
-        ({}, {"cached_share": 1.5}, "no load"),
-        ({}, {"concurrency": 0}, "no load"),
-        ({"tensor": 0}, {}, "no replica"),
-    ],
-)
-def test_what_cannot_be_said_is_refused_with_a_reason_and_a_fix(
-    setup: dict[str, object], load: dict[str, float], word: str
-) -> None:
+def test_what_cannot_be_said_is_refused_with_a_reason_and_a_fix() -> None:
     """A refusal names what is wrong and what would help."""
-    if "card" in setup:
-        setup = {**setup, "card": catalog.gpu(str(setup["card"]))}
-    if "model" in setup:
-        setup = {**setup, "model": served(str(setup["model"]))}
-    found = rate(plain(**setup), replace(Load(500, 300), **load))  # type: ignore[arg-type]
-    assert isinstance(found, Refusal)
-    assert word in found.reason
-    assert found.fix
+    cases = [
+        ({"engine": "my-server"}, {}, "engine"), ({"precision": "int3"}, {}, "int3"),
+        ({"kv_precision": "int3"}, {}, "int3"), ({"precision": ""}, {}, "precision"), ({"card": "T4"}, {}, "bf16"),
+        ({"card": "T4", "precision": "fp8"}, {}, "fp8"), ({"card": "L4", "model": "llama-3.1-70b"}, {}, "GiB"),
+        ({"card": "MI300X", "engine_date": "2024-08"}, {}, "AMD"),
+        ({"model": "llama-2-7b"}, {"input_tokens": 5000}, "context"), ({}, {"output_tokens": 0}, "no load"),
+        ({}, {"input_tokens": -1}, "no load"), ({}, {"output_tokens": float("nan")}, "no load"),
+        ({}, {"cached_share": 1.5}, "no load"), ({}, {"concurrency": 0}, "no load"), ({"tensor": 0}, {}, "no replica"),
+    ]  # fmt: skip
+    for setup, load, word in cases:
+        if "card" in setup:
+            setup = {**setup, "card": catalog.gpu(str(setup["card"]))}
+        if "model" in setup:
+            setup = {**setup, "model": served(str(setup["model"]))}
+        found = rate(plain(**setup), replace(Load(500, 300), **load))  # type: ignore[arg-type]
+        assert isinstance(found, Refusal)
+        assert word in found.reason
+        assert found.fix
 
 
-@pytest.mark.parametrize(
-    ("setup", "load", "word"),
-    [
-        ({"engine": "tgi"}, {}, "engine"),
-        ({"card": "V100-32GB", "precision": "fp16"}, {}, "V100"),
-        ({"card": "MI355X"}, {}, "AMD"),
-        ({"precision": "fp32"}, {}, "fp32"),
-        ({"model": "acme-8b"}, {}, "acme-8b"),
-        ({}, {"input_tokens": 100_000}, "tokens"),
-        ({"adapters": 3}, {}, "adapters"),
-        ({"card": "A100-40GB", "model": "qwen3-32b", "precision": "int8"}, {}, "memory"),
-    ],
-)
-def test_what_was_not_measured_widens_the_band_and_says_so(
-    setup: dict[str, object], load: dict[str, float], word: str
-) -> None:
+def test_what_was_not_measured_widens_the_band_and_says_so() -> None:
     """The band is wider than that of a usual set-up, and the reason is told."""
-    if "card" in setup:
-        setup = {**setup, "card": catalog.gpu(str(setup["card"]))}
-    if "model" in setup:
-        setup = {**setup, "model": served(str(setup["model"]))}
-    usual = answered(plain(), Load(500, 300))
-    found = answered(plain(**setup), replace(Load(500, 300), **load))  # type: ignore[arg-type]
-    assert usual.widened == ()
-    assert [words for words in found.widened if word in words]
-    assert found.high / found.low > usual.high / usual.low
+    cases = [
+        ({"engine": "tgi"}, {}, "engine"), ({"card": "V100-32GB", "precision": "fp16"}, {}, "V100"),
+        ({"card": "MI355X"}, {}, "AMD"), ({"precision": "fp32"}, {}, "fp32"), ({"model": "acme-8b"}, {}, "acme-8b"),
+        ({}, {"input_tokens": 100_000}, "tokens"), ({"adapters": 3}, {}, "adapters"),
+        ({"card": "A100-40GB", "model": "qwen3-32b", "precision": "int8"}, {}, "memory"),
+    ]  # fmt: skip
+    for setup, load, word in cases:
+        if "card" in setup:
+            setup = {**setup, "card": catalog.gpu(str(setup["card"]))}
+        if "model" in setup:
+            setup = {**setup, "model": served(str(setup["model"]))}
+        usual = answered(plain(), Load(500, 300))
+        found = answered(plain(**setup), replace(Load(500, 300), **load))  # type: ignore[arg-type]
+        assert usual.widened == ()
+        assert [words for words in found.widened if word in words]
+        assert found.high / found.low > usual.high / usual.low
 
 
 def test_what_bounds_a_replica_follows_the_load() -> None:

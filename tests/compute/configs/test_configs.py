@@ -35,29 +35,22 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("colour: red\n", "fields such as colour"),
-        ("- a\n- b\n", "no fields"),
-        ("", "an empty file"),
-        ("a: &x 1\nb: *x\n", "an anchor or alias"),
-        ("a: [" * 20 + "]" * 20, "more than 12 levels"),
-        ("a: !!python/object:os.system x\n", "the tag"),
-        ("a: 'b", "run.yaml"),
-        ("a: " + "x" * 1_000_001, "1,000,00"),
+def test_refused_files(tmp_path):
+    """What is no configuration, or could grow or run, is refused, and never as a project file."""
+    cases = [
+        ("colour: red\n", "fields such as colour"), ("- a\n- b\n", "no fields"), ("", "an empty file"),
+        ("a: &x 1\nb: *x\n", "an anchor or alias"), ("a: [" * 20 + "]" * 20, "more than 12 levels"),
+        ("a: !!python/object:os.system x\n", "the tag"), ("a: 'b", "run.yaml"), ("a: " + "x" * 1_000_001, "1,000,00"),
         ("base_model: a/b\nmerge_method: slerp\nmodels: [a]\n", "fields such as base_model"),
         ("model: a/b\noutput_dir: out\nmax_steps: 9\npeft_config: {name: lora}\n", "fields such as model"),
         ("model: a/b\nper_device_train_batch_size: 1\nnum_train_epochs: 1\ntuner_type: lora\n", "fields such as model"),
         ("model: {_component_: torchtune.models.gemma.gemma_2b}\nprompt: hello\n", "fields such as model"),
         ("model_type: llama\nhidden_size: 8\n", "give it as the model"),
-    ],
-)
-def test_refused_files(tmp_path, content, words):
-    """What is no configuration, or could grow or run, is refused, and never as a project file."""
-    said = refusal(tmp_path, content)
-    assert words in said
-    assert "project" not in said
+    ]  # fmt: skip
+    for content, words in cases:
+        said = refusal(tmp_path, content)
+        assert words in said
+        assert "project" not in said
 
 
 def test_missing_files(tmp_path):

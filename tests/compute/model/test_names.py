@@ -1,7 +1,5 @@
 """Names in common spellings find one model, and never one of two."""
 
-import pytest
-
 from tunecase import catalog
 from tunecase.compute.model.names import known_name, near_names
 
@@ -56,26 +54,22 @@ def test_every_name_of_the_table_finds_a_model_of_its_shape() -> None:
     assert [] == wrong
 
 
-@pytest.mark.parametrize(
-    ("text", "nearest"),
-    [
-        ("Lama-3.1-8B", "did you mean meta-llama/Llama-3.1-8B?"),
-        ("Qwen/Qwen3-9B", "did you mean Qwen/Qwen3"),
+def test_an_unknown_name_is_answered_with_its_family_and_size() -> None:
+    """Never with another family, and always with how to hand over the config.json."""
+    cases = [
+        ("Lama-3.1-8B", "did you mean meta-llama/Llama-3.1-8B?"), ("Qwen/Qwen3-9B", "did you mean Qwen/Qwen3"),
         ("Qwen3-VL-9B-Instruct", "did you mean Qwen/Qwen3-VL-8B-Instruct or "),
         ("granite-9-8b", "did you mean ibm-granite/granite-"),
         ("phi-9-mini", "of its family there are microsoft/Phi-4-mini-instruct or "),
         ("qwen 3.5 9", "did you mean Qwen/Qwen3.5-9B or "),
         ("granite 4 tiny", "did you mean ibm-granite/granite-4.0-h-tiny?"),
-        ("nova-7b", "no model of this family is in the tables"),
-        ("", "no model of this family is in the tables"),
-    ],
-)
-def test_an_unknown_name_is_answered_with_its_family_and_size(text: str, nearest: str) -> None:
-    """Never with another family, and always with how to hand over the config.json."""
-    assert known_name(text) is None
-    answer = near_names(text)
-    assert answer.startswith(nearest)
-    assert "tunecase fit path/to/config.json" in answer
+        ("nova-7b", "no model of this family is in the tables"), ("", "no model of this family is in the tables"),
+    ]  # fmt: skip
+    for text, nearest in cases:
+        assert known_name(text) is None
+        answer = near_names(text)
+        assert answer.startswith(nearest)
+        assert "tunecase fit path/to/config.json" in answer
 
 
 def test_models_of_2025_and_2026_are_found_by_their_names_on_the_hub() -> None:

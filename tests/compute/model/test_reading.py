@@ -189,34 +189,28 @@ def test_a_field_is_told_once(tmp_path):
     assert ["num_experts_per_tok"] == [problem.where.rpartition(" ")[2] for problem in caught.value.problems]
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"model_type": "xlstm"},
-        {"model_type": None},
-        {"model_type": "llama", "kv_lora_rank": 512},
-        {"model_type": "llama", "n_routed_experts": 8},
-        {"model_type": "llama", "is_encoder_decoder": True},
+def test_what_cannot_be_counted_is_refused(tmp_path):
+    """An unknown or unusual architecture is refused, never guessed."""
+    cases = [
+        {"model_type": "xlstm"}, {"model_type": None}, {"model_type": "llama", "kv_lora_rank": 512},
+        {"model_type": "llama", "n_routed_experts": 8}, {"model_type": "llama", "is_encoder_decoder": True},
         {"model_type": "llama", "layer_types": ["full_attention", "linear_attention"]},
         {"model_type": "qwen3_moe", "num_experts": 8, "num_experts_per_tok": 2, "mlp_only_layers": "first"},
-        {"model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 0},
-        {"model_type": "t5"},
-        {"model_type": ["llama"]},
-        {"model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 4},
-    ],
-)
-def test_what_cannot_be_counted_is_refused(tmp_path, changes):
-    """An unknown or unusual architecture is refused, never guessed."""
-    with pytest.raises(InputError):
-        read_shape(config(tmp_path, **changes), tmp_path)
+        {"model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 0}, {"model_type": "t5"},
+        {"model_type": ["llama"]}, {"model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 4},
+    ]  # fmt: skip
+    for changes in cases:
+        with pytest.raises(InputError):
+            read_shape(config(tmp_path, **changes), tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "", "\x00"])
-def test_a_file_that_is_no_config_is_refused(tmp_path, text):
+def test_a_file_that_is_no_config_is_refused(tmp_path):
     """Broken or foreign JSON is an input error."""
-    (tmp_path / "config.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError):
-        read_shape("config.json", tmp_path)
+    cases = ["{", "[]", "", "\x00"]
+    for text in cases:
+        (tmp_path / "config.json").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError):
+            read_shape("config.json", tmp_path)
 
 
 def test_levels_beyond_what_json_reads_are_told_in_words(tmp_path):
@@ -327,18 +321,20 @@ def test_query_and_value_of_a_fused_projection_are_its_parts():
     assert 32 * 8 * 4 * 3072 == shape.lora_params(8, "qv")
 
 
-@pytest.mark.parametrize("targets", ["q_proj", "gate", "", (), "w_proj,qkv_proj", ["lm"]])
-def test_a_name_that_no_matrix_has_is_refused_with_those_it_has(targets):
+def test_a_name_that_no_matrix_has_is_refused_with_those_it_has():
     """The modules of Phi-3 are listed."""
-    with pytest.raises(InputError, match="qkv_proj, o_proj, gate_up_proj, down_proj"):
-        read_shape("phi-3-mini").lora_params(8, targets)
+    cases = ["q_proj", "gate", "", (), "w_proj,qkv_proj", ["lm"]]
+    for targets in cases:
+        with pytest.raises(InputError, match="qkv_proj, o_proj, gate_up_proj, down_proj"):
+            read_shape("phi-3-mini").lora_params(8, targets)
 
 
-@pytest.mark.parametrize("rank", [0, -1, 1.5, True, "8"])
-def test_a_rank_below_one_is_refused(rank):
+def test_a_rank_below_one_is_refused():
     """No adapters is no rank."""
-    with pytest.raises(InputError, match="rank"):
-        read_shape("llama-2-7b").lora_params(rank)
+    cases = [0, -1, 1.5, True, "8"]
+    for rank in cases:
+        with pytest.raises(InputError, match="rank"):
+            read_shape("llama-2-7b").lora_params(rank)
 
 
 def test_inputs_of_the_adapters_of_one_token():

@@ -321,11 +321,12 @@ def test_the_key_is_in_nothing_that_is_kept() -> None:
     assert KEY not in repr(place) + repr(answer)
 
 
-@pytest.mark.parametrize("sent", ['{"headers": {"Authorization": "%s"}}', "you sent %s", '{"choices": "%s"}'])
-def test_a_reply_that_holds_the_key_shows_it_to_nobody(sent: str) -> None:
+def test_a_reply_that_holds_the_key_shows_it_to_nobody() -> None:
     """A proxy may send the request's headers back, as JSON or not."""
-    echo = Reply(body=(sent % f"Bearer {KEY}").encode())
-    with chat_server([echo]) as server, pytest.raises(EndpointError) as caught:
-        ask(replace(at(server, key_variable="TEST_KEY"), tries=1), HELLO, max_tokens=5)
-    assert "Bearer" in str(caught.value)
-    assert KEY not in str(caught.value)
+    cases = ['{"headers": {"Authorization": "%s"}}', "you sent %s", '{"choices": "%s"}']
+    for sent in cases:
+        echo = Reply(body=(sent % f"Bearer {KEY}").encode())
+        with chat_server([echo]) as server, pytest.raises(EndpointError) as caught:
+            ask(replace(at(server, key_variable="TEST_KEY"), tries=1), HELLO, max_tokens=5)
+        assert "Bearer" in str(caught.value)
+        assert KEY not in str(caught.value)

@@ -95,20 +95,14 @@ def test_a_label_carries_its_tests():
     assert row_tests(reference_of(ADDS, {"source": "a"})) is row_tests(ADDS) is None
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ADDS,
-        f"```python\n{ADDS}```",
-        f"Here it is:\n\n```\n{ADDS}```\nIt adds:\n```python\nadd(1, 2)\n```",
-        f"<think>```python\n{TAKES}```</think>\n```py\n{ADDS}```",
-        f"Run this:\n```bash\nls\n```\nthen\n```python3\n{ADDS}",
-        f"Of course.\n{ADDS}\nThis adds two numbers.",
-    ],
-)
-def test_fences_and_prose_are_left_out(answer):
+def test_fences_and_prose_are_left_out():
     """Of an answer the program is taken: behind the trace, out of the first fence of Python, without prose around."""
-    assert code_of(answer).strip() == ADDS.strip()
+    cases = [
+        ADDS, f"```python\n{ADDS}```", f"Here it is:\n\n```\n{ADDS}```\nIt adds:\n```python\nadd(1, 2)\n```",
+        f"<think>```python\n{TAKES}```</think>\n```py\n{ADDS}```",
+        f"Run this:\n```bash\nls\n```\nthen\n```python3\n{ADDS}", f"Of course.\n{ADDS}\nThis adds two numbers.",
+    ]  # fmt: skip
+    assert [] == [answer for answer in cases if code_of(answer).strip() != ADDS.strip()]
 
 
 def test_what_cannot_be_scored_is_said(monkeypatch):
