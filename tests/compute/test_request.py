@@ -105,14 +105,11 @@ def test_sharding_on_one_card_is_a_note() -> None:
 def test_amounts_become_useful_tokens() -> None:
     """Tokens as said, else samples times epochs times their mean length."""
     cases = [
-        ({"train_tokens": "5M"}, 5e6),
-        ({"examples": "1k", "epochs": "3"}, 1000 * 3 * 2048),
+        ({"train_tokens": "5M"}, 5e6), ({"examples": "1k", "epochs": "3"}, 1000 * 3 * 2048),
         ({"examples": "1k", "epochs": "3", "lengths": lengths.of([100, 300], [1, 1])}, 1000 * 3 * 200),
         ({"epochs": 2, "lengths": lengths.of([100, 300], [1, 1])}, 2 * 2 * 200),
-        ({"steps": 10, "global_batch": 32}, 10 * 32 * 2048),
-        ({}, None),
-        ({"epochs": 3}, None),
-    ]
+        ({"steps": 10, "global_batch": 32}, 10 * 32 * 2048), ({}, None), ({"epochs": 3}, None),
+    ]  # fmt: skip
     assert [] == [
         (amount, tokens)
         for amount, tokens in cases

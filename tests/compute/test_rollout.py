@@ -27,11 +27,7 @@ def test_an_engine_of_its_own_has_whole_cards() -> None:
     sampled = Sampled(1.0, 0.0, 0.01, 0.2, 1)
     shared = Rollout(4, 8, 100, 500, texts_of(100, 200, 500), lambda _: sampled)
     shape, card = read_shape("qwen2.5-0.5b"), catalog.gpu("H100")
-    assert (8, 0.3, 32) == (
-        (batch := shared.batch(shape, card, 8, "bf16")).cards,
-        batch.memory_share,
-        batch.answers,
-    )
+    assert (8, 0.3, 32) == ((batch := shared.batch(shape, card, 8, "bf16")).cards, batch.memory_share, batch.answers)
     apart = shared.but(sampler="separate", sampler_gpus=2)
     batch = apart.batch(shape, card, 8, "bf16")
     assert batch.cards == 2

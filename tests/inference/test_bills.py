@@ -17,16 +17,12 @@ ONE = np.ones(WORLDS)
 RULES = Rules(spare=1, scales=True)
 FLEET = Replicas(2.0 * ONE, 3.0 * ONE, RULES, input_share=0.25)
 PAYERS = {
-    "on demand": FLEET,
-    "reserved": replace(FLEET, rules=Rules(spare=1)),
+    "on demand": FLEET, "reserved": replace(FLEET, rules=Rules(spare=1)),
     "to zero": replace(FLEET, rules=Rules(spare=0, scales=True, scale_to_zero=True)),
-    "by night": replace(FLEET, nightly=True),
-    "shared": replace(FLEET, sharing=7),
-    "by the machine": replace(FLEET, lot=8),
-    "tokens": Tokens(0.4 * ONE, 1.6 * ONE, 0.1 * ONE, prompted=True),
-    "stated": Answers(2.0 * ONE),
-    "cheapest": Cheapest((FLEET, replace(FLEET, capacity=9 * ONE, hour=8 * ONE))),
-}
+    "by night": replace(FLEET, nightly=True), "shared": replace(FLEET, sharing=7),
+    "by the machine": replace(FLEET, lot=8), "tokens": Tokens(0.4 * ONE, 1.6 * ONE, 0.1 * ONE, prompted=True),
+    "stated": Answers(2.0 * ONE), "cheapest": Cheapest((FLEET, replace(FLEET, capacity=9 * ONE, hour=8 * ONE))),
+}  # fmt: skip
 
 
 def month(payer: Payer, arrives: Traffic) -> float:

@@ -12,15 +12,7 @@ from hypothesis import strategies as st
 from tests.inference.making import WORLDS, traffic
 from tests.machine import allowed
 from tunecase import catalog
-from tunecase.inference.queue import (
-    Requests,
-    Server,
-    first_token_met,
-    rate_per_replica,
-    serve,
-    server_of,
-    unreachable,
-)
+from tunecase.inference.queue import Requests, Server, first_token_met, rate_per_replica, serve, server_of, unreachable
 from tunecase.inference.setup import Rate, Served, Setup
 from tunecase.inference.traffic import SECONDS_PER_MONTH, Traffic
 

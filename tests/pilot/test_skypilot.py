@@ -97,14 +97,10 @@ def test_the_ledger_is_copied_there_and_back(tmp_path: Path, local: str, there: 
 def test_what_would_be_misread_is_refused() -> None:
     """Values that SkyPilot or a shell would misread are refused, each by its name, and no secret is shown."""
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"accelerators": "A100 80GB"}, "accelerators"),
-        ({"accelerators": "A100:0"}, "accelerators"),
-        ({"name": "My Pilot"}, "name"),
-        ({"spot": True}, "spot"),
-        ({"bucket": "my-bucket"}, "bucket"),
-        ({"secrets": ["HF_TOKEN=hf_abc"]}, "secrets"),
-        ({"nodes": 0}, "nodes"),
-    ]
+        ({"accelerators": "A100 80GB"}, "accelerators"), ({"accelerators": "A100:0"}, "accelerators"),
+        ({"name": "My Pilot"}, "name"), ({"spot": True}, "spot"), ({"bucket": "my-bucket"}, "bucket"),
+        ({"secrets": ["HF_TOKEN=hf_abc"]}, "secrets"), ({"nodes": 0}, "nodes"),
+    ]  # fmt: skip
     refused = []
     for options, _ in wrong:
         with pytest.raises(InputError) as caught:

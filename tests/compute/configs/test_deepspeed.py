@@ -7,12 +7,9 @@ from tunecase.compute.configs.deepspeed import named_like
 
 ZERO2 = {
     "zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu", "pin_memory": True}},
-    "fp16": {"enabled": True},
-    "optimizer": {"type": "AdamW", "params": {"lr": 1e-5}},
-    "train_micro_batch_size_per_gpu": 4,
-    "gradient_accumulation_steps": 2,
-    "train_batch_size": 64,
-}
+    "fp16": {"enabled": True}, "optimizer": {"type": "AdamW", "params": {"lr": 1e-5}},
+    "train_micro_batch_size_per_gpu": 4, "gradient_accumulation_steps": 2, "train_batch_size": 64,
+}  # fmt: skip
 
 
 def test_zero2(tmp_path):
@@ -65,13 +62,11 @@ def test_bad_values(tmp_path):
     """A value that DeepSpeed refuses is told with its line."""
     cases = [
         ({"zero_optimization": {"stage": 4}}, "ds.json:1: zero_optimization.stage"),
-        ({"zero_optimization": {"stage": "three"}}, "a whole number"),
-        ({"zero_optimization": 3}, "fields below it"),
+        ({"zero_optimization": {"stage": "three"}}, "a whole number"), ({"zero_optimization": 3}, "fields below it"),
         ({"train_batch_size": 63}, "not a multiple of 4 x 2"),
         ({"train_micro_batch_size_per_gpu": 0}, "train_micro_batch_size_per_gpu"),
-        ({"bf16": {"enabled": True}}, "both true"),
-        ({"gradient_accumulation_steps": True}, "a whole number"),
-    ]
+        ({"bf16": {"enabled": True}}, "both true"), ({"gradient_accumulation_steps": True}, "a whole number"),
+    ]  # fmt: skip
     assert [] == [
         (changes, words)
         for changes, words in cases

@@ -146,16 +146,14 @@ def test_bad_values(tmp_path):
     """A value that the Trainer could not train with is told with its line."""
     cases = [
         ("use_peft: true", "load_in_4bit: true", "true without use_peft"),
-        ("lora_r: 64", "lora_r: 0", "run.yaml:6: lora_r"),
-        ("lora_r: 64", "lora_r: -3", "1 to 65,536"),
+        ("lora_r: 64", "lora_r: 0", "run.yaml:6: lora_r"), ("lora_r: 64", "lora_r: -3", "1 to 65,536"),
         ("max_length: 2048", "max_length: 2k", "run.yaml:8: max_length: '2k'"),
-        ("bf16: true", "bf16: true\nfp16: true", "both true"),
-        ("bf16: true", "num_generations: 0", "num_generations"),
+        ("bf16: true", "bf16: true\nfp16: true", "both true"), ("bf16: true", "num_generations: 0", "num_generations"),
         ("use_peft: true", "use_peft: true\nload_in_4bit: true\nload_in_8bit: true", "both true"),
         ("packing: true", "packing: {a: b}", "fields below it"),
         ("gradient_accumulation_steps: 2", "gradient_accumulation_steps: 0", "gradient_accumulation_steps"),
         ("bf16: true", "deepspeed: {bf16: {enabled: true}}", "zero_optimization"),
-    ]
+    ]  # fmt: skip
     assert [] == [
         (old, new, words) for old, new, words in cases if words not in refusal(tmp_path, SFT.replace(old, new))
     ]

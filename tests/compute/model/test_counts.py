@@ -18,13 +18,10 @@ SMALL = Path(__file__).parents[2] / "fixtures" / "compute" / "small_configs.json
 # What the configuration classes leave out although a model cannot be built, or counted, without it.
 COMPLETED: dict[str, dict[str, Any]] = {
     "deepseek_v2": {"num_experts_per_tok": 6},
-    "dots1": {"n_routed_experts": 8, "n_shared_experts": 2, "num_experts_per_tok": 2},
-    "glm4_moe": {"head_dim": 128},
-    "hunyuan_v1_dense": {"head_dim": 128},
-    "hunyuan_v1_moe": {"head_dim": 128, "num_experts": 4, "moe_topk": 1},
-    "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 16},
-    "ministral": {"head_dim": 128},
-}
+    "dots1": {"n_routed_experts": 8, "n_shared_experts": 2, "num_experts_per_tok": 2}, "glm4_moe": {"head_dim": 128},
+    "hunyuan_v1_dense": {"head_dim": 128}, "hunyuan_v1_moe": {"head_dim": 128, "num_experts": 4, "moe_topk": 1},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 16}, "ministral": {"head_dim": 128},
+}  # fmt: skip
 # Default sizes that build nothing; the first three are built from small sizes, or inside another class.
 NOT_BUILT = {"dbrx", "nemotron", "gemma3n"}
 # Modules of towers, which are counted apart.

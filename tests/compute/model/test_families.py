@@ -17,19 +17,10 @@ from tunecase.compute.model.settings import Settings
 from tunecase.errors import InputError
 
 SIZES = {
-    "hidden_size": 64,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "intermediate_size": 96,
-    "vocab_size": 120,
-}
-DELTA = {
-    "linear_key_head_dim": 8,
-    "linear_value_head_dim": 12,
-    "linear_num_key_heads": 2,
-    "linear_num_value_heads": 4,
-}
+    "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2,
+    "intermediate_size": 96, "vocab_size": 120,
+}  # fmt: skip
+DELTA = {"linear_key_head_dim": 8, "linear_value_head_dim": 12, "linear_num_key_heads": 2, "linear_num_value_heads": 4}
 STATE = {"mamba_num_heads": 8, "mamba_head_dim": 16, "ssm_state_size": 8, "n_groups": 2, "head_dim": 24}
 MAMBA = {"mamba_n_heads": 8, "mamba_d_state": 8}
 ROUTED = {"num_local_experts": 6, "num_experts_per_tok": 2}

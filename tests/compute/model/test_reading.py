@@ -17,16 +17,10 @@ from tunecase.compute.model.reading import from_config, from_model, read_shape
 from tunecase.errors import InputError
 
 LLAMA = {
-    "model_type": "llama",
-    "hidden_size": 4096,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "num_key_value_heads": 8,
-    "intermediate_size": 14336,
-    "vocab_size": 128256,
-    "max_position_embeddings": 131072,
+    "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
+    "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 131072,
     "tie_word_embeddings": False,
-}
+}  # fmt: skip
 
 
 def config(folder: Path, **changes: Any) -> str:
@@ -45,12 +39,10 @@ def test_parameters_equal_the_published_count():
 def test_known_models_have_their_known_size():
     """Well-known checkpoints have the size of their released weights."""
     sizes = {
-        "HuggingFaceTB/SmolLM2-135M": 134_515_008,
-        "meta-llama/Llama-2-7b-hf": 6_738_415_616,
-        "meta-llama/Llama-3.1-8B": 8_030_261_248,
-        "mistralai/Mixtral-8x7B-v0.1": 46_702_792_704,
+        "HuggingFaceTB/SmolLM2-135M": 134_515_008, "meta-llama/Llama-2-7b-hf": 6_738_415_616,
+        "meta-llama/Llama-3.1-8B": 8_030_261_248, "mistralai/Mixtral-8x7B-v0.1": 46_702_792_704,
         "mistralai/Mistral-7B-v0.1": 7_241_732_096,
-    }
+    }  # fmt: skip
     assert sizes == {name: read_shape(name).params for name in sizes}
 
 
@@ -132,24 +124,12 @@ def test_biases_named_in_the_file_are_counted(tmp_path):
 
 
 BAD_FIELDS = (
-    ("hidden_size", None),
-    ("num_hidden_layers", 0),
-    ("vocab_size", -1),
-    ("intermediate_size", "wide"),
-    ("num_attention_heads", 31),
-    ("num_key_value_heads", 5),
-    ("head_dim", 1.5),
-    ("tie_word_embeddings", "yes"),
-    ("hidden_size", True),
-    ("vocab_size", float("nan")),
-    ("num_key_value_heads", 0),
-    ("num_hidden_layers", 10**9),
-    ("num_hidden_layers", 10_001),
-    ("attention_bias", 1),
-    ("vocab_size", 10**400),
-    ("vocab_size", float("inf")),
+    ("hidden_size", None), ("num_hidden_layers", 0), ("vocab_size", -1), ("intermediate_size", "wide"),
+    ("num_attention_heads", 31), ("num_key_value_heads", 5), ("head_dim", 1.5), ("tie_word_embeddings", "yes"),
+    ("hidden_size", True), ("vocab_size", float("nan")), ("num_key_value_heads", 0), ("num_hidden_layers", 10**9),
+    ("num_hidden_layers", 10_001), ("attention_bias", 1), ("vocab_size", 10**400), ("vocab_size", float("inf")),
     ("intermediate_size", [11008, 14336]),
-)
+)  # fmt: skip
 
 
 def test_a_bad_field_is_named_with_its_file(tmp_path):
@@ -239,24 +219,11 @@ def test_every_architecture_states_source_and_date():
 def small(**changes: Any) -> Shape:
     """A little mixture-of-experts model; changes are fields of its file."""
     body = {
-        "model_type": "deepseek_v3",
-        "hidden_size": 64,
-        "num_hidden_layers": 6,
-        "num_attention_heads": 4,
-        "intermediate_size": 96,
-        "vocab_size": 120,
-        "q_lora_rank": 24,
-        "kv_lora_rank": 16,
-        "qk_nope_head_dim": 12,
-        "qk_rope_head_dim": 8,
-        "v_head_dim": 20,
-        "n_routed_experts": 6,
-        "n_shared_experts": 2,
-        "num_experts_per_tok": 2,
-        "moe_intermediate_size": 40,
-        "first_k_dense_replace": 2,
-        **changes,
-    }
+        "model_type": "deepseek_v3", "hidden_size": 64, "num_hidden_layers": 6, "num_attention_heads": 4,
+        "intermediate_size": 96, "vocab_size": 120, "q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 12,
+        "qk_rope_head_dim": 8, "v_head_dim": 20, "n_routed_experts": 6, "n_shared_experts": 2, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 40, "first_k_dense_replace": 2, **changes,
+    }  # fmt: skip
     return from_config(body, "config.json")
 
 
@@ -367,13 +334,9 @@ def test_a_larger_model_never_has_fewer_parameters(field, times):
 
 
 BASE = {
-    "hidden_size": 64,
-    "num_hidden_layers": 6,
-    "intermediate_size": 96,
-    "vocab_size": 120,
-    "moe_intermediate_size": 40,
+    "hidden_size": 64, "num_hidden_layers": 6, "intermediate_size": 96, "vocab_size": 120, "moe_intermediate_size": 40,
     "n_routed_experts": 6,
-}
+}  # fmt: skip
 
 
 def test_a_sliding_window_is_told_when_it_is_on():

@@ -4,14 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.inference.importers.meters import (
-    MODEL,
-    STATED,
-    aiperf_result,
-    genai_perf_result,
-    metric,
-    written,
-)
+from tests.inference.importers.meters import MODEL, STATED, aiperf_result, genai_perf_result, metric, written
 from tunecase.errors import InputError
 from tunecase.inference import read_points
 from tunecase.records import Latency

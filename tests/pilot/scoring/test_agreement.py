@@ -81,15 +81,9 @@ def test_a_judge_that_likes_long_answers_is_seen() -> None:
 
 
 VERDICTS: list[tuple[object, bool]] = [
-    ("Pass", True),
-    (" fail ", False),
-    ("yes", True),
-    (True, True),
-    (0, False),
-    ("0.5", True),
-    (0.49, False),
+    ("Pass", True), (" fail ", False), ("yes", True), (True, True), (0, False), ("0.5", True), (0.49, False),
     ("1", True),
-]
+]  # fmt: skip
 
 
 def test_peoples_verdicts_are_read() -> None:

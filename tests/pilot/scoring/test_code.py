@@ -52,12 +52,10 @@ def test_a_body_goes_on_from_its_prompt():
 
 
 TRICKS = (
-    "import sys; sys.exit(0)",
-    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-    "print('passed')",
+    "import sys; sys.exit(0)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('passed')",
     f"{TAKES}import builtins\nbuiltins.exec = builtins.AssertionError = builtins.compile = print",
     f"{TAKES}import atexit, os\natexit.register(lambda: os.write(1, b'passed'))",
-)
+)  # fmt: skip
 MORE_TRICKS = (
     "import os; os._exit(0)",
     "raise KeyboardInterrupt",

@@ -36,21 +36,12 @@ def honest(body: Any) -> Reply:
 
 
 WORDS: list[tuple[str, tuple[bool, ...] | None]] = [
-    ("1: pass\n2: fail", (True, False)),
-    (" 1. PASS.\n\n2) Fail ", (True, False)),
-    ("<think>hm\n1: fail</think>\n1: pass\n2: pass", (True, True)),
-    ("1: pass", None),
-    ("1: pass\n2: pass\n3: pass", None),
-    ("2: pass\n1: pass", None),
-    ("1: pass\n1: pass", None),
-    ("Sure!\n1: pass\n2: pass", None),
-    ("1: pass\n2: pass\nThe answer is great.", None),
-    ("1: maybe\n2: pass", None),
-    ("pass\npass", None),
-    ("1: pass 2: pass", None),
-    ("1" * 5000 + ": pass\n2: pass", None),
-    ("", None),
-]
+    ("1: pass\n2: fail", (True, False)), (" 1. PASS.\n\n2) Fail ", (True, False)),
+    ("<think>hm\n1: fail</think>\n1: pass\n2: pass", (True, True)), ("1: pass", None),
+    ("1: pass\n2: pass\n3: pass", None), ("2: pass\n1: pass", None), ("1: pass\n1: pass", None),
+    ("Sure!\n1: pass\n2: pass", None), ("1: pass\n2: pass\nThe answer is great.", None), ("1: maybe\n2: pass", None),
+    ("pass\npass", None), ("1: pass 2: pass", None), ("1" * 5000 + ": pass\n2: pass", None), ("", None),
+]  # fmt: skip
 
 
 def test_verdicts_are_read_strictly() -> None:

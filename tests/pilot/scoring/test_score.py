@@ -66,13 +66,9 @@ def sentences(rng: random.Random, n: int) -> Pairs:
 
 
 MADE: tuple[Any, ...] = (
-    ("accuracy", classes),
-    ("macro_f1", classes),
-    ("exact_match", fields),
-    ("field_f1", fields),
-    ("chrf", sentences),
+    ("accuracy", classes), ("macro_f1", classes), ("exact_match", fields), ("field_f1", fields), ("chrf", sentences),
     pytest.param("rouge_l", sentences, marks=pytest.mark.slow),
-)
+)  # fmt: skip
 
 
 @law(40)

@@ -19,37 +19,23 @@ CHOICES = ("card_lost", "card_lost_abroad", "refund")
 def task(url: str, **more: Any) -> Task:
     """Three classes, six training and three test rows, asked at a test server."""
     settings = {
-        "base_url": url,
-        "steps": 0,
-        "at_once": 1,
-        "timeout_s": 5.0,
-        "total_s": 20.0,
-        **more.pop("settings", {}),
-    }
+        "base_url": url, "steps": 0, "at_once": 1, "timeout_s": 5.0, "total_s": 20.0, **more.pop("settings", {}),
+    }  # fmt: skip
     given = {
         "texts": ("one", "two", "three", "four", "five", "six"),
         "labels": ("refund", "refund", "refund", "refund", "card_lost", "card_lost_abroad"),
-        "test_texts": ("q1", "q2", "q3"),
-        "test_labels": ("refund", "card_lost", "card_lost_abroad"),
-        "metric": "accuracy",
-        "choices": CHOICES,
-    }
+        "test_texts": ("q1", "q2", "q3"), "test_labels": ("refund", "card_lost", "card_lost_abroad"),
+        "metric": "accuracy", "choices": CHOICES,
+    }  # fmt: skip
     return Task("hosted", "smol", seed=1, settings=settings, **{**given, **more})
 
 
 NAMED: list[tuple[str, str | None]] = [
-    ("refund", "refund"),
-    ('"Refund."', "refund"),
-    ("**card-lost**", "card_lost"),
-    ("Class: Card Lost Abroad", "card_lost_abroad"),
-    ("The class is card_lost.", "card_lost"),
-    ('{"class": "refund"}', "refund"),
-    ("refund\nbecause the customer wants money back", "refund"),
-    ("refund or card_lost", None),
-    ("neither", None),
-    ("", None),
-    ("word " * 40 + "refund", None),
-]
+    ("refund", "refund"), ('"Refund."', "refund"), ("**card-lost**", "card_lost"),
+    ("Class: Card Lost Abroad", "card_lost_abroad"), ("The class is card_lost.", "card_lost"),
+    ('{"class": "refund"}', "refund"), ("refund\nbecause the customer wants money back", "refund"),
+    ("refund or card_lost", None), ("neither", None), ("", None), ("word " * 40 + "refund", None),
+]  # fmt: skip
 
 
 def test_classes_are_read_leniently() -> None:

@@ -113,12 +113,9 @@ def trained(tool: str, tools: Path, model: str, **others: Setting) -> Result:
 
 
 RUN: dict[str, Any] = {
-    "model": "some/model",
-    "seed": 7,
-    "choices": list(TASK.choices),
-    "settings": {**translate.LEARNING, "steps": 120},
+    "model": "some/model", "seed": 7, "choices": list(TASK.choices), "settings": {**translate.LEARNING, "steps": 120},
     "options": {},
-}
+}  # fmt: skip
 
 
 def run(**others: Setting) -> dict[str, Any]:
