@@ -24,8 +24,9 @@ def in_process(*words: str | Path, cwd: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _width(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick_and_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(closing, "command", in_process)
 
 
 def checked(bill: Bill) -> Tally:
@@ -51,7 +52,7 @@ def test_every_worked_case_adds_up_on_every_face(case: str, tmp_path: Path) -> N
         assert {
             ("lines = total", f"{case}, markdown"), ("months = total", f"{case}, terminal"),
             ("so far cumulates", f"{case}, terminal"), ("lines alike on every face", f"{case}, html"),
-        } <= {(failure["check"], failure["where"]) for failure in checked(replace(bill, tables=broken)).failures}  # fmt: skip
+        } <= {(wrong["check"], wrong["where"]) for wrong in checked(replace(bill, tables=broken)).failures}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ledgers())

@@ -17,11 +17,10 @@ from deciding_errors import estimate
 from forecasting_figures import GROUPS, PUBLISHED, RATIOS
 from hypothesis import given
 from hypothesis import strategies as st
-from inference_points import one_point, three_points
 from memory_lessons import learn_abroad
 from serving_rows import Run, Skipped, read_row
 from speed_lessons import most_probable
-from training_figures import after_one, headline, peak_after, speed_after
+from training_figures import headline
 from training_scores import Score
 
 from tests.compute.measured.test_calibration import ran
@@ -32,7 +31,6 @@ from tunecase.compute.model.reading import read_shape
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.step import step_time, tokens_per_card
-from tunecase.inference import Load, Rate, Setup, rate, served
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -202,13 +200,6 @@ def test_every_publisher_counts_once():
     assert {"median_ape": 10.0, "p90_ape": 10.0, "coverage80": 0.9, "width": 2.0} == found["pooled"]
 
 
-def test_a_measured_run_teaches_the_others_of_its_set_up():
-    """Runs that lie alike from the prediction are told well after one of them."""
-    runs = [ran(batch=batch, memory_factor=1.2, time_factor=1.3) for batch in (1, 2)]
-    assert after_one(runs, peak_after)["median_ape"] < 10
-    assert after_one(runs, speed_after)["median_ape"] == pytest.approx(0, abs=10)
-
-
 def test_publishers_that_differ_widen_the_band_of_memory():
     """Publishers whose runs lie far from the prediction widen it, whatever the number of rows of one that fits."""
 
@@ -244,43 +235,11 @@ def test_constants_of_speed_move_towards_what_runs_show():
     assert before == pytest.approx(after, rel=0.1)
 
 
-def test_measured_loads_take_the_error_of_a_layout_away():
-    """Of a layout that is off by 40 or 50%, one point takes more than half away, and three nearly all."""
-    model, runs = served("llama-3.1-8b"), []
-    setup, draw = Setup(model, catalog.gpu("H100")), random.Random(3)
-    for publisher, off in (("slow", 0.6), ("fast", 1.5)):
-        for concurrency in (1, 4, 16, 64, 256):
-            for tokens in (200, 2000):
-                load = Load(tokens, 200, concurrency)
-                predicted = rate(setup, load)
-                assert isinstance(predicted, Rate)
-                per_card = predicted.output_tokens_per_s * off * math.exp(draw.gauss(0, 0.02))
-                layout = (publisher, "vllm", "", model.name, "H100", "bf16", "1")
-                runs.append(Run("made up", publisher, publisher, setup, load, 1, per_card, True, layout))
-    first, three = one_point(runs), three_points(runs)
-    assert first["median"] < 20
-    assert three["median"] < min(first["median"], 7)
-
-
 ROW = {
     "source": "someone", "date": "2025-10", "engine": "vllm", "engine_version": "0.11.0", "model": "llama-3.1-8b",
     "params_b": "8.03", "precision": "bf16", "gpu": "h100-sxm", "n_gpus": "1.0", "tp": "1", "concurrency_or_rate": "32",
     "input_len": "512.0", "output_len": "256", "output_tokens_per_s_per_gpu": "2000", "load_kind": "closed-loop",
 }  # fmt: skip
-INCOMPARABLE = (
-    ({"gpu": "jetson-orin"}, "unknown gpu"), ({"model": "mystery", "params_b": ""}, "unknown model"),
-    ({"n_gpus": "", "tp": ""}, "cards"), ({"output_len": ""}, "output length"), ({"engine": "hosted-api"}, "hosted"),
-    ({"output_tokens_per_s_per_gpu": ""}, "no throughput"), ({"load_kind": "request-rate"}, "open load"),
-)  # fmt: skip
-
-
-def test_a_row_of_serving_is_a_set_up_a_load_and_a_throughput():
-    """Each cell lands where it belongs, and a row that cannot be compared says why."""
-    run = read_row(ROW, "row")
-    assert (run.setup.card.name, run.setup.precision, run.setup.engine_date) == ("H100", "bf16", "2025-10")
-    assert (run.load.input_tokens, run.load.output_tokens, run.load.concurrency) == (512, 256, 32)
-    assert (run.tokens_per_s_per_card, run.measured, run.assumed) == (2000, True, ())
-    assert [] == [(changed, why) for changed, why in INCOMPARABLE if why not in read_row({**ROW, **changed}, "row").why]
 
 
 @given(st.dictionaries(st.sampled_from(sorted(ROW)), st.one_of(st.text(max_size=12), st.just(""), st.just("nan"))))

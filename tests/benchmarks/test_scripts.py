@@ -17,7 +17,6 @@ import training
 import training_scores
 from audit_peers import Peer
 from peers import training_peers
-from peers.rows import write_rows
 from training_scores import Taught
 
 import inference
@@ -55,7 +54,7 @@ def test_bands_of_the_books_hold() -> None:
 
 def test_the_sensitivity_of_a_bill_has_thirty_inputs() -> None:
     """Both bills are timed, with what is asked besides."""
-    found = last_line("sensitivity.py", "--draws", "300", "--repeats", "2", "--no-salib")
+    found = last_line("sensitivity.py", "--draws", "100", "--repeats", "1", "--no-salib")
     for name in ("rounds of the file", "along a curve"):
         assert found[name]["inputs"] >= 30
         assert {"best_s", "median_s", "what_if_s"} < set(found[name])
@@ -102,20 +101,6 @@ def test_an_audit_is_measured_whole(tmp_path: Path) -> None:
     assert [True, True] == [audit["ended"] for audit in found]
     assert [] == found[1]["differs_at"]
     assert all(audit["cpu_seconds"] > 0 for audit in found)
-
-
-def test_made_up_rows_are_made_again_by_their_seed(tmp_path: Path) -> None:
-    """A second file is equal byte by byte, another seed's is not; copies are what they are said to be."""
-    first, again, other = (tmp_path / name for name in ("first", "again", "other"))
-    copies = write_rows(first, 1500, seed=3)
-    write_rows(again, 1500, seed=3, truth=False)
-    write_rows(other, 1500, seed=4, truth=False)
-    assert first.read_bytes() == again.read_bytes() != other.read_bytes()
-    texts = [json.loads(line)["text"] for line in first.open(encoding="utf-8")]
-    exact = [copy for copy in copies if copy.kind == "exact"]
-    assert exact
-    assert all(texts[copy.row] == texts[copy.source] for copy in exact)
-    assert {"near"} <= {copy.kind for copy in copies if 0.4 < copy.jaccard < 1}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Where to train: what the pilot timed takes the place of what was worked out."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,39 +148,6 @@ def test_a_card_with_a_contract_is_one_to_choose_from(tmp_path: Path) -> None:
     assert ("B200", "your contract") == (found.machine.gpu, found.machine.hour.tier)
     assert "of the 4 listed" in found.why
     assert "the contract price of L4 (reserved) is not used: compute.terms is on_demand" in found.why
-
-
-def test_a_contract_price_that_is_not_used_is_told(tmp_path: Path) -> None:
-    """With the reason; of a card that has a price on the project's terms nothing is said."""
-    cases = [
-        ("gpus: [H100]", "H100,1,reserved,2026-10-01", "of H100 (reserved) is not used: compute.terms is on_demand"),
-        ("gpus: [H100]", "B200,1,,2026-10-01", "of B200 is not used: compute.gpus names other cards"),
-        ("tier: owned, owned: {gpu: H100, price: 3k USD}", "L4,1,,2026-10-01", "of L4 is not used: the tier is owned"),
-        ("gpus: [H100]", "H100,1,,2026-10-01\nH100,1,reserved,2026-10-01", ""),
-    ]  # fmt: skip
-    for compute, rows, words in cases:
-        found = contracted(f"compute: {{{compute}}}", rows + "\n", tmp_path)
-        assert found.machine is not None
-        assert words in found.why
-        assert bool(words) == ("not used" in found.why)
-
-
-def test_a_run_that_may_not_fit_is_said_to_be_tight(tmp_path: Path) -> None:
-    """With the chance; one that fits is not."""
-    big = "models: [meta-llama/Llama-3.1-70B]\nmethod: full\ntraining: {sequence_tokens: 4096}\n"
-    big += "compute: {gpus: [H100], gpu_count: 16}\n"
-    tight = choose(basis(written(big, tmp_path), 500))
-    assert re.search(r"tight: a [1-4]\d% chance that the run does not fit", tight.why)
-    assert "tight" not in choose(basis(written("compute: {gpus: [H100]}", tmp_path), 500)).why
-
-
-def test_a_card_nobody_measured_answers_and_says_so(project: Project) -> None:
-    """An AMD card has hours and a price like any other, with the reason to doubt them."""
-    named = project.model_copy(update={"compute": project.compute.model_copy(update={"gpus": ("MI300X",)})})
-    found = choose(basis(named, 500))
-    assert found.machine is not None
-    assert "MI300X" == found.machine.gpu
-    assert "on which no training run was measured" in found.why
 
 
 def test_a_card_of_another_memory_holds_what_that_memory_does(project: Project) -> None:

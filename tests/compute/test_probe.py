@@ -122,15 +122,3 @@ def test_what_the_own_trainer_cannot_stand_for_is_refused() -> None:
             as_own_trainer(ASKED.but(**changes))
         (problem,) = caught.value.problems
         assert (got, True) == (problem.got, "-- COMMAND" in problem.fix)
-
-
-def test_notes_compare_with_what_was_asked() -> None:
-    """The notes name each field that our trainer ran otherwise, and whether it was asked or assumed."""
-    asked = ASKED.but(attention="eager", accumulation=8, trained_ends=True, unsaid=frozenset({"framework"}))
-    own, _ = as_own_trainer(asked)
-    _, (note,) = probed([line(1), line(2)], own, DAY, asked)
-    for part in (
-        "attention flash (asked: eager)", "accumulation 1 (asked: 8)", "trained ends no (asked: yes)",
-        "framework trl (assumed: transformers)",
-    ):  # fmt: skip
-        assert part in note

@@ -190,12 +190,6 @@ def test_sharding_none_on_several_cards_is_ddp() -> None:
     assert any("ddp" in note for note in ask.notes)
 
 
-def test_what_full_fine_tuning_ignores_is_said() -> None:
-    """Rank and targets go with adapters."""
-    ask = settled(Request("llama-2-7b", {"method": "full", "rank": 8}))
-    assert any("rank of adapters ignored" in note for note in ask.notes)
-
-
 def test_a_full_fine_tune_with_an_adapter_is_refused() -> None:
     """Nobody says which of the two is meant."""
     with pytest.raises(InputError, match="dora with full"):

@@ -127,11 +127,6 @@ def test_growth_is_a_staircase() -> None:
     assert (2, np.ceil(1.5 * 1.1**24)) == (found.replicas_at_launch[0], found.most[0])
 
 
-def test_a_service_of_no_months_counts_as_at_launch() -> None:
-    """A model that retires before it is built has no growth to count."""
-    assert 2 * MONTH_H == hours(traffic(rate(3.0), months=0.0, growth=0.1), PLAIN)
-
-
 def test_a_batch_by_night_takes_as_long_as_its_work() -> None:
     """One start a day and the answers of the day; a further replica where the night is too short."""
     rules = replace(PLAIN, cold_start_min=30.0, night_h=8.0)
@@ -232,36 +227,23 @@ def test_a_faster_replica_never_takes_more_hours(
 
 @many
 @given(any_traffic, any_rules, capacities, st.floats(0.01, 0.3))
-def test_growth_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float, growth: float) -> None:
-    """Than the traffic at launch."""
-    capacity = np.full(WORLDS, each)
-    still = replace(what, growth=np.zeros(WORLDS))
-    grown = replace(what, growth=np.full(WORLDS, growth))
-    before, after = fleet(still, capacity, rules), fleet(grown, capacity, rules)
-    assert (after.replica_hours_per_month >= before.replica_hours_per_month * (1 - 1e-9)).all()
-    assert (after.most >= before.most).all()
-
-
-@many
-@given(any_traffic, any_rules, capacities)
-def test_a_spare_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float) -> None:
-    """Even where it stands in the way of scaling to zero, and least of all there."""
-    capacity = np.full(WORLDS, each)
-    more = fleet(what, capacity, replace(rules, spare=rules.spare + 1)).replica_hours_per_month
-    assert (more >= fleet(what, capacity, rules).replica_hours_per_month).all()
-
-
-@many
-@given(any_traffic, any_rules, capacities)
-def test_scaling_never_costs_more_than_standing_still(what: Traffic, rules: Rules, each: float) -> None:
+def test_growth_a_spare_and_standing_still_never_take_fewer_hours(
+    what: Traffic, rules: Rules, each: float, growth: float
+) -> None:
     """To zero costs no more than keeping one replica, and following the hours no more than the busiest hour always."""
     capacity = np.full(WORLDS, each)
-    to_zero, scaling, still = (
+    still = replace(what, growth=np.zeros(WORLDS))
+    before, after = (fleet(one, capacity, rules) for one in (still, replace(what, growth=np.full(WORLDS, growth))))
+    assert (after.replica_hours_per_month >= before.replica_hours_per_month * (1 - 1e-9)).all()
+    assert (after.most >= before.most).all()
+    more = fleet(still, capacity, replace(rules, spare=rules.spare + 1)).replica_hours_per_month
+    assert (more >= before.replica_hours_per_month).all()
+    to_zero, scaling, always = (
         fleet(what, capacity, replace(rules, scales=scales, scale_to_zero=zero)).replica_hours_per_month * (1 - 1e-9)
         for scales, zero in ((True, True), (True, False), (False, False))
     )
     assert (to_zero <= scaling).all()
-    assert (scaling * (1 - 1e-9) <= still).all()
+    assert (scaling * (1 - 1e-9) <= always).all()
 
 
 @many

@@ -71,14 +71,6 @@ def test_all_runs_are_those_of_a_plain_ladder(toy: list[Task]) -> None:
         assert untimed([plain[run.key]]) == untimed([run])
 
 
-def test_settings_are_equal_over_the_ladder(toy: list[Task]) -> None:
-    """One set of settings holds for all rungs, and every run says which."""
-    record = climb(settings={"asymptote": 0.8})
-    assert {"asymptote 0.8"} == {run.settings for run in record.runs}
-    assert 1 == len({json.dumps(dict(task.settings)) for task in toy})
-    assert {"defaults"} == {run.settings for run in climb().runs}
-
-
 def test_caps_are_kept_by_prediction(toy: list[Task]) -> None:
     """No run is begun that would pass a cap in time or money, and what was left out is reported."""
     slow = {"settings": {"seconds": 0.05}, "with_baselines": False}
@@ -384,17 +376,6 @@ def test_more_classes_than_a_decision_model_takes_are_a_note(toy: list[Task]) ->
     assert "2 to 255, as its API takes" in note
 
 
-def test_runs_from_elsewhere_count(toy: list[Task]) -> None:
-    """Runs that another machine made are taken over by their keys, whatever they cost there."""
-    here = climb(with_baselines=False)
-    brought = {run.key: replace(run, hardware="A100-80GB", usd=1.5) for run in here.runs}
-    toy.clear()
-    record = climb(done=brought, with_baselines=False)
-    assert ([], 13) == (toy, record.reused)
-    assert record.usd is not None
-    assert pytest.approx(13 * 1.5) == record.usd
-
-
 def test_progress_holds_the_runs_so_far_and_what_was_paid(toy: list[Task]) -> None:
     """Each progress carries the ladder's runs so far and what was paid and is left."""
     states: list[Progress] = []
@@ -438,34 +419,12 @@ def test_a_search_can_find_nothing(toy: list[Task], monkeypatch: pytest.MonkeyPa
         climb(tune=1)
 
 
-def test_a_search_is_not_repeated(toy: list[Task]) -> None:
-    """Trials and fresh runs are taken over as rungs are."""
-    told: dict[str, Run] = {}
-    first = climb(MANY, TESTS, tune=3, with_baselines=False, on_run=lambda run: told.update({run.key: run}))
-    toy.clear()
-    again = climb(MANY, TESTS, tune=3, with_baselines=False, done=told)
-    assert [] == toy
-    assert again.tuning is None or first.tuning == again.tuning
-
-
 @pytest.mark.slow
 def test_a_search_runs_in_workers(heavy: list[Task]) -> None:
     """With several workers the fresh runs wait for the trials."""
     record = climb(MANY, TESTS, tune=3, with_baselines=False, workers=2, draws=1)
     assert record.tuning is not None
     assert "asymptote 0.97" == record.tuning.best
-
-
-def test_a_search_cut_short_is_a_note(toy: list[Task]) -> None:
-    """A cap that ends the pilot among the trials leaves a record, whose note says how far the search came."""
-
-    def late(run: Run) -> None:
-        if run.purpose == "tuning":
-            time.sleep(1.2)
-
-    record = climb(MANY, TESTS, tune=3, with_baselines=False, max_minutes=1 / 60, sizes=(8, 16), on_run=late)
-    assert None is record.tuning
-    assert any("no result of the search: the pilot ended after 1 of 3 settings" in note for note in record.notes)
 
 
 def test_a_reused_run_without_a_price_leaves_the_cap(toy: list[Task]) -> None:
@@ -528,20 +487,19 @@ trial.pilot(Material(MANY, TESTS, "accuracy", "higher"), settings, Journal(on_ru
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-@pytest.mark.parametrize("after", [1, 4])
-def test_a_killed_adaptive_pilot_goes_on(after: int, tmp_path: Path, heavy: list[Task]) -> None:
+def test_a_killed_adaptive_pilot_goes_on(tmp_path: Path, heavy: list[Task]) -> None:
     """Killed after some runs, a ladder that chooses its runs repeats none of them and loses none."""
     script, written = tmp_path / "script.py", tmp_path / "runs.jsonl"
     script.write_text(SCRIPT, encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     child = subprocess.Popen([sys.executable, str(script), str(written)], env=env)
     until = time.monotonic() + 300
-    while time.monotonic() < until and (not written.exists() or written.read_bytes().count(b"\n") < after):
+    while time.monotonic() < until and (not written.exists() or written.read_bytes().count(b"\n") < 3):
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     kept = [from_json(Run, json.loads(line)) for line in written.read_text(encoding="utf-8").splitlines()]
-    assert len(kept) >= after
+    assert len(kept) >= 3
     done, made = {run.key: run for run in kept}, []
     record = climb(
         MANY, TESTS, settings={"seconds": 0.3}, done=done, on_run=made.append, workers=2, draws=2

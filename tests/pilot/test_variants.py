@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.pilot.test_trial import BANKING, climb, example, planted, table
+from tests.pilot.test_trial import ROOT, climb, example, planted, table
 from tunecase.data.reading.load import load
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.examples import Examples
@@ -23,6 +23,7 @@ from tunecase.pilot.variants import Change, Row, confident, dropped, merged, var
 from tunecase.quantities import LEAST_TEST_ROWS
 from tunecase.records import Pilot, Variant, from_json, to_json
 
+BANKING = ROOT / ".." / "shared" / "data" / "text" / "banking77"
 KINDS = ("merge", "drop", "confident")
 # A label, the answer of each of two draws, and how sure each was.
 ROW = st.tuples(*[st.sampled_from("abcde")] * 3, *[st.floats(0, 1)] * 2)

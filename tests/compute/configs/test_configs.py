@@ -74,13 +74,6 @@ def test_mistakes_of_both_files_are_told_together(tmp_path):
     assert ("no such file", "an accelerate or DeepSpeed file beside the configuration") == (missing.got, missing.wanted)
 
 
-def test_what_is_wanted_of_an_unrelated_file_fits_two_lines(tmp_path):
-    """The refusal names the tools, each once, briefly."""
-    said = refusal(tmp_path, "colour: red\n")
-    assert all(tool in said for tool in ("axolotl", "LLaMA-Factory", "TRL", "torchtune", "accelerate", "DeepSpeed"))
-    assert len(max(said.splitlines(), key=len)) < 160
-
-
 def test_files_that_name_themselves(tmp_path):
     """A configuration named as its own companion is refused, and a device is never opened."""
     assert "not both" in refusal(tmp_path, QLORA + "deepspeed: run.yaml\n")

@@ -46,11 +46,6 @@ def test_known_models_have_their_known_size():
     assert sizes == {name: read_shape(name).params for name in sizes}
 
 
-def test_an_alias_is_the_same_shape():
-    """An alias in any case names the same model."""
-    assert read_shape("meta-llama/Llama-2-7b-hf") == read_shape("LLAMA2-7B")
-
-
 def test_a_tied_head_is_counted_once_and_multiplied_once():
     """A tied head adds no tensor but is still a matrix product."""
     shape = read_shape("smollm2-135m")
@@ -369,13 +364,6 @@ def test_a_row_of_the_table_is_what_its_shape_says():
         if getattr(model, name) != getattr(shape, name)
     ]
     assert [] == wrong
-
-
-def test_sixty_models_and_forty_architectures_at_least():
-    """And every one with its source."""
-    assert 60 <= len(catalog.models())
-    assert 40 <= len(architectures())
-    assert all(model.source for model in catalog.models())
 
 
 KEYS = sorted(

@@ -33,12 +33,6 @@ def test_every_head_learns_and_knows_its_chances() -> None:
         assert (name == "nearest") == (head.train_loss is None)
 
 
-def test_one_class_is_always_named() -> None:
-    """Whatever the head."""
-    head = encoder_heads.fit("nearest", np.eye(2, dtype=np.float32), ["a", "a"], 30.0, 500)
-    assert (("a",), [[1.0]]) == (head.classes, head.chances(np.ones((1, 2))).tolist())
-
-
 def test_neighbours_are_chosen_with_each_row_left_out() -> None:
     """Where labels are noise but for their neighbourhood, more neighbours answer better than three."""
     rows, labels = clouds(2, 60, spread=0.5)
