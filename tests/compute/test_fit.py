@@ -18,11 +18,13 @@ from tunecase.errors import InputError
 from tunecase.prices import gpu as gpu_prices
 from tunecase.records import Fit, from_json, to_json
 
+pytestmark = pytest.mark.usefixtures("few_cards")
+
 
 @pytest.fixture
 def basis():
     """Prices of a fixed day and seed, without a project."""
-    return new_basis(None, 2_000)
+    return new_basis(None, 1_000)
 
 
 def ask(model="llama-2-7b", gpu="A100-80GB", gpus=1, *, amount=None, **given):
@@ -74,11 +76,11 @@ SAMPLED = {
 
 
 @given(given=st.fixed_dictionaries(SAMPLED), complete=st.booleans())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3)
 def test_terms_of_a_sampled_step_sum_to_its_peak(given, complete):
     """Whether the engine sleeps or not: no term is below nothing but the correction, and all lines tell one peak."""
     run = Request("qwen2.5-7b", given | {"group_size": 8}, ("H100",), (8,), steps=10, engine=engine, complete=complete)
-    found = fit(run, basis=new_basis(None, 500))
+    found = fit(run, basis=new_basis(None, 100))
     terms = dict(found.memory_terms)
     correction = terms.pop(REST)
     assert min(terms.values()) >= 0
@@ -95,7 +97,7 @@ def test_what_was_not_said_counts_an_engine_as_the_peak_does(basis):
     """Asleep it is there beside weights and states alone, so that saying a choice leaves its band below one awake."""
     given = {"objective": "grpo", "method": "full", "engine_share": 0.6, "sharding": "fsdp", "micro_batch": 4}
     awake, asleep = (
-        fit(Request("qwen2.5-7b", given | {"engine_sleeps": word}, ("H100",), (8,), engine=engine), basis=basis)
+        fit(Request("qwen2.5-1.5b", given | {"engine_sleeps": word}, ("H100",), (8,), engine=engine), basis=basis)
         for word in ("no", "yes")
     )
     engine_gib = 0.6 * 80
@@ -241,22 +243,16 @@ def test_what_does_not_fit_tells_what_would(basis):
     assert any("QLoRA" in remedy for remedy in found.remedies)
 
 
-def test_mixtures_are_noted(basis):
-    """What few measured runs have is said."""
-    assert any("experts" in line for line in fit(ask("mixtral-8x7b", gpus=4), basis=basis).assumptions)
-
-
-@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
-def test_the_same_seed_gives_the_same_record(method):
+def test_the_same_seed_gives_the_same_record():
     """Two calls with equal worlds agree, and the record comes back from JSON."""
-    one, two = (fit(ask(method=method, amount="10M"), basis=new_basis(None, 500), explain=True) for _ in range(2))
+    one, two = (fit(ask(amount="10M"), basis=new_basis(None, 500), explain=True) for _ in range(2))
     assert one == two
     assert one == from_json(Fit, json.loads(to_json(one)))
 
 
 def test_the_tier_moves_the_price_and_not_the_time(basis):
     """The same run in another tier: another price, the same hours."""
-    other = new_basis(None, 2_000)
+    other = new_basis(None, 1_000)
     other.tier = "hyperscaler"
     cheap, dear = fit(ask(amount="10M"), basis=basis), fit(ask(amount="10M"), basis=other)
     assert cheap.usd.mid < dear.usd.mid
@@ -321,12 +317,6 @@ def test_a_named_card_is_priced_in_the_nearest_tier(basis):
     lone = fit(ask(gpu="V100-32GB", method="qlora", amount="1M"), basis=basis)
     assert "1 provider" in lone.placed.price_basis
     assert any("one provider alone" in line for line in lone.background)
-
-
-def test_a_spot_price_names_where_it_comes_from(basis):
-    """The spot figure says how many providers it rests on."""
-    found = fit(ask(gpu="H100", amount="100M"), basis=basis)
-    assert any(line.startswith("spot price of one H100 hour") and "provider" in line for line in found.background)
 
 
 def test_a_missed_deadline_names_what_meets_it(basis):
@@ -414,15 +404,3 @@ def test_a_card_with_more_memory_holds_more_at_the_same_speed(basis):
     assert large.ok
     assert not small.ok
     assert any("without --card-memory" in line for line in small.remedies)
-
-
-def test_layers_that_no_run_has_are_told(basis, tmp_path):
-    """A hybrid of the gated delta rule is answered with a doubt that names its layers."""
-    sizes = {"hidden_size": 2048, "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 4}
-    heads = {"linear_num_key_heads": 16, "linear_num_value_heads": 32, "head_dim": 128, "intermediate_size": 6144}
-    body = {"model_type": "qwen3_5_text", **sizes, **heads, "vocab_size": 151_936}
-    (tmp_path / "config.json").write_text(json.dumps(body), encoding="utf-8")
-    found = fit(ask(str(tmp_path / "config.json")), basis=basis)
-    assert found.memory_gib.low < found.memory_gib.mid < found.memory_gib.high
-    assert any(line.startswith("gated delta layers were never measured") for line in found.assumptions)
-    assert not any("never measured" in line for line in fit(ask(), basis=basis).assumptions)

@@ -6,27 +6,19 @@ from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
 from tunecase.errors import Problem
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "word"),
-    [
-        ("method", "LoRA", "lora"),
-        ("method", "full-fine-tuning", "full"),
-        ("attention", "sdpa", "flash"),
-        ("attention", "flash_attention_2", "flash"),
-        ("loss", "Liger", "fused"),
-        ("precision", "bfloat16", "bf16"),
-        ("sharding", "ZeRO-3", "zero3"),
-        ("checkpointing", "true", "full"),
-        ("optimizer", "adamw_torch_fused", "adamw_fused"),
-        ("optimizer", "paged_adamw_8bit", "paged_adamw_8bit"),
-    ],
-)
-def test_common_spellings_are_read(name: str, text: str, word: str) -> None:
+def test_common_spellings_are_read() -> None:
     """Another case is taken silently, another word with a note."""
-    notes: list[str] = []
-    assert {name: word} == words_of({name: text}, notes, [])
-    same = text.casefold().replace("-", "") == word
-    assert same or notes == [f"{name} {text} is read as {word}"]
+    cases = [
+        ("method", "LoRA", "lora"), ("method", "full-fine-tuning", "full"), ("attention", "sdpa", "flash"),
+        ("attention", "flash_attention_2", "flash"), ("loss", "Liger", "fused"), ("precision", "bfloat16", "bf16"),
+        ("sharding", "ZeRO-3", "zero3"), ("checkpointing", "true", "full"),
+        ("optimizer", "adamw_torch_fused", "adamw_fused"), ("optimizer", "paged_adamw_8bit", "paged_adamw_8bit"),
+    ]  # fmt: skip
+    for name, text, word in cases:
+        notes: list[str] = []
+        assert {name: word} == words_of({name: text}, notes, [])
+        same = text.casefold().replace("-", "") == word
+        assert same or notes == [f"{name} {text} is read as {word}"]
 
 
 def test_words_that_stay_unknown_have_near_names_or_none() -> None:
@@ -50,12 +42,13 @@ def test_cards_are_found_however_they_are_written() -> None:
     assert "did you mean" not in other.fix  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("word", ["fp4", "nvfp4", "mxfp4"])
-def test_training_in_four_bit_products_is_refused_with_the_reason(word: str) -> None:
+def test_training_in_four_bit_products_is_refused_with_the_reason() -> None:
     """No published run of it was read."""
-    problems: list[Problem] = []
-    assert {} == words_of({"precision": word}, [], problems)
-    assert "no published run" in problems[0].fix
+    cases = ["fp4", "nvfp4", "mxfp4"]
+    for word in cases:
+        problems: list[Problem] = []
+        assert {} == words_of({"precision": word}, [], problems)
+        assert "no published run" in problems[0].fix
 
 
 def test_ranges_of_counts() -> None:
@@ -85,19 +78,16 @@ def test_of_many_near_models_five_are_named() -> None:
     assert (4, True) == (problem.fix.count(","), "one of 7 more" in problem.fix)
 
 
-@pytest.mark.parametrize(
-    ("name", "fix"),
-    [
-        ("RTX6000 Pro", "did you mean RTXPRO6000?"),
-        ("H100x8", "write --gpu H100 --gpus 8"),
-        ("8 x h100", "write --gpu H100 --gpus 8"),
-    ],
-)
-def test_a_card_in_another_order_or_with_its_count_is_answered(name: str, fix: str) -> None:
+def test_a_card_in_another_order_or_with_its_count_is_answered() -> None:
     """Words in another order name the card; a count beside a card is an option of its own."""
-    problems: list[Problem] = []
-    assert [] == cards_of([name], [], problems)
-    assert [fix] == [problem.fix for problem in problems]
+    cases = [
+        ("RTX6000 Pro", "did you mean RTXPRO6000?"), ("H100x8", "write --gpu H100 --gpus 8"),
+        ("8 x h100", "write --gpu H100 --gpus 8"),
+    ]  # fmt: skip
+    for name, fix in cases:
+        problems: list[Problem] = []
+        assert [] == cards_of([name], [], problems)
+        assert [fix] == [problem.fix for problem in problems]
 
 
 @pytest.mark.parametrize(("name", "card"), [("4060 Ti", "RTX4060TI"), ("RTX4060TI", "RTX4060TI")])

@@ -30,13 +30,9 @@ def traffic(
         return np.broadcast_to(np.asarray(value, dtype=float), (WORLDS,)).copy()
 
     fields: dict[str, object] = {
-        "input_tokens": draws(500.0),
-        "output_tokens": draws(100.0),
-        "instructions_tokens": draws(0.0),
-        "cached_share": draws(0.0),
-        "input_lengths": np.ones(101),
-        "output_lengths": np.ones(101),
-    }
+        "input_tokens": draws(500.0), "output_tokens": draws(100.0), "instructions_tokens": draws(0.0),
+        "cached_share": draws(0.0), "input_lengths": np.ones(101), "output_lengths": np.ones(101),
+    }  # fmt: skip
     week = week or Week(np.ones(168))
     return Traffic(
         draws(answers_per_month),

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inference.making import OFFICE, WORLDS, traffic
+from tests.laws import law
 from tunecase.inference.bills import Answers, Bill, Cheapest, Payer, Replicas, Tokens, mean_growth, scaled, some_worlds
 from tunecase.inference.fleet import Rules, fleet
 from tunecase.inference.traffic import Traffic, Week
@@ -16,16 +17,12 @@ ONE = np.ones(WORLDS)
 RULES = Rules(spare=1, scales=True)
 FLEET = Replicas(2.0 * ONE, 3.0 * ONE, RULES, input_share=0.25)
 PAYERS = {
-    "on demand": FLEET,
-    "reserved": replace(FLEET, rules=Rules(spare=1)),
+    "on demand": FLEET, "reserved": replace(FLEET, rules=Rules(spare=1)),
     "to zero": replace(FLEET, rules=Rules(spare=0, scales=True, scale_to_zero=True)),
-    "by night": replace(FLEET, nightly=True),
-    "shared": replace(FLEET, sharing=7),
-    "by the machine": replace(FLEET, lot=8),
-    "tokens": Tokens(0.4 * ONE, 1.6 * ONE, 0.1 * ONE, prompted=True),
-    "stated": Answers(2.0 * ONE),
-    "cheapest": Cheapest((FLEET, replace(FLEET, capacity=9 * ONE, hour=8 * ONE))),
-}
+    "by night": replace(FLEET, nightly=True), "shared": replace(FLEET, sharing=7),
+    "by the machine": replace(FLEET, lot=8), "tokens": Tokens(0.4 * ONE, 1.6 * ONE, 0.1 * ONE, prompted=True),
+    "stated": Answers(2.0 * ONE), "cheapest": Cheapest((FLEET, replace(FLEET, capacity=9 * ONE, hour=8 * ONE))),
+}  # fmt: skip
 
 
 def month(payer: Payer, arrives: Traffic) -> float:
@@ -101,7 +98,7 @@ def test_a_shared_base_is_paid_by_its_adapters() -> None:
     assert alone.answers_per_month[0] == pytest.approx(shared.answers_per_month[0])
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(
     st.sampled_from(sorted(PAYERS)), st.floats(10, 1e8), st.floats(1.0, 50.0), st.floats(1, 20), st.floats(-0.05, 0.2)
 )
@@ -111,7 +108,7 @@ def test_more_traffic_never_costs_less(name: str, volume: float, more: float, bu
     assert month(PAYERS[name], arrives) <= month(PAYERS[name], scaled(arrives, more)) * (1 + 1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.floats(0.01, 20), st.floats(0, 30), st.floats(0, 1), st.floats(0, 1))
 def test_a_larger_cached_share_never_raises_a_bill_of_tokens(
     into: float, cached: float, share: float, larger: float

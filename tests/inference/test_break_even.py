@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inference.making import WORLDS, ground, traffic
+from tests.laws import law
 from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.inference.bills import Answers, Replicas
@@ -64,7 +65,7 @@ def test_the_way_that_is_cheapest_at_a_volume_serves_it() -> None:
     assert both == pytest.approx(min(mid for mid in alone if mid is not None))
 
 
-@settings(max_examples=20, deadline=None)
+@law(20)
 @given(st.floats(0.1, 5), st.floats(0.1, 5), st.floats(1e3, 1e6), st.floats(1.1, 10))
 def test_a_dearer_project_pays_for_itself_later(tuned: float, saved: float, cost: float, times: float) -> None:
     """And one that serves longer pays for itself earlier."""

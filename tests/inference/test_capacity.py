@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.inference import Load, Rate, Refusal, Setup, capacity, rate, served
 from tunecase.inference.capacity import per_token_s
@@ -14,7 +15,7 @@ SETUP = Setup(served("llama-3.1-8b"), catalog.gpu("H100"))
 LOAD = Load(1000, 300)
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.floats(0.001, 0.2), st.floats(0.01, 2), st.floats(10, 4000), st.floats(2, 800))
 def test_a_capacity_lies_within_the_objective(each_s: float, first_s: float, inputs: float, outputs: float) -> None:
     """Both times hold at the concurrency found, or one request alone breaks one of them."""
@@ -29,7 +30,7 @@ def test_a_capacity_lies_within_the_objective(each_s: float, first_s: float, inp
         assert per_token_s(alone, load) > each_s or alone.prefill_s + alone.step_s > first_s
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(st.floats(0.008, 0.1), st.floats(1, 3))
 def test_a_longer_objective_never_lowers_the_capacity(each_s: float, times: float) -> None:
     """Who may wait longer is served by fewer cards."""

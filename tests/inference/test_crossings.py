@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inference.making import WORLDS, ground, traffic
+from tests.laws import law
 from tunecase.inference.bills import Replicas, Tokens, scaled
 from tunecase.inference.crossings import Costs, Volumes, crossing_volumes, crossings
 from tunecase.inference.fleet import Rules
@@ -34,7 +35,7 @@ def test_a_crossing_by_hand() -> None:
     assert (0.0, 0.0) == (found.always, found.never)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(
     st.lists(st.floats(0.05, 50), min_size=WORLDS, max_size=WORLDS),
     st.lists(st.floats(0.1, 30), min_size=WORLDS, max_size=WORLDS),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inference.making import OFFICE, WORLDS, traffic
+from tests.laws import law
 from tests.machine import allowed
 from tests.projects import basis, written
 from tunecase.inference.fleet import Rules, fleet, nightly, rules_of
@@ -30,15 +31,16 @@ def rate(answers_per_s: float) -> float:
     return answers_per_s * SECONDS_PER_MONTH
 
 
-@pytest.mark.parametrize(("load", "replicas"), [(0.1, 1), (2.0, 1), (2.1, 2), (9.9, 5)])
-def test_replicas_are_whole(load: float, replicas: int) -> None:
+def test_replicas_are_whole() -> None:
     """A little more than one replica serves takes two, and a spare one more."""
-    even = traffic(rate(load))
-    assert replicas * MONTH_H == pytest.approx(hours(even, PLAIN))
-    assert (replicas + 1) * MONTH_H == pytest.approx(hours(even, replace(PLAIN, spare=1)))
-    found = fleet(even, CAPACITY, replace(PLAIN, spare=1))
-    assert (replicas + 1, replicas + 1) == (found.most[0], found.replicas_at_launch[0])
-    assert {replicas + 1} == set(found.by_hour)
+    cases = [(0.1, 1), (2.0, 1), (2.1, 2), (9.9, 5)]
+    for load, replicas in cases:
+        even = traffic(rate(load))
+        assert replicas * MONTH_H == pytest.approx(hours(even, PLAIN))
+        assert (replicas + 1) * MONTH_H == pytest.approx(hours(even, replace(PLAIN, spare=1)))
+        found = fleet(even, CAPACITY, replace(PLAIN, spare=1))
+        assert (replicas + 1, replicas + 1) == (found.most[0], found.replicas_at_launch[0])
+        assert {replicas + 1} == set(found.by_hour)
 
 
 def test_busy_is_what_is_served_over_what_is_paid() -> None:
@@ -125,11 +127,6 @@ def test_growth_is_a_staircase() -> None:
     assert (2, np.ceil(1.5 * 1.1**24)) == (found.replicas_at_launch[0], found.most[0])
 
 
-def test_a_service_of_no_months_counts_as_at_launch() -> None:
-    """A model that retires before it is built has no growth to count."""
-    assert 2 * MONTH_H == hours(traffic(rate(3.0), months=0.0, growth=0.1), PLAIN)
-
-
 def test_a_batch_by_night_takes_as_long_as_its_work() -> None:
     """One start a day and the answers of the day; a further replica where the night is too short."""
     rules = replace(PLAIN, cold_start_min=30.0, night_h=8.0)
@@ -203,10 +200,10 @@ any_traffic = st.builds(
 )
 capacities = st.floats(0.01, 100)
 ways = st.sampled_from([fleet, nightly])
-law = settings(max_examples=60, deadline=None)
+many = law(60)
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(1, 20), ways)
 def test_more_traffic_never_takes_fewer_hours(
     what: Traffic, rules: Rules, each: float, more: float, way: object
@@ -218,7 +215,7 @@ def test_more_traffic_never_takes_fewer_hours(
     assert (greater >= fewer * (1 - 1e-9)).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(1, 20), ways)
 def test_a_faster_replica_never_takes_more_hours(
     what: Traffic, rules: Rules, each: float, more: float, way: object
@@ -228,41 +225,28 @@ def test_a_faster_replica_never_takes_more_hours(
     assert (fast.replica_hours_per_month <= slow.replica_hours_per_month * (1 + 1e-9)).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(0.01, 0.3))
-def test_growth_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float, growth: float) -> None:
-    """Than the traffic at launch."""
-    capacity = np.full(WORLDS, each)
-    still = replace(what, growth=np.zeros(WORLDS))
-    grown = replace(what, growth=np.full(WORLDS, growth))
-    before, after = fleet(still, capacity, rules), fleet(grown, capacity, rules)
-    assert (after.replica_hours_per_month >= before.replica_hours_per_month * (1 - 1e-9)).all()
-    assert (after.most >= before.most).all()
-
-
-@law
-@given(any_traffic, any_rules, capacities)
-def test_a_spare_never_takes_fewer_hours(what: Traffic, rules: Rules, each: float) -> None:
-    """Even where it stands in the way of scaling to zero, and least of all there."""
-    capacity = np.full(WORLDS, each)
-    more = fleet(what, capacity, replace(rules, spare=rules.spare + 1)).replica_hours_per_month
-    assert (more >= fleet(what, capacity, rules).replica_hours_per_month).all()
-
-
-@law
-@given(any_traffic, any_rules, capacities)
-def test_scaling_never_costs_more_than_standing_still(what: Traffic, rules: Rules, each: float) -> None:
+def test_growth_a_spare_and_standing_still_never_take_fewer_hours(
+    what: Traffic, rules: Rules, each: float, growth: float
+) -> None:
     """To zero costs no more than keeping one replica, and following the hours no more than the busiest hour always."""
     capacity = np.full(WORLDS, each)
-    to_zero, scaling, still = (
+    still = replace(what, growth=np.zeros(WORLDS))
+    before, after = (fleet(one, capacity, rules) for one in (still, replace(what, growth=np.full(WORLDS, growth))))
+    assert (after.replica_hours_per_month >= before.replica_hours_per_month * (1 - 1e-9)).all()
+    assert (after.most >= before.most).all()
+    more = fleet(still, capacity, replace(rules, spare=rules.spare + 1)).replica_hours_per_month
+    assert (more >= before.replica_hours_per_month).all()
+    to_zero, scaling, always = (
         fleet(what, capacity, replace(rules, scales=scales, scale_to_zero=zero)).replica_hours_per_month * (1 - 1e-9)
         for scales, zero in ((True, True), (True, False), (False, False))
     )
     assert (to_zero <= scaling).all()
-    assert (scaling * (1 - 1e-9) <= still).all()
+    assert (scaling * (1 - 1e-9) <= always).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, ways)
 def test_what_is_served_is_paid(what: Traffic, rules: Rules, each: float, way: object) -> None:
     """At least one minimum billing a month, at least the work itself, and whole replicas at the peak."""
@@ -277,7 +261,7 @@ def test_what_is_served_is_paid(what: Traffic, rules: Rules, each: float, way: o
     assert (found.waiting_share <= 1 + 1e-9).all()
 
 
-@law
+@many
 @given(any_traffic, any_rules, capacities, st.floats(1.01, 20))
 def test_lower_use_never_lowers_the_price_of_an_answer(what: Traffic, rules: Rules, each: float, fewer: float) -> None:
     """The same replicas, kept all the time, with fewer answers: each costs as much or more."""

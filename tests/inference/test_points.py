@@ -5,9 +5,10 @@ from dataclasses import replace
 from math import log
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.inference import Load, Rate, Refusal, Setup, narrowed, rate, scored, served
 from tunecase.inference.points import Narrowed, load_of, setup_of
@@ -41,7 +42,7 @@ def width(at: Rate) -> float:
     return log(at.high / at.low)
 
 
-@settings(deadline=None, max_examples=30)
+@law(30)
 @given(st.floats(0.3, 3.0), st.sampled_from([1.0, 8.0, 64.0, 256.0]), st.sampled_from([100, 1000, 4000]))
 def test_a_point_never_widens_the_band(times: float, concurrency: float, tokens: int) -> None:
     """At its own load a point narrows the band, however far it lies from the prediction; elsewhere it never widens."""
@@ -70,14 +71,13 @@ def test_another_layout_tells_less() -> None:
     assert (other.alike, other.elsewhere) == (0, 1)
 
 
-@pytest.mark.parametrize(
-    "stranger", [{"model": "Qwen/Qwen2.5-7B-Instruct"}, {"card": "A100-80GB"}, {"engine": "sglang"}]
-)
-def test_strangers_tell_nothing(stranger: dict[str, str]) -> None:
+def test_strangers_tell_nothing() -> None:
     """Points of another model, card or engine leave the answer as it is, and a note says so."""
-    found = answer([replace(point(0.6), **stranger)])
-    assert found.rate == found.before
-    assert "nothing is learnt" in found.notes[0]
+    cases = [{"model": "Qwen/Qwen2.5-7B-Instruct"}, {"card": "A100-80GB"}, {"engine": "sglang"}]
+    for stranger in cases:
+        found = answer([replace(point(0.6), **stranger)])
+        assert found.rate == found.before
+        assert "nothing is learnt" in found.notes[0]
 
 
 def test_the_base_model_tells_of_its_tuned_one() -> None:

@@ -1,7 +1,6 @@
 """The queue agrees with the closed forms of queueing theory, and its verdicts with what they mean."""
 
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,17 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.inference.making import WORLDS, traffic
-from tests.machine import allowed
 from tunecase import catalog
-from tunecase.inference.queue import (
-    Requests,
-    Server,
-    first_token_met,
-    rate_per_replica,
-    serve,
-    server_of,
-    unreachable,
-)
+from tunecase.inference.queue import Requests, Server, first_token_met, rate_per_replica, serve, server_of, unreachable
 from tunecase.inference.setup import Rate, Served, Setup
 from tunecase.inference.traffic import SECONDS_PER_MONTH, Traffic
 
@@ -45,11 +35,12 @@ def erlang_c(load: float, servers: int) -> float:
     return last / (sum(offered**k / math.factorial(k) for k in range(servers)) + last)
 
 
-@pytest.mark.parametrize("load", [0.3, 0.6, 0.8])
-def test_one_server_waits_as_in_theory(load: float) -> None:
+def test_one_server_waits_as_in_theory() -> None:
     """M/M/1: load / (1 - load); M/D/1: half of it."""
-    assert load / (1 - load) == pytest.approx(waits(load, 1, False).mean(), rel=0.08)
-    assert load / (1 - load) / 2 == pytest.approx(waits(load, 1, True).mean(), rel=0.08)
+    cases = [0.3, 0.6, 0.8]
+    for load in cases:
+        assert load / (1 - load) == pytest.approx(waits(load, 1, False).mean(), rel=0.08)
+        assert load / (1 - load) / 2 == pytest.approx(waits(load, 1, True).mean(), rel=0.08)
 
 
 def test_the_95th_percentile_of_one_server_is_that_of_theory() -> None:
@@ -57,13 +48,14 @@ def test_the_95th_percentile_of_one_server_is_that_of_theory() -> None:
     assert math.log(0.6 / 0.05) / 0.4 == pytest.approx(np.quantile(waits(0.6, 1, False), 0.95), rel=0.08)
 
 
-@pytest.mark.parametrize(("load", "servers"), [(0.7, 2), (0.8, 4), (0.9, 16)])
-def test_several_slots_wait_as_in_theory(load: float, servers: int) -> None:
+def test_several_slots_wait_as_in_theory() -> None:
     """M/M/c: the chance to wait is Erlang's C, the mean wait C / (c (1 - load))."""
-    times = waits(load, servers, False)
-    chance = erlang_c(load, servers)
-    assert chance == pytest.approx((times > 1e-9).mean(), rel=0.08)
-    assert chance / (servers * (1 - load)) == pytest.approx(times.mean(), rel=0.15)
+    cases = [(0.7, 2), (0.8, 4), (0.9, 16)]
+    for load, servers in cases:
+        times = waits(load, servers, False)
+        chance = erlang_c(load, servers)
+        assert chance == pytest.approx((times > 1e-9).mean(), rel=0.08)
+        assert chance / (servers * (1 - load)) == pytest.approx(times.mean(), rel=0.15)
 
 
 def test_inputs_are_read_one_after_the_other() -> None:
@@ -105,18 +97,14 @@ def asked(
     return traffic(answers_per_s * SECONDS_PER_MONTH, burst=burst, first_token_s=first_token_s, per_token_s=per_token_s)
 
 
-@pytest.mark.parametrize(("objective_s", "verdict"), [(5.0, "met"), (0.05, "not met"), (0.12, "unsure")])
-def test_verdicts(objective_s: float, verdict: str) -> None:
+def test_verdicts() -> None:
     """Plenty of time is met, half an input's is not, and within the band nobody is sure."""
-    found = first_token_met(asked(0.5, objective_s), CAPACITY, SERVER)
-    assert verdict == found.verdict
-    bounds = {"met": (0.8, 1.0), "not met": (0.0, 0.2), "unsure": (0.2, 0.8)}[verdict]
-    assert bounds[0] <= found.chance <= bounds[1]
-
-
-def test_nothing_is_judged_that_is_not_asked() -> None:
-    """Without an objective there is no verdict."""
-    assert "not asked" == first_token_met(asked(0.5, None), CAPACITY, SERVER).verdict
+    cases = [(5.0, "met"), (0.05, "not met"), (0.12, "unsure")]
+    for objective_s, verdict in cases:
+        found = first_token_met(asked(0.5, objective_s), CAPACITY, SERVER)
+        assert verdict == found.verdict
+        bounds = {"met": (0.8, 1.0), "not met": (0.0, 0.2), "unsure": (0.2, 0.8)}[verdict]
+        assert bounds[0] <= found.chance <= bounds[1]
 
 
 def test_the_time_of_a_token_is_an_objective_too() -> None:
@@ -142,7 +130,7 @@ def test_the_same_seed_gives_the_same_answer() -> None:
     assert one != other
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5)
 @given(st.floats(0.01, 4), st.floats(0.06, 3), st.floats(1.05, 4), st.floats(1.0, 8))
 def test_more_time_and_a_faster_replica_never_lower_the_chance(
     answers_per_s: float, objective_s: float, more: float, burst: float
@@ -216,14 +204,3 @@ def test_an_objective_below_one_step_or_one_input_is_refused() -> None:
     assert all(problem.fix for problem in problems)
     assert [] == unreachable(asked(1.0, 0.07, 0.01), SERVER)
     assert [] == unreachable(asked(1.0, None), SERVER)
-
-
-@pytest.mark.parametrize("answers_per_s", [0.001, 1.0, 200.0])
-def test_it_takes_no_time(answers_per_s: float) -> None:
-    """Whatever the rate of one replica; generous, for a busy machine."""
-    slots = Server(256, 0.002, 0.0002, 0.001, 0.6, 1.5)
-    what, capacity = asked(answers_per_s, 0.5, burst=4.0), np.full(WORLDS, 1e9)
-    first_token_met(what, capacity, slots)
-    began = time.process_time()
-    first_token_met(what, capacity, slots)
-    assert time.process_time() - began < allowed(0.5)

@@ -8,7 +8,6 @@ from tests.inference.making import ground, traffic
 from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.inference import Answers, weigh
-from tunecase.inference.side_by_side import traffic_words
 from tunecase.inference.ways import out_of_reach
 from tunecase.prices import api
 from tunecase.records import Inference
@@ -91,11 +90,3 @@ def test_a_card_that_was_named_and_cannot_serve_is_told(tmp_path: Path) -> None:
         record = weigh(basis(project, 20), Answers())
         assert record is not None
         assert told == any("T4 does not serve it" in note for note in record.notes), record.notes
-
-
-def test_traffic_in_words() -> None:
-    """Volume and lengths, then only what there is: a cache, growth, a batch by night."""
-    plain = traffic_words(traffic(2e5))
-    assert "200,000 answers a month, 500 tokens in and 100 out, the busiest moment 1.0 times the mean" == plain
-    more = traffic_words(traffic(2e5, growth=0.02, cached_share=traffic().cached_share + 0.4, may_wait=True))
-    assert "40% of the input cached, 2.0% more each month, made in one batch a night" in more

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inference.making import OFFICE, traffic
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.inference.trace import Tally, Trace
@@ -84,17 +85,15 @@ def test_the_default_burst_lies_between_chat_and_code(tmp_path: Path) -> None:
     assert burst.min() >= 1
 
 
-@pytest.mark.parametrize(
-    ("hours", "peak"),
-    [("even", 1.0), ("[" + ", ".join(["0"] * 12 + ["1"] * 12) + "]", 2.0), ("even, weekend: 0%", 1.4)],
-)
-def test_the_hours_of_the_week_have_a_mean_of_one(hours: str, peak: float, tmp_path: Path) -> None:
+def test_the_hours_of_the_week_have_a_mean_of_one(tmp_path: Path) -> None:
     """By their name or as 24 numbers; a weekend without load makes working days busier."""
-    weekend = "" if "weekend" in hours or hours == "even" else ", weekend: 100%"
-    week = read(VOLUME + f"serving: {{traffic: {{hours: {hours}{weekend}}}}}", tmp_path).week
-    assert (168,) == week.weights.shape
-    assert 1.0 == pytest.approx(week.weights.mean())
-    assert [peak] * 2 == pytest.approx([week.weights.max(), float(np.max(week.peak))])
+    cases = [("even", 1.0), ("[" + ", ".join(["0"] * 12 + ["1"] * 12) + "]", 2.0), ("even, weekend: 0%", 1.4)]
+    for hours, peak in cases:
+        weekend = "" if "weekend" in hours or hours == "even" else ", weekend: 100%"
+        week = read(VOLUME + f"serving: {{traffic: {{hours: {hours}{weekend}}}}}", tmp_path).week
+        assert (168,) == week.weights.shape
+        assert 1.0 == pytest.approx(week.weights.mean())
+        assert [peak] * 2 == pytest.approx([week.weights.max(), float(np.max(week.peak))])
 
 
 def test_a_day_without_load_is_refused(tmp_path: Path) -> None:
@@ -143,7 +142,7 @@ def test_the_burst_wears_off_over_a_longer_window() -> None:
 loads = st.lists(st.floats(0.01, 10), min_size=24, max_size=24)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(loads, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_levels_hold_all_hours_and_all_load(day: list[float], weekend: float, lead: float, after: float) -> None:
     """Their hours are those of a week; without a lead their load is the week's."""

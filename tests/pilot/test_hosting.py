@@ -123,14 +123,7 @@ def test_names_that_stand_for_nothing_are_refused_together(tmp_path: Path) -> No
     assert told["--hosted zzzz"].startswith("name its provider too")
     assert "did you mean encoder" in told["--candidates"]
     names = (
-        "auto",
-        "n-grams",
-        "probe",
-        "lora:some/model",
-        "some/model",
-        str(tmp_path),
-        "all-MiniLM-L6-v2",
-        "jev-1.14.0",
-    )
+        "auto", "n-grams", "probe", "lora:some/model", "some/model", str(tmp_path), "all-MiniLM-L6-v2", "jev-1.14.0",
+    )  # fmt: skip
     right = PilotSettings(race=names, hosted={"own": {"base_url": "http://127.0.0.1:1/v1"}})
     refuse_unknown(with_hosts(right, project(), DAY, MATERIAL))

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data.reading.rows import Layout, Row, Table
@@ -12,7 +12,6 @@ from tunecase.pilot.examples import Examples
 from tunecase.pilot.ladder import MOST_ROWS, deal, ladder_notes, ladder_sizes, usable
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from("abcde"), min_size=1, max_size=60), st.integers(0, 99))
 def test_every_first_n_has_classes_in_proportion(labels: list[str], seed: int) -> None:
     """A deal holds every row once; the first n hold each class, and of each the same share, rounded either way."""
@@ -28,7 +27,6 @@ def test_every_first_n_has_classes_in_proportion(labels: list[str], seed: int) -
             assert at_least <= at_most
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=2, max_size=4), st.integers(0, 99))
 def test_a_first_n_is_like_all_rows(rows_of: list[int], seed: int) -> None:
     """Where each of a few classes has a row due, the first n hold of each what all rows do, within two rows."""
@@ -39,7 +37,6 @@ def test_a_first_n_is_like_all_rows(rows_of: list[int], seed: int) -> None:
         assert all(abs(taken[name] - n * rows / len(labels)) <= 2 for name, rows in Counter(labels).items())
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 6), st.integers(1, 20), st.integers(0, 99))
 def test_even_classes_are_dealt_in_turn(classes: int, rows: int, seed: int) -> None:
     """Where classes have equally many rows, two differ by at most one in the first n."""
@@ -56,7 +53,6 @@ def test_draws_differ() -> None:
     assert deal(labels, np.random.default_rng(0)) != deal(labels, np.random.default_rng(1))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(2, 50_000), st.integers(1, 200))
 def test_sizes_rise_to_all_rows(rows: int, classes: int) -> None:
     """Sizes rise strictly, at most seven of them, and end with all rows or the cap."""
@@ -92,7 +88,6 @@ def test_notes_name_what_bends_the_curve() -> None:
     assert notes[:1] == ladder_notes(uneven, (78, 20_000), given=False)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 60), min_size=2, max_size=5), st.integers(0, 99))
 def test_the_note_on_rare_classes_is_true(rows_of: list[int], seed: int) -> None:
     """Sizes that are told to hold fewer than two rows of the rarest class do; a row per class beyond, all hold two."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests import toy_trainer
-from tests.pilot.test_conduct import MANY, TESTS
+from tests.pilot.test_conduct import MANY, SHORT, TESTS
 from tests.pilot.test_trial import climb, toy
 from tunecase import engine
 from tunecase.pilot import trial
@@ -99,14 +99,15 @@ def test_one_that_fails_ends_nothing(toy: list[Task]) -> None:
 def test_nothing_is_run_twice(toy: list[Task]) -> None:
     """One learner's run serves as another's baseline, and a second pilot takes over every run with the same verdict."""
     told: list[Run] = []
-    first = race("probe", "toy:weak", with_baselines=True, on_run=told.append)
+    given: dict[str, object] = {"with_baselines": True, **SHORT}
+    first = race("probe", "toy:weak", on_run=told.append, **given)
     assert len(told) == len({run.key for run in told})
     assert "probe" in {one.name for one in first.baselines}
     assert ("majority",) == tuple(one.name for one in first.only_baselines)
     again: list[Run] = []
     done = {run.key: run for run in told}
     answers = {run.key: None for run in told}
-    second = race("probe", "toy:weak", with_baselines=True, done=done, on_run=again.append, kept_answers=answers.get)
+    second = race("probe", "toy:weak", done=done, on_run=again.append, kept_answers=answers.get, **given)
     assert first.runs == second.runs
     assert {one.name for one in first.candidates} == {one.name for one in second.candidates}
 
@@ -165,15 +166,15 @@ def test_left_to_itself_a_pilot_takes_the_encoder_where_it_is_here(
     """Without a trainer it is the encoder with n-grams beside it; n-grams where its weights are missing or it fails."""
     others = tuple(pair for pair in trial.TRAINERS if pair[0] != "encoder")
     monkeypatch.setattr(trial, "TRAINERS", (*others, ("encoder", "tests.toy_trainer")))
-    record = race("auto", trainer="")
+    record = race("auto", trainer="", **SHORT)
     assert ("encoder", ["toy", "n-grams"]) == (record.trainer, sorted(one.name for one in record.candidates)[::-1])
     monkeypatch.setattr(toy_trainer, "MODEL", "broken")
-    record = race("auto", trainer="")
+    record = race("auto", trainer="", **SHORT)
     assert ("probe", ["n-grams"]) == (record.trainer, [one.name for one in record.candidates])
     assert record.mean_scores
     assert any("every run failed" in words for words in record.not_measured)
     monkeypatch.setattr(toy_trainer, "MODEL", "absent")
-    record = race("auto", trainer="")
+    record = race("auto", trainer="", **SHORT)
     assert "probe" == record.trainer
     assert any("encoder: no model here" in words for words in record.not_measured)
 
@@ -182,15 +183,15 @@ def test_every_candidate_has_a_name_of_its_own(toy: list[Task], monkeypatch: pyt
     """A tuned encoder is called so; models whose folders end alike are told by their whole names."""
     known = (("encoder", "tests.toy_trainer"), ("encoder-tuned", "tests.toy_trainer"))
     monkeypatch.setattr(trial, "TRAINERS", (*trial.TRAINERS, *known))
-    assert {"toy", "toy, tuned"} < set(by_name(race("encoder", "encoder-tuned", trainer="probe")))
-    alike = set(by_name(race("encoder:one/net", "encoder:two/net", "encoder-tuned:one/net")))
+    assert {"toy", "toy, tuned"} < set(by_name(race("encoder", "encoder-tuned", trainer="probe", **SHORT)))
+    alike = set(by_name(race("encoder:one/net", "encoder:two/net", "encoder-tuned:one/net", **SHORT)))
     assert {"one/net (encoder)", "two/net (encoder)", "net, tuned"} < alike
 
 
-@pytest.mark.parametrize(("cap", "first"), [(None, 640), (600.0, 10)])
+@pytest.mark.parametrize(("cap", "first"), [(None, 160), (600.0, 16)])
 def test_an_adaptive_learner_beside_others_begins_at_the_top(toy: list[Task], cap: float | None, first: int) -> None:
     """One run at the largest size shows who cannot win; where a cap must hold, a cheap run shows the price first."""
-    race("toy:weak", trainer="probe", adaptive=True, max_minutes=cap)
+    race("toy:weak", trainer="probe", adaptive=True, max_minutes=cap, sizes=(16, 64, 160), draws=2)
     assert first == next(len(task.texts) for task in toy if task.model == "weak")
 
 
@@ -246,7 +247,7 @@ def test_an_encoder_that_is_ruled_out_is_not_the_pilots_own(monkeypatch: pytest.
     """N-grams are, unless the encoder is named: then a note says that the constraints rule it out."""
     paths = {**dict(trial.TRAINERS), "encoder": "tests.toy_trainer"}
     monkeypatch.setattr(trial, "TRAINERS", tuple(paths.items()))
-    told = {"trainer": "", "race": ("auto",), "with_baselines": False}
+    told = {"trainer": "", "race": ("auto",), "with_baselines": False, **SHORT}
     assert "encoder" == climb(MANY, TESTS, **told).trainer
     bound = climb(MANY, TESTS, **told, struck=lambda kind, model: "it reads no German" if kind == "encoder" else "")
     assert ("probe", ["n-grams"]) == (bound.trainer, [one.name for one in bound.candidates])

@@ -19,11 +19,9 @@ def trainer(**own: Any) -> Any:
 def test_other_weights_or_code_are_other_runs() -> None:
     """A folder overwritten under its name, or other prompts, never answer for an older run."""
     keys = [
-        key_of(TASK, 0, trainer()),
-        key_of(TASK, 0, trainer(FORMAT=2)),
-        key_of(TASK, 0, trainer(identity=lambda model, settings: "others")),
-        key_of(TASK, 1, trainer()),
-    ]
+        key_of(TASK, 0, trainer()), key_of(TASK, 0, trainer(FORMAT=2)),
+        key_of(TASK, 0, trainer(identity=lambda model, settings: "others")), key_of(TASK, 1, trainer()),
+    ]  # fmt: skip
     assert 4 == len(set(keys))
 
 

@@ -97,14 +97,10 @@ def test_the_ledger_is_copied_there_and_back(tmp_path: Path, local: str, there: 
 def test_what_would_be_misread_is_refused() -> None:
     """Values that SkyPilot or a shell would misread are refused, each by its name, and no secret is shown."""
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"accelerators": "A100 80GB"}, "accelerators"),
-        ({"accelerators": "A100:0"}, "accelerators"),
-        ({"name": "My Pilot"}, "name"),
-        ({"spot": True}, "spot"),
-        ({"bucket": "my-bucket"}, "bucket"),
-        ({"secrets": ["HF_TOKEN=hf_abc"]}, "secrets"),
-        ({"nodes": 0}, "nodes"),
-    ]
+        ({"accelerators": "A100 80GB"}, "accelerators"), ({"accelerators": "A100:0"}, "accelerators"),
+        ({"name": "My Pilot"}, "name"), ({"spot": True}, "spot"), ({"bucket": "my-bucket"}, "bucket"),
+        ({"secrets": ["HF_TOKEN=hf_abc"]}, "secrets"), ({"nodes": 0}, "nodes"),
+    ]  # fmt: skip
     refused = []
     for options, _ in wrong:
         with pytest.raises(InputError) as caught:
@@ -112,13 +108,3 @@ def test_what_would_be_misread_is_refused() -> None:
         refused.append(caught.value.problems)
     assert [[f"SkyPilot task: {name}"] for _, name in wrong] == [[p.where for p in problems] for problems in refused]
     assert "hf_abc" not in str(refused)
-
-
-def test_skypilot_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SkyPilot itself parses the file, where it is installed."""
-    sky = pytest.importorskip("sky")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "task.yaml").write_text(written(accelerators="A100-80GB:2", disk_gb=500))
-    task = sky.Task.from_yaml("task.yaml")
-    (resources,) = task.resources
-    assert ({"A100-80GB": 2}, 500) == (resources.accelerators, resources.disk_size)

@@ -1,11 +1,6 @@
 """A pilot is a ladder of real runs that is never run twice."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -27,7 +22,6 @@ from tunecase.records import Pilot, PilotSettings, Run, from_json, to_json
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "support-tickets"
-BANKING = ROOT / ".." / "shared" / "data" / "text" / "banking77"
 LAYOUT = Layout("jsonl", "text/label", ("text",), "label")
 
 
@@ -96,11 +90,6 @@ def test_subsets_are_nested_and_in_proportion(toy: list[Task]) -> None:
         assert toy[small].seed == toy[large].seed
     assert toy[0].texts != toy[1].texts
     assert 1 == len({(task.test_texts, task.test_labels) for task in toy})
-
-
-def test_all_rows_are_run_once(toy: list[Task]) -> None:
-    """All usable rows are one set, so every draw of them is the same run."""
-    assert 1 == sum(run.n == 64 for run in climb(draws=3).runs)
 
 
 def test_done_runs_are_not_repeated(toy: list[Task]) -> None:
@@ -252,62 +241,6 @@ def test_the_example_has_a_curve() -> None:
     assert list(scores.values()) == sorted(scores.values())
     assert all(run.converged for run in record.runs)
     assert ("majority",) == tuple(baseline.name for baseline in record.baselines)
-
-
-@pytest.mark.slow
-def test_ten_intents_rise_above_95() -> None:
-    """On ten banking intents the mean curve rises with n and ends above .95."""
-    if not BANKING.exists():
-        pytest.skip("../shared/data/text/banking77 not found")
-    train, test = load(BANKING / "train.csv"), load(BANKING / "test.csv")
-    ten = set(sorted({row.output for row in train.rows})[:10])
-    few = Table(test.layout, tuple(row for row in test.rows if row.output in ten), ())
-    others = {row.number for row in train.rows if row.output not in ten}
-    means = [score for _, score in climb(train, few, trainer="probe", drop_rows=others).mean_scores]
-    assert means == sorted(means)
-    assert means[-1] > 0.95
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from tunecase.data.reading import load
-from tunecase.pilot import Journal, Material, pilot
-from tunecase.records import PilotSettings, to_json
-
-runs, data = Path(sys.argv[1]), Path(sys.argv[2])
-
-def keep(run):
-    with runs.open("ab") as file:
-        file.write(to_json(run) + b"\\n")
-
-train, test = load(data / "train.jsonl"), load(data / "test.jsonl")
-pilot(Material(train, test, "accuracy", "higher"), PilotSettings(draws=6, workers=2), Journal(on_run=keep))
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_a_killed_pilot_goes_on(tmp_path: Path) -> None:
-    """A pilot killed midway, begun again with the runs it wrote, repeats none of them and ends as if never killed."""
-    script, written = tmp_path / "script.py", tmp_path / "runs.jsonl"
-    script.write_text(SCRIPT, encoding="utf-8")
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    child = subprocess.Popen([sys.executable, str(script), str(written), str(EXAMPLE / "data")], env=env)
-    until = time.monotonic() + 300
-    while time.monotonic() < until and (not written.exists() or written.read_bytes().count(b"\n") < 5):
-        time.sleep(0.02)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    kept = [from_json(Run, json.loads(line)) for line in written.read_text(encoding="utf-8").splitlines()]
-    made: list[Run] = []
-    done = {run.key: run for run in kept}
-    settings: dict[str, object] = {"trainer": "probe", "draws": 6}
-    resumed = climb(example("train"), example("test"), done=done, on_run=made.append, **settings)
-    assert 5 <= len(kept) == resumed.reused < len(resumed.runs)
-    assert set(done).isdisjoint(run.key for run in made)
-    fresh = climb(example("train"), example("test"), **settings)
-    assert untimed(fresh.runs) == untimed(resumed.runs)
 
 
 def test_a_baseline_with_confidences_makes_a_promise_at_the_targets_error(toy: list[Task]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.pilot.test_trial import BANKING, climb, example, planted, table
+from tests.pilot.test_trial import ROOT, climb, example, planted, table
 from tunecase.data.reading.load import load
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.examples import Examples
@@ -23,6 +23,7 @@ from tunecase.pilot.variants import Change, Row, confident, dropped, merged, var
 from tunecase.quantities import LEAST_TEST_ROWS
 from tunecase.records import Pilot, Variant, from_json, to_json
 
+BANKING = ROOT / ".." / "shared" / "data" / "text" / "banking77"
 KINDS = ("merge", "drop", "confident")
 # A label, the answer of each of two draws, and how sure each was.
 ROW = st.tuples(*[st.sampled_from("abcde")] * 3, *[st.floats(0, 1)] * 2)
@@ -65,10 +66,13 @@ def gain(change: Change, rows: Sequence[Row]) -> float:
     return fmean(changed) - fmean(unchanged)
 
 
-@settings(max_examples=30)
-@given(ROWS)
-def test_counts_hang_together(rows: list[tuple[Any, ...]]) -> None:
-    """Rows in scope are the covered share of all, no more are right than are in scope, at most three of a kind."""
+@settings(max_examples=10)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_counts_hang_together(rows: list[tuple[Any, ...]], rng: random.Random) -> None:
+    """Rows in scope are the covered share of all, no more are right than are in scope, at most three of a kind.
+
+    Merging lowers no score and leaves every row in scope; a shuffled test file gives the same, to the last digit.
+    """
     tests, answers = columns(rows)
     found = variants(tests, answers)
     assert max(Counter(variant.kind for variant in found).values(), default=0) <= 3
@@ -80,23 +84,10 @@ def test_counts_hang_together(rows: list[tuple[Any, ...]]) -> None:
         assert pytest.approx(variant.correct) == variant.interval.mid * variant.rows
         assert 0 <= variant.interval.low <= variant.interval.mid <= variant.interval.high <= 1
         assert pytest.approx(unchanged) == variant.unchanged_score
-
-
-@settings(max_examples=30)
-@given(ROWS)
-def test_merging_never_lowers_the_score(rows: list[tuple[Any, ...]]) -> None:
-    """Whatever classes the halves merge, every right answer stays right and every row stays in scope."""
-    for variant in of_kind(variants(*columns(rows)), "merge"):
+    for variant in of_kind(found, "merge"):
         assert variant.interval.mid >= variant.unchanged_score
         assert 1 == variant.covered
-
-
-@settings(max_examples=30)
-@given(ROWS, st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(rows: list[tuple[Any, ...]], rng: random.Random) -> None:
-    """A shuffled test file gives the same variants, to the last digit."""
-    shuffled = rng.sample(rows, len(rows))
-    assert variants(*columns(rows)) == variants(*columns(shuffled))
+    assert found == variants(*columns(rng.sample(rows, len(rows))))
 
 
 def test_a_guesser_gains_nothing_by_choosing() -> None:
@@ -106,7 +97,7 @@ def test_a_guesser_gains_nothing_by_choosing() -> None:
     """
     gains: dict[str, list[float]] = {"drop": [], "confident": []}
     flattered = []
-    for seed in range(200):
+    for seed in range(50):
         rng = random.Random(seed)
         labels = [f"c{i % 10}" for i in range(200)]
         answers = [mostly(label, "other", 0.4, rng) for label in labels]
@@ -196,26 +187,20 @@ def test_few_rows_and_no_answers_give_none() -> None:
     assert () == variants(*asked([], []))
 
 
-def test_lengths_must_agree() -> None:
-    """An answer too few is refused."""
-    tests, draws = asked(["a", "b"] * 60, ["a", "a"] * 60)
-    with pytest.raises(ValueError, match="shorter"):
-        variants(tests, [replace(draws[0], predictions=draws[0].predictions[1:])])
-
-
-@pytest.mark.parametrize("odd", ["", "\u202e\x1b[31mred", "réclamation ☂", "x" * 100_000, "\udce9"])
-def test_odd_names_are_told_safely(odd: str) -> None:
+def test_odd_names_are_told_safely() -> None:
     """A class without letters, with control characters or without end is named on one short line, and can be stored."""
-    labels = [(odd, "b", "c")[i % 3] for i in range(150)]
-    answers = [("b", "b", "c")[i % 3] if i % 2 else label for i, label in enumerate(labels)]
-    found = variants(*asked(labels, answers, texts=[f"{i} {odd[:9]}" for i in range(150)]))
-    assert {"merge", "drop"} == {variant.kind for variant in found}
-    for variant in found:
-        assert len(variant.name) < 200
-        assert all(text.isprintable() and len(text) <= 300 for text in (variant.name, *variant.classes))
-        assert to_json(variant)
-    assert found[0].name.startswith("count ")
-    assert odd or "count (blank) and b as one" == found[0].name
+    cases = ["", "\u202e\x1b[31mred", "réclamation ☂", "x" * 100_000, "\udce9"]
+    for odd in cases:
+        labels = [(odd, "b", "c")[i % 3] for i in range(150)]
+        answers = [("b", "b", "c")[i % 3] if i % 2 else label for i, label in enumerate(labels)]
+        found = variants(*asked(labels, answers, texts=[f"{i} {odd[:9]}" for i in range(150)]))
+        assert {"merge", "drop"} == {variant.kind for variant in found}
+        for variant in found:
+            assert len(variant.name) < 200
+            assert all(text.isprintable() and len(text) <= 300 for text in (variant.name, *variant.classes))
+            assert to_json(variant)
+        assert found[0].name.startswith("count ")
+        assert odd or "count (blank) and b as one" == found[0].name
 
 
 def test_rows_of_one_text_do_not_cross_the_halves() -> None:
@@ -268,6 +253,7 @@ def test_the_example_yields_sensible_variants() -> None:
     assert record.mean_scores[-1][1] < shares[0] < shares[1] < shares[2]
 
 
+@pytest.mark.slow
 def test_scores_of_variants_come_true_on_fresh_rows() -> None:
     """On banking intents the gains are those that the named changes have on other rows, to half a point.
 

@@ -22,18 +22,19 @@ def runs(worth: float, slope: float = 0.4, draws: int = 10, seed: int = 0, tests
     return [scored(draw, *size) for draw in range(draws) for size in sizes]
 
 
-@pytest.mark.parametrize("worth", [0.25, 0.5, 1.0])
-def test_a_planted_worth_is_found(worth: float) -> None:
+def test_a_planted_worth_is_found() -> None:
     """The 80% interval holds it, or misses it closely, and is narrow enough to use."""
-    found = worth_of_rows(runs(worth))
-    assert found.worth.mid == pytest.approx(worth, abs=0.15)
-    assert found.tells
-    assert found.harms < 0.1
+    cases = [0.25, 0.5, 1.0]
+    for worth in cases:
+        found = worth_of_rows(runs(worth))
+        assert found.worth.mid == pytest.approx(worth, abs=0.15)
+        assert found.tells
+        assert found.harms < 0.1
 
 
 def test_eighty_percent_hold_the_worth() -> None:
-    """Of 40 trials the interval holds the planted worth in at least 70% and not in all by being wide."""
-    found = [worth_of_rows(runs(0.5, draws=5, seed=seed, tests=400)).worth for seed in range(40)]
+    """Of 20 trials the interval holds the planted worth in at least 70% and not in all by being wide."""
+    found = [worth_of_rows(runs(0.5, draws=5, seed=seed, tests=300)).worth for seed in range(20)]
     assert np.mean([one.low <= 0.5 <= one.high for one in found]) >= 0.7
     assert np.median([one.high - one.low for one in found]) < 0.8
 

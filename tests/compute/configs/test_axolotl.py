@@ -152,19 +152,16 @@ def test_bad_values(tmp_path):
         ("load_in_4bit: true", "load_in_4bit: true\nload_in_8bit: true", "both true"),
         ("lora_r: 32", "lora_r: 0", "run.yaml:4: lora_r"),
         ("lora_r: 32", "lora_r: sixteen", "run.yaml:4: lora_r: 'sixteen'; wanted a whole number"),
-        ("lora_r: 32", "", "missing"),
-        ("micro_batch_size: 2", "micro_batch_size: 0", "run.yaml:13: micro_batch_size"),
+        ("lora_r: 32", "", "missing"), ("micro_batch_size: 2", "micro_batch_size: 0", "run.yaml:13: micro_batch_size"),
         ("micro_batch_size: 2", "micro_batch_size: 1.5", "without a fraction"),
         ("micro_batch_size: 2", "micro_batch_size: [2]", "a list of 1"),
         ("bf16: auto", "bf16: true\nfp16: true", "fp16 and bf16 both true"),
-        ("adapter: qlora", "adapter: ia3", "lora or qlora"),
-        ("bf16: auto", "rl: gkd", "not covered"),
+        ("adapter: qlora", "adapter: ia3", "lora or qlora"), ("bf16: auto", "rl: gkd", "not covered"),
         ("gradient_checkpointing: true", "gradient_checkpointing: perhaps", "true or false"),
-        ("num_epochs: 3", "num_epochs: 0", "more than 0"),
-        ("num_epochs: 3", "num_epochs: .nan", "in digits"),
+        ("num_epochs: 3", "num_epochs: 0", "more than 0"), ("num_epochs: 3", "num_epochs: .nan", "in digits"),
         ("bf16: auto", "deepspeed: zero2.json\nfsdp: full_shard", "one of them"),
         ("bf16: auto", "bf16: auto\nlora_r: 8", "the same field twice"),
-    ]
+    ]  # fmt: skip
     assert [] == [
         (old, new, words) for old, new, words in cases if words not in refusal(tmp_path, QLORA.replace(old, new))
     ]

@@ -119,12 +119,10 @@ def test_bad_values(tmp_path):
         ("per_device_train_batch_size: 1", "per_device_train_batch_size: 0", "1 to 1,000,000,000"),
         ("bf16: true", "bf16: true\nfp16: true", "both true"),
         ("bf16: true", "pure_bf16: true\nfp16: true", "both true"),
-        ("stage: sft", "stage: rm", "other goals are not covered"),
-        ("bf16: true", "quantization_bit: 5", "4 or 8"),
-        ("bf16: true", "max_steps: 0", "or -1"),
-        ("bf16: true", "deepspeed: z.json\nfsdp: full_shard", "one of them"),
+        ("stage: sft", "stage: rm", "other goals are not covered"), ("bf16: true", "quantization_bit: 5", "4 or 8"),
+        ("bf16: true", "max_steps: 0", "or -1"), ("bf16: true", "deepspeed: z.json\nfsdp: full_shard", "one of them"),
         ("bf16: true", "fsdp: whole_shard", "full_shard"),
-    ]
+    ]  # fmt: skip
     assert [] == [
         (old, new, words) for old, new, words in cases if words not in refusal(tmp_path, LORA.replace(old, new))
     ]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import memory, speed
 from tunecase.compute.measured.calibration import MOST_RUNS, Calibration, learn
@@ -44,7 +45,7 @@ def test_nothing_measured_changes_nothing():
     assert Calibration() == learn([])
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(st.floats(0.8, 1.3), st.floats(0.6, 1.6))
 def test_one_run_brings_the_next_within_five_percent(memory_factor, time_factor):
     """After one measured run the same set-up is told to 5%, in memory and in time."""

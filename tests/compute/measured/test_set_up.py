@@ -1,13 +1,11 @@
 """How a published run was set up: options named in prose count, and what is named as off does not."""
 
-import pytest
-
 from tests.compute.measured.test_table import row
 
 
-@pytest.mark.parametrize(
-    ("cells", "wanted"),
-    [
+def test_sharding_is_read_from_words():
+    """ZeRO stages, FSDP, tensor parallelism and offload are told apart; cards may share nothing."""
+    cases = [
         ({"n_gpus": "8", "sharding": "zero3"}, ("zero3", 1, "none")),
         ({"n_gpus": "8", "sharding": "DeepSpeed ZeRO-2"}, ("zero2", 1, "none")),
         ({"n_gpus": "8", "sharding": "fsdp SHARD_GRAD_OP mp=DEFAULT"}, ("zero2", 1, "none")),
@@ -18,12 +16,10 @@ from tests.compute.measured.test_table import row
         ({"n_gpus": "2", "sharding": ""}, ("fsdp", 1, "none")),
         ({"n_gpus": "1", "sharding": "fsdp"}, ("none", 1, "none")),
         ({"n_gpus": "4", "sharding": "none"}, ("none", 1, "none")),
-    ],
-)
-def test_sharding_is_read_from_words(cells, wanted):
-    """ZeRO stages, FSDP, tensor parallelism and offload are told apart; cards may share nothing."""
-    recipe = row(**cells).recipe
-    assert wanted == (recipe.sharding, recipe.tensor_parallel, recipe.offload)
+    ]  # fmt: skip
+    for cells, wanted in cases:
+        recipe = row(**cells).recipe
+        assert wanted == (recipe.sharding, recipe.tensor_parallel, recipe.offload)
 
 
 def test_layers_spread_over_cards_are_a_pipeline():
@@ -32,73 +28,56 @@ def test_layers_spread_over_cards_are_a_pipeline():
     assert ("none", 2) == (recipe.sharding, recipe.pipeline_parallel)
 
 
-@pytest.mark.parametrize(
-    ("sharding", "ways"),
-    [
-        ("FSDP2 CP4", 4),
-        ("ddp, sequence_parallel=2", 2),
-        ("zero3, ulysses 8", 8),
-        ("TP8 CP1 sequence_parallel", 1),
-        ("SP4 DP2", 4),
-    ],
-)
-def test_cards_that_share_a_sample_are_counted(sharding, ways):
+def test_cards_that_share_a_sample_are_counted():
     """Context parallelism under any of its names."""
-    assert ways == row(n_gpus="8", sharding=sharding).recipe.context_parallel
+    cases = [
+        ("FSDP2 CP4", 4), ("ddp, sequence_parallel=2", 2), ("zero3, ulysses 8", 8), ("TP8 CP1 sequence_parallel", 1),
+        ("SP4 DP2", 4),
+    ]  # fmt: skip
+    assert [] == [
+        (sharding, ways)
+        for sharding, ways in cases
+        if ways != row(n_gpus="8", sharding=sharding).recipe.context_parallel
+    ]
 
 
-@pytest.mark.parametrize(
-    ("cells", "offload"),
-    [
+def test_what_lies_in_the_hosts_memory_is_read_from_prose():
+    """Parameters, optimizer and activations are told apart, and a denial is none."""
+    cases = [
         ({"sharding": "zero3 + CPU offload of parameters and optimiser"}, "all"),
-        ({"sharding": "zero3 offload"}, "all"),
-        ({"sharding": "zero2 offload"}, "optimizer"),
+        ({"sharding": "zero3 offload"}, "all"), ({"sharding": "zero2 offload"}, "optimizer"),
         ({"sharding": "zero3", "notes": "optimizer offloaded to CPU (pinned)"}, "optimizer"),
         ({"sharding": "zero3", "notes": "no offload; Liger on"}, "none"),
         ({"sharding": "fsdp", "notes": "activation cpu offload=False"}, "none"),
         ({"sharding": "fsdp", "notes": "activation offload to the CPU"}, "none"),
         ({"sharding": "TP8", "optimizer": "Adam, CPU offload, precision-aware"}, "optimizer"),
-    ],
-)
-def test_what_lies_in_the_hosts_memory_is_read_from_prose(cells, offload):
-    """Parameters, optimizer and activations are told apart, and a denial is none."""
-    assert offload == row(n_gpus="8", **cells).recipe.offload
+    ]  # fmt: skip
+    assert [] == [(cells, offload) for cells, offload in cases if offload != row(n_gpus="8", **cells).recipe.offload]
 
 
-@pytest.mark.parametrize(
-    ("cells", "wanted"),
-    [
-        ({"grad_ckpt": "unsloth"}, "offloaded"),
-        ({"grad_ckpt": "True", "notes": "activation offload"}, "offloaded"),
+def test_checkpointing_is_read_from_cell_and_prose():
+    """What is recomputed, and whether inputs lie in the host's memory."""
+    cases = [
+        ({"grad_ckpt": "unsloth"}, "offloaded"), ({"grad_ckpt": "True", "notes": "activation offload"}, "offloaded"),
         ({"grad_ckpt": "True", "notes": "cpu offload of activations"}, "offloaded"),
-        ({"grad_ckpt": "True", "notes": "activation cpu offload=False"}, "full"),
-        ({"grad_ckpt": "False"}, "none"),
+        ({"grad_ckpt": "True", "notes": "activation cpu offload=False"}, "full"), ({"grad_ckpt": "False"}, "none"),
         ({"grad_ckpt": "selective op"}, "selective"),
         ({"grad_ckpt": "", "notes": "without gradient checkpointing"}, "none"),
         ({"grad_ckpt": "", "notes": "full recompute uniform"}, "full"),
-    ],
-)
-def test_checkpointing_is_read_from_cell_and_prose(cells, wanted):
-    """What is recomputed, and whether inputs lie in the host's memory."""
-    assert wanted == row(**cells).recipe.checkpointing
+    ]  # fmt: skip
+    assert [] == [(cells, wanted) for cells, wanted in cases if wanted != row(**cells).recipe.checkpointing]
 
 
-@pytest.mark.parametrize(
-    ("notes", "loss", "kernels"),
-    [
-        ("liger kernels", "fused", "fused"),
-        ("Liger off", "usual", "eager"),
-        ("no liger", "usual", "eager"),
-        ("cut cross-entropy", "fused", "eager"),
-        ("CCE plugin", "fused", "eager"),
-        ("torch.compile on", "usual", "compiled"),
-        ("no torch.compile", "usual", "eager"),
-    ],
-)
-def test_losses_and_kernels_are_read_from_prose(notes, loss, kernels):
+def test_losses_and_kernels_are_read_from_prose():
     """A fused loss, cut cross-entropy and compiled kernels count where they are on."""
-    recipe = row(notes=notes).recipe
-    assert (row().recipe.loss if loss == "usual" else loss, kernels) == (recipe.loss, recipe.kernels)
+    cases = [
+        ("liger kernels", "fused", "fused"), ("Liger off", "usual", "eager"), ("no liger", "usual", "eager"),
+        ("cut cross-entropy", "fused", "eager"), ("CCE plugin", "fused", "eager"),
+        ("torch.compile on", "usual", "compiled"), ("no torch.compile", "usual", "eager"),
+    ]  # fmt: skip
+    for notes, loss, kernels in cases:
+        recipe = row(notes=notes).recipe
+        assert (row().recipe.loss if loss == "usual" else loss, kernels) == (recipe.loss, recipe.kernels)
 
 
 def test_megatrons_fused_cross_entropy_still_holds_the_logits():
@@ -106,56 +85,41 @@ def test_megatrons_fused_cross_entropy_still_holds_the_logits():
     assert "fused" != row(framework="NeMo", notes="fused cross entropy").recipe.loss
 
 
-@pytest.mark.parametrize(
-    ("cells", "masters"),
-    [
-        ({"sharding": "zero3", "n_gpus": "8"}, "32-bit"),
-        ({"framework": "own loop on DeepSpeed 0.11"}, "32-bit"),
-        ({"precision": "bf16 mixed"}, "32-bit"),
-        ({"precision": "bf16-true"}, "16-bit"),
-        ({"precision": "float16 weights"}, "16-bit"),
-        ({"notes": "pure bf16"}, "16-bit"),
-        ({"precision": "bf16 (weights, gradients, states)"}, "16-bit"),
-        ({"precision": "fp16"}, "32-bit"),
-    ],
-)
-def test_masters_are_read_from_words(cells, masters):
+def test_masters_are_read_from_words():
     """DeepSpeed and mixed precision keep 32-bit masters, pure 16-bit training none."""
-    assert masters == row(method="full", **cells).recipe.masters
+    cases = [
+        ({"sharding": "zero3", "n_gpus": "8"}, "32-bit"), ({"framework": "own loop on DeepSpeed 0.11"}, "32-bit"),
+        ({"precision": "bf16 mixed"}, "32-bit"), ({"precision": "bf16-true"}, "16-bit"),
+        ({"precision": "float16 weights"}, "16-bit"), ({"notes": "pure bf16"}, "16-bit"),
+        ({"precision": "bf16 (weights, gradients, states)"}, "16-bit"), ({"precision": "fp16"}, "32-bit"),
+    ]  # fmt: skip
+    assert [] == [(cells, masters) for cells, masters in cases if masters != row(method="full", **cells).recipe.masters]
 
 
-@pytest.mark.parametrize(
-    ("cells", "base", "precision"),
-    [
-        ({"notes": "loaded in fp32"}, "32-bit", "bf16"),
-        ({"notes": "float32 weights"}, "32-bit", "bf16"),
+def test_a_base_in_32_bit_is_read_from_words():
+    """A base loaded in 32 bit is told from products in 32 bit, and from adapters in 32 bit."""
+    cases = [
+        ({"notes": "loaded in fp32"}, "32-bit", "bf16"), ({"notes": "float32 weights"}, "32-bit", "bf16"),
         ({"precision": "bf16 amp on fp32 parameters"}, "32-bit", "bf16"),
         ({"precision": "fp32 masters, bf16 autocast"}, "32-bit", "bf16"),
         ({"precision": "bf16", "notes": "trainable parameters cast to float32"}, "16-bit", "bf16"),
         ({"precision": "fp32"}, "16-bit", "fp32"),
-    ],
-)
-def test_a_base_in_32_bit_is_read_from_words(cells, base, precision):
-    """A base loaded in 32 bit is told from products in 32 bit, and from adapters in 32 bit."""
-    recipe = row(**cells).recipe
-    assert (base, precision) == (recipe.base, recipe.precision)
+    ]  # fmt: skip
+    for cells, base, precision in cases:
+        recipe = row(**cells).recipe
+        assert (base, precision) == (recipe.base, recipe.precision)
 
 
-@pytest.mark.parametrize(
-    ("cells", "trained"),
-    [
-        ({"notes": "+ wte lm_head trained"}, True),
-        ({"notes": "embeddings trained"}, True),
+def test_trained_embedding_and_head_are_read_from_words():
+    """Ends that learn in full, not adapters on the head."""
+    cases = [
+        ({"notes": "+ wte lm_head trained"}, True), ({"notes": "embeddings trained"}, True),
         ({"notes": "modules_to_save embed_tokens lm_head"}, True),
         ({"lora_targets": "q k v o proj + embed_tokens lm_head (trained in full)"}, True),
         ({"lora_targets": "q_proj lm_head embed_tokens", "framework": "unsloth"}, True),
-        ({"lora_targets": "q_proj lm_head"}, False),
-        ({}, False),
-    ],
-)
-def test_trained_embedding_and_head_are_read_from_words(cells, trained):
-    """Ends that learn in full, not adapters on the head."""
-    assert trained == row(**cells).recipe.trained_ends
+        ({"lora_targets": "q_proj lm_head"}, False), ({}, False),
+    ]  # fmt: skip
+    assert [] == [(cells, trained) for cells, trained in cases if trained != row(**cells).recipe.trained_ends]
 
 
 def test_accumulation_follows_from_the_whole_batch():

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import memory
 from tunecase.compute.measured import calibration
@@ -82,23 +83,21 @@ def test_published_runs_obey_the_closed_forms():
     assert errors[int(len(errors) * 0.9)] <= 0.02
 
 
-@pytest.mark.parametrize(
-    ("masters", "sharding", "engine", "bytes_per_param"),
-    [
+def test_bytes_per_trained_parameter_follow_the_recipe():
+    """Pure 16-bit AdamW takes 10 bytes a parameter at its step, 8 in place, 32-bit weights and DeepSpeed 20."""
+    cases = [
         ("16-bit", "none", "transformers", 10), ("32-bit", "none", "transformers", 20),
         ("32-bit", "zero2", "deepspeed", 20), ("16-bit", "none", "unsloth", 8),
-    ],
-)  # fmt: skip
-def test_bytes_per_trained_parameter_follow_the_recipe(masters, sharding, engine, bytes_per_param):
-    """Pure 16-bit AdamW takes 10 bytes a parameter at its step, 8 in place, 32-bit weights and DeepSpeed 20."""
-    shape = read_shape("llama-2-7b")
-    run = Recipe(shape, method="full", masters=masters, sharding=sharding, framework=engine, gpus=1)
-    states = states_of(run)
-    whole = states.weights + states.masters + states.gradients + states.optimizer + states.step
-    assert bytes_per_param == pytest.approx(whole / shape.params, abs=0.01)
+    ]  # fmt: skip
+    for masters, sharding, engine, bytes_per_param in cases:
+        shape = read_shape("llama-2-7b")
+        run = Recipe(shape, method="full", masters=masters, sharding=sharding, framework=engine, gpus=1)
+        states = states_of(run)
+        whole = states.weights + states.masters + states.gradients + states.optimizer + states.step
+        assert bytes_per_param == pytest.approx(whole / shape.params, abs=0.01)
 
 
-@settings(max_examples=80, deadline=None)
+@law(80)
 @given(st.sampled_from(NAMES), setups, cards, st.sampled_from(("sequence_tokens", "micro_batch", "rank")))
 def test_more_never_takes_less(name, setup, placed, grown):
     """More tokens, samples or rank never lower the peak, whatever the set-up."""
@@ -107,7 +106,7 @@ def test_more_never_takes_less(name, setup, placed, grown):
     assert peak_gb(less) <= peak_gb(more)
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(setups, cards)
 @example({**ONE_SETUP, "sequence_tokens": 7095, "micro_batch": 14, "checkpointing": "offloaded"}, ("zero3", 64))
 def test_a_deeper_and_wider_model_never_takes_less(setup, placed):
@@ -119,7 +118,7 @@ def test_a_deeper_and_wider_model_never_takes_less(setup, placed):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(st.sampled_from(("llama-2-7b", "llama-3.1-8b", "llama-3.1-70b")), setups)
 def test_adapters_take_no_more_than_full(name, setup):
     """With checkpointing and up to 8,192 tokens a step: qlora <= lora <= full, for 7B and larger."""
@@ -130,7 +129,7 @@ def test_adapters_take_no_more_than_full(name, setup):
     assert sorted(peaks) == peaks
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.sampled_from(NAMES), setups, st.sampled_from(SHARDED), st.sampled_from((2, 4, 8)))
 def test_more_gpus_never_raise_the_states(name, setup, sharding, gpus):
     """Everything that lies on a card whatever the batch falls, or stays, with the number of cards."""
@@ -140,7 +139,7 @@ def test_more_gpus_never_raise_the_states(name, setup, sharding, gpus):
     assert many.step <= few.step
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(st.sampled_from(NAMES), setups, cards)
 def test_sizes_may_be_arrays(name, setup, placed):
     """A search over arrays of sizes says what one call for each would."""
@@ -153,7 +152,7 @@ def test_sizes_may_be_arrays(name, setup, placed):
     assert one == pytest.approx(list(np.broadcast_to(told, 3)))
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.sampled_from(NAMES), setups, cards)
 def test_the_peak_is_the_largest_phase_and_the_sum_of_its_terms(name, setup, placed):
     """The terms told add up to the peak, which is the largest of the phases and never their sum."""
@@ -164,7 +163,7 @@ def test_the_peak_is_the_largest_phase_and_the_sum_of_its_terms(name, setup, pla
     assert peak.mid_gb == pytest.approx(peak_gb(run))
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(st.sampled_from(NAMES), setups, cards)
 def test_each_display_shows_more_than_the_one_before(name, setup, placed):
     """Allocated <= reserved < what the card shows."""
@@ -172,30 +171,28 @@ def test_each_display_shows_more_than_the_one_before(name, setup, placed):
     assert peak_gb(run) <= reserved_gb(run) < memory.card_gb(run)
 
 
-@pytest.mark.parametrize(
-    ("lean", "tokens"),
-    [
-        ({"checkpointing": "full"}, 8192), ({"checkpointing": "selective"}, 8192),
-        ({"checkpointing": "offloaded"}, 8192),
-        ({"attention": "flash"}, 8192),
-        ({"optimizer": "adamw_8bit"}, 64), ({"optimizer": "paged_adamw_8bit"}, 64), ({"step_in_backward": True}, 64),
-        ({"frozen_layers": 16}, 64), ({"offload": "all"}, 64), ({"masters": "16-bit"}, 64),
-    ],
-)  # fmt: skip
-def test_what_is_meant_to_save_memory_does(lean, tokens):
+def test_what_is_meant_to_save_memory_does():
     """Every option that is sold as saving memory lowers the peak of a plain full fine-tune where its part rules."""
-    plain = Recipe(
-        read_shape("llama-3.1-8b"), method="full", checkpointing="none", attention="eager", masters="32-bit",
-        sequence_tokens=tokens,
-    )  # fmt: skip
-    assert peak_gb(plain.but(**lean)) < peak_gb(plain)
+    cases = [
+        ({"checkpointing": "full"}, 8192), ({"checkpointing": "selective"}, 8192),
+        ({"checkpointing": "offloaded"}, 8192), ({"attention": "flash"}, 8192), ({"optimizer": "adamw_8bit"}, 64),
+        ({"optimizer": "paged_adamw_8bit"}, 64), ({"step_in_backward": True}, 64), ({"frozen_layers": 16}, 64),
+        ({"offload": "all"}, 64), ({"masters": "16-bit"}, 64),
+    ]  # fmt: skip
+    for lean, tokens in cases:
+        plain = Recipe(
+            read_shape("llama-3.1-8b"), method="full", checkpointing="none", attention="eager", masters="32-bit",
+            sequence_tokens=tokens,
+        )  # fmt: skip
+        assert peak_gb(plain.but(**lean)) < peak_gb(plain)
 
 
-@pytest.mark.parametrize("lean", [{"loss": "fused"}, {"loss": "chunked"}, {"loss": "compiled"}])
-def test_a_loss_that_never_holds_the_logits_saves_them(lean):
+def test_a_loss_that_never_holds_the_logits_saves_them():
     """With checkpointing and a vocabulary of 128,256 the logits rule, and a leaner loss saves most of them."""
-    plain = Recipe(read_shape("llama-3.1-8b"), sequence_tokens=8192)
-    assert peak_gb(plain.but(**lean)) < peak_gb(plain) - 5
+    cases = [{"loss": "fused"}, {"loss": "chunked"}, {"loss": "compiled"}]
+    for lean in cases:
+        plain = Recipe(read_shape("llama-3.1-8b"), sequence_tokens=8192)
+        assert peak_gb(plain.but(**lean)) < peak_gb(plain) - 5
 
 
 def test_fused_kernels_keep_less():
@@ -255,12 +252,15 @@ def test_half_the_experts_at_work_keep_less():
     assert peak_gb(run) <= peak_gb(run.but(shape=busy))
 
 
-@pytest.mark.parametrize("name", ["llama-factory", "axolotl", "ms-swift", "unsloth", "trl"])
-def test_a_4_bit_base_as_loaded_keeps_its_layer_inputs_in_16_bit(name):
+def test_a_4_bit_base_as_loaded_keeps_its_layer_inputs_in_16_bit():
     """Frameworks that raise nothing of a 4-bit base to 32 bit keep half of what peft's preparation makes it keep."""
-    run = Recipe(read_shape("llama-2-7b"), method="qlora", sequence_tokens=32768)
-    prepared, plain = (phases(run.but(framework=one))["loss"]["kept layer inputs"] for one in ("transformers", name))
-    assert prepared == pytest.approx(2 * plain)
+    cases = ["llama-factory", "axolotl", "ms-swift", "unsloth", "trl"]
+    for name in cases:
+        run = Recipe(read_shape("llama-2-7b"), method="qlora", sequence_tokens=32768)
+        prepared, plain = (
+            phases(run.but(framework=one))["loss"]["kept layer inputs"] for one in ("transformers", name)
+        )
+        assert prepared == pytest.approx(2 * plain)
 
 
 def test_a_loss_in_parts_of_a_fixed_size_takes_no_more_for_a_longer_row():

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import Recipe, Sampled
 from tunecase.compute.memory import engine_gb, phases
@@ -59,7 +60,7 @@ def test_value_and_reward_models_lie_beside_the_policy() -> None:
     method=st.sampled_from(["full", "lora"]), checkpointing=st.sampled_from(["none", "full", "selective"]),
     masters=st.sampled_from(["16-bit", "32-bit"]),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@law(40)
 def test_a_value_model_holds_what_the_policy_holds(
     sharding: Any, accumulation: int, method: Any, checkpointing: Any, masters: Any
 ) -> None:
@@ -80,16 +81,17 @@ def test_a_value_model_holds_what_the_policy_holds(
     assert lasting["value model"] == pytest.approx(sum(lasting.get(term, 0.0) for term in own))
 
 
-@pytest.mark.parametrize("name", ["qwen2.5-1.5b", "qwen3-next-80b-a3b", "gemma-3-4b-it", "deepseek-v3"])
-def test_an_answer_keeps_what_its_layers_keep(name: str) -> None:
+def test_an_answer_keeps_what_its_layers_keep() -> None:
     """As an engine counts it: caches within their windows, running states; no width of layers that keep none."""
-    shape = read_shape(name)
-    run = RUN.but(shape=shape, rollout=ROLLOUT.but(sampler="generate", texts=texts_of(100, 2000, 4000)))
-    held = phases(run)["sampling"]["keys and values"]
-    assert held == pytest.approx(cache_bytes(Setup(served_shape(shape), catalog.gpu("H100")), 4100))
-    both = phases(run.but(gpus=8, tensor_parallel=2, pipeline_parallel=2))["sampling"]["keys and values"]
-    latent = any(mixer.latent for _, mixer in shape.mixers)
-    assert both == pytest.approx(held / (2 if latent else 4))
+    cases = ["qwen2.5-1.5b", "qwen3-next-80b-a3b", "gemma-3-4b-it", "deepseek-v3"]
+    for name in cases:
+        shape = read_shape(name)
+        run = RUN.but(shape=shape, rollout=ROLLOUT.but(sampler="generate", texts=texts_of(100, 2000, 4000)))
+        held = phases(run)["sampling"]["keys and values"]
+        assert held == pytest.approx(cache_bytes(Setup(served_shape(shape), catalog.gpu("H100")), 4100))
+        both = phases(run.but(gpus=8, tensor_parallel=2, pipeline_parallel=2))["sampling"]["keys and values"]
+        latent = any(mixer.latent for _, mixer in shape.mixers)
+        assert both == pytest.approx(held / (2 if latent else 4))
 
 
 def test_generate_keeps_keys_and_values_of_its_answers() -> None:

@@ -12,13 +12,14 @@ LORA = Recipe(SHAPE, rank=64)
 FULL = Recipe(SHAPE, method="full", masters="32-bit")
 
 
-@pytest.mark.parametrize(("sharding", "gpus"), [("zero1", 1), ("zero2", 1), ("zero3", 1), ("zero2", 8)])
-def test_deepspeed_keeps_32_bit_masters_of_adapters(sharding, gpus):
+def test_deepspeed_keeps_32_bit_masters_of_adapters():
     """An adapter takes 16-bit weights, 32-bit masters and two states, on one card too."""
-    states, adapters = states_of(LORA.but(sharding=sharding, gpus=gpus)), SHAPE.lora_params(64)
-    assert states.weights == pytest.approx(2 * SHAPE.params + 2 * adapters)
-    assert states.masters * gpus == pytest.approx(4 * adapters)
-    assert states.optimizer * gpus == pytest.approx(8 * adapters)
+    cases = [("zero1", 1), ("zero2", 1), ("zero3", 1), ("zero2", 8)]
+    for sharding, gpus in cases:
+        states, adapters = states_of(LORA.but(sharding=sharding, gpus=gpus)), SHAPE.lora_params(64)
+        assert states.weights == pytest.approx(2 * SHAPE.params + 2 * adapters)
+        assert states.masters * gpus == pytest.approx(4 * adapters)
+        assert states.optimizer * gpus == pytest.approx(8 * adapters)
 
 
 def test_the_engine_of_deepspeed_masters_without_stages():
@@ -82,23 +83,17 @@ def _beyond(recipe: Recipe) -> float:
     return (sums[0] - sums[1]) / SEEING.tower_params
 
 
-@pytest.mark.parametrize(
-    ("fields", "each"),
-    [
-        ({}, 2),
-        ({"base": "32-bit"}, 4),
-        ({"method": "qlora"}, 0.5159),
-        ({"method": "qlora", "quantiser": "gptq"}, 2),
-        ({"method": "full"}, 2),
-        ({"method": "full", "towers": "trained"}, 10),
-        ({"method": "full", "towers": "trained", "masters": "32-bit"}, 20),
-        ({"towers": "trained"}, 10),
-        ({"gpus": 4, "sharding": "fsdp"}, 0.5),
-    ],
-)
-def test_a_tower_takes_its_weights_and_what_training_it_takes(fields, each):
+def test_a_tower_takes_its_weights_and_what_training_it_takes():
     """Bytes of each of its parameters: weights alone where it is frozen, all states where it learns."""
-    assert _beyond(Recipe(SEEING, **fields)) == pytest.approx(each, rel=1e-3)
+    cases = [
+        ({}, 2), ({"base": "32-bit"}, 4), ({"method": "qlora"}, 0.5159), ({"method": "qlora", "quantiser": "gptq"}, 2),
+        ({"method": "full"}, 2), ({"method": "full", "towers": "trained"}, 10),
+        ({"method": "full", "towers": "trained", "masters": "32-bit"}, 20), ({"towers": "trained"}, 10),
+        ({"gpus": 4, "sharding": "fsdp"}, 0.5),
+    ]  # fmt: skip
+    assert [] == [
+        (fields, each) for fields, each in cases if _beyond(Recipe(SEEING, **fields)) != pytest.approx(each, rel=1e-3)
+    ]
 
 
 def test_only_models_with_towers_have_the_term():

@@ -14,13 +14,9 @@ from tunecase.io import servers
 from tunecase.io.servers import Bounds, NoReplyError, Reply
 
 BODY = {
-    "model_type": "llama",
-    "hidden_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 96,
+    "model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96,
     "vocab_size": 100,
-}
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,33 +1,20 @@
 """Names in common spellings find one model, and never one of two."""
 
-import pytest
-
 from tunecase import catalog
 from tunecase.compute.model.names import known_name, near_names
 
 SPELLINGS = {
-    "LLaMA2-7B": "meta-llama/Llama-2-7b-hf",
-    "Llama-2-7B-Chat-GGUF": "meta-llama/Llama-2-7b-hf",
-    "llama-v2-7b": "meta-llama/Llama-2-7b-hf",
-    "NousResearch/Llama-2-13b-hf": "meta-llama/Llama-2-13b-hf",
-    "TheBloke/Llama-2-70B-GPTQ": "meta-llama/Llama-2-70b-hf",
-    "llama-7b": "huggyllama/llama-7b",
-    "LLaMA 65B": "huggyllama/llama-65b",
-    "Llama 3 70B": "meta-llama/Meta-Llama-3-70B",
-    "unsloth/llama-3-8b-bnb-4bit": "meta-llama/Meta-Llama-3-8B",
-    "llama3_8b": "meta-llama/Meta-Llama-3-8B",
-    "Llama-3_1-8B": "meta-llama/Llama-3.1-8B",
-    "unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit": "meta-llama/Llama-3.1-8B",
-    "qwen2p5_7b": "Qwen/Qwen2.5-7B",
-    "Qwen2.5-7B-Instruct-GPTQ-Int4": "Qwen/Qwen2.5-7B",
-    "Mixtral-8x7B-Instruct-v0.1-AWQ": "mistralai/Mixtral-8x7B-v0.1",
-    "Code Llama 34B": "codellama/CodeLlama-34b-hf",
-    "GPT-3 175B": "openai/gpt-3-175b",
-    "bloomz-7b1-mt": "bigscience/bloom-7b1",
-    "OLMo 2 7B": "allenai/OLMo-2-1124-7B",
-    "Baichuan2 13B Chat": "baichuan-inc/Baichuan2-13B-Base",
-    "01-ai/Yi-34B-Chat-4bits": "01-ai/Yi-34B",
-}
+    "LLaMA2-7B": "meta-llama/Llama-2-7b-hf", "Llama-2-7B-Chat-GGUF": "meta-llama/Llama-2-7b-hf",
+    "llama-v2-7b": "meta-llama/Llama-2-7b-hf", "NousResearch/Llama-2-13b-hf": "meta-llama/Llama-2-13b-hf",
+    "TheBloke/Llama-2-70B-GPTQ": "meta-llama/Llama-2-70b-hf", "llama-7b": "huggyllama/llama-7b",
+    "LLaMA 65B": "huggyllama/llama-65b", "Llama 3 70B": "meta-llama/Meta-Llama-3-70B",
+    "unsloth/llama-3-8b-bnb-4bit": "meta-llama/Meta-Llama-3-8B", "llama3_8b": "meta-llama/Meta-Llama-3-8B",
+    "Llama-3_1-8B": "meta-llama/Llama-3.1-8B", "unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit": "meta-llama/Llama-3.1-8B",
+    "qwen2p5_7b": "Qwen/Qwen2.5-7B", "Qwen2.5-7B-Instruct-GPTQ-Int4": "Qwen/Qwen2.5-7B",
+    "Mixtral-8x7B-Instruct-v0.1-AWQ": "mistralai/Mixtral-8x7B-v0.1", "Code Llama 34B": "codellama/CodeLlama-34b-hf",
+    "GPT-3 175B": "openai/gpt-3-175b", "bloomz-7b1-mt": "bigscience/bloom-7b1", "OLMo 2 7B": "allenai/OLMo-2-1124-7B",
+    "Baichuan2 13B Chat": "baichuan-inc/Baichuan2-13B-Base", "01-ai/Yi-34B-Chat-4bits": "01-ai/Yi-34B",
+}  # fmt: skip
 NO_SHAPE = (
     "", "-", "/", "llama", "7B", "Llama 70B", "llama-7b-v2", "Llama-9B", "mistral", "llama-27b", "chatglm",
     "google/flan-t5-xl",
@@ -56,26 +43,22 @@ def test_every_name_of_the_table_finds_a_model_of_its_shape() -> None:
     assert [] == wrong
 
 
-@pytest.mark.parametrize(
-    ("text", "nearest"),
-    [
-        ("Lama-3.1-8B", "did you mean meta-llama/Llama-3.1-8B?"),
-        ("Qwen/Qwen3-9B", "did you mean Qwen/Qwen3"),
+def test_an_unknown_name_is_answered_with_its_family_and_size() -> None:
+    """Never with another family, and always with how to hand over the config.json."""
+    cases = [
+        ("Lama-3.1-8B", "did you mean meta-llama/Llama-3.1-8B?"), ("Qwen/Qwen3-9B", "did you mean Qwen/Qwen3"),
         ("Qwen3-VL-9B-Instruct", "did you mean Qwen/Qwen3-VL-8B-Instruct or "),
         ("granite-9-8b", "did you mean ibm-granite/granite-"),
         ("phi-9-mini", "of its family there are microsoft/Phi-4-mini-instruct or "),
         ("qwen 3.5 9", "did you mean Qwen/Qwen3.5-9B or "),
         ("granite 4 tiny", "did you mean ibm-granite/granite-4.0-h-tiny?"),
-        ("nova-7b", "no model of this family is in the tables"),
-        ("", "no model of this family is in the tables"),
-    ],
-)
-def test_an_unknown_name_is_answered_with_its_family_and_size(text: str, nearest: str) -> None:
-    """Never with another family, and always with how to hand over the config.json."""
-    assert known_name(text) is None
-    answer = near_names(text)
-    assert answer.startswith(nearest)
-    assert "tunecase fit path/to/config.json" in answer
+        ("nova-7b", "no model of this family is in the tables"), ("", "no model of this family is in the tables"),
+    ]  # fmt: skip
+    for text, nearest in cases:
+        assert known_name(text) is None
+        answer = near_names(text)
+        assert answer.startswith(nearest)
+        assert "tunecase fit path/to/config.json" in answer
 
 
 def test_models_of_2025_and_2026_are_found_by_their_names_on_the_hub() -> None:

@@ -80,20 +80,18 @@ def test_a_file_with_images_has_its_tower_beside_the_language_model() -> None:
     assert shape.tower_params == shape.towers[0].params > 0
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
+def test_a_tower_that_cannot_be_counted_is_named() -> None:
+    """It is neither refused nor silently nothing."""
+    cases = [
         {"model_type": "gemma3", "vision_config": {"model_type": "novelty"}},
         {"model_type": "novelty", "vision_config": SIGLIP},
         {"model_type": "gemma3", "vision_config": {**SIGLIP, "hidden_size": "wide"}},
         {"model_type": "gemma3", "vision_config": SIGLIP, "text_config": {"hidden_size": -1}},
-    ],
-)
-def test_a_tower_that_cannot_be_counted_is_named(config: dict[str, Any]) -> None:
-    """It is neither refused nor silently nothing."""
-    (tower,) = towers_of(config)
-    assert isinstance(tower, Uncounted)
-    assert tower.name in ("novelty", "siglip_vision_model")
+    ]  # fmt: skip
+    for config in cases:
+        (tower,) = towers_of(config)
+        assert isinstance(tower, Uncounted)
+        assert tower.name in ("novelty", "siglip_vision_model")
 
 
 def test_without_images_or_sound_there_is_no_tower() -> None:
@@ -115,7 +113,7 @@ def test_rows_of_released_models_have_the_towers_of_their_files() -> None:
     assert len(stated) >= 30
 
 
-@pytest.mark.parametrize("size", [-7_000_000_000, True, 10**400, "siglip"])
-def test_a_file_does_not_state_a_tower_as_a_number(size: object) -> None:
+def test_a_file_does_not_state_a_tower_as_a_number() -> None:
     """That is how the table of models states one; in a file it means nothing."""
-    assert () == towers_of({"model_type": "llama", "vision_tower": size})
+    cases = [-7_000_000_000, True, 10**400, "siglip"]
+    assert [] == [size for size in cases if () != towers_of({"model_type": "llama", "vision_tower": size})]

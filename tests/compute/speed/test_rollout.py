@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.catalog import OWN_CARDS, SAMPLERS
 from tunecase.compute import Recipe, Sampled
@@ -63,7 +64,7 @@ def test_on_cards_of_their_own_the_slower_side_sets_the_pace() -> None:
     updates=st.integers(1, 4), reward=st.floats(0, 5), seconds=st.floats(0.1, 100), reference=st.booleans(),
     params=st.sampled_from([0.0, 1e9, 7e9]),
 )  # fmt: skip
-@settings(max_examples=30, deadline=None)
+@law(30)
 def test_more_work_never_takes_less_time(
     updates: int, reward: float, seconds: float, reference: bool, params: float
 ) -> None:
@@ -77,7 +78,7 @@ def test_more_work_never_takes_less_time(
     sampler=st.sampled_from(SAMPLERS), objective=st.sampled_from(["grpo", "rloo", "ppo"]), gpus=st.integers(1, 3),
     own=st.integers(1, 8), seconds=st.floats(0.1, 100), reward=st.floats(0, 2), params=st.sampled_from([0.0, 7e9]),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@law(40)
 def test_shares_of_a_step_are_shares(
     sampler: str, objective: str, gpus: int, own: int, seconds: float, reward: float, params: float
 ) -> None:
@@ -101,7 +102,7 @@ def test_shares_of_a_step_are_shares(
     sampler=st.sampled_from(SAMPLERS), prompts=st.integers(1, 200), group=st.integers(2, 64), own=st.integers(1, 8),
     prompt=st.sampled_from([100, 2000]), limit=st.integers(2, 4000),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@law(40)
 def test_more_to_sample_never_takes_less_time(
     sampler: str, prompts: int, group: int, own: int, prompt: int, limit: int
 ) -> None:
@@ -138,25 +139,21 @@ def test_a_reward_model_is_compared_with_what_a_token_meets() -> None:
     assert parts["reward"] == pytest.approx(parts["log-probabilities"])  # one pass each: there is no reference model
 
 
-@pytest.mark.parametrize(
-    ("objective", "updates", "sampler", "own"),
-    [
-        ("grpo", 1, "generate", 0), ("grpo", 2, "generate", 1), ("grpo", 1, "colocated", 1), ("rloo", 1, "generate", 1),
-        ("ppo", 2, "generate", 0), ("ppo", 1, "separate", 1),
-    ],
-)  # fmt: skip
-def test_own_log_probabilities_cost_a_pass_where_they_are_needed(
-    objective: str, updates: int, sampler: str, own: int
-) -> None:
+def test_own_log_probabilities_cost_a_pass_where_they_are_needed() -> None:
     """GRPO without an engine needs none before its first update; an engine's are worked out again."""
-    run = RUN.but(objective=objective, rollout=ROLLOUT.but(updates=updates, sampler=sampler, sampler_gpus=1))
-    forward = 5.0 / passes(run).products * middle("slower")
-    parts = dict(rollout_step(run, 5.0, 0.2).terms)
-    assert parts["log-probabilities"] / forward == pytest.approx(own + (objective == "ppo"))
+    cases = [
+        ("grpo", 1, "generate", 0), ("grpo", 2, "generate", 1), ("grpo", 1, "colocated", 1),
+        ("rloo", 1, "generate", 1), ("ppo", 2, "generate", 0), ("ppo", 1, "separate", 1),
+    ]  # fmt: skip
+    for objective, updates, sampler, own in cases:
+        run = RUN.but(objective=objective, rollout=ROLLOUT.but(updates=updates, sampler=sampler, sampler_gpus=1))
+        forward = 5.0 / passes(run).products * middle("slower")
+        parts = dict(rollout_step(run, 5.0, 0.2).terms)
+        assert parts["log-probabilities"] / forward == pytest.approx(own + (objective == "ppo"))
 
 
 @given(updates=st.integers(1, 8), seconds=st.floats(0.1, 100))
-@settings(max_examples=20, deadline=None)
+@law(20)
 def test_answers_are_sampled_once_and_learnt_from_at_every_update(updates: int, seconds: float) -> None:
     """Training takes updates times one pass; sampling, reward and new weights take what they take for one."""
     once, often = (dict(step(seconds, updates=count).terms) for count in (1, updates))

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import lengths
 from tunecase.compute.model.reading import read_shape
@@ -69,7 +70,7 @@ RUNS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(RUNS, st.integers(64, 8192), st.integers(1, 16), st.integers(1, 64))
 def test_more_work_never_takes_less_time(run, tokens, batch, rank):
     """Longer samples, more of them, more rank and more accumulation never shorten a step."""
@@ -83,7 +84,7 @@ def test_more_work_never_takes_less_time(run, tokens, batch, rank):
         assert seconds(base) <= seconds(more) * (1 + 1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(st.sampled_from(METHODS), st.integers(128, 8192))
 def test_a_larger_model_never_takes_less_time(method, tokens):
     """7B, 13B, 70B."""
@@ -94,7 +95,7 @@ def test_a_larger_model_never_takes_less_time(method, tokens):
     assert sorted(times) == times
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(RUNS, st.integers(1, 8), st.integers(256, 4096))
 def test_more_cards_never_train_fewer_tokens_together(run, batch, tokens):
     """Twice the cards over the same kind of link."""
@@ -105,7 +106,7 @@ def test_more_cards_never_train_fewer_tokens_together(run, batch, tokens):
         assert rate(run.but(gpus=few)) * few <= rate(run.but(gpus=many)) * many * (1 + 1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(
     st.lists(st.integers(1, 4000), min_size=1, max_size=8, unique=True),
     st.integers(1, 8),

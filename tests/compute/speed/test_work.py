@@ -3,9 +3,10 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase import catalog
 from tunecase.compute import lengths, recipe
 from tunecase.compute.model.blocks import Shape
@@ -43,7 +44,7 @@ def test_a_causal_kernel_skips_half_of_attention():
     assert 12 * LLAMA.layers * LLAMA.query * 2048 == eager
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(st.integers(1, 100_000), st.integers(1, 256), st.sampled_from(("none", "selective", "full")))
 def test_adapters_never_cost_more_than_full(tokens, rank, checkpointing):
     """qlora counts as lora; both stay under full up to rank 256."""

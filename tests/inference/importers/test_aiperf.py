@@ -4,14 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.inference.importers.meters import (
-    MODEL,
-    STATED,
-    aiperf_result,
-    genai_perf_result,
-    metric,
-    written,
-)
+from tests.inference.importers.meters import MODEL, STATED, aiperf_result, genai_perf_result, metric, written
 from tunecase.errors import InputError
 from tunecase.inference import read_points
 from tunecase.records import Latency
@@ -27,15 +20,16 @@ def test_aiperf_becomes_a_point(tmp_path: Path) -> None:
     assert (point.completed, point.failed, point.date) == (80, 0, "2026-11-21")
 
 
-@pytest.mark.parametrize("concurrency", [8, [8], "8"])
-def test_genai_perf_becomes_a_point(tmp_path: Path, concurrency: object) -> None:
+def test_genai_perf_becomes_a_point(tmp_path: Path) -> None:
     """Its older export differs in what was asked for, names the engine and states no failures and no date."""
-    body = genai_perf_result()
-    body["input_config"]["perf_analyzer"]["stimulus"]["concurrency"] = concurrency
-    stated = {name: word for name, word in STATED.items() if name != "engine"}
-    (point,) = read_points(written(tmp_path / "profile_export_genai_perf.json", body), stated).points
-    assert (point.concurrency, point.engine, point.meter) == (8, "tensorrt-llm", "genai-perf")
-    assert (point.failed, point.date) == (None, "")
+    cases = [8, [8], "8"]
+    for concurrency in cases:
+        body = genai_perf_result()
+        body["input_config"]["perf_analyzer"]["stimulus"]["concurrency"] = concurrency
+        stated = {name: word for name, word in STATED.items() if name != "engine"}
+        (point,) = read_points(written(tmp_path / "profile_export_genai_perf.json", body), stated).points
+        assert (point.concurrency, point.engine, point.meter) == (8, "tensorrt-llm", "genai-perf")
+        assert (point.failed, point.date) == (None, "")
 
 
 def test_units_are_those_that_the_file_states(tmp_path: Path) -> None:

@@ -17,11 +17,9 @@ from tunecase.inference import read_points
 from tunecase.records import Latency
 
 SWEEP = (
-    guidellm_benchmark({"type_": "synchronous"}, 0.9),
-    guidellm_benchmark({"type_": "concurrent", "streams": 8}, 5.0),
-    guidellm_benchmark({"type_": "throughput"}, 9.0),
-    guidellm_benchmark({"type_": "poisson", "rate": 6.0}, 6.0),
-)
+    guidellm_benchmark({"type_": "synchronous"}, 0.9), guidellm_benchmark({"type_": "concurrent", "streams": 8}, 5.0),
+    guidellm_benchmark({"type_": "throughput"}, 9.0), guidellm_benchmark({"type_": "poisson", "rate": 6.0}, 6.0),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("report", [guidellm_report(*SWEEP), older_guidellm_report(*SWEEP)])

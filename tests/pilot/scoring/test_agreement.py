@@ -4,10 +4,11 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
+from tests.laws import law
 from tunecase.errors import InputError
 from tunecase.pilot.scoring.agreement import agreement, judged_score, read_human
 from tunecase.pilot.scoring.judge import Judgement
@@ -20,7 +21,7 @@ def said(passes: Sequence[bool | None], criteria: tuple[str, ...] = ("is right",
     return Judgement("j at h", criteria, tuple(None if p is None else (p,) for p in passes), 1.0)
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(PAIRS)
 def test_kappa_is_scikit_learns(pairs: list[tuple[bool, bool]]) -> None:
     """Kappa and the share of equal verdicts are the definitions; kappa is unknown where all verdicts are equal."""
@@ -80,15 +81,9 @@ def test_a_judge_that_likes_long_answers_is_seen() -> None:
 
 
 VERDICTS: list[tuple[object, bool]] = [
-    ("Pass", True),
-    (" fail ", False),
-    ("yes", True),
-    (True, True),
-    (0, False),
-    ("0.5", True),
-    (0.49, False),
+    ("Pass", True), (" fail ", False), ("yes", True), (True, True), (0, False), ("0.5", True), (0.49, False),
     ("1", True),
-]
+]  # fmt: skip
 
 
 def test_peoples_verdicts_are_read() -> None:

@@ -51,31 +51,32 @@ def test_a_body_goes_on_from_its_prompt():
     assert passes_of([label] * 2, ["    return a + b", "    return a"]) == [True, False]
 
 
-@needs_sandbox
-@pytest.mark.parametrize(
-    "program",
-    [
-        "import sys; sys.exit(0)",
-        "import os; os._exit(0)",
-        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-        "print('passed')",
-        "raise KeyboardInterrupt",
-        f"{TAKES}import builtins\nbuiltins.exec = builtins.AssertionError = builtins.compile = print",
-        f"{TAKES}AssertionError = None\nimport os\nos.dup2 = os.write = print",
-        f"{TAKES}import sys\nsys.settrace(lambda *a: None)\nsys.excepthook = sys.exit = print",
-        f"{TAKES}import atexit, os\natexit.register(lambda: os.write(1, b'passed'))",
-        f"{TAKES}import os\nfor each in range(64):\n    try: os.write(each, b'passed')\n    except OSError: pass",
-        "def check(*a): pass",
-        "",
-        "def add(a, b) return",
-        "\0",
-        "\ud800",
-        f"{ADDS}# {'a' * 200_000}",
-    ],
+TRICKS = (
+    "import sys; sys.exit(0)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('passed')",
+    f"{TAKES}import builtins\nbuiltins.exec = builtins.AssertionError = builtins.compile = print",
+    f"{TAKES}import atexit, os\natexit.register(lambda: os.write(1, b'passed'))",
+)  # fmt: skip
+MORE_TRICKS = (
+    "import os; os._exit(0)",
+    "raise KeyboardInterrupt",
+    f"{TAKES}AssertionError = None\nimport os\nos.dup2 = os.write = print",
+    f"{TAKES}import sys\nsys.settrace(lambda *a: None)\nsys.excepthook = sys.exit = print",
+    f"{TAKES}import os\nfor each in range(64):\n    try: os.write(each, b'passed')\n    except OSError: pass",
+    "def check(*a): pass",
+    "",
+    "def add(a, b) return",
+    "\0",
+    "\ud800",
+    f"{ADDS}# {'a' * 200_000}",
 )
-def test_tricks_do_not_pass(program):
+
+
+@needs_sandbox
+@pytest.mark.parametrize("programs", [TRICKS, pytest.param(MORE_TRICKS, marks=pytest.mark.slow)])
+def test_tricks_do_not_pass(programs):
     """A program that ends before its tests, replaces what checks it, or cannot be run has not passed."""
-    assert passes_of([LABEL], [program]) == [False]
+    passed = passes_of([LABEL] * len(programs), programs)
+    assert [] == [program for program, good in zip(programs, passed, strict=True) if good]
 
 
 @needs_sandbox
@@ -92,20 +93,14 @@ def test_a_label_carries_its_tests():
     assert row_tests(reference_of(ADDS, {"source": "a"})) is row_tests(ADDS) is None
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ADDS,
-        f"```python\n{ADDS}```",
-        f"Here it is:\n\n```\n{ADDS}```\nIt adds:\n```python\nadd(1, 2)\n```",
-        f"<think>```python\n{TAKES}```</think>\n```py\n{ADDS}```",
-        f"Run this:\n```bash\nls\n```\nthen\n```python3\n{ADDS}",
-        f"Of course.\n{ADDS}\nThis adds two numbers.",
-    ],
-)
-def test_fences_and_prose_are_left_out(answer):
+def test_fences_and_prose_are_left_out():
     """Of an answer the program is taken: behind the trace, out of the first fence of Python, without prose around."""
-    assert code_of(answer).strip() == ADDS.strip()
+    cases = [
+        ADDS, f"```python\n{ADDS}```", f"Here it is:\n\n```\n{ADDS}```\nIt adds:\n```python\nadd(1, 2)\n```",
+        f"<think>```python\n{TAKES}```</think>\n```py\n{ADDS}```",
+        f"Run this:\n```bash\nls\n```\nthen\n```python3\n{ADDS}", f"Of course.\n{ADDS}\nThis adds two numbers.",
+    ]  # fmt: skip
+    assert [] == [answer for answer in cases if code_of(answer).strip() != ADDS.strip()]
 
 
 def test_what_cannot_be_scored_is_said(monkeypatch):

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.pilot.scoring.fields import field_counts, fields_right, fold, read_json, same_text
 
 SCALARS = st.one_of(st.integers(-5, 5), st.booleans(), st.sampled_from(["a", "b", "New York"]))
@@ -18,19 +19,11 @@ OBJECTS = st.dictionaries(st.sampled_from("xyz"), VALUES, max_size=3)
 
 
 SAME: list[tuple[str, str]] = [
-    ("1200", "1,200.00"),
-    ("0.30", "0.3"),
-    ("-5", "-5.0"),
-    ("2024-03-05", "March 5, 2024"),
-    ("5 Mar 2024", "2024/3/5"),
-    ("5th March 2024", "2024-03-05T00:00:00"),
-    ("2024-03-05T12:00:00Z", "2024-03-05T13:00+01:00"),
-    ("Sept. 1, 2024", "2024-09-01"),
-    ("“Yes.”", "yes"),
-    ("New  York", "new york!"),
-    ("TRUE", "true"),
+    ("1200", "1,200.00"), ("0.30", "0.3"), ("-5", "-5.0"), ("2024-03-05", "March 5, 2024"), ("5 Mar 2024", "2024/3/5"),
+    ("5th March 2024", "2024-03-05T00:00:00"), ("2024-03-05T12:00:00Z", "2024-03-05T13:00+01:00"),
+    ("Sept. 1, 2024", "2024-09-01"), ("“Yes.”", "yes"), ("New  York", "new york!"), ("TRUE", "true"),
     ("cafe\u0301", "café"),
-]
+]  # fmt: skip
 
 
 def test_values_that_mean_the_same() -> None:
@@ -41,17 +34,10 @@ def test_values_that_mean_the_same() -> None:
 
 
 DIFFERENT: list[tuple[str, str]] = [
-    ("007", "7"),
-    ("1.5", "15"),
-    ("-5", "5"),
-    ("1,20", "120"),
-    ("03/04/2024", "04/03/2024"),
-    ("2024-02-30", "2024-03-01"),
-    ("C++", "C"),
-    ("1234567890123456", "1234567890123457"),
-    ("yes", "true"),
+    ("007", "7"), ("1.5", "15"), ("-5", "5"), ("1,20", "120"), ("03/04/2024", "04/03/2024"),
+    ("2024-02-30", "2024-03-01"), ("C++", "C"), ("1234567890123456", "1234567890123457"), ("yes", "true"),
     ("ma 5, 2024", "2024-05-05"),
-]
+]  # fmt: skip
 
 
 def test_values_that_differ() -> None:
@@ -60,18 +46,11 @@ def test_values_that_differ() -> None:
 
 
 JSON: list[tuple[str, Any]] = [
-    ('{"a": 1}', {"a": 1}),
-    ('```json\n{"a": 1}\n```', {"a": 1}),
-    ('Here it is: {"a": {"b": 2}} I hope it helps.', {"a": {"b": 2}}),
-    ("[1, 2]", [1, 2]),
-    ("{'a': 1}", None),
-    ('{"a": 1', None),
-    ('{"a": NaN}', None),
-    ("12", None),
-    ("", None),
-    ("[" * 100_000, None),
+    ('{"a": 1}', {"a": 1}), ('```json\n{"a": 1}\n```', {"a": 1}),
+    ('Here it is: {"a": {"b": 2}} I hope it helps.', {"a": {"b": 2}}), ("[1, 2]", [1, 2]), ("{'a': 1}", None),
+    ('{"a": 1', None), ('{"a": NaN}', None), ("12", None), ("", None), ("[" * 100_000, None),
     ("[" * 60 + "]" * 60, None),
-]
+]  # fmt: skip
 
 
 def test_json_is_found_or_not() -> None:
@@ -107,7 +86,7 @@ def test_an_answer_that_is_no_json_has_no_field_right() -> None:
     assert (0, 0, 1) == field_counts("Ann", " ")
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(OBJECTS, OBJECTS)
 def test_counts_are_counts(label: Any, answer: Any) -> None:
     """Right fields are no more than given or wanted, are the same both ways, and all where the answer is the label."""
@@ -126,7 +105,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@law(200)
 @given(ODD, ODD)
 def test_no_text_is_too_odd(label: str, answer: str) -> None:
     """Whatever a model writes is counted or is none; nothing raises."""
@@ -141,7 +120,7 @@ def test_many_members_are_paired_in_order() -> None:
     assert (300, 300, 300) == field_counts(label, label)
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(st.text("abcé 1+-", min_size=1, max_size=12).filter(str.strip))
 def test_case_quotes_and_closing_signs_do_not_matter(text: str) -> None:
     """A text in capitals, in quotes, with a full stop, folds to what it folds to without."""

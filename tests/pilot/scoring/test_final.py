@@ -2,7 +2,6 @@
 
 import pickle
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,27 +11,22 @@ from tunecase.pilot.scoring.score import score_of
 SHORT = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=20).filter(str.strip)
 
 
-@pytest.mark.parametrize(
-    ("label", "answer", "right"),
-    [
-        ("3 + 4 = 7\n#### 7", "First I add. #### no\n#### 7", True),
-        ("3 + 4 = 7\n#### 7", "So the answer is 7.", True),
-        ("3 + 4 = 7\n#### 7", "7", True),
-        ("3 + 4 = 7\n#### 7", "3 + 4 = 8\n#### 8", False),
-        ("#### 1,200", "It is \\boxed{$1200}", True),
-        ("Hence \\boxed{\\frac{1}{2}}.", "\\boxed{\\frac{1}{2}}", True),
-        ("The answer is: B", "Well, the answer is b.", True),
-        ("the U.S. Senate", "US Senate", True),
-        ("The Beatles", "beatles!", True),
-        ("C++", "C", False),
-        ("-5", "5", False),
-        ("1.5", "15", False),
-        ("a.*b", "ab", False),
-    ],
-)
-def test_the_final_answer_decides(label: str, answer: str, right: bool) -> None:
+def test_the_final_answer_decides() -> None:
     """Marked answers are compared by their marks; short free texts but for case, articles and punctuation."""
-    assert float(right) == score_of("exact_match", [label], [answer])
+    cases = [
+        ("3 + 4 = 7\n#### 7", "First I add. #### no\n#### 7", True),
+        ("3 + 4 = 7\n#### 7", "So the answer is 7.", True), ("3 + 4 = 7\n#### 7", "7", True),
+        ("3 + 4 = 7\n#### 7", "3 + 4 = 8\n#### 8", False), ("#### 1,200", "It is \\boxed{$1200}", True),
+        ("Hence \\boxed{\\frac{1}{2}}.", "\\boxed{\\frac{1}{2}}", True),
+        ("The answer is: B", "Well, the answer is b.", True), ("the U.S. Senate", "US Senate", True),
+        ("The Beatles", "beatles!", True), ("C++", "C", False), ("-5", "5", False), ("1.5", "15", False),
+        ("a.*b", "ab", False),
+    ]  # fmt: skip
+    assert [] == [
+        (label, answer, right)
+        for label, answer, right in cases
+        if float(right) != score_of("exact_match", [label], [answer])
+    ]
 
 
 def test_a_trace_is_no_part_of_the_answer() -> None:

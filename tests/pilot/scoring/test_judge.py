@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from tests.chat_server import Reply, Seen, chat_server, failed, question, said
-from tests.real_chat_server import real_chat_server
-from tunecase.errors import EndpointError, InputError
+from tunecase.errors import InputError
 from tunecase.pilot.endpoint.client import Endpoint
-from tunecase.pilot.scoring.agreement import agreement, judged_score
 from tunecase.pilot.scoring.judge import Judgement, judge, order_effect, read_verdicts
 
 CRITERIA = ("names a date", "is polite")
@@ -36,21 +34,12 @@ def honest(body: Any) -> Reply:
 
 
 WORDS: list[tuple[str, tuple[bool, ...] | None]] = [
-    ("1: pass\n2: fail", (True, False)),
-    (" 1. PASS.\n\n2) Fail ", (True, False)),
-    ("<think>hm\n1: fail</think>\n1: pass\n2: pass", (True, True)),
-    ("1: pass", None),
-    ("1: pass\n2: pass\n3: pass", None),
-    ("2: pass\n1: pass", None),
-    ("1: pass\n1: pass", None),
-    ("Sure!\n1: pass\n2: pass", None),
-    ("1: pass\n2: pass\nThe answer is great.", None),
-    ("1: maybe\n2: pass", None),
-    ("pass\npass", None),
-    ("1: pass 2: pass", None),
-    ("1" * 5000 + ": pass\n2: pass", None),
-    ("", None),
-]
+    ("1: pass\n2: fail", (True, False)), (" 1. PASS.\n\n2) Fail ", (True, False)),
+    ("<think>hm\n1: fail</think>\n1: pass\n2: pass", (True, True)), ("1: pass", None),
+    ("1: pass\n2: pass\n3: pass", None), ("2: pass\n1: pass", None), ("1: pass\n1: pass", None),
+    ("Sure!\n1: pass\n2: pass", None), ("1: pass\n2: pass\nThe answer is great.", None), ("1: maybe\n2: pass", None),
+    ("pass\npass", None), ("1: pass 2: pass", None), ("1" * 5000 + ": pass\n2: pass", None), ("", None),
+]  # fmt: skip
 
 
 def test_verdicts_are_read_strictly() -> None:
@@ -116,21 +105,3 @@ def test_a_judge_swayed_by_order_is_seen() -> None:
         assert 1.0 == effect.mid
         assert 35 == len(server.bodies)
         assert order_effect(at(server), Judgement("j", ("one",), ((True,),), 0.0), ["q"], ["a"]) is None
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("weights_of_this_machine")
-def test_a_small_real_model_is_no_judge() -> None:
-    """SmolLM2 is asked for verdicts like any judge, and is refused as a metric: unread, or not in agreement."""
-    answers = ["Please come on 3 May.", "Go away!"] * 3
-    with real_chat_server() as (url, model):
-        place = Endpoint(url, model, at_once=2, total_s=300.0)
-        found = judge(place, ("is polite",), ["When shall I come?"] * 6, answers)
-        assert 6 == len(found.verdicts)
-        print("unread", found.unread, "passes", found.passes)
-        with pytest.raises(InputError, match="judge: "):
-            judged_score(found, None)
-        if found.unread < 6:
-            assert "unknown" == agreement(found, [True, False] * 3).verdict
-        with pytest.raises(EndpointError):
-            judge(Endpoint(url, "another-model", tries=1), ("is polite",), ["q"], ["a"])

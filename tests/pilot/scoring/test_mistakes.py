@@ -97,19 +97,6 @@ def test_fields_are_parts_of_extractions() -> None:
     assert pytest.approx(1 / 3) == next(part.score for part in mistakes.slices if part.name == "date")
 
 
-def test_without_mistakes_nothing_is_listed() -> None:
-    """All right: no confusion, no worst row, no worse slice."""
-    mistakes = found(["a", "b"] * 20, ["a", "b"] * 20)
-    assert ((), (), 0) == (mistakes.confusions, mistakes.worst, mistakes.wrong_rows)
-    assert not any(part.worse for part in mistakes.slices)
-
-
-def test_lengths_must_agree() -> None:
-    """Lists of different lengths are refused."""
-    with pytest.raises(ValueError, match="one each per test row"):
-        found(["a", "b"], ["a", "b"], rows=[1])
-
-
 def test_review_rows_say_why() -> None:
     """Neighbours that carry the answer hint at a wrong label; pairs that recur are confused classes."""
     refund = [f"please refund my order number {i}" for i in range(6)]

@@ -286,16 +286,13 @@ def test_a_folder_that_cannot_be_written_fails_the_run(tmp_path: Path) -> None:
 
 
 REFUSED: list[tuple[dict[str, Setting], str]] = [
-    ({}, "the program that trains"),
-    ({"command": "python 'x"}, "No closing quotation"),
-    ({"command": "x --token hf_abcdefghijkl"}, "a secret"),
-    ({"command": "x", "options": "[1]"}, "a JSON object"),
+    ({}, "the program that trains"), ({"command": "python 'x"}, "No closing quotation"),
+    ({"command": "x --token hf_abcdefghijkl"}, "a secret"), ({"command": "x", "options": "[1]"}, "a JSON object"),
     ({"command": "x", "options": "{"}, "a JSON object"),
-    ({"command": "x", "sharding": "fdsp"}, "did you mean fsdp or ddp?"),
-    ({"command": "x", "batch": 0}, "at least 1"),
+    ({"command": "x", "sharding": "fdsp"}, "did you mean fsdp or ddp?"), ({"command": "x", "batch": 0}, "at least 1"),
     ({"command": "x", "time_limit_s": 0.0}, "at least 1"),
     ({"command": "x", "colour": "red"}, "a setting of this trainer"),
-]
+]  # fmt: skip
 
 
 def test_wrong_settings_are_refused() -> None:

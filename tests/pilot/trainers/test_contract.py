@@ -88,15 +88,12 @@ def test_confidences_come_with_every_row_or_not_at_all(tmp_path: Path) -> None:
 
 
 WRONG: list[tuple[str | bytes | None, str | bytes | None, str]] = [
-    (None, None, "wrote neither answers.jsonl nor a score"),
-    (None, "", "wrote neither answers.jsonl nor a score"),
+    (None, None, "wrote neither answers.jsonl nor a score"), (None, "", "wrote neither answers.jsonl nor a score"),
     (None, "hello\n", "metrics.jsonl line 1 is not JSON: hello"),
     (None, '{"score": 0.5}\n{"step": 1', "metrics.jsonl line 2 is not JSON"),
     (None, "[1]\n", "metrics.jsonl line 1 is list, wanted an object"),
-    (None, b"\xff\xfe", "metrics.jsonl line 1 is not UTF-8"),
-    (None, '{"score": NaN}', "score is nan"),
-    (None, '{"score": 1e999}', "score is inf"),
-    (None, '{"score": 1.5}', "score is 1.5, wanted 0 to 1"),
+    (None, b"\xff\xfe", "metrics.jsonl line 1 is not UTF-8"), (None, '{"score": NaN}', "score is nan"),
+    (None, '{"score": 1e999}', "score is inf"), (None, '{"score": 1.5}', "score is 1.5, wanted 0 to 1"),
     (None, '{"score": -0.1}', "score is -0.1, wanted 0 to 1"),
     (None, '{"score": "good"}', "score is good, wanted a number"),
     (None, '{"score": true}', "score is True, wanted a number"),
@@ -104,14 +101,13 @@ WRONG: list[tuple[str | bytes | None, str | bytes | None, str]] = [
     (None, '{"score": 0.5, "step": 1.5}', "step is 1.5, wanted a whole number"),
     (None, '{"score": 0.5, "converged": "yes"}', "converged is 'yes', wanted true or false"),
     (GOOD, '{"loss": NaN}', "loss is nan: training diverged"),
-    (GOOD, '{"loss": "nan"}', "loss is nan: training diverged"),
-    (GOOD, "[" * 200_000, "is not JSON"),
+    (GOOD, '{"loss": "nan"}', "loss is nan: training diverged"), (GOOD, "[" * 200_000, "is not JSON"),
     (GOOD + GOOD, None, "answers.jsonl has more than 3 answers for 3 test rows"),
     ('{"answer": "card"}\n', None, "answers.jsonl has 1 answer for 3 test rows"),
     (GOOD.replace('"money"', "7"), None, 'answers.jsonl line 2 has no text under "answer"'),
     (GOOD.replace("}", ', "confidence": 7}'), None, "line 1: confidence is 7, wanted 0 to 1"),
     (b"\x00\x00\x00", None, "answers.jsonl line 1 is not JSON"),
-]
+]  # fmt: skip
 
 
 def test_what_cannot_be_right_fails_the_run(tmp_path: Path) -> None:
@@ -171,12 +167,10 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 
 
 LEARNT: list[tuple[Any, dict[str, Any], bool]] = [
-    ("classification", {"train_loss": 0.3}, False),
-    ("classification", {"train_loss": 0.2}, True),
-    ("classification", {"train_loss": 0.3, "converged": True}, True),
-    ("classification", {"loss": 0.3}, True),
+    ("classification", {"train_loss": 0.3}, False), ("classification", {"train_loss": 0.2}, True),
+    ("classification", {"train_loss": 0.3, "converged": True}, True), ("classification", {"loss": 0.3}, True),
     ("generation", {"train_loss": 0.3}, True),
-]
+]  # fmt: skip
 
 
 def test_labels_that_are_not_learnt_make_no_point(tmp_path: Path) -> None:

@@ -34,24 +34,22 @@ def test_a_named_folder_is_used(tmp_path: Path) -> None:
     assert encoder_weights.find("some/net") is None
 
 
-@pytest.mark.parametrize(
-    ("config", "got"),
-    [
+def test_other_models_are_refused(tmp_path: Path) -> None:
+    """A model that writes text and one that brings code are no encoders to use, and the fix says what is."""
+    cases = [
         ({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}, "a model that writes text (LlamaForCausalLM)"),
         ({"is_decoder": True}, "a model that writes text (is_decoder)"),
         ({"model_type": "new", "auto_map": {"AutoModel": "code.py"}}, "a model with code of its own (auto_map)"),
-    ],
-)
-def test_other_models_are_refused(tmp_path: Path, config: dict[str, object], got: str) -> None:
-    """A model that writes text and one that brings code are no encoders to use, and the fix says what is."""
-    folder = tiny_encoder.save(tmp_path / "net", **config)
-    with pytest.raises(InputError) as caught:
-        encoder_weights.fetch(str(folder), print)
-    (problem,) = caught.value.problems
-    assert (f"model {folder}", got) == (problem.where, problem.got)
-    assert problem.fix
-    assert got in encoder_weights.missing(str(folder))
-    assert "" == encoder_weights.identity(str(folder))
+    ]  # fmt: skip
+    for config, got in cases:
+        folder = tiny_encoder.save(tmp_path / "net", **config)
+        with pytest.raises(InputError) as caught:
+            encoder_weights.fetch(str(folder), print)
+        (problem,) = caught.value.problems
+        assert (f"model {folder}", got) == (problem.where, problem.got)
+        assert problem.fix
+        assert got in encoder_weights.missing(str(folder))
+        assert "" == encoder_weights.identity(str(folder))
 
 
 def test_a_folder_that_lacks_a_part_is_refused(tmp_path: Path) -> None:

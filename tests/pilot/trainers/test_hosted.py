@@ -1,14 +1,18 @@
 """A hosted model is asked for baselines: prompts, lenient reading of classes, tokens and price, and its refusals."""
 
-import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.chat_server import Reply, chat_server, failed, question, said
+from tests.conftest import OWN_CACHE
 from tests.real_chat_server import real_chat_server
-from tunecase.errors import InputError, MissingExtraError
+from tunecase.errors import EndpointError, InputError, MissingExtraError
+from tunecase.pilot.endpoint.client import Endpoint
+from tunecase.pilot.scoring.agreement import agreement, judged_score
+from tunecase.pilot.scoring.judge import judge
 from tunecase.pilot.trainers import hosted
 from tunecase.pilot.trainers.hosted import NO_CLASS, match_choice
 from tunecase.pilot.trainers.task import Result, Task
@@ -19,37 +23,23 @@ CHOICES = ("card_lost", "card_lost_abroad", "refund")
 def task(url: str, **more: Any) -> Task:
     """Three classes, six training and three test rows, asked at a test server."""
     settings = {
-        "base_url": url,
-        "steps": 0,
-        "at_once": 1,
-        "timeout_s": 5.0,
-        "total_s": 20.0,
-        **more.pop("settings", {}),
-    }
+        "base_url": url, "steps": 0, "at_once": 1, "timeout_s": 5.0, "total_s": 20.0, **more.pop("settings", {}),
+    }  # fmt: skip
     given = {
         "texts": ("one", "two", "three", "four", "five", "six"),
         "labels": ("refund", "refund", "refund", "refund", "card_lost", "card_lost_abroad"),
-        "test_texts": ("q1", "q2", "q3"),
-        "test_labels": ("refund", "card_lost", "card_lost_abroad"),
-        "metric": "accuracy",
-        "choices": CHOICES,
-    }
+        "test_texts": ("q1", "q2", "q3"), "test_labels": ("refund", "card_lost", "card_lost_abroad"),
+        "metric": "accuracy", "choices": CHOICES,
+    }  # fmt: skip
     return Task("hosted", "smol", seed=1, settings=settings, **{**given, **more})
 
 
 NAMED: list[tuple[str, str | None]] = [
-    ("refund", "refund"),
-    ('"Refund."', "refund"),
-    ("**card-lost**", "card_lost"),
-    ("Class: Card Lost Abroad", "card_lost_abroad"),
-    ("The class is card_lost.", "card_lost"),
-    ('{"class": "refund"}', "refund"),
-    ("refund\nbecause the customer wants money back", "refund"),
-    ("refund or card_lost", None),
-    ("neither", None),
-    ("", None),
-    ("word " * 40 + "refund", None),
-]
+    ("refund", "refund"), ('"Refund."', "refund"), ("**card-lost**", "card_lost"),
+    ("Class: Card Lost Abroad", "card_lost_abroad"), ("The class is card_lost.", "card_lost"),
+    ('{"class": "refund"}', "refund"), ("refund\nbecause the customer wants money back", "refund"),
+    ("refund or card_lost", None), ("neither", None), ("", None), ("word " * 40 + "refund", None),
+]  # fmt: skip
 
 
 def test_classes_are_read_leniently() -> None:
@@ -109,8 +99,8 @@ def test_other_kinds_are_taken_as_they_are() -> None:
         assert "JSON object" in question(server.bodies[0])
     with chat_server([said("four words in all")]) as server:
         more = {"labels": ("x" * 100,) * 6, "test_labels": ("four words",) * 3, "choices": ()}
-        result = hosted.train(task(server.url, kind="generation", metric="rouge_l", **more))
-        assert pytest.approx(2 / 3) == result.score
+        result = hosted.train(task(server.url, kind="generation", metric="chrf", **more))
+        assert 0.5 < (result.score or 0) < 1
         assert ("q1", 66) == (question(server.bodies[0]), server.bodies[0]["max_tokens"])
 
 
@@ -220,33 +210,53 @@ def test_nearest_examples_are_each_rows_own() -> None:
     assert not any("where is my refund" in turn for turn in shown[2])
 
 
+@pytest.fixture(scope="module")
+def real_server() -> Iterator[tuple[str, str]]:
+    """SmolLM2 behind `transformers serve`: its address, and the model's name."""
+    with pytest.MonkeyPatch.context() as patch:
+        if OWN_CACHE is None:
+            patch.delenv("TUNECASE_CACHE")
+        else:
+            patch.setenv("TUNECASE_CACHE", OWN_CACHE)
+        with real_chat_server() as (url, model):
+            yield url, model
+
+
 @pytest.mark.slow
-@pytest.mark.usefixtures("weights_of_this_machine")
-def test_a_real_model_answers_behind_a_real_server() -> None:
-    """SmolLM2 behind `transformers serve`: baselines with tokens counted, and a wrong model name said plainly."""
+def test_a_real_model_answers_behind_a_real_server(real_server: tuple[str, str]) -> None:
+    """Baselines have their tokens counted, and a wrong model name is said plainly."""
+    url, model = real_server
     texts = tuple(f"{word} please" for word in ("hello", "goodbye") * 4)
     labels = ("greeting", "farewell") * 4
-    with real_chat_server() as (url, model):
-        for name, chosen in hosted.BASELINES.items():
-            made = {**chosen, "base_url": url, "at_once": 2, "usd_per_1m_input_tokens": 1.0}
-            made |= {"usd_per_1m_output_tokens": 1.0, "total_s": 300.0}
-            settings = hosted.settings(8, made)
-            one = Task("hosted", model, texts, labels, texts[:4], labels[:4], "accuracy", 1, settings)
-            result = hosted.train(one)
-            assert (4, "") == (result.test_rows, result.failed)
-            assert result.usd_per_answer, name
-            assert "tokens in" in result.note
-            prompt_tokens = int(result.note.split(" tokens in")[0].split()[-1]) * 4
-            foreseen = hosted.foreseen(one)[0] - 4 * hosted._most_tokens(one, settings)
-            assert 0.8 < foreseen / prompt_tokens < 1.25
-            print(
-                name,
-                foreseen,
-                prompt_tokens,
-                json.dumps({"score": result.score, "note": result.note, "s": result.answer_s}),
-            )
-        other = hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))
-        assert "another-model" in other.failed
+    for name, chosen in hosted.BASELINES.items():
+        made = {**chosen, "base_url": url, "at_once": 2, "usd_per_1m_input_tokens": 1.0}
+        made |= {"usd_per_1m_output_tokens": 1.0, "total_s": 300.0}
+        settings = hosted.settings(8, made)
+        asked = Task("hosted", model, texts, labels, texts[:4], labels[:4], "accuracy", 1, settings)
+        result = hosted.train(asked)
+        assert (4, "") == (result.test_rows, result.failed)
+        assert result.usd_per_answer, name
+        assert "tokens in" in result.note
+        prompt_tokens = int(result.note.split(" tokens in")[0].split()[-1]) * 4
+        foreseen = hosted.foreseen(asked)[0] - 4 * hosted._most_tokens(asked, settings)
+        assert 0.8 < foreseen / prompt_tokens < 1.25
+    other = hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))
+    assert "another-model" in other.failed
+
+
+@pytest.mark.slow
+def test_a_small_real_model_is_no_judge(real_server: tuple[str, str]) -> None:
+    """It is asked for verdicts like any judge, and is refused as a metric: unread, or not in agreement."""
+    url, model = real_server
+    answers = ["Please come on 3 May.", "Go away!"] * 3
+    found = judge(Endpoint(url, model, at_once=2, total_s=300.0), ("is polite",), ["When shall I come?"] * 6, answers)
+    assert 6 == len(found.verdicts)
+    with pytest.raises(InputError, match="judge: "):
+        judged_score(found, None)
+    if found.unread < 6:
+        assert "unknown" == agreement(found, [True, False] * 3).verdict
+    with pytest.raises(EndpointError):
+        judge(Endpoint(url, "another-model", tries=1), ("is polite",), ["q"], ["a"])
 
 
 def test_an_answer_takes_its_own_time_however_many_are_asked_at_once() -> None:

@@ -169,20 +169,21 @@ def test_no_rows_are_refused(model: str) -> None:
 
 @pytest.mark.slow
 def test_the_embedded_model_learns_the_example() -> None:
-    """SmolLM2 on eighty tickets of the example: well above guessing, and its general skill stays."""
+    """SmolLM2 on sixty tickets of the example: above guessing, and its general skill stays."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("TUNECASE_CACHE")
         if weights.find(weights.SMOL) is None:
             pytest.skip("skipped: SmolLM2's weights not found; run python -m tunecase.pilot.trainers.weights")
         folder = Path(__file__).parents[3] / "examples" / "support-tickets" / "data"
         train, test = (usable(load(folder / f"{name}.jsonl")) for name in ("train", "test"))
-        train, test = train.only(range(80)), test.only(range(100))
+        train, test = train.only(range(60)), test.only(range(40))
         result = lora.train(
             Task("lora", lora.MODEL, train.texts, train.labels, test.texts, test.labels, "accuracy", 0,
-                 lora.settings(80, {}), choices=test.classes)
+                 lora.settings(60, {"steps": 40}), choices=test.classes)
         )  # fmt: skip
-    assert result.score > 0.25  # ten classes; 42 and 167 rows were measured at .36 and .54
-    assert result.converged
+    assert result.score > 0.15  # ten classes; after 120 steps 42 and 167 rows were measured at .36 and .54
+    assert result.train_loss is not None
+    assert result.train_loss < 0.6
     assert result.skill_after is not None
     assert result.skill_after > 0.6
 

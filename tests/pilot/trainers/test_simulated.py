@@ -72,11 +72,6 @@ def test_fails_when_told() -> None:
     assert simulated.train(sized(49, fail="raise", fail_from_rows=50)).converged
 
 
-def test_it_is_a_stand_in() -> None:
-    """Nobody may take its curve for a model's."""
-    assert simulated.STAND_IN
-
-
 def test_wrong_settings_are_refused() -> None:
     """An impossible curve is refused, each mistake by its setting."""
     wrong: dict[str, float | str] = {"floor": 2.0, "fail": "explode", "noise": -1.0}

@@ -129,15 +129,14 @@ def test_a_look_for_torch_leaves_the_finder(tmp_path: Path, monkeypatch: pytest.
     del sys.modules["torch"]  # not by monkeypatch, which would put the file of this test back at the end
 
 
-@pytest.mark.parametrize(
-    ("ranks", "age_s", "enough"), [((), 0, False), ((0,), 0, False), ((0, 1), 0, True), ((0,), 60, True)]
-)
-def test_every_process_needs_its_steps(ranks: tuple[int, ...], age_s: float, enough: bool, tmp_path: Path) -> None:
+def test_every_process_needs_its_steps(tmp_path: Path) -> None:
     """All processes have their steps, or one has waited too long for another."""
-    for rank in ranks:
-        line = {"rank": rank, "world": 2, "step": 3, "at": time.time() - age_s}
-        (tmp_path / f"steps-{rank}.jsonl").write_text(json.dumps(line) + "\n" + '{"ran')
-    assert enough is step_watch.all_seen(tmp_path, 3)
+    cases = [((), 0, False), ((0,), 0, False), ((0, 1), 0, True), ((0,), 60, True)]
+    for ranks, age_s, enough in cases:
+        for rank in ranks:
+            line = {"rank": rank, "world": 2, "step": 3, "at": time.time() - age_s}
+            (tmp_path / f"steps-{rank}.jsonl").write_text(json.dumps(line) + "\n" + '{"ran')
+        assert enough is step_watch.all_seen(tmp_path, 3)
 
 
 def test_a_program_that_ends_by_itself_keeps_its_code(tmp_path: Path) -> None:

@@ -11,12 +11,9 @@ from tunecase.pilot.trainers import command, translate, trl
 from tunecase.pilot.trainers.task import Setting
 
 RUN: dict[str, Any] = {
-    "model": "some/model",
-    "seed": 7,
-    "choices": list(TASK.choices),
-    "settings": {**translate.LEARNING, "steps": 120},
+    "model": "some/model", "seed": 7, "choices": list(TASK.choices), "settings": {**translate.LEARNING, "steps": 120},
     "options": {},
-}
+}  # fmt: skip
 
 
 def run(**settings: Setting) -> dict[str, Any]:

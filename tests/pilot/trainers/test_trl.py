@@ -12,7 +12,7 @@ from tests.pilot.trainers.tiny import save_tiny_model
 from tunecase.errors import InputError, install_line
 from tunecase.pilot.trainers import lora, translate, trl, trl_worker, weights
 from tunecase.pilot.trainers.contract import read_result, read_run, write_run
-from tunecase.pilot.trainers.task import Setting, Task
+from tunecase.pilot.trainers.task import Result, Setting, Task
 
 pytestmark = pytest.mark.needs("train")
 ROOT = Path(__file__).parents[3]
@@ -51,21 +51,26 @@ def test_learns_classes(tiny: Path, tmp_path: Path) -> None:
     assert {"run.json", "metrics.jsonl", "answers.jsonl", "run.log"} <= {path.name for path in folder.iterdir()}
 
 
+def worked(folder: Path, asked: Task) -> Result:
+    """The result of the worker in this process."""
+    trl_worker.main(write_run(folder, asked, more={"weights": asked.model}))
+    return read_result(folder, asked, seconds=1)
+
+
 @pytest.mark.slow
-def test_adapters_and_free_answers(tiny: Path) -> None:
+def test_adapters_and_free_answers(tiny: Path, tmp_path: Path) -> None:
     """Adapters on the top layer train and free answers are written; a tiny random base need not learn from them."""
-    found = trl.train(
-        replace(task(tiny, steps=3, depth=1, answer_tokens=4), kind="generation", choices=(), metric="accuracy")
-    )
+    asked = task(tiny, steps=3, depth=1, answer_tokens=4)
+    found = worked(tmp_path, replace(asked, kind="generation", choices=(), metric="accuracy"))
     assert ("", 3, 2) == (found.failed, found.steps, len(found.predictions or ()))
     assert found.confidences is None
     assert found.train_loss is not None
 
 
 @pytest.mark.slow
-def test_without_steps_it_only_answers(tiny: Path) -> None:
+def test_without_steps_it_only_answers(tiny: Path, tmp_path: Path) -> None:
     """Zero-shot and few-shot baselines need no training, and show no loss."""
-    found = trl.train(task(tiny, **{**trl.BASELINES["few-shot"], "shots": 2}))
+    found = worked(tmp_path, task(tiny, **{**trl.BASELINES["few-shot"], "shots": 2}))
     assert ("", None, None, 2) == (found.failed, found.steps, found.train_loss, len(found.predictions or ()))
 
 

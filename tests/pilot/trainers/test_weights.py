@@ -84,14 +84,6 @@ def test_offline_fails_at_once_and_says_what_to_do(monkeypatch: pytest.MonkeyPat
         weights.load(weights.SMOL)
 
 
-def test_the_command_ends_with_a_sentence(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """0 and the folder where all is well, 3 and the ways out where it is not."""
-    assert (0, 3) == (weights.main([folder]), weights.main(["some/net"]))
-    out, err = capsys.readouterr()
-    assert "is ready" in out
-    assert err.startswith("The weights of some/net are not on this machine.")
-
-
 def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     """As a sentence with the line that installs it."""
     monkeypatch.setattr(machine, "NEEDED", ("json", "no_such_library"))
