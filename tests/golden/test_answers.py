@@ -1,0 +1,180 @@
+"""What records say, as a person reads it: a change of words shows as a difference of tests/golden/answers."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import samples
+from tests.accounts.parts.said import case, sample
+from tests.accounts.test_answer import LOOK, decision, material, plan
+from tests.accounts.test_first import material as unasked
+from tests.cli.show.printing import ALL, printed
+from tests.records.test_records import PAIR, PLACED
+from tunecase.accounts import Material, answer
+from tunecase.accounts.parts import evidence, money
+from tunecase.quantities import Band, Sampled
+from tunecase.records import Alternative, Capital, Crossing, Flip, Outcome, Scored, Shift, Verified
+from tunecase.report import page_markdown, page_of
+
+ANSWERS = Path(__file__).parent / "answers"
+
+# Records that say something else than the samples of their verbs: what is changed of the sample.
+CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
+    "approve": ({"amount_base": Decimal(99_000)},),
+    "approvals": ({"rejection": samples.rejection()}, {"uncovered": Decimal(5)}, {"approved": ()}),
+    "audit": (
+        {"findings": (), "verdict": "fit", "usable": 2_020}, {"verdict": "not fit", "reason": "labels are random"},
+        {"verdict": "too little to say", "reason": "3 rows"}, {"findings": samples.audit().findings[:1]},
+    ),
+    "books": (
+        {"left": Decimal(-20), "budget": 3_865.57}, {"verified": False}, {"planned": None, "at_completion": None},
+        {"lines": tuple(replace(line, closed=samples.TODAY) for line in samples.books().lines)}, {"served": None},
+        {"lines": (), "spent": Decimal(0), "left": None, "budget": None, "entries": 0}, {"over_budget": None},
+    ),
+    "check": ({"broken": ("a", "b", "c", "d")}, {"prices": (Shift("gpu", None, 2.0, "USD"),), "lines": ()}),
+    "compare": (
+        {"judged": None}, {"second": None, "lines": (), "total": None, "rounds": None},
+        {"total": replace(samples.comparison().total, change=Band(10, 100, 200, 250))},
+        {"total": replace(samples.comparison().total, change=None, why="gpu has no price")},
+    ),
+    "decide": (
+        {"advice": "stop", "value_flips": (Flip("problem.value", 0.12, 0.15, "fine_tune"),)},
+        {"advice": "look", "action": LOOK.action, "experiments": (LOOK,)}, {"advice": "ship"},
+        {"what_if": (Flip("effort_per_round", 40.0, 65.0, "stop"), Flip("budget", 30_000.0))},
+        {"options": (), "flips_at": "", "advice": "stop", "assumptions": ()},
+    ),
+    "define": (
+        {"verdict": "do not start"}, {"verdict": "fix first"}, {"criteria": ()}, {"test_rows": 0},
+        {"alternatives": (), "value_per_point": None, "target": None, "in_use": None},
+    ),
+    "estimate": (
+        {"over_budget": 0.7}, {"plan": None}, {"plan": replace(samples.plan(), advised=False)},
+        {"plan": replace(samples.plan(), budget_left=None)}, {"plan": replace(samples.plan(), months=())},
+    ),
+    "evals": ({"pair": None}, {"fail_below": None}),
+    "fit": (
+        {"verdict": "does not fit", "hours": None, "remedies": ("a", "b", "c", "d")},
+        {"train_tokens": None, "hours": None},
+        {"verdict": "tight", "placed": replace(PLACED, verdict="tight", chance_over=0.3)}, {"compared": (PAIR,)},
+        {"deadline_hours": 0.5, "in_time": None}, {"method": "full", "usd": None}, {"assumptions": ("a; b", "c", "d")},
+    ),
+    "forecast": (
+        {"verdict": "likely", "p_target": 0.9}, {"verdict": "unlikely", "p_target": 0.1}, {"verdict": "reached"},
+        {"verdict": "not achievable within n_max", "p_target": 0.004}, {"verdict": "above the ceiling", "target": 0.97},
+        {"verdict": "no target", "target": None, "p_target": None},
+        {"stand_in": True, "stand_in_factor": "stand_in.factor"},
+        {"verdict": "not a pilot yet", "next_pilot": "train on 50 examples"}, {"verdict": "pilot uninformative"},
+    ),
+    "imported": ({"dry_run": True},),
+    "inference": ({"today_per_1k": None}, {"ways": (), "per_month": None, "per_1k": None, "crossings": ()},
+                  {"break_even": ()}, {"loads": samples.loads()},
+                  {"crossings": (Crossing("a", "b", None, None, None, ""),)}),
+    "judge": ({"score": None, "agreement": "unknown"}, {"agreement": "poor", "unknown_ok": True}),
+    "label trial": ({"target": 0.99}, {"share": None, "kappa": None, "alpha": None, "ceiling": None}),
+    "labelling": ({"rows": ()},),
+    "ledger": ({"unfinished": 17}, {"set_aside": 1}),
+    "mapped": ({"unplaced": ()}, {"made": None}),
+    "next": ({"round": None}, {"round": None, "moved": ()}),
+    "pilot": (
+        {"runs": (), "baselines": (), "stopped": "no test row"}, {"metric": "macro_f1"}, {"usd": 0.4, "reused": 15},
+        {"runs": tuple(replace(run, failed="out of memory") for run in samples.pilot().runs[:2])},
+    ),
+    "prices": ({"rows": (), "tiers": ()}, {"stale": 0}),
+    "review": ({"wrong": 17, "unsure": 0, "disputed": (), "remaining": None}, {"error_rate": None, "minutes": None}),
+    "scorecard": ({},),
+    "source trial": ({"tells": False}, {"harms": 0.3}),
+    "updated": ({"is_in_use": True}, {"stale": True, "in_use": "own.csv"}),
+}  # fmt: skip
+OTHERS = {
+    "scored": Scored(()),
+    "ledger": Verified("l", 1, anchor="3:ab", anchored="kept", changed="its last 2 entries are missing"),
+    "pilot": samples.pilot_of_a_model(),
+    "changed": (),
+}
+HOSTED = Alternative(
+    "prompt_hosted", "prompt a hosted model", 0.84, None, Band(300, 610, 900, 1_400), None, None, "measured"
+)
+OVER = replace(samples.books(), spent=Decimal("18250.50"), left=Decimal("-250.50"))
+CASES = {
+    "usual": case(),
+    "in stages": material(),
+    "measure first": material(decision=decision(advice="pilot")),
+    "a look": material(decision=decision(advice="look", action=LOOK.action, experiments=(LOOK,))),
+    "instead": material(
+        decision=decision(advice="ship", instead="Do not fine-tune: prompt a hosted model."),
+        definition=replace(samples.definition(), alternatives=(HOSTED,)),
+    ),
+    "ship": material(decision=decision(advice="ship", plan=plan(lever="ship", lost=None))),
+    "no": material(decision=decision(advice="stop", plan=plan(advised=False))),
+    "beyond the budget": material(decision=decision(advice="stop", plan=plan(advised=False, beyond_budget=True))),
+    "fix first": case(decision=replace(sample()["decision"], advice="fix first")),
+    "state the value": material(decision=decision(advice="state the value")),
+    "over budget": case(books=OVER, approvals=samples.approvals()),
+    "lower is better": material(
+        decision=decision(plan=plan(direction="lower", then=plan().then[:2])),
+        forecast=replace(samples.forecast(), metric="loss", direction="lower", target=0.2, ceiling=None),
+    ),
+    "one test": material(
+        decision=decision(
+            plan=plan(then=(Outcome("ship", Sampled(0.6), Sampled(0.9)), Outcome("stop", Sampled(0.4), Sampled(0.0))))
+        )
+    ),
+    "no pilot": case(pilot=None, forecast=None, decision=None),
+    "no budget": case(decision=decision(plan=plan(budget_left=None))),
+    "bought cards": case(
+        decision=decision(plan=plan(capital=Capital("2 x L40S", Band(14_000, 16_000, 18_000, 19_000), 16_200.0, 340.0)))
+    ),
+    "a target out of reach": case(
+        forecast=replace(samples.forecast(), stand_in=True, stand_in_factor="stand_in.factor", p_target=0.02,
+                         verdict="unlikely", points=samples.forecast().points)
+    ),
+    "read alone": Material(audit=samples.audit(), runs=3),
+    "no target": unasked(),
+    "no target, nothing measured": unasked(pilot=None, forecast=None),
+    "nothing": Material(),
+}  # fmt: skip
+
+
+def parts(texts: Iterable[tuple[str, str]]) -> str:
+    """Texts one after the other; of a long line that stood in one before, nothing is said again."""
+    seen: set[str] = set()
+    lines = []
+    for name, text in texts:
+        lines += ["", f"## {name}", *(line for line in text.splitlines() if len(line) < 20 or line not in seen)]
+        seen |= set(text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).lstrip()) + "\n"
+
+
+def page(known: Material) -> str:
+    """The first screen, the money and the evidence of a case."""
+    return page_markdown(page_of(known, answer(known), (money(known), evidence(known)), (), records={}))
+
+
+def records() -> str:
+    """All of every sample record."""
+    return parts((verb, printed(verb, ALL[verb], full=True)) for verb in sorted(ALL))
+
+
+def changed() -> str:
+    """What records say by default that say something else than the samples."""
+    told = [(verb, replace(ALL[verb], **change)) for verb, changes in CHANGED.items() for change in changes]
+    return parts((verb, printed(verb, record)) for verb, record in [*told, *OTHERS.items()])
+
+
+def pages() -> str:
+    """Pages of every verdict."""
+    return parts((name, page(known)) for name, known in CASES.items())
+
+
+@pytest.mark.parametrize("made", [records, changed, pages], ids=lambda made: made.__name__)
+def test_answers_read_as_they_did(made: Callable[[], str], request: pytest.FixtureRequest) -> None:
+    """Of every verb in full, of records that say something else in short, and of pages for each verdict."""
+    kept, found = ANSWERS / f"{made.__name__}.txt", made()
+    if request.config.getoption("--golden"):
+        kept.write_text(found, encoding="utf-8")
+    assert kept.read_text(encoding="utf-8") == found, "read the difference, then `make golden` writes it"
