@@ -3,10 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from tests import samples
-from tests.accounts.reading import captions, table, words
+from tests.accounts.reading import captions, table
 from tunecase.accounts import account
 from tunecase.blocks import Account
 from tunecase.quantities import Band
@@ -24,28 +22,6 @@ def total(change: Band | None, **more: Any) -> dict[str, Any]:
     whole = samples.comparison().total
     assert whole is not None
     return {"total": replace(whole, change=change, **more)}
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (Band(-250, -100, -50, 20), "costs 100 USD less in the middle case (8 in 10: 250 USD less to 20 USD more)."),
-        (Band(-250, -100, -50, -10), "costs 100 USD less in the middle case (8 in 10: 10 to 250 USD less)."),
-        (Band(10, 100, 200, 250), "costs 100 USD more in the middle case (8 in 10: 10 to 250 USD more)."),
-        (Band(0, 0, 10, 90), "costs the same in the middle case (8 in 10: 0 to 90 USD more)."),
-        (Band(0, 0, 0, 0), "costs the same."),
-        (Band(-0.2, -0.1, 0.1, 0.2), "costs the same within 1 USD, 8 times in 10."),
-    ],
-)
-def test_a_difference_is_told_in_one_sentence(change: Band, said: str) -> None:
-    """More and less are words, not signs."""
-    assert told(**total(change), judged=None).answer.endswith(said)
-
-
-def test_a_total_that_is_not_known_is_said_so() -> None:
-    """With the reason."""
-    said = told(**total(None, why="gpu has no price"), judged=None)
-    assert "costs more or less is not known: gpu has no price." in said.answer
 
 
 def test_the_limit_comes_first_and_sets_the_tone() -> None:
@@ -80,40 +56,6 @@ def bare() -> dict[str, Any]:
     without = {"reached": None, "budget": None, "over_budget": None}
     return {"first": replace(record.first, **without), "second": replace(record.second, **without),
             "changed": (), "notes": (), "judged": None}  # fmt: skip
-
-
-def test_a_comparison_without_changes_or_curve() -> None:
-    """What is not known is said, or left out where no side knows it."""
-    said = told(**bare())
-    assert "The project files say the same." in words(said.short)
-    assert "Chance " not in words(said.full)
-    one = told(first=bare()["first"])
-    assert "unknown → 59%" in words(one.full)
-    assert "no budget → 29% of 18k USD" in words(one.full)
-
-
-def test_changed_fields_are_named_few_of_many() -> None:
-    """Three under the answer, all of them in full."""
-    (change, *_) = samples.comparison().changed
-    many = tuple(replace(change, field=f"field{at}") for at in range(5))
-    said = told(changed=many)
-    assert "Changed: field0, field1, field2 and 2 more." in words(said.short)
-    assert 5 == len(table(said.full, "5 fields changed"))
-
-
-def test_a_changed_item_of_a_list_is_named_by_its_list() -> None:
-    """No bare number stands for a field."""
-    (change, *_) = samples.comparison().changed
-    items = tuple(replace(change, field=field) for field in ("models.0", "compute.gpus.1", "data.sources.0.hours"))
-    assert "Changed: models 1, gpus 2, hours." in words(told(changed=items).short)
-
-
-def test_a_bill_alone_is_only_judged() -> None:
-    """One sentence; nothing is set beside it."""
-    said = told(second=None, lines=(), total=None, rounds=None)
-    assert "keeps the limit" in said.answer
-    assert "80% sure" in words(said.short)
-    assert [] == captions(said.short)
 
 
 def test_a_comment_is_no_markup_and_calls_no_one() -> None:

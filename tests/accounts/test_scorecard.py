@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from tests.books.scored import PLANNED, digits, hours, scored, whole
+from tests.books.scored import PLANNED, hours, scored
 from tunecase.accounts import account
 from tunecase.books.scorecard import scorecard
 from tunecase.cli.show import show
@@ -41,21 +41,6 @@ Your bands held 32 of 36 closed lines; set 1.4 times a bill's middle aside.
 
 more: --full
 """
-FEW = """\
-Too few to say: 3 closed lines of 1 case, 2 held; 10 lines of 3 cases are the
-least.
-
-                      Held  Cases  Share, 90% interval
-  closed lines      2 of 3      1  too few to say
-  whole cases       1 of 1      1  too few to say
-  scores of rounds  1 of 1      1  too few to say
-  rows needed       1 of 1      1  too few to say
-
-  1 case. Target reached: 1 of 1; chances: too few to say.
-  Next bill: its reserve leans 9% on 1 case; hours x 1.02 from 1.
-
-more: --full
-"""
 
 
 def shown(record: Scorecard, *, full: bool = False) -> str:
@@ -76,20 +61,6 @@ def test_the_answer_of_a_dozen_cases() -> None:
     assert SHORT == shown(DOZEN)
 
 
-def test_a_single_case_is_counted_and_not_judged() -> None:
-    """No share, no Brier, no ratio."""
-    assert FEW == shown(scorecard([whole()], K))
-
-
-def test_nothing_is_wider_than_a_terminal_and_full_says_the_rest() -> None:
-    """Rounds, hours, endings, and what the figures leave out."""
-    text = shown(DOZEN, full=True)
-    assert all(len(line) <= 80 for line in text.splitlines())
-    assert len([line for line in shown(DOZEN).splitlines() if line]) <= 12
-    for words in ("rounds made 8 of 12", "hours of labour x 1.26 12", "not followed 0 0 6", "Lines of one case move"):
-        assert words in flat(text)
-
-
 def test_bands_that_hold_too_seldom_are_a_warning() -> None:
     """Where the whole interval lies below what a band promises."""
     wrong = scorecard([scored(f"{n}", 3.0, 3.0, 1.0, 3.0) for n in range(8)], K)
@@ -101,23 +72,3 @@ def test_without_a_case_nothing_is_said() -> None:
     text = flat(shown(scorecard([], K)))
     assert "Too few to say: 0 closed lines of 0 cases" in text
     assert "the next bill learns nothing from them" in text
-
-
-def test_records_that_could_not_be_read_are_told() -> None:
-    """In the first lines, and in full what it means."""
-    record = scorecard([scored("a", unread=2)], K)
-    assert "1 case (2 records unread)" in flat(shown(record))
-    assert "2 records of another version could not be read" in flat(shown(record, full=True))
-    assert "unread" not in shown(DOZEN)
-
-
-def test_open_cases_that_leave_too_little_are_told_how_to_finish() -> None:
-    """With the command; a record that judges goes without."""
-    assert "`tunecase books --close all` finishes" in flat(shown(scorecard([scored("a", finished=False)], K)))
-    assert "finishes a case" not in shown(DOZEN)
-
-
-def test_money_in_two_currencies_is_told() -> None:
-    """As what is left aside."""
-    record = scorecard([scored("mixed", mixed=True, finished=False, root=digits("m"))], K)
-    assert "1 case with bills in several currencies" in flat(shown(record, full=True))
