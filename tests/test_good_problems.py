@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.command import tunecase
@@ -185,14 +185,12 @@ def renamed(of: Table, names: dict[str, str]) -> Table:
 CLASSIFIED = tuple(case for case in CASES if judge(case).task == "classification" and "data" not in case.asked)
 
 
-@settings(max_examples=40, deadline=None)
 @given(which=st.integers(0, len(CASES) - 1), goal=st.one_of(st.none(), st.text()))
 def test_the_words_of_the_goal_have_no_say(which: int, goal: str | None) -> None:
     """Whatever the goal says, the verdict and every number stay."""
     assert shown(judge(CASES[which])) == shown(judge(CASES[which], goal=goal))
 
 
-@settings(max_examples=40, deadline=None)
 @given(which=st.integers(0, len(CLASSIFIED) - 1), prefix=st.text(max_size=90), shift=st.integers(0, 40))
 def test_the_names_of_labels_have_no_say(which: int, prefix: str, shift: int) -> None:
     """Labels renamed to anything that keeps them apart, long or short, leave the verdict as it is."""

@@ -181,6 +181,7 @@ def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, m
     assert "tunecase fit" == of_project("tunecase fit", not_found(case))
 
 
+@pytest.mark.usefixtures("no_grid")
 def test_what_a_case_advises_bears_its_project(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is advised last by decide, typed elsewhere, is for the same case."""
     for verb in ("decide", "run"):

@@ -14,11 +14,13 @@ from tests.accounts.parts.said import case, sample
 from tests.accounts.test_answer import LOOK, decision, material, plan
 from tests.accounts.test_first import material as unasked
 from tests.cli.show.printing import ALL, printed
+from tests.problem_cases import project
 from tests.records.test_records import PAIR, PLACED
 from tunecase.accounts import Material, answer
 from tunecase.accounts.parts import evidence, money
+from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band, Sampled
-from tunecase.records import Alternative, Capital, Crossing, Flip, Outcome, Scored, Shift, Verified
+from tunecase.records import Alternative, Approvals, Capital, Crossing, Flip, Outcome, Scored, Shift, Verified
 from tunecase.report import page_markdown, page_of
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -171,7 +173,19 @@ def pages() -> str:
     return parts((name, page(known)) for name, known in CASES.items())
 
 
-@pytest.mark.parametrize("made", [records, changed, pages], ids=lambda made: made.__name__)
+def briefs() -> str:
+    """Briefs to sign: with all there is, without a decision, and of what nobody said."""
+    posed, bill, today = samples.definition(), samples.estimate(), samples.TODAY
+    bare = replace(posed, criteria=(), alternatives=(), value_per_point=None, target=None, in_use=None)
+    told = {
+        "all": (posed, bill, samples.decision(), samples.approvals(), project()),
+        "undecided": (posed, bill, None, Approvals("USD"), project()),
+        "bare": (bare, None, None, Approvals("USD"), project(owner=None, goal=None)),
+    }
+    return parts((name, brief_markdown(*known, project=stated, today=today)) for name, (*known, stated) in told.items())
+
+
+@pytest.mark.parametrize("made", [records, changed, pages, briefs], ids=lambda made: made.__name__)
 def test_answers_read_as_they_did(made: Callable[[], str], request: pytest.FixtureRequest) -> None:
     """Of every verb in full, of records that say something else in short, and of pages for each verdict."""
     kept, found = ANSWERS / f"{made.__name__}.txt", made()

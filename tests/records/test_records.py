@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
@@ -217,7 +217,6 @@ def test_records_are_frozen(verb: str) -> None:
 DECIMALS = st.decimals(-(10**17), 10**17, allow_nan=False).filter(lambda amount: -60 <= amount.as_tuple().exponent < 18)
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.dates(), st.text(), DECIMALS, DECIMALS, st.none() | DECIMALS, st.text())
 def test_any_spending_comes_back(
     on: date, words: str, amount: Decimal, base: Decimal, much: Decimal | None, unit: str

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
@@ -126,7 +126,6 @@ def test_a_band_of_one_size() -> None:
 SCORES = st.lists(st.floats(0.01, 0.99), min_size=2, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(SCORES, SCORES, st.none() | st.floats(0.01, 1.0), st.integers(1, 10**6))
 def test_any_curve_fits(measured: list[float], believed: list[float], target: float | None, first: int) -> None:
     """Whatever the scores and sizes, the picture has its size and raises nothing."""

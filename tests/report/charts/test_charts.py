@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report import pages
@@ -193,7 +193,6 @@ def test_a_histogram_without_a_budget_says_so() -> None:
     assert "halt" not in charts.svg(chart, charts.WIDE)
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 10**7), st.floats(-1e3, 1e3)), min_size=1, max_size=6),
     st.sampled_from(["higher", "lower"]),
