@@ -23,6 +23,7 @@ import pytest
 from tests.making import case_folder, project_text, tickets, write_jsonl
 from tunecase import flow
 from tunecase.flow import Flow
+from tunecase.flow.plan_on_file import plan_parts
 from tunecase.ledger import Ledger
 
 FOLDER = Path(__file__).parent / "fixtures" / "walked"
@@ -31,15 +32,29 @@ NAMES = ("planned", "decided", "running")
 FIRST = datetime(2026, 11, 24, 9, tzinfo=UTC)  # the moment of the first entry; each later one is a minute younger
 
 
-def path_of(name: str, to: Path) -> Path:
-    """A walked case copied into a folder, which may be there already; its project file."""
+def path_of(name: str, to: Path, entries: int | None = None) -> Path:
+    """A walked case copied into a folder, which may be there already; its project file.
+
+    `entries` keeps only the first ones of its ledger: of `decided` 1 is the audit, 4 all that comes before the pilot.
+    """
     shutil.copytree(FOLDER / name, to, dirs_exist_ok=True)
+    if entries is not None:
+        ledger = to / "ledger.jsonl"
+        ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:entries]))
     return to / "tunecase.yaml"
 
 
-def opened(name: str, to: Path, seed: int = 0, today: date = TODAY) -> Flow:
+def opened(name: str, to: Path, seed: int = 0, today: date = TODAY, entries: int | None = None) -> Flow:
     """The same, opened as a new process opens it."""
-    return flow.open_case(path_of(name, to), seed, today)
+    return flow.open_case(path_of(name, to, entries), seed, today)
+
+
+def keep_anew(case: Flow, *verbs: str) -> None:
+    """Keeps the last record of each verb as made on the grounds of now: as the verb would, without its arithmetic."""
+    for verb in verbs:
+        entry = case.ledger.latest("record", verb)
+        assert entry is not None
+        case.keep(verb, entry.record(), plan=plan_parts(case) if verb in ("estimate", "decide") else None)
 
 
 @cache

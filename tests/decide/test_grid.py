@@ -70,15 +70,10 @@ def test_worth_rises_with_the_value(whole: Grid) -> None:
     assert (cells(whole, "worth")[:, -1, 0, -1] > cells(whole, "worth")[:, -1, 0, 0]).all()
 
 
-def test_a_larger_budget_is_never_worth_less(whole: Grid) -> None:
+def test_a_larger_budget_is_never_worth_less_and_dearer_labels_never_more(whole: Grid) -> None:
     """Beyond what few worlds err by."""
     worth, value = cells(whole, "worth"), cells(whole, "value")
     assert (np.diff(worth, axis=1) > -ERROR * value[:, 1:]).all()
-
-
-def test_dearer_labels_are_never_worth_more(whole: Grid) -> None:
-    """Beyond what few worlds err by."""
-    worth, value = cells(whole, "worth"), cells(whole, "value")
     assert (np.diff(worth, axis=0) < ERROR * value[1:]).all()
 
 
@@ -108,7 +103,7 @@ def test_a_worthless_answer_leaves_nothing_to_buy(tmp_path: Path) -> None:
 
 def points() -> Iterator[tuple[float, float, float]]:
     """Values, budgets and targets between the nodes."""
-    return product((0.8, 1.7), (13e3, 24e3), (0.84, 0.86))
+    return product((0.8, 1.7), (13e3,), (0.84, 0.86))
 
 
 def test_between_nodes_it_is_what_a_fresh_plan_says(case: tuple[Drawn, Plan], whole: Grid, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tests import samples
 from tunecase.decide.next import changes, next_step
 from tunecase.quantities import Interval80, Sampled
-from tunecase.records import Change, CurveBand, Next, Round, from_json, to_json
+from tunecase.records import Change, CurveBand, Next, Round
 
 ROUND = Round(1, 1_200, 0.86, 300, "label", date(2026, 11, 24))
 
@@ -40,20 +40,6 @@ def test_the_first_sentence_says_what_the_round_showed_and_how_the_chance_moved(
     assert "the chance to show 0.90 by the plan went from 60% to 90%" in told
     assert told.endswith(".")
     assert ". " not in told
-
-
-def test_the_second_sentence_is_the_next_step_with_its_price() -> None:
-    """The advised action, its price, what its plan is worth and when it gives up."""
-    now = records()
-    told = said(records(), now).told[1]
-    assert told.startswith(f"Now: {now['decide'].best.action} for ")
-    assert now["decide"].currency in told
-
-
-def test_stop_says_why() -> None:
-    """The advice to stop carries its reason."""
-    told = said(records(), records(advice="stop", action="stop here", reason="No step is worth its price.")).told[1]
-    assert "Now: stop; no step is worth its price." == told
 
 
 def test_a_score_outside_what_was_expected_is_called_so() -> None:
@@ -90,14 +76,6 @@ def test_without_a_past_there_is_nothing_to_compare() -> None:
     told = next_step({}, records(), None, "")
     assert "went from" not in told.told[0]
     assert () == told.moved
-
-
-def test_the_record_comes_back_from_json() -> None:
-    """What is kept in the ledger reads back the same."""
-    import orjson
-
-    record = said(records(), moved_to(0.5))
-    assert record == from_json(Next, orjson.loads(to_json(record)))
 
 
 def test_what_moved_stands_side_by_side() -> None:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.decide.what_if import what_if
 
 
@@ -21,7 +22,7 @@ def threshold(value: float, at: float):
     return advise, calls
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(value=st.floats(1e-6, 1e6), distance=st.floats(-2.9, 2.9).filter(lambda d: abs(d) > 0.02))
 def test_the_nearest_typed_value_flips_the_advice(value: float, distance: float) -> None:
     """At the value found the advice differs; one number of two figures nearer to now it does not."""

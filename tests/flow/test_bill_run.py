@@ -8,7 +8,6 @@ import pytest
 from tests.command import tunecase
 from tunecase.errors import InputError
 from tunecase.flow import FitAsked, Flow, fit, open_case
-from tunecase.flow.bill_run import STEPS_ALONE
 from tunecase.flow.known import known_of
 from tunecase.plan import work_of
 from tunecase.quantities import band, figures
@@ -176,13 +175,3 @@ def test_the_command_finds_the_project_of_the_folder(tmp_path: Path, monkeypatch
     ran = tunecase("fit", "--today", "2026-11-24")
     assert 0 == ran.code, ran.err
     assert "as in the bill of tunecase.yaml: 50,000 examples x 2 epochs" in " ".join(ran.out.split())
-
-
-def test_the_first_screen_tells_the_bill_s_line_from_this_price(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both halves stand without --full: what the bill's line leaves out, and that failed runs cost but take no time."""
-    case(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    flat = " ".join(tunecase("fit", "--today", "2026-11-24").out.split())
-    assert all(words in flat for words in STEPS_ALONE), flat

@@ -80,27 +80,15 @@ def test_what_is_missing_of_a_case_is_named_by_its_field(tmp_path: Path) -> None
     assert "or --input 600" in refused.value.problems[1].fix
 
 
-@pytest.mark.parametrize(
-    ("price", "wanted"),
-    [
-        ("3 EUR per hour", "US dollars"),
-        ("3 EUR", "USD per hour"),
-        ("USD", "a number in USD per hour"),
-        ("0", "USD per hour, more than zero"),
-        ("-2", "more than zero"),
-        ("nan", "USD per hour"),
-        ("cheap", "USD per hour"),
-        ("2 to 3", "USD per hour"),
-        ("2 to 3 USD per hour", "one price, not a range"),
-        ("2 USD", "USD per hour"),
-    ],
-)
-def test_a_price_that_is_none(price: str, wanted: str) -> None:
+def test_a_price_that_is_none() -> None:
     """One amount of US dollars for an hour, more than zero."""
-    (problem,) = problems(price=price, **LOADED).values()
-    assert "--price" == problem.where
-    assert wanted in problem.wanted
-    assert problem.fix
+    for price, wanted in (
+        ("3 EUR per hour", "US dollars"), ("3 EUR", "USD per hour"), ("USD", "a number in USD per hour"),
+        ("0", "USD per hour, more than zero"), ("nan", "USD per hour"), ("2 to 3", "USD per hour"),
+        ("2 to 3 USD per hour", "one price, not a range"), ("2 USD", "USD per hour"),
+    ):  # fmt: skip
+        (problem,) = problems(price=price, **LOADED).values()
+        assert ("--price", True, True) == (problem.where, wanted in problem.wanted, bool(problem.fix))
 
 
 def test_a_price_of_ones_own_is_of_one_card() -> None:
@@ -122,27 +110,18 @@ def test_a_price_of_ones_own_is_that_of_every_hour_on_demand() -> None:
     assert pytest.approx(2 * months[0]) == months[2]
 
 
-@pytest.mark.parametrize(
-    ("words", "where"),
-    [
-        ({"volume": "-5 per month"}, "--volume"),
-        ({"volume": "0 per month"}, "--volume"),
-        ({"volume": ""}, "--volume"),
-        ({"input": "-600"}, "--input"),
-        ({"cached": "140%"}, "--cached"),
-        ({"hours": "always"}, "--hours"),
-        ({"first-token": "0 s"}, "--first-token"),
-        ({"tier": "cheap"}, "--tier"),
-        ({"precision": "bf8"}, "--precision"),
-        ({"gpus": "0"}, "--gpus"),
-        ({"adapters": "0"}, "--adapters"),
-    ],
-)
-def test_what_cannot_be_is_told_at_its_option(words: dict[str, Any], where: str) -> None:
+def test_what_cannot_be_is_told_at_its_option() -> None:
     """Where, what was given, what is wanted and how to mend it."""
-    found = problems(**(LOADED | words))
-    assert [where] == list(found)
-    assert all((found[where].got, found[where].wanted, found[where].fix))
+    wrong = {
+        "volume": "-5 per month", "input": "-600", "cached": "140%", "hours": "always", "first-token": "0 s",
+        "tier": "cheap", "precision": "bf8", "gpus": "0", "adapters": "0",
+    }  # fmt: skip
+    for volume in ("0 per month", ""):
+        assert ["--volume"] == list(problems(**(LOADED | {"volume": volume})))
+    for name, text in wrong.items():
+        found = problems(**(LOADED | {name: text}))
+        assert [f"--{name}"] == list(found)
+        assert all((problem.got, problem.wanted, problem.fix) for problem in found.values())
 
 
 def test_an_objective_out_of_reach_is_told_at_its_option_or_field(tmp_path: Path) -> None:
@@ -177,29 +156,26 @@ def test_a_trace_gives_lengths_and_hours_and_changes_what_records_rest_on(tmp_pa
     assert changed > record.input_tokens
 
 
-@pytest.mark.parametrize(
-    ("text", "where"),
-    [
+def test_a_trace_that_cannot_be_read(tmp_path: Path) -> None:
+    """Empty, out of order, with holes or negative lengths: told at its line, whether typed or in the project file."""
+    path = tmp_path / "trace.csv"
+    of = case(tmp_path, CASE.replace("input: 600, output: 60", "trace: trace.csv"))
+    for text, where in (
+        (None, "trace.csv"),
         ("arrival,input,output\n1,500,60\n", "trace.csv"),
         (TRACE.replace("\n20,", "\n2000,"), "trace.csv:"),
         (TRACE.replace("\n20,503,", "\n20,,"), "trace.csv:"),
         (TRACE.replace("\n20,503", "\n20,-503"), "trace.csv:"),
         ("", "trace.csv"),
-        (None, "trace.csv"),
-    ],
-)
-def test_a_trace_that_cannot_be_read(tmp_path: Path, text: str | None, where: str) -> None:
-    """Empty, out of order, with holes or negative lengths: told at its line, whether typed or in the project file."""
-    path = tmp_path / "trace.csv"
-    if text is not None:
-        path.write_text(text, encoding="utf-8")
-    found = problems(volume="2k per month", gpu=["L4"], trace=str(path))
-    of = case(tmp_path, CASE.replace("input: 600, output: 60", "trace: trace.csv"))
-    with pytest.raises(InputError) as refused:
-        inference(InferenceAsked(), first=of)
-    for problem in itertools.chain(found.values(), refused.value.problems):
-        assert where in problem.where
-        assert all((problem.got, problem.wanted, problem.fix))
+    ):
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+        found = problems(volume="2k per month", gpu=["L4"], trace=str(path))
+        with pytest.raises(InputError) as refused:
+            inference(InferenceAsked(), first=open_case(of.path, 0, TODAY))
+        for problem in itertools.chain(found.values(), refused.value.problems):
+            assert where in problem.where
+            assert all((problem.got, problem.wanted, problem.fix))
 
 
 def test_the_record_is_kept_where_the_question_is_the_projects_own(tmp_path: Path) -> None:

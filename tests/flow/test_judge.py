@@ -1,11 +1,13 @@
 """A model judges the pilot's answers; its score counts where people agree with it, and no key is ever seen."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import walked
 from tests.chat_server import Reply, chat_server, failed, question, said
 from tests.command import tunecase
 from tests.flow.test_opened import opened, verbs
@@ -13,7 +15,7 @@ from tests.making import COLOURS, case_folder, write_jsonl
 from tests.pilot.scoring.test_judge import answer_of
 from tunecase import flow
 from tunecase.errors import InputError
-from tunecase.flow import JudgeAsked, PilotSettings
+from tunecase.flow import JudgeAsked
 from tunecase.flow.judge import ORDER_ROWS
 from tunecase.records import Judged
 
@@ -33,8 +35,10 @@ def strict(body: Any) -> Reply:
 @pytest.fixture
 def tried(tmp_path: Path) -> Path:
     """A case with a pilot whose answers are kept; its project file."""
-    path = case_folder(tmp_path, criteria=f"  criteria: [{', '.join(WORDS)}]")
-    flow.pilot(opened(path), PilotSettings(draws=1, workers=1, sizes=(40, 80)))
+    path = walked.path_of("decided", tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"criteria: \[.*\]", f"criteria: [{', '.join(WORDS)}]", text), encoding="utf-8")
+    walked.keep_anew(opened(path), "audit")
     return path
 
 
@@ -58,12 +62,12 @@ def test_a_judge_nobody_checked_has_no_score(tried: Path) -> None:
         again = flow.judge(opened(tried), asked)
     assert (None, (), "unknown", False) == (record.score, record.passed, record.agreement, record.ok)
     assert "agreement with people: not known" in record.why
-    assert (40, 200, 0, 400, 80) == (
+    assert (40, 100, 0, 400, 80) == (
         record.rows, record.test_rows, record.unread, record.input_tokens, record.output_tokens
     )  # fmt: skip
     assert record.order_effect is not None
     assert 0.0 == record.order_effect.mid
-    assert "the probe (n-gram logistic regression) with 80 examples" == record.answers
+    assert "the probe (n-gram logistic regression) with 120 examples" == record.answers
     rows = sheet_rows(tried, record)
     assert 40 == len(rows)
     assert {"row", "text", "label", "answer", "verdict"} == set(rows[0])
@@ -80,7 +84,7 @@ def test_the_same_seed_judges_the_same_rows(tried: Path) -> None:
             {row["row"] for row in sheet_rows(tried, flow.judge(case, JudgeAsked(server.url, "big", rows=rows)))}
             for case, rows in ((opened(tried), 10), (opened(tried), 30), (opened(tried), 500))
         )
-    assert (10, 30, 200) == (len(few), len(many), len(other))
+    assert (10, 30, 100) == (len(few), len(many), len(other))
     assert few < many < other
 
 

@@ -92,22 +92,20 @@ def test_a_cut_or_missing_ledger_gives_no_anchor_in_silence(project: Path) -> No
     assert (0, "") == (accepted.code, accepted.err)
 
 
-@pytest.mark.parametrize("stands", ["pipe", "device", "link", "dangling", "folder"])
-def test_what_is_no_plain_file_is_no_ledger(tmp_path: Path, stands: str) -> None:
+def test_what_is_no_plain_file_is_no_ledger(tmp_path: Path) -> None:
     """A pipe, a device, a link or a folder in the ledger's place is refused at once, and nothing is written through."""
-    project, ledger = case_folder(tmp_path), tmp_path / "ledger.jsonl"
-    other = tmp_path / "other.txt"
+    project, ledger, other = case_folder(tmp_path), tmp_path / "ledger.jsonl", tmp_path / "other.txt"
     other.write_bytes(b"")
-    make = {
-        "pipe": lambda: os.mkfifo(ledger), "device": lambda: ledger.symlink_to("/dev/zero"),
-        "link": lambda: ledger.symlink_to(other), "dangling": lambda: ledger.symlink_to(tmp_path / "none"),
-        "folder": ledger.mkdir,
-    }  # fmt: skip
-    make[stands]()
-    got = {"pipe": "a pipe", "folder": "a folder"}.get(stands, "a symbolic link")
-    for words in (("spend", "list"), ("spend", "add", "5", "USD"), ("ledger", "verify"), ("ledger", "anchor")):
-        ran = tunecase(*words, "--project", project)
-        assert (2, True) == (ran.code, f"{got}; wanted a plain file" in plain(ran.err)), ran
+    for make, got in (
+        (lambda: os.mkfifo(ledger), "a pipe"),
+        (ledger.mkdir, "a folder"),
+        *((lambda to=to: ledger.symlink_to(to), "a symbolic link") for to in ("/dev/zero", other, tmp_path / "none")),
+    ):
+        make()
+        for words in (("spend", "list"), ("spend", "add", "5", "USD"), ("ledger", "verify"), ("ledger", "anchor")):
+            ran = tunecase(*words, "--project", project)
+            assert (2, True) == (ran.code, f"{got}; wanted a plain file" in plain(ran.err)), ran
+        ledger.rmdir() if got == "a folder" else ledger.unlink()
     assert b"" == other.read_bytes()
     assert not (tmp_path / "none").exists()
 

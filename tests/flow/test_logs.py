@@ -109,13 +109,12 @@ def test_a_case_without_logs_rests_on_what_it_rested_on(tmp_path: Path) -> None:
     assert "evaluation logs" not in opened(path).grounds("define").parts()["settings"]
 
 
-def test_the_bill_and_the_decision_name_the_logs(defined: tuple[Path, Definition]) -> None:
+def test_the_bill_names_the_logs(defined: tuple[Path, Definition]) -> None:
     """As what the scores are measured by, with items and day."""
     path, _ = defined
-    for verb in ("estimate", "decide"):
-        out = " ".join(tunecase(verb, "-p", path, "--full").out.split())
-        assert "Scores from logs, measured" in out
-        assert "logs/today" in out
+    out = " ".join(tunecase("estimate", "-p", path, "--full").out.split())
+    assert "Scores from logs, measured" in out
+    assert "logs/today" in out
 
 
 def unfit(tmp_path: Path, scores: list[float], metric: str, named: str = "logs/today", **told: Any) -> Problem:

@@ -1,40 +1,30 @@
 """Rounds that were measured: kept, folded into the curve, and told with what follows from them."""
 
-import shutil
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests import walked
 from tests.command import tunecase
-from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.forecast.importers.imported import Asked
 from tunecase.records import Round
 
-TODAY = date(2026, 11, 24)
-CURVE = "n,score,test_rows\n" + "".join(
-    f"{n},{1 - 0.5 * (n / 30) ** -0.35 + shift:.4f},400\n" for n in (30, 60, 120) for shift in (-0.01, 0.01)
-)
-
-
-@pytest.fixture(scope="module")
-def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a sound case whose points were measured with the model itself, walked to its decision."""
-    folder = tmp_path_factory.mktemp("decided")
-    (folder / "points.csv").write_text(CURVE, encoding="utf-8")
-    opened = flow.open_case(case_folder(folder, train_rows=120, test_rows=100), today=TODAY)
-    flow.keep_forecast(opened, str(folder / "points.csv"), Asked())
-    flow.decide(opened)
-    return folder
+TODAY = walked.TODAY
 
 
 @pytest.fixture
-def case(decided: Path, tmp_path: Path) -> flow.Flow:
-    """A copy of that case."""
-    shutil.copytree(decided, tmp_path, dirs_exist_ok=True)
-    return flow.open_case(tmp_path / "tunecase.yaml", today=TODAY)
+def case(tmp_path: Path) -> flow.Flow:
+    """A case that was walked to its decision."""
+    return walked.opened("decided", tmp_path)
+
+
+@pytest.fixture
+def after(tmp_path: Path) -> flow.Flow:
+    """A case in which a round of 240 rows was measured."""
+    return walked.opened("running", tmp_path)
 
 
 def again(case: flow.Flow) -> flow.Flow:
@@ -42,30 +32,26 @@ def again(case: flow.Flow) -> flow.Flow:
     return flow.open_case(case.path, today=TODAY)
 
 
-def test_a_round_of_more_rows_is_one_more_point(case: flow.Flow) -> None:
+def test_a_round_of_more_rows_is_one_more_point(after: flow.Flow) -> None:
     """The curve gains the point, bill and decision are made again, and the news are told."""
-    made = flow.add_round(case, 240, "80%", ["label"])
-    told = flow.next_step(case, made)
-    seen = again(case).current("forecast")
-    assert (240, 0.8, 100) == (seen.points[-1].n, seen.points[-1].score, seen.points[-1].test_rows)
-    assert (1, "points.csv") == (seen.rounds, seen.source)
-    assert "Round 1 scored 0.80 with 240 examples" in told.told[0]
-    assert "4 points of points.csv up to 240 examples" == again(case).current("estimate").based_on
+    seen, told = after.current("forecast"), after.current("next")
+    assert (240, 0.83, 100) == (seen.points[-1].n, seen.points[-1].score, seen.points[-1].test_rows)
+    assert (1, "pilot", 1) == (seen.rounds, seen.source, told.round.number)
+    assert (240, 0.83, "label") == (told.round.n, told.round.score, told.round.changed)
+    assert told.decision == after.current("decide")
+    assert "iter-1" == after.ledger.latest("record", "next").meta["phase"]
 
 
 def test_another_method_moves_the_whole_curve(case: flow.Flow) -> None:
     """A tuned run at the same rows takes the place of the old point, and the smaller sizes move with it."""
     before = flow.curve(case)
-    made = flow.add_round(case, 120, "0.80", ["tune"])
-    flow.next_step(case, made)
+    flow.add_round(case, 120, "0.80", ["tune"])
     after = again(case).current("forecast")
     assert before is not None
     ratio = (1 - 0.80) / (1 - before.points[-1].score)
     assert [1 - ratio * (1 - point.score) for point in before.points] == pytest.approx(
         [point.score for point in after.points]
     )
-    decision = again(case).current("decide")
-    assert "a measured round has done it already" in {option.blocked for option in decision.options}
 
 
 @pytest.mark.slow
@@ -75,7 +61,7 @@ def test_rounds_pile_up_and_the_ledger_counts_them(case: flow.Flow) -> None:
         flow.next_step(case, flow.add_round(case, n, score, ["label"]))
     other = again(case)
     assert [1, 2] == [made.number for made in other.rounds()]
-    assert 5 == len(other.current("forecast").points)
+    assert len(walked.records("decided")["forecast"].points) + 2 == len(other.current("forecast").points)
     phases = [entry.meta["phase"] for entry in other.ledger.entries() if entry.verb == "next"]
     assert ["iter-1", "iter-2"] == phases
 
@@ -84,6 +70,7 @@ def test_rounds_pile_up_and_the_ledger_counts_them(case: flow.Flow) -> None:
 def test_points_kept_afresh_forget_the_rounds(case: flow.Flow) -> None:
     """Whoever keeps new points has put the rounds into them, or wants them out."""
     flow.next_step(case, flow.add_round(case, 240, "0.8", ["label"]))
+    (case.folder / "points.csv").write_text("n,score\n30,0.5\n60,0.6\n120,0.7\n", encoding="utf-8")
     flow.keep_forecast(again(case), str(case.folder / "points.csv"), Asked())
     assert () == again(case).rounds()
     assert 3 == len(again(case).current("forecast").points)
@@ -95,62 +82,44 @@ def test_without_news_next_says_that_nothing_moved(case: flow.Flow) -> None:
     assert () == flow.next_step(again(case)).moved
 
 
-@pytest.mark.parametrize(
-    ("n", "score", "changed", "words"),
-    [
-        (240, "0.8", ["label", "tune"], "one thing"),
-        (240, "0.8", ["magic"], "one of label"),
-        (240, "eight", ["label"], "a score such as"),
-        (240, "108%", ["label"], "between 0 and 100%"),
-        (240, "nan", ["label"], "a score such as"),
-        (0, "0.8", ["label"], "training rows in all"),
-    ],
-)
-def test_wrong_rounds_are_refused(case: flow.Flow, n: int, score: str, changed: list[str], words: str) -> None:
-    """Two things changed at once, an unknown lever, a score that is none, no rows: nothing is kept."""
-    with pytest.raises(InputError) as raised:
-        flow.add_round(case, n, score, changed)
-    assert any(words in problem.wanted for problem in raised.value.problems)
+def test_wrong_rounds_are_refused(case: flow.Flow) -> None:
+    """Two changes at once, an unknown lever, no score, no rows or no more of them: all are told, nothing is kept."""
+    more = "more than the 120 measured before"
+    for n, score, changed, wanted in (
+        (240, "0.8", ["label", "tune"], ["one thing"]),
+        (240, "108%", ["label"], ["between 0 and 100%"]),
+        (240, "nan", ["label"], ["a score such as"]),
+        (0, "x", ["magic"], ["one of label", "training rows in all", "a score such as"]),
+        (120, "0.8", ["label"], [more]),
+        (120, "0.8", ["other_sources"], [more]),
+    ):
+        with pytest.raises(InputError) as raised:
+            flow.add_round(case, n, score, changed)
+        assert len(wanted) == len(raised.value.problems)
+        assert all(words in problem.wanted for words, problem in zip(wanted, raised.value.problems, strict=True))
     assert () == again(case).rounds()
 
 
-def test_mistakes_in_a_round_are_shown_together(case: flow.Flow) -> None:
-    """Three mistakes, three problems."""
-    with pytest.raises(InputError) as raised:
-        flow.add_round(case, 0, "x", ["magic"])
-    assert 3 == len(raised.value.problems)
+def test_the_command_takes_whole_rounds(after: flow.Flow) -> None:
+    """`tunecase next --json` prints the record; half a round is refused with what is lacking."""
+    words = ("next", "--project", str(after.path), "--today", TODAY.isoformat())
+    assert 1 == tunecase(*words, "--json").json["round"]["number"]
+    for half, lacking in ((("--rows", "480"), ("--score", "--changed")), (("--test-rows", "500"), ("--rows",))):
+        done = tunecase(*words, *half)
+        assert 2 == done.code
+        assert all(name in done.err for name in lacking)
 
 
-def test_the_command_tells_in_two_sentences(case: flow.Flow) -> None:
-    """`tunecase next` takes the round and says what it showed; --json prints the record; half a round is refused."""
-    words = ("next", "--project", str(case.path), "--today", TODAY.isoformat())
-    done = tunecase(*words, "--rows", "240", "--score", "0.8", "--changed", "label")
-    assert "Round 1 scored 80% with 240 examples" in " ".join(done.out.split())
-    assert "next: tunecase " in done.out
-    record = tunecase(*words, "--json").json
-    assert 2 == len(record["told"])
-    half = tunecase(*words, "--rows", "480")
-    assert 2 == half.code
-    assert "--score" in half.err
-    assert "--changed" in half.err
-
-
-@pytest.fixture
-def unnamed(case: flow.Flow) -> flow.Flow:
-    """The case with a project file that names no metric: that of the kept points holds."""
+def test_the_score_is_read_in_the_metric_of_the_points(case: flow.Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the project file names no metric, 81 is refused by that of the points, and 81% is a round."""
     text = case.path.read_text(encoding="utf-8")
     case.path.write_text(text.replace("  metric: accuracy\n", ""), encoding="utf-8")
-    opened = again(case)
-    flow.keep_forecast(opened, str(case.folder / "points.csv"), Asked())
-    return again(opened)
-
-
-def test_the_score_is_read_in_the_metric_of_the_points(unnamed: flow.Flow) -> None:
-    """Where the project file names no metric, 81 is refused by that of the points, and 81% is a round."""
+    kept = replace(walked.records("decided")["forecast"], source="points.csv")
+    again(case).keep("forecast", kept)
+    monkeypatch.setattr("tunecase.flow.next.forecast", lambda case: kept)
     with pytest.raises(InputError, match="between 0 and 100%"):
-        flow.add_round(unnamed, 800, "81", ["label"])
-    assert () == again(unnamed).rounds()
-    assert 0.81 == flow.add_round(unnamed, 800, "81%", ["label"]).score
+        flow.add_round(again(case), 800, "81", ["label"])
+    assert 0.81 == flow.add_round(again(case), 800, "81%", ["label"]).score
 
 
 def test_a_round_that_cannot_be_folded_is_not_kept(case: flow.Flow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,61 +135,39 @@ def test_a_round_that_cannot_be_folded_is_not_kept(case: flow.Flow, monkeypatch:
     assert before == len(list(again(case).ledger.entries()))
 
 
-def test_the_same_round_again_corrects_it(case: flow.Flow) -> None:
+def test_the_same_round_again_corrects_it(after: flow.Flow) -> None:
     """The same rows and the same change once more: one round, the later score, under the earlier number."""
-    for n, score in ((240, "0.7"), (480, "0.84"), (240, "0.8")):
-        flow.add_round(case, n, score, ["label"])
-    other = again(case)
+    for n, score in ((480, "0.84"), (240, "0.8")):
+        flow.add_round(again(after), n, score, ["label"])
+    other = again(after)
     assert [(1, 240, 0.8), (2, 480, 0.84)] == [(made.number, made.n, made.score) for made in other.rounds()]
     assert [0.8, 0.84] == [point.score for point in other.current("forecast").points[-2:]]
 
 
-def test_a_pilot_that_trains_clears_the_rounds(case: flow.Flow) -> None:
+def test_a_pilot_that_trains_clears_the_rounds(after: flow.Flow) -> None:
     """Rounds are those since the pilot: once a run is trained after them, they count no more."""
-    flow.add_round(case, 240, "0.8", ["label"])
-    flow.pilot(again(case), flow.PilotSettings(sizes=(60, 120), draws=1))
-    assert () == again(case).rounds()
-
-
-@pytest.mark.parametrize("way", ["label", "other_sources"])
-def test_more_rows_are_more_rows(case: flow.Flow, way: str) -> None:
-    """A round of new rows with no more rows than were measured before is refused, and what is wanted is said."""
-    with pytest.raises(InputError) as raised:
-        flow.add_round(case, 120, "0.8", [way])
-    assert ["more than the 120 measured before"] == [problem.wanted for problem in raised.value.problems]
-    assert () == again(case).rounds()
-
-
-def test_test_rows_alone_are_half_a_round(case: flow.Flow) -> None:
-    """`--test-rows` without a round is a mistake that names what is lacking."""
-    done = tunecase("next", "--project", str(case.path), "--today", TODAY.isoformat(), "--test-rows", "500")
-    assert 2 == done.code
-    assert all(name in done.err for name in ("--rows", "--score", "--changed"))
+    run = after.current("pilot").runs[0]
+    after.ledger.append("run", run, recorded_at=walked.FIRST, verb="pilot")
+    assert () == again(after).rounds()
 
 
 def test_bought_rows_count_by_what_they_teach(case: flow.Flow) -> None:
-    """A round of synthetic rows stands on the curve at its rows' worth in labelled ones, and the news say so."""
+    """A round of synthetic rows stands on the curve at its rows' worth in labelled ones."""
     source = "    - {kind: synthetic, pool: 20k, price: 0.01 USD per example}\nmodels:"
     levers = "levers: {synthetic_worth: 50%}\nbudget:"
     text = case.path.read_text(encoding="utf-8").replace("models:", source).replace("budget:", levers)
     case.path.write_text(text, encoding="utf-8")
+    walked.keep_anew(again(case), "audit", "define")
     made = flow.add_round(again(case), 320, "0.76", ["other_sources"])
-    told = flow.next_step(again(case), made)
-    assert "with 320 examples, which count as 220 labelled ones" in told.told[0]
-    seen = again(case).current("forecast")
-    assert 220 == seen.points[-1].n
-    assert any("counts as 50% of a labelled one" in words for words in seen.assumptions)
+    assert (320, 220) == (made.n, again(case).current("forecast").points[-1].n)
 
 
-def test_a_round_with_wrong_rows_is_corrected_by_its_number(case: flow.Flow) -> None:
+def test_a_round_with_wrong_rows_is_corrected_by_its_number(after: flow.Flow) -> None:
     """Rows or change mistyped: the round named is put in its place; a number that is none is refused."""
-    flow.add_round(case, 2_400, "0.8", ["label"])
     with pytest.raises(InputError, match="one of 1"):
-        flow.add_round(case, 240, "0.8", ["label"], corrects=2)
-    words = ("--rows", "240", "--score", "0.8", "--changed", "label", "--corrects", "1")
-    done = tunecase("next", "--project", str(case.path), "--today", TODAY.isoformat(), *words)
-    assert "Round 1 scored 80% with 240 examples" in " ".join(done.out.split())
-    assert [(1, 240)] == [(made.number, made.n) for made in again(case).rounds()]
+        flow.add_round(after, 300, "0.8", ["label"], corrects=2)
+    flow.add_round(after, 300, "0.8", ["label"], corrects=1)
+    assert [(1, 300)] == [(made.number, made.n) for made in again(after).rounds()]
 
 
 def test_a_round_that_spoilt_the_curve_can_be_corrected(case: flow.Flow) -> None:
@@ -228,20 +175,13 @@ def test_a_round_that_spoilt_the_curve_can_be_corrected(case: flow.Flow) -> None
     case.keep("round", Round(1, 800, 81.0, 100, "label", TODAY))
     with pytest.raises(InputError):
         flow.estimate(again(case))
-    flow.next_step(case, flow.add_round(again(case), 800, "81%", ["label"]))
+    flow.add_round(again(case), 800, "81%", ["label"])
     assert [0.81] == [made.score for made in again(case).rounds()]
-    assert flow.estimate(again(case)).total.p50 > 0
 
 
 def test_before_a_pilot_the_ways_to_try_are_told(tmp_path: Path) -> None:
-    """Cheapest to know first, each with its command and price; once a curve was measured, none."""
-    opened = flow.open_case(case_folder(tmp_path, train_rows=120, test_rows=100), today=TODAY)
-    told = flow.next_step(opened)
+    """Cheapest to know first, each with its command and price."""
+    told = flow.next_step(walked.opened("decided", tmp_path, entries=4))
     assert "run the pilot" == told.decision.action
     assert told.to_try[0].startswith("a head on a small encoder and nearest examples: `tunecase pilot`, 0 USD")
     assert any("`tunecase pilot --hosted gpt-6-luna`" in step for step in told.to_try)
-
-
-def test_after_a_curve_nothing_is_left_to_try_first(case: flow.Flow) -> None:
-    """The decision speaks for itself then."""
-    assert () == flow.next_step(case).to_try

@@ -84,23 +84,23 @@ def test_what_the_terminal_can_say_of_a_run_can_be_said_in_python() -> None:
     assert set(flow.RunOptions.__annotations__) | {"gpus", "counts"} == set(flow.FitOptions.__annotations__)
 
 
-@pytest.mark.parametrize(
-    ("method", "own"),
-    [
-        ("fit", ("llama-3.1-8b",)), ("prices", ()), ("compare", ()), ("inference", ()), ("pilot", ()), ("judge", ()),
-        ("try_source", ("scrape", "rows.jsonl")), ("approve", ("5 USD", "Ada")), ("spend", ("5 USD",)),
-        ("spend_import", ("focus", "bill.csv")), ("spend_serving", ()), ("charges", ()),
-    ],
-)  # fmt: skip
-def test_an_option_that_is_none_is_told_with_the_nearest(case: Case, method: str, own: tuple[str, ...]) -> None:
+OWN: dict[str, tuple[str, ...]] = {
+    "fit": ("llama-3.1-8b",), "prices": (), "compare": (), "inference": (), "pilot": (), "judge": (),
+    "try_source": ("scrape", "rows.jsonl"), "approve": ("5 USD", "Ada"), "spend": ("5 USD",),
+    "spend_import": ("focus", "bill.csv"), "spend_serving": (), "charges": (),
+}  # fmt: skip
+
+
+def test_an_option_that_is_none_is_told_with_the_nearest(case: Case) -> None:
     """A misspelt option is a mistake like any other: where, got, wanted, and what was meant."""
-    last = list(flow.__dict__[typed(methods()[f"Case.{method}"]).__name__].__annotations__)[-1]
-    with pytest.raises(InputError) as refused:
-        getattr(case, method)(*own, **{f"{last}z": "x", "qqqqqq": "x"})
-    first, second = refused.value.problems
-    assert (f"{last}z", "no such option", f"an option of Case.{method}") == (first.where, first.got, first.wanted)
-    assert last in first.fix.removeprefix("did you mean ").removesuffix("?").split(" or ")
-    assert second.fix.startswith("known: ")
+    for method, own in OWN.items():
+        last = list(flow.__dict__[typed(methods()[f"Case.{method}"]).__name__].__annotations__)[-1]
+        with pytest.raises(InputError) as refused:
+            getattr(case, method)(*own, **{f"{last}z": "x", "qqqqqq": "x"})
+        first, second = refused.value.problems
+        assert (f"{last}z", "no such option", f"an option of Case.{method}") == (first.where, first.got, first.wanted)
+        assert last in first.fix.removeprefix("did you mean ").removesuffix("?").split(" or ")
+        assert second.fix.startswith("known: ")
 
 
 def test_paths_may_be_text_and_a_list_of_one_its_word(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,17 +115,19 @@ def test_paths_may_be_text_and_a_list_of_one_its_word(case: Case, monkeypatch: p
     assert ({"gpu": ("L4",), "trace": "trace.csv"}, (Path("load.json"),)) == (answers.words, answers.measured)
 
 
-@pytest.mark.parametrize("one", options.OPTIONS, ids=lambda one: one.name)
-def test_what_every_option_means_is_said(one: options.Options) -> None:
+def test_what_every_option_means_is_said() -> None:
     """By its name, or by the command or the question whose options those are said to be; of none that there is not."""
-    told = one.meaning
-    verbs = re.findall(r"as the options of `tunecase (\w+)`", told)
-    said = {name for verb in verbs for name in inspect.signature(terminal(verb)).parameters}
-    said |= {name.replace("-", "_") for name in flow.INFERENCE_OPTIONS} if "inference" in verbs else set()
-    if told == f"See `{one.question.__name__}`.":
-        told = options.documented(one.question, one.types)
-    assert [] == [name for name in one.types if f"`{name}`" not in told and name not in said]
-    assert [] == [name for name in one.without if f"`{name}`:" in told]
+    breaches = []
+    for one in options.OPTIONS:
+        told = one.meaning
+        verbs = re.findall(r"as the options of `tunecase (\w+)`", told)
+        said = {name for verb in verbs for name in inspect.signature(terminal(verb)).parameters}
+        said |= {name.replace("-", "_") for name in flow.INFERENCE_OPTIONS} if "inference" in verbs else set()
+        if told == f"See `{one.question.__name__}`.":
+            told = options.documented(one.question, one.types)
+        breaches += [(one.name, name) for name in one.types if f"`{name}`" not in told and name not in said]
+        breaches += [(one.name, name) for name in one.without if f"`{name}`:" in told]
+    assert [] == breaches
 
 
 def terminal(verb: str) -> Callable[..., Any]:
@@ -173,25 +175,34 @@ def refused_of_a_run(**given: Any) -> set[str]:
 ON_AN_L4 = {"gpu": (Sequence[str], "L4"), "gpus": (Sequence[str], "8")}
 
 
-@pytest.mark.parametrize(("name", "arm"), arms(flow.RunOptions), ids=str)
-def test_each_type_of_a_word_of_a_run_is_taken(name: str, arm: Any) -> None:
-    """What a type checker lets pass is no mistake for some value of each type."""
+def is_taken(name: str, arm: Any) -> bool:
+    """Whether a run takes some value of this type under the name of an option."""
     beside: dict[str, Any] = {} if name in AMOUNTS else {"tokens": "5M"}
     beside |= {"objective": "grpo"} if name in NAMES else {"method": "full"} if name in OF_FULL else {}
     beside |= {"probe": True} if name == "command" else {}
     place = {"tokens": "train_tokens"}.get(name, name)
-    assert any(place not in refused_of_a_run(**beside, **{name: value}) for value in samples(name, arm))
+    return any(place not in refused_of_a_run(**beside, **{name: value}) for value in samples(name, arm))
 
 
-@pytest.mark.parametrize(("name", "arm"), arms(flow.AnswerOptions), ids=str)
-def test_each_type_of_an_option_of_answers_is_taken(name: str, arm: Any) -> None:
+def test_each_type_of_a_word_of_a_run_is_taken() -> None:
+    """What a type checker lets pass is no mistake for some value of each type."""
+    assert [] == [(name, arm) for name, arm in arms(flow.RunOptions) if not is_taken(name, arm)]
+
+
+def refused_of_answers(name: str, value: Any) -> set[str]:
+    """Where the question of what answers cost finds a mistake."""
+    with pytest.raises(InputError) as refused:
+        tunecase.answer_costs("", **{"gpu": "L4", name: value})  # type: ignore[arg-type]
+    return {problem.where for problem in refused.value.problems}
+
+
+def test_each_type_of_an_option_of_answers_is_taken() -> None:
     """So it is of what answers cost; a number is no type of what needs a unit."""
-    places = []
-    for value in samples(name, arm):
-        with pytest.raises(InputError) as refused:
-            tunecase.answer_costs("", **{"gpu": "L4", name: value})  # type: ignore[arg-type]
-        places.append({problem.where for problem in refused.value.problems})
-    assert any(f"--{name.replace('_', '-')}" not in one for one in places)
+    assert [] == [
+        (name, arm)
+        for name, arm in arms(flow.AnswerOptions)
+        if all(f"--{name.replace('_', '-')}" in refused_of_answers(name, value) for value in samples(name, arm))
+    ]
 
 
 def test_a_run_of_a_case_takes_the_words_of_any_run(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests import samples
+from tests import samples, walked
 from tests.chat_server import chat_server, said
 from tests.command import tunecase
 from tests.flow.test_opened import NOW, opened, runs
-from tests.making import case_folder, tickets, write_jsonl
+from tests.making import case_folder
 from tests.projects import TODAY
 from tunecase import flow
 from tunecase.errors import InputError
@@ -25,10 +25,9 @@ from tunecase.records import Run, Spending
 
 @pytest.fixture
 def sound(tmp_path: Path) -> Path:
-    """A sound case; its project file."""
-    folder = tmp_path / "here"
-    path = case_folder(folder, second_label="  second_label: second")
-    write_jsonl(folder / "test.jsonl", [dict(row, second=row["label"]) for row in tickets(200, 2)])
+    """A sound case whose data were audited; its project file."""
+    path = walked.path_of("decided", tmp_path / "here", entries=1)
+    shutil.rmtree(path.parent / "pilot")
     return path
 
 
@@ -92,23 +91,20 @@ def test_a_pilot_is_written_as_a_task_for_rented_gpus(sound: Path, tmp_path: Pat
 
 def test_runs_of_another_machine_come_home_once(sound: Path, tmp_path: Path) -> None:
     """Runs, the pilot and the answers made elsewhere are taken over; a second time brings nothing."""
-    away = tmp_path / "away"
-    shutil.copytree(sound.parent, away)
-    record = flow.pilot(opened(away / sound.name), PilotSettings(draws=1, workers=1))
-    home = opened(sound)
-    told = flow.merge(home, away / "ledger.jsonl")
+    away = walked.opened("decided", tmp_path / "away")
+    record, home = away.current("pilot"), opened(sound)
+    told = flow.merge(home, away.ledger.path)
     assert "its pilot stands for this case" in told
     assert {run.key for run in record.runs} <= {run.key for run in runs(home)}
     assert record.mean_scores == opened(sound).current("pilot").mean_scores
     assert list((sound.parent / "pilot" / "answers").iterdir())
-    assert flow.merge(opened(sound), away / "ledger.jsonl").startswith("0 runs")
+    assert flow.merge(opened(sound), away.ledger.path).startswith("0 runs")
 
 
 def test_a_touched_ledger_is_not_brought_home(sound: Path, tmp_path: Path) -> None:
     """A ledger that is not there, or was edited, is refused."""
     with pytest.raises(InputError, match="no such file"):
         flow.merge(opened(sound), tmp_path / "none.jsonl")
-    flow.audit(opened(sound))
     other = tmp_path / "other.jsonl"
     other.write_text((sound.parent / "ledger.jsonl").read_text(encoding="utf-8").replace('"usable":', '"usable":1'))
     with pytest.raises(InputError, match=r"other\.jsonl:1"):
@@ -127,23 +123,21 @@ def test_a_failed_run_does_not_hide_its_later_success(sound: Path, tmp_path: Pat
     assert flow.merge(opened(sound), away.ledger.path).startswith("0 runs")
 
 
-@pytest.mark.parametrize(
-    "forged",
-    [
-        {"key": "../../../../../tmp/owned"}, {"key": ""}, {"score": float("inf")}, {"seconds": -1.0}, {"seconds": 1e12},
-        {"usd": 1e300}, {"n": -5}, {"correct": 11}, {"model": "m" * 100_000}, {"settings": "=cmd" * 10_000},
-    ],
-    ids=lambda forged: next(iter(forged)),
-)  # fmt: skip
-def test_a_run_that_no_pilot_made_is_refused(forged: dict[str, Any], sound: Path, tmp_path: Path) -> None:
+def test_a_run_that_no_pilot_made_is_refused(sound: Path, tmp_path: Path) -> None:
     """A forged run is named, and nothing of its ledger is taken over."""
-    away = opened(case_folder(tmp_path / "away", second_label=""))
     good = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, 1.0)
-    for run in (good, replace(good, **{"key": "abcdef0123456789", **forged})):
-        away.ledger.append("run", asdict(run), recorded_at=NOW, verb="pilot", meta={})
+    forged: list[dict[str, Any]] = [
+        {"key": "../../../../../tmp/owned"}, {"key": ""}, {"score": float("inf")}, {"seconds": -1.0},
+        {"seconds": 1e12}, {"usd": 1e300}, {"n": -5}, {"correct": 11}, {"model": "m" * 100_000},
+        {"settings": "=cmd" * 10_000},
+    ]  # fmt: skip
     home = opened(sound)
-    with pytest.raises(InputError):
-        flow.merge(home, away.ledger.path)
+    for number, fields in enumerate(forged):
+        away = Ledger(tmp_path / f"{number}.jsonl")
+        bad = replace(good, **{"key": "abcdef0123456789", **fields})
+        away.append_many([NewEntry("run", asdict(run), "pilot") for run in (good, bad)], recorded_at=NOW)
+        with pytest.raises(InputError):
+            flow.merge(home, away.path)
     assert [] == runs(home)
 
 
@@ -204,7 +198,6 @@ def test_a_hosted_model_is_asked_by_its_name_at_the_projects_endpoint(
         text = sound.read_text(encoding="utf-8")
         named = f"{{model: gpt-6-luna, endpoint: '{server.url}', key_variable: GATEWAY_KEY}}"
         sound.write_text(f"{text}\nalternatives:\n  prompt_hosted: {named}\n", encoding="utf-8")
-        flow.audit(opened(sound))
         hosted = {"gpt-6-luna": {}, "claude-haiku-5-5": {}}
         record = flow.pilot(opened(sound), PilotSettings(sizes=(40,), draws=1, workers=1, hosted=hosted))
     one = next(each for each in record.baselines if each.name == "gpt-6-luna zero-shot")
@@ -221,7 +214,7 @@ def test_documents_that_hold_nothing_are_refused(sound: Path) -> None:
     (sound.parent / "docs").mkdir()
     text = sound.read_text(encoding="utf-8")
     sound.write_text(text.replace("  test: test.jsonl", "  test: test.jsonl\n  documents: docs"), encoding="utf-8")
-    flow.audit(opened(sound))
+    walked.keep_anew(opened(sound), "audit")
     with pytest.raises(InputError, match="a folder without documents"):
         flow.pilot(opened(sound), PilotSettings(sizes=(40,), draws=1, workers=1))
     assert [] == runs(opened(sound))
@@ -230,10 +223,10 @@ def test_documents_that_hold_nothing_are_refused(sound: Path) -> None:
 @pytest.mark.slow
 def test_another_model_to_tune_makes_the_pilot_a_stand_in(sound: Path) -> None:
     """Whether a pilot stands in for the model is judged by the models that the project names today."""
-    flow.audit(opened(sound))
     case = opened(sound)
-    tried = flow.pilot(case, PilotSettings(draws=1, workers=1))
-    measured = replace(tried, trainer="lora", model="meta-llama/Llama-3.1-8B", stand_in=False)
+    measured = replace(
+        walked.records("decided")["pilot"], trainer="lora", model="meta-llama/Llama-3.1-8B", stand_in=False
+    )
     case.keep("pilot", measured)
     assert not flow.forecast(opened(sound)).stand_in
     text = sound.read_text(encoding="utf-8")
@@ -250,23 +243,6 @@ def test_left_to_itself_a_pilot_races_what_is_here(sound: Path) -> None:
     assert record.candidates[0].points
     assert any(words.startswith("encoder: ") for words in record.not_measured)
     assert record == opened(sound).current("pilot")
-
-
-def test_a_pilot_that_was_stopped_is_known(sound: Path) -> None:
-    """Before anything is weighed, the page says what was read and how many runs were made; afterwards it does not."""
-
-    def stop(state: Any) -> None:
-        if state.done == 2 and not state.now:
-            raise KeyboardInterrupt
-
-    settings = PilotSettings("simulated", draws=1, workers=1)
-    with pytest.raises(KeyboardInterrupt):
-        flow.pilot(opened(sound), settings, stop)
-    said = flow.contents(opened(sound), with_grid=False).answer
-    assert "the next step has not been weighed." == said.verdict.emphasis
-    assert "So far the data were read and 2 small runs were made. `tunecase run` works it out." == said.verdict.why
-    assert {"`tunecase run` tells it"} == {tile.beside for tile in said.tiles[1:]}
-    assert opened(sound).current("pilot") is None
 
 
 @pytest.mark.slow
@@ -290,7 +266,6 @@ def test_rows_of_one_group_promise_what_they_count_as(sound: Path, monkeypatch: 
     monkeypatch.setattr(
         "tunecase.pilot.pilot", lambda material, *rest: seen.append(material.design) or pilot(material, *rest)
     )
-    flow.audit(opened(sound))
     case = opened(sound)
     case.posed = replace(samples.definition(), design_effect=2.5)
     flow.pilot(case, PilotSettings(sizes=(40,), draws=1, workers=1, with_baselines=False))

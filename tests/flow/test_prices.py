@@ -131,27 +131,27 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
             updated(tmp_path, "gcp.csv", HUNT, day="2026-11-21", force=True, to=tmp_path / place)
 
 
-@pytest.mark.parametrize(
-    ("text", "day", "words"),
-    [
-        (SKY.replace("Arch", "Currency"), "", "vms.csv:1: Currency: a column that this catalog is not known to have"),
-        (HUNT.replace("gpu_vendor", "monthly"), "", "vms.csv:1: monthly"),
-        ("a,b\n1,2\n", "", "the columns a, b"),
-        ("gpu_name,gpu_count,price\nH100,1,2\n", "", "has besides: spot"),
-        ("gpu,usd,date\nH100,2,2026-01-01\n", "", "a file of your own prices"),
-        ("", "", "an empty file"),
-        (SKY.replace("55.04", "-1"), "", "vms.csv:3: Price"),
-        (HUNT.replace("False,,nvidia", "maybe,,nvidia"), "", "True or False"),
-        (SKY, "2026-13-01", "the day of the prices"),
-        (SKY, "2027-01-01", "a day up to 2026-11-27"),
-    ],
-)
-def test_what_is_no_catalog_is_refused_with_what_it_lacks(text: str, day: str, words: str, tmp_path: Path) -> None:
+NONE = [
+    (SKY.replace("Arch", "Currency"), "", "vms.csv:1: Currency: a column that this catalog is not known to have"),
+    (HUNT.replace("gpu_vendor", "monthly"), "", "vms.csv:1: monthly"),
+    ("a,b\n1,2\n", "", "the columns a, b"),
+    ("gpu_name,gpu_count,price\nH100,1,2\n", "", "has besides: spot"),
+    ("gpu,usd,date\nH100,2,2026-01-01\n", "", "a file of your own prices"),
+    ("", "", "an empty file"),
+    (SKY.replace("55.04", "-1"), "", "vms.csv:3: Price"),
+    (HUNT.replace("False,,nvidia", "maybe,,nvidia"), "", "True or False"),
+    (SKY, "2026-13-01", "the day of the prices"),
+    (SKY, "2027-01-01", "a day up to 2026-11-27"),
+]
+
+
+def test_what_is_no_catalog_is_refused_with_what_it_lacks(tmp_path: Path) -> None:
     """Where, got, wanted and fix; nothing is written."""
-    with pytest.raises(InputError) as error:
-        updated(tmp_path, "aws/vms.csv", text, day=day)
-    told = "; ".join(f"{one.where}: {one.got}: {one.wanted}: {one.fix}" for one in error.value.problems)
-    assert words in told
+    for text, day, words in NONE:
+        with pytest.raises(InputError) as error:
+            updated(tmp_path, "aws/vms.csv", text, day=day)
+        told = "; ".join(f"{one.where}: {one.got}: {one.wanted}: {one.fix}" for one in error.value.problems)
+        assert words in told
     assert not (tmp_path / "aws-list-prices.csv").exists()
 
 
