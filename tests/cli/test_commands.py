@@ -126,6 +126,7 @@ def test_help_is_light() -> None:
     assert "[]" == python("-c", code).splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_narrow_pipes(walked: Path, tmp_path: Path) -> None:
     """A pipe that takes ASCII only gets replaced letters in words, and whole UTF-8 in JSON; never a traceback."""
     assert "???" in python("-m", "tunecase", "forecast", "--today", "2026-11-24", "--project", walked, encoding="ascii")
@@ -134,10 +135,11 @@ def test_narrow_pipes(walked: Path, tmp_path: Path) -> None:
     assert str(rows.with_name("tunecase.yaml")) in json.loads(named)["files"]
 
 
+@pytest.mark.usefixtures("on_file")
 def test_json_is_the_record(walked: Path) -> None:
     """--json prints the record of the verb and nothing else; the exit code is its answer."""
     breaches = []
-    for verb in ("define", "audit", "estimate", "pilot", "forecast", "decide", "books"):
+    for verb in ("define", "estimate", "forecast", "decide", "books"):
         ran = tunecase(verb, "--json", "--project", walked)
         record = from_json(RECORDS[verb], ran.json)
         if ran.code != (0 if getattr(record, "ok", True) else 1) or ran.err:
@@ -254,20 +256,20 @@ def test_words_that_cannot_be_read_are_json_too() -> None:
 
 def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
-    assert 0 == tunecase("audit", "--project", walked).code
+    assert 0 == tunecase("books", "--project", walked).code
     assert 2 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric=WRONG_WAY)).code
     assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    assert 2 == tunecase("report", "--to", tmp_path / "file", "--project", walked).code
-    ran = tunecase("report", "--to", tmp_path / TOO_LONG, "--project", walked)
+    assert 2 == tunecase("books", "--csv", tmp_path / "file", "--project", walked).code
+    ran = tunecase("books", "--csv", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code
     assert "Fix: name another place" in ran.err
 
 
 def test_errors_of_the_world_are_json_too(tmp_path: Path, walked: Path) -> None:
     """With --json any failure is JSON, without problems where no input is at fault."""
-    ran = tunecase("report", "--json", "--to", tmp_path / TOO_LONG, "--project", walked)
+    ran = tunecase("books", "--json", "--csv", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code
     assert [] == ran.json["problems"]
     assert "could not be written" in ran.json["error"]

@@ -65,7 +65,7 @@ def test_quiet_beside_what_asks_for_more_is_refused(walked: Path) -> None:
 
 def test_verbose_tells_steps_files_and_seconds(tmp_path: Path) -> None:
     """Each step stands on standard error with its files and seconds, as JSON is printed too; no code, no scratch."""
-    case_folder(tmp_path)
+    case_folder(tmp_path, train_rows=60, test_rows=40)
     ran = tunecase("define", "--verbose", "--json", cwd=tmp_path)
     lines = [line.partition(" s  ")[2] for line in ran.err.splitlines()]
     assert isinstance(ran.json, dict)
@@ -181,11 +181,10 @@ def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, m
     assert "tunecase fit" == of_project("tunecase fit", not_found(case))
 
 
-@pytest.mark.usefixtures("no_grid")
+@pytest.mark.usefixtures("on_file")
 def test_what_a_case_advises_bears_its_project(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is advised last by decide, typed elsewhere, is for the same case."""
-    for verb in ("decide", "run"):
-        account = importlib.import_module(f"tunecase.accounts.{verb}")
-        monkeypatch.setattr(account, "next_command", lambda material: "tunecase fit")
-        told = tunecase(verb, "--project", walked, cwd=tmp_path).out
-        assert f"next: tunecase fit --project {walked}" in told
+    account = importlib.import_module("tunecase.accounts.decide")
+    monkeypatch.setattr(account, "next_command", lambda material: "tunecase fit")
+    told = tunecase("decide", "--project", walked, cwd=tmp_path).out
+    assert f"next: tunecase fit --project {walked}" in told

@@ -25,7 +25,7 @@ def test_json_of_the_run(walked: Path) -> None:
     assert ran.code == (0 if records["decide"].ok else 1)
 
 
-@pytest.mark.usefixtures("no_grid")
+@pytest.mark.slow
 def test_the_road_ends_in_its_answer(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """run prints the answer alone, in 14 lines of 80 columns, with the page; nothing changed is said in one.
 

