@@ -80,6 +80,7 @@ def test_every_claim_stands_with_its_verdict() -> None:
         assert all(sentence.endswith(".") for sentence in section.answer)
 
 
+@pytest.mark.slow
 def test_one_gpu_follows_the_runs_on_one_card() -> None:
     """Without failures the claim is right; without runs that ran it is wrong; without either it is not shown."""
     assert claims.one_gpu(FACTS).verdict.startswith("right, on a card that suits")
@@ -132,6 +133,7 @@ def test_dollars_follow_speed_and_price() -> None:
     assert "not shown" == claims.dollars(replace(FACTS, prices=())).verdict
 
 
+@pytest.mark.slow
 def test_rows_are_chosen_by_what_they_are() -> None:
     """Each publisher, method and card has one row that ran and one that failed, and no id stands in the generator."""
     shown = claims.one_gpu(FACTS).shown
@@ -141,6 +143,7 @@ def test_rows_are_chosen_by_what_they_are() -> None:
         assert not re.search(r"\bm\d{4}\b", (ROOT / "docs" / name).read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_row_holds_its_prediction_and_error() -> None:
     """The error of a row is its predicted middle against what was measured, and its band holds the middle."""
     shown = [run for run in claims.one_gpu(FACTS).shown if run.peak_gb and rules.told_gb(run)]
@@ -192,6 +195,7 @@ def test_shares_of_a_case_are_those_of_its_bill() -> None:
         evidence_cases.priced(project, "x")
 
 
+@pytest.mark.slow
 def test_dearer_gpus_turn_a_case() -> None:
     """At 4,000 USD for an hour of any card the case with data at hand is led by its GPUs."""
     path = evidence_cases.CASES / "7b-lora-data-at-hand" / "tunecase.yaml"
