@@ -1,6 +1,5 @@
 """The first screen: one of seven verdicts, four figures of one plan, gates that add up, and what would change it."""
 
-import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -13,14 +12,12 @@ from tests import samples
 from tests.problem_cases import project
 from tunecase.accounts import Material, answer
 from tunecase.accounts.gates import gates, gates_title, rule
-from tunecase.accounts.run import run
 from tunecase.accounts.tiles import release_now, tiles
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
 from tunecase.quantities import Band, Sampled, plain_figure, plain_share
 from tunecase.records import (
     Alternative,
-    Approvals,
     Decision,
     Estimate,
     Experiment,
@@ -99,14 +96,6 @@ def told(found: Answer) -> str:
     turns = [f"{title} {words}" for title, words in found.changes]
     first = (found.verdict.sentence, found.verdict.why, *tiles, found.gates_title, found.gates_note)
     return " ".join([*first, *turns, *found.choices])
-
-
-def test_the_first_screen_is_short() -> None:
-    """At most 140 words and 16 numbers; the larger model's name with its figures stands in the picture alone."""
-    found = told(answer(material()))
-    assert len(found.split()) <= 140
-    assert len(re.findall(r"\d[\d,.]*", found)) <= 16
-    assert "Llama" not in found
 
 
 def test_five_questions_are_answered() -> None:
@@ -190,19 +179,6 @@ def test_where_nothing_is_advised_nothing_is_released() -> None:
         assert found.tiles[2].name.startswith("Score" if advice == "ship" else "Chance")
 
 
-def test_what_is_shipped_at_a_price_is_released_at_that_price() -> None:
-    """Putting what was measured to use costs people's hours: the first screen and run ask for them."""
-    made = replace(usual(), advice="ship", instead="Do not fine-tune: use b.", plan=plan(lever="ship", lost=None))
-    case = material(decision=made)
-    found = answer(case)
-    assert made.plan is not None
-    assert plain_figure(made.plan.release.p80) == found.tiles[0].value
-    assert found.choices[0].startswith("Approve ")
-    lines = dict(run(case).short[0].pairs)
-    assert lines["money"].startswith("set ")
-    assert "all the same" not in lines["money"] + lines["chance"]
-
-
 def test_what_is_spent_takes_the_place_of_a_release_of_nothing() -> None:
     """Once money is spent it is told, beside the next release or in its place."""
     assert "3,885.57 spent so far" == answer(material(books=samples.books())).tiles[0].beside
@@ -246,15 +222,6 @@ def test_gates_read_the_right_way_round() -> None:
     assert "One test decides" == gates_title(found)
     alone = gates(material(decision=decision(plan=plan(then=(Outcome("stop", Sampled(1.0), Sampled(0.0)),)))))
     assert "After the first test: stop" == gates_title(alone)
-
-
-def test_a_decision_of_people_is_shown() -> None:
-    """An approval in force and a rejection say who and when; one that is over leaves the choices open."""
-    approved = replace(samples.approvals(), rejection=None)
-    assert answer(material(approvals=approved)).choices[0].startswith("Approved: 4,500.00 USD by A. Person, 2 November")
-    rejected = Approvals("USD", rejection=samples.rejection())
-    assert answer(material(approvals=rejected)).choices == ("Rejected by A. Person, 24 November 2026",)
-    assert "Reject" in answer(material(approvals=Approvals("USD"))).choices
 
 
 @pytest.mark.parametrize("lacking", ["definition", "audit", "estimate", "forecast", "project", "decision"])

@@ -6,23 +6,11 @@ from decimal import Decimal
 import pytest
 
 from tests import samples
-from tests.accounts.reading import words
-from tunecase.accounts import account, approval_short
+from tunecase.accounts import approval_short
 from tunecase.quantities import Sampled
 from tunecase.records import Approvals
 
 ASKED = Approvals("USD", "5f0c2d77ab01", "label 500 rows", Sampled(4_500.0))
-
-
-def test_what_is_asked_for_is_the_next_command() -> None:
-    """Where nothing is approved yet; without a plan there is nothing to approve."""
-    said = account("approvals", ASKED)
-    assert "Nothing is approved yet. The first step asks for 4,500 USD." == said.answer
-    assert 'tunecase approve "4500 USD" --by NAME --plan 5f0c2d77ab01' == said.next
-    assert () == said.short
-    none = account("approvals", Approvals("USD"))
-    assert "There is nothing to approve" in words(none.short)
-    assert "" == none.next
 
 
 @pytest.mark.parametrize(

@@ -24,17 +24,6 @@ def total(change: Band | None, **more: Any) -> dict[str, Any]:
     return {"total": replace(whole, change=change, **more)}
 
 
-def test_the_limit_comes_first_and_sets_the_tone() -> None:
-    """Kept or not; without a limit there is no verdict."""
-    record = samples.comparison()
-    assert record.judged is not None
-    assert "keeps the limit of 18,000 USD." in told().answer
-    assert "limit of 12,345 USD." in told(judged=replace(record.judged, limit=12_345)).answer
-    broken = told(judged=replace(record.judged, kept=False))
-    assert "does not keep the limit" in broken.answer
-    assert ("good", "bad", "plain") == (told().tone, broken.tone, told(judged=None).tone)
-
-
 def test_lines_that_moved_most_stand_under_the_answer() -> None:
     """Three of them by size, those that no total counts named so, then the total; what did not move is left out."""
     record = samples.comparison()

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from tests import samples
 from tests.accounts.reading import table
 from tunecase.accounts import Material, account
@@ -38,22 +36,6 @@ def test_what_to_set_aside_adds_up_as_printed() -> None:
     base, contingency, reserve, whole = (int(row[0].replace(",", "")) for row in rows.values())
     assert base + contingency + reserve == whole
     assert f"Set {whole:,} USD aside" in said.answer
-
-
-@pytest.mark.parametrize(("over", "tone"), [(None, "unknown"), (0.1, "good"), (0.3, "warn"), (0.7, "bad")])
-def test_the_tone_follows_the_chance_to_pass_the_budget(over: float | None, tone: str) -> None:
-    """Four times in five within it is good, more often than not beyond it is bad."""
-    assert tone == told(replace(samples.estimate(), over_budget=over)).tone
-
-
-def test_training_without_a_price_is_said_first() -> None:
-    """A run that does not fit never makes a case look cheaper: the reason comes before what all else takes."""
-    bill = samples.estimate()
-    why = "H100: the run does not fit on 8 cards"
-    lines = tuple(replace(line, amount=None, basis=why) if line.name == "gpu" else line for line in bill.lines)
-    account = told(replace(bill, lines=lines))
-    assert account.answer.startswith(f"Training has no price: {why}. All else takes ")
-    assert "bad" == account.tone
 
 
 def test_the_bill_by_line_comes_last_to_its_total() -> None:

@@ -1,6 +1,5 @@
 """What a first run without a target ends with: every sentence has a case in which it is true and one in which not."""
 
-import io
 from dataclasses import replace
 from typing import Any
 
@@ -60,12 +59,6 @@ def answer(case: Material) -> str:
     account = first_words(case)
     assert account is not None
     return account.answer
-
-
-def test_a_case_with_a_target_has_no_first_words() -> None:
-    """Where the question is answered, or nothing was judged, there is nothing to ask."""
-    assert first_words(Material(definition=samples.definition())) is None
-    assert first_words(Material()) is None
 
 
 @pytest.mark.parametrize(
@@ -130,21 +123,6 @@ def test_the_best_way_is_the_best_score_of_all_that_answers() -> None:
     assert case.pilot is not None
     assert best_measured(replace(case, pilot=replace(case.pilot, direction="lower"))) == SLOWER
     assert best_measured(replace(case, pilot=None)) is None
-
-
-def test_the_first_words_take_at_most_fourteen_lines() -> None:
-    """At 80 columns the answer, its facts and the next command stay a screen's glance."""
-    from rich.console import Console
-
-    from tunecase.cli.show.blocks import print_account
-
-    console = Console(width=80, record=True, file=io.StringIO())
-    account = first_words(material())
-    assert account is not None
-    print_account(console, account)
-    text = console.export_text()
-    assert 8 <= len(text.strip().splitlines()) <= 14
-    assert "target: 86%" in text
 
 
 def test_the_amount_to_set_aside_is_that_of_the_bill() -> None:

@@ -153,16 +153,3 @@ def test_what_moved_the_bill_adds_up(before: float, parts: list[float], error: f
         assert (numbers(firm(was)), numbers(firm(after))) == ([first], [last])
         assert pytest.approx(first + sum(others), rel=1e-9, abs=1e-6) == last
         assert 0 not in others
-
-
-@pytest.mark.parametrize(("direction", "word"), [("higher", "below"), ("lower", "above")])
-def test_a_stop_is_told_on_the_worse_side(direction: str, word: str) -> None:
-    """Below the score where higher is better, above it where lower is."""
-    made: Plan = usual()
-    assert made.limits is not None
-    figure = told("limits", direction=direction, limits=replace(made.limits, stop_at=Sampled(0.71), ship_at=None))
-    assert f"stop {word} 0.71" == figure.value
-    stays = replace(made.limits, stop_at=None, ship_at=0.8)
-    assert "ship from 0.80" == told("limits", limits=stays).value
-    going = tuple(outcome for outcome in made.then if outcome.name != "stop")
-    assert "ship from 0.80, never stop" == told("limits", limits=stays, then=going).value

@@ -1,32 +1,19 @@
 """A pilot's account: the best score beside the target, the curve so far, and what goes wrong."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from tests import samples
 from tests.accounts.reading import rows, words
 from tunecase.accounts import Material
-from tunecase.accounts.pilot import pilot, score_words
-from tunecase.records import Baseline, Pilot
+from tunecase.accounts.pilot import pilot
+from tunecase.records import Pilot
 
 
 def short(record: Pilot, material: Material | None = None) -> str:
     """What stands under the answer by default."""
     return words(pilot(record, material or Material()).short)
-
-
-def test_the_answer_is_the_score_beside_the_target() -> None:
-    """With all examples where the largest run had all; a target where one is known; another metric by its name."""
-    record = samples.pilot()
-    assert "89% right with 1,600 examples." == pilot(record, Material()).answer
-    whole = replace(record, train_rows=1_600)
-    aimed = Material(definition=replace(samples.definition(), target=0.9))
-    assert "89% right with all 1,600 examples. The target is 90%." == pilot(whole, aimed).answer
-    assert pilot(replace(record, metric="macro_f1"), Material()).answer.startswith("Macro f1 89% with")
-    assert "loss 0.41" == score_words("loss", 0.41, direction="lower")
-    assert "tunecase forecast" == pilot(record, Material()).next
 
 
 def test_a_ladder_of_many_sizes_is_thinned_to_a_line() -> None:
@@ -38,17 +25,6 @@ def test_a_ladder_of_many_sizes_is_thinned_to_a_line() -> None:
     ]
     assert 8 == len(head.head)
     assert ("16", "131,072") == (head.head[1], head.head[-1])
-
-
-@pytest.mark.parametrize(
-    ("score", "change", "told"),
-    [(0.95, {}, True), (0.8, {}, False), (0.889, {}, False), (float("nan"), {}, False),
-     (0.02, {"direction": "lower", "metric": "loss"}, True), (0.95, {"direction": "lower", "metric": "loss"}, False)],
-)  # fmt: skip
-def test_what_is_better_without_a_fine_tune_is_told(score: float, change: dict[str, Any], told: bool) -> None:
-    """Only where it is better by a digit that is shown, whichever way is better."""
-    record = replace(samples.pilot(), baselines=(Baseline("an-org/zero-shot", score, 600),), **change)
-    assert told == ("Better without a fine-tune: zero-shot, " in short(record))
 
 
 @pytest.mark.parametrize(("after", "told"), [(0.3, True), (0.5, False), (0.61, False), (0.7, False)])

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from rich.console import Console
@@ -39,24 +38,6 @@ def test_run_ends_in_a_dozen_lines() -> None:
 def pairs(said: Account) -> dict[str, str]:
     """The lines of what run says, by name."""
     return dict(next(block for block in said.short if isinstance(block, Facts)).pairs)
-
-
-def test_money_that_was_paid_keeps_its_cents() -> None:
-    """It is no guess: run says what the tile and the approvals say."""
-    told = pairs(run(material(books=replace(samples.books(), spent=Decimal("3885.57")))))
-    assert told["money"].endswith("; 3,885.57 USD spent")
-
-
-def test_decide_puts_the_advised_step_first() -> None:
-    """The answer is the step with its price; the table marks it, stopping stands in it, what is barred does not."""
-    said = account("decide", decision(), material())
-    assert said.answer == "Train Llama-3.1-8B once on the 1,946 examples you have: about 5,000 USD."
-    table = next(block for block in said.short if isinstance(block, Table))
-    names = [row[0].text for row in table.rows]
-    assert names[table.strong[0]] == "train the larger model"
-    assert "stop" in names
-    assert "8B instead of 3B" not in names
-    assert len(lines(said)) <= 14
 
 
 def test_a_look_has_one_price() -> None:

@@ -16,12 +16,15 @@ from tests.accounts.test_first import material as unasked
 from tests.cli.show.printing import ALL, printed
 from tests.problem_cases import project
 from tests.records.test_records import PAIR, PLACED
+from tests.web.pages import made
+from tests.web.pages.test_hostile import cases as views
 from tunecase.accounts import Material, answer
 from tunecase.accounts.parts import evidence, money
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band, Sampled
 from tunecase.records import Alternative, Approvals, Capital, Crossing, Flip, Outcome, Scored, Shift, Verified
 from tunecase.report import page_markdown, page_of
+from tunecase.web.pages import case_page, cases_page, live_fragment
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -185,10 +188,23 @@ def briefs() -> str:
     return parts((name, brief_markdown(*known, project=stated, today=today)) for name, (*known, stated) in told.items())
 
 
-@pytest.mark.parametrize("made", [records, changed, pages, briefs], ids=lambda made: made.__name__)
-def test_answers_read_as_they_did(made: Callable[[], str], request: pytest.FixtureRequest) -> None:
+def web() -> str:
+    """The words of the app's pages: the cases, and every tab of cases with all, with little and with nothing."""
+    drawn = {"cases": cases_page(made.SHELF), "no cases": cases_page(replace(made.SHELF, cases=(), left_out=""))}
+    states = [made.state(12), made.state(6, running=True), made.state(1, planned=1), made.state(6, metric="loss")]
+    drawn |= {f"pilot {at}": live_fragment(state) for at, state in enumerate(states)}
+    for name, view in views().items():
+        drawn |= {f"{name}: {tab}": case_page(view, tab, made.TOKEN) for tab in made.TABS}
+    for tab, filled in (*made.MISTAKEN.items(), ("books", made.CONFIRM)):
+        drawn[f"{tab}: {filled.form} came back"] = case_page(made.view(), tab, made.TOKEN, filled)
+    bare = {name: re.sub(r"(?s)<(style|svg|script|head)\b.*?</\1>", "", text) for name, text in drawn.items()}
+    return parts((name, re.sub(r"\s*<[^>]*>[\s]*", "\n", text)) for name, text in bare.items())
+
+
+@pytest.mark.parametrize("written", [records, changed, pages, briefs, web], ids=lambda written: written.__name__)
+def test_answers_read_as_they_did(written: Callable[[], str], request: pytest.FixtureRequest) -> None:
     """Of every verb in full, of records that say something else in short, and of pages for each verdict."""
-    kept, found = ANSWERS / f"{made.__name__}.txt", made()
+    kept, found = ANSWERS / f"{written.__name__}.txt", written()
     if request.config.getoption("--golden"):
         kept.write_text(found, encoding="utf-8")
     assert kept.read_text(encoding="utf-8") == found, "read the difference, then `make golden` writes it"

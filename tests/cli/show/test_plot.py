@@ -37,11 +37,6 @@ def test_the_picture_has_the_size_asked_for(width: int, height: int) -> None:
     assert "● measured" in lines[height + 2]
 
 
-def test_it_fits_eighty_columns() -> None:
-    """With the usual size it fits a terminal of 80 columns."""
-    assert all(len(line) <= 80 for line in lines_of(FORECAST))
-
-
 def test_labels() -> None:
     """The target is named at its line, the ends of both axes at theirs."""
     lines = lines_of(FORECAST)
@@ -72,12 +67,6 @@ def test_the_middle_lies_in_the_band() -> None:
         assert set(column) <= {"░", "━"}
 
 
-def test_without_a_target_no_line_is_drawn() -> None:
-    """What is not asked for is not drawn."""
-    bare = replace(FORECAST, target=None, ceiling=None, needed=None)
-    assert not any(mark in line for line in lines_of(bare) for mark in ("┄", "target", "╌", "ceiling", "◆", "┊"))
-
-
 def test_every_mark_is_in_the_legend() -> None:
     """Spread, ceiling, budget and the size at which half get there are drawn, and the legend says what each is."""
     points = tuple(replace(point, sd=0.02) for point in FORECAST.points)
@@ -88,18 +77,6 @@ def test_every_mark_is_in_the_legend() -> None:
         assert mark in legend
     assert "budget buys 2,500" in legend
     assert "half of the cases: 3,000" in legend
-
-
-def test_a_budget_beyond_the_picture_is_said() -> None:
-    """What the budget buys beyond the last size is written, not drawn."""
-    lines = lines_of(replace(FORECAST, n_budget=90_000))
-    assert "┊" not in "".join(area(lines))
-    assert "beyond: the budget buys 90,000" in " ".join(lines)
-
-
-def test_a_target_that_is_reached_has_no_size_ahead() -> None:
-    """Where the target is met already nothing marks a size at which half of the worlds get there."""
-    assert not any("◆" in line for line in lines_of(replace(FORECAST, verdict="reached")))
 
 
 def test_nothing_to_draw() -> None:
@@ -115,12 +92,6 @@ def test_nothing_to_draw() -> None:
     assert [] == lines_of(replace(FORECAST, band=()))
     assert [] == lines_of(replace(FORECAST, points=()))
     assert [] == lines_of(level)
-
-
-def test_a_band_of_one_size() -> None:
-    """A single size is drawn as points over an empty area."""
-    lines = lines_of(replace(FORECAST, band=FORECAST.band[-1:]))
-    assert HEIGHT == len(area(lines))
 
 
 SCORES = st.lists(st.floats(0.01, 0.99), min_size=2, max_size=6)
@@ -157,18 +128,3 @@ def test_a_short_curve_labels_its_lines_and_has_no_legend() -> None:
         assert not any(mark in line for line in lines for mark in "┊◆·└")
     assert lines[-1].endswith("4,000")
     assert [] == short_curve(curve(replace(FORECAST, band=()), Material()), 80)
-
-
-def test_a_short_curve_of_a_loss_is_in_its_own_unit() -> None:
-    """A score that is lower the better is no share, and bears no percent sign."""
-    lines = short_curve(curve(replace(FORECAST, direction="lower", target=None, ceiling=None), Material()), 80)
-    assert not any("%" in line for line in lines)
-
-
-def test_the_band_assumed_of_another_model_is_dotted() -> None:
-    """Its edges, beside the measured band, and the legend names the model; none where the model itself was measured."""
-    stand_in = replace(FORECAST, stand_in=True, stand_in_factor="stand_in.encoder_factor")
-    lines = lines_of(stand_in)
-    assert "·" in "".join(area(lines))
-    assert "· assumed of the model to be tuned" in " ".join(lines[HEIGHT + 2 :])
-    assert not any("·" in line for line in lines_of(FORECAST))
