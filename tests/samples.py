@@ -378,10 +378,7 @@ def pilot() -> Pilot:
         for draw in range(3):
             correct = round(600 * float(np.clip(true[n] + rng.normal(0, 0.16 / np.sqrt(n)), 0, 1)))
             runs.append(Run(f"probe-{n}-{draw}", "probe", "", n, draw, correct / 600, correct, 600, 0.4 + n / 900))
-    baselines = (
-        Baseline("majority", 0.172, 600),
-        Baseline("probe, all 1,946 rows", 0.889, 600),
-    )
+    baselines = (Baseline("majority", 0.172, 600), Baseline("probe, all 1,946 rows", 0.889, 600))
     return Pilot(
         "probe", "tf-idf and logistic regression", "accuracy", "higher", tuple(runs), baselines, SIZES, 3, 1_946, 600,
         sum(run.seconds for run in runs), 6,

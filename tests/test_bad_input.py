@@ -137,10 +137,7 @@ WRONG_WORDS = [
     (("fit", "llama-3.1-8b", "--deadline", "soon"), "6 h"),
     (("fit", "llama-3.1-8b", "--tier", "cheap"), "marketplace"),
     (("fit", "llama-3.1-8b", "--lengths", "nowhere.csv"), "no such file"),
-    (
-        ("fit", "llama-3.1-8b", "--measured", "nowhere.json", "--gpu", "H100", "--gpus", "1", "--batch", "1"),
-        "no such",
-    ),
+    (("fit", "llama-3.1-8b", "--measured", "nowhere.json", "--gpu", "H100", "--gpus", "1", "--batch", "1"), "no such"),
     (("fit", "nowhere.yaml"), "nowhere.yaml"),
     (("fit", "llama-3.1-8b", "--accelerate", "x.yaml"), "accelerate"),
     (("forecast", "nowhere.csv"), "no such file"),

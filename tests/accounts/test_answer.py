@@ -16,17 +16,7 @@ from tunecase.accounts.tiles import release_now, tiles
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
 from tunecase.quantities import Band, Sampled, plain_figure, plain_share
-from tunecase.records import (
-    Alternative,
-    Decision,
-    Estimate,
-    Experiment,
-    Flip,
-    Limits,
-    Outcome,
-    Plan,
-    Release,
-)
+from tunecase.records import Alternative, Decision, Estimate, Experiment, Flip, Limits, Outcome, Plan, Release
 
 MODEL = "meta-llama/Llama-3.1-8B"
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.accounts.parts.said import case, sample
+from tests.accounts.parts.said import case, sample, texts, words
+from tests.accounts.reading import breaches
 from tests.accounts.test_answer import LOOK, decision, material, plan
 from tests.accounts.test_first import material as unasked
 from tests.cli.show.printing import ALL, printed
@@ -138,6 +139,14 @@ CASES = {
         forecast=replace(samples.forecast(), stand_in=True, stand_in_factor="stand_in.factor", p_target=0.02,
                          verdict="unlikely", points=samples.forecast().points)
     ),
+    "a loss": case(
+        forecast=replace(samples.forecast(), target=1.2, metric="loss", direction="lower", ceiling=None),
+        definition=replace(samples.definition(), target=1.2, metric="loss"),
+    ),
+    "euros": case(
+        decision=replace(samples.decision(), currency="EUR", plan=plan(currency="EUR")),
+        estimate=replace(samples.estimate(), currency="EUR", plan=plan(currency="EUR")),
+    ),
     "read alone": Material(audit=samples.audit(), runs=3),
     "no target": unasked(),
     "no target, nothing measured": unasked(pilot=None, forecast=None),
@@ -145,11 +154,19 @@ CASES = {
 }  # fmt: skip
 
 
-def parts(texts: Iterable[tuple[str, str]]) -> str:
+def test_pages_are_plain() -> None:
+    """Every text of the money and the evidence is one for the board, and both are short."""
+    for name, known in CASES.items():
+        both = money(known), evidence(known)
+        assert [] == [text for part in both for text in texts(part) if breaches(text)], name
+        assert sum(map(words, both)) <= 1_030, name
+
+
+def parts(told: Iterable[tuple[str, str]]) -> str:
     """Texts one after the other; of a long line that stood in one before, nothing is said again."""
     seen: set[str] = set()
     lines = []
-    for name, text in texts:
+    for name, text in told:
         lines += ["", f"## {name}", *(line for line in text.splitlines() if len(line) < 20 or line not in seen)]
         seen |= set(text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).lstrip()) + "\n"

@@ -3,30 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from tests import samples
-from tests.accounts.parts.said import case, sample, texts, titles, under, words
-from tests.accounts.reading import breaches
+from tests.accounts.parts.said import case, sample, texts, titles, under
 from tunecase.accounts.material import Material
-from tunecase.accounts.parts.evidence import (
-    evidence,
-    moving_inputs,
-    shown_options,
-    shown_ways,
-)
+from tunecase.accounts.parts.evidence import evidence, moving_inputs, shown_options, shown_ways
 from tunecase.blocks import Rows
-from tunecase.quantities import Band, Interval80, Sampled
-from tunecase.records import (
-    Alternative,
-    CurveBand,
-    Decision,
-    Definition,
-    Driver,
-    Forecast,
-    Option,
-    Point,
-)
+from tunecase.quantities import Band, Sampled
+from tunecase.records import Alternative, Decision, Definition, Driver, Forecast, Option
 
 
 def flat(value: float) -> Band:
@@ -59,9 +41,6 @@ def test_scores_come_before_ways_to_try_and_before_what_is_ruled_out() -> None:
     assert ["encoder", "decision", "prompt_open"] == [one.name for one in shown_ways(of_ways(*ways))]
 
 
-# The learning curve
-
-
 def forecast(**changes: Any) -> Forecast:
     """The sample forecast with changed fields."""
     made: Forecast = replace(sample()["forecast"], **changes)
@@ -91,7 +70,6 @@ def decided(advice: str, *options: Option, **changes: Any) -> Decision:
 
 TRAIN, LABEL = option("fine_tune", 1_500.0, 19_000.0), option("label", 10_000.0, 13_000.0)
 BLOCKED = replace(option("tune", 0.0, None), release=None, first_step_cost=None, blocked="not trained yet")
-NO_SENSE = option("fine_tune", 1_500.0, -900.0)
 
 
 def test_the_advised_step_stands_first_and_stopping_last() -> None:
@@ -156,41 +134,6 @@ def test_inputs_stand_by_how_far_they_move_the_total() -> None:
     assert "1 to 2 times the stand-in's errors" == chart.rows[0].beside
     assert "1.0 to 2.0 USD per hour" == chart.rows[1].beside
     assert not any("moves the bill" in title for title in titles(evidence(case())))
-
-
-# What the answers cost
-
-
-# All of it
-
-
-LOSS = forecast(
-    target=1.2, metric="loss", direction="lower", points=(Point(100, 2.0), Point(200, 1.7)), ceiling=None,
-    band=(CurveBand(400, Interval80(1.4, 1.5, 1.6), Interval80(1.4, 1.5, 1.6), 0.1, None),),
-)  # fmt: skip
-CASES: dict[str, Material] = {
-    "usual": case(),
-    "no pilot": case(pilot=None, forecast=None, decision=None),
-    "no decision": case(decision=None),
-    "no target": case(forecast=forecast(target=None), definition=replace(samples.definition(), target=None)),
-    "a loss": case(forecast=LOSS, definition=of_ways(way("today", 2.0), target=1.2, metric="loss")),
-    "bleu": case(forecast=forecast(metric="bleu"), definition=of_ways(way("today", 20.0), target=30.0, metric="bleu")),
-    "macro F1": case(forecast=forecast(metric="macro_f1"), definition=of_ways(way("today", 0.7), metric="macro_f1")),
-    "stop": case(decision=decided("stop", NO_SENSE)),
-    "ship": case(decision=decided("ship", TRAIN, instead="Do not fine-tune: n-grams does it.")),
-    "fix first": case(decision=decided("fix first", TRAIN, action="mend the data before anything is trained")),
-    "overruns": case(estimate=replace(sample()["estimate"], drivers=(OVERRUNS, RATE))),
-    "n-grams": case(pilot=replace(sample()["pilot"], model="probe (n-gram logistic regression)", stand_in=True)),
-    "nothing": Material(),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_no_part_says_a_word_that_is_not_plain(name: str) -> None:
-    """Whatever is missing, every text is one for the board, and the part is short."""
-    part = evidence(CASES[name])
-    assert [] == [text for text in texts(part) if breaches(text)]
-    assert words(part) <= 700
 
 
 def test_what_is_not_on_record_is_left_out() -> None:

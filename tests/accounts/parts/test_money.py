@@ -9,30 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
-from tests.accounts.parts.said import case, numbers, sample, texts, under, words
-from tests.accounts.reading import breaches
+from tests.accounts.parts.said import case, numbers, sample, under
 from tunecase.accounts.lines import Group
 from tunecase.accounts.material import Material
-from tunecase.accounts.parts.money import (
-    group_amounts,
-    money,
-    shown_ways,
-    spent_so_far,
-)
+from tunecase.accounts.parts.money import group_amounts, money, shown_ways, spent_so_far
 from tunecase.blocks import Months, Rows, Waterfall
 from tunecase.quantities import Band, Sampled
-from tunecase.records import (
-    Authorised,
-    Books,
-    Bridge,
-    Estimate,
-    Line,
-    Month,
-    Moved,
-    Plan,
-    Total,
-    Way,
-)
+from tunecase.records import Authorised, Books, Bridge, Month, Moved, Plan, Total, Way
 
 
 def sample_plan() -> Plan:
@@ -90,11 +73,6 @@ def test_groups_add_up_to_the_total_as_printed(amounts: list[float]) -> None:
     for much, text in zip(amounts, printed, strict=True):
         if text.startswith("under"):
             assert much < float(text.removeprefix("under ").replace(",", ""))
-
-
-def group(name: str, share: float, part: str) -> Group:
-    """A group of a bill of 1,000."""
-    return Group(name, "", 1_000 * share, share, part)
 
 
 # When it is spent
@@ -197,46 +175,3 @@ def test_the_chosen_way_is_always_shown() -> None:
     """Even where it is not among the cheapest."""
     many = tuple(way(f"way {at}", 100.0 * at, chosen=at == 9) for at in range(1, 10))
     assert ["way 1", "way 2", "way 3", "way 4", "way 5", "way 9"] == [one.name for one in shown_ways(many)]
-
-
-# All of it
-
-
-def in_euros() -> Material:
-    """The sample case in another currency."""
-    made, bill, chosen = plan(currency="EUR"), sample()["estimate"], sample()["decision"]
-    return case(
-        decision=replace(chosen, currency="EUR", plan=made), estimate=replace(bill, currency="EUR", plan=made),
-        books=replace(sample()["books"], currency="EUR"),
-    )  # fmt: skip
-
-
-def before_launch() -> Estimate:
-    """A bill with every kind of line."""
-    names = ("labour", "evaluation", "unknowns", "gpu", "idle", "storage", "other", "legal_review")
-    lines = tuple(Line(name, Band(1, 2, 3, 4), 0.125, "", expected=2.0) for name in names)
-    made: Estimate = replace(sample()["estimate"], lines=lines)
-    return made
-
-
-CASES: dict[str, Material] = {
-    "usual": case(),
-    "no decision": case(decision=None),
-    "no estimate": case(estimate=None),
-    "no plan": case(decision=replace(sample()["decision"], plan=None), estimate=samples.earlier_estimate()),
-    "no budget": of(plan(budget_left=None, total=replace(sample_plan().total, over=None))),
-    "not advised": of(plan(advised=False)),
-    "every line": case(estimate=before_launch()),
-    "euros": in_euros(),
-    "nothing": Material(),
-    "bridged": of(bridged(3_000.0)),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_no_part_says_a_word_that_is_not_plain(name: str) -> None:
-    """Whatever is missing, every text is one for the board, and the part is short."""
-    part = money(CASES[name])
-    assert [] == [text for text in texts(part) if breaches(text)]
-    assert words(part) <= 330
-    assert all(finding.title and not finding.title.endswith(".") for finding in part.findings)

@@ -73,8 +73,7 @@ def test_what_moves_a_total_and_parts_of_it_are_rows() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6)), max_size=4),
-    st.one_of(st.none(), st.floats(-1e6, 1e6)),
+    st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6)), max_size=4), st.one_of(st.none(), st.floats(-1e6, 1e6))
 )
 def test_any_rows_can_be_drawn(amounts: list[tuple[float, float]], limit: float | None) -> None:
     """Nothing, zeros, amounts below zero: no number on the picture is not one."""
