@@ -286,16 +286,6 @@ def test_one_amount_is_set_aside(faces: Callable[[str], Faces], case: str) -> No
 
 
 @every_case
-def test_what_stands_beside_a_figure_is_one_text(faces: Callable[[str], Faces], case: str) -> None:
-    """So that arithmetic that adds up on one face adds up on all."""
-    told = faces(case)
-    for figure in told.figures.values():
-        for face, text in told.texts().items():
-            if face not in ("next", "report"):
-                assert figure.beside in text, (face, figure.name)
-
-
-@every_case
 def test_bill_decision_and_report_hold_one_plan(faces: Callable[[str], Faces], case: str) -> None:
     """The records are equal, in the ledger and in report.json, and so is what they print."""
     told = faces(case)
@@ -307,15 +297,6 @@ def test_bill_decision_and_report_hold_one_plan(faces: Callable[[str], Faces], c
     ]
     assert [told.plan] * 4 == plans
     assert [headline(told.plan)] * 4 == [headline(plan) for plan in plans if plan is not None]
-
-
-@pytest.mark.slow
-def test_json_of_a_command_is_the_record_that_is_kept(faces: Callable[[str], Faces], tmp_path: Path) -> None:
-    """`--json` prints the plan that the terminal prints."""
-    told, opened = faces("before a pilot"), plan_cases.set_up("before a pilot", tmp_path / "case", audit())
-    for verb in ("estimate", "decide"):
-        printed = from_json(RECORDS[verb], tunecase(verb, "--json", "--project", opened.path).json)
-        assert headline(told.plan) == headline(printed.plan), verb
 
 
 @every_case

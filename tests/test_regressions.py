@@ -281,15 +281,6 @@ def test_a_batch_of_two_million_tokens_shows_its_layers(tmp_path: Path) -> None:
     assert 512 == 64 * 32_768 * 4_096 * 2 * 32 / 2**30
 
 
-def test_no_rows_no_forecast(tmp_path: Path) -> None:
-    """Without a pilot there is no forecast, and points at n = 0 make no curve."""
-    says(tunecase("forecast", "--project", case_folder(tmp_path)), 2, "Run `tunecase pilot`")
-    points = tmp_path / "points.csv"
-    points.write_text("n,score\n0,0.5\n", encoding="utf-8")
-    ran = tunecase("forecast", points, "--target", "0.9", "--json")
-    assert ("not a pilot yet", None) == (ran.json["verdict"], ran.json["p_target"])
-
-
 def test_a_cap_on_steps_is_told_as_coverage(tmp_path: Path) -> None:
     """A cap of 500 steps is told as the share of the rows that it would read."""
     capped = tmp_path / "capped.yaml"

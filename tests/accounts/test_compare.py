@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from tests import samples
-from tests.accounts.reading import captions, table
 from tunecase.accounts import account
 from tunecase.blocks import Account
 from tunecase.quantities import Band
@@ -22,20 +21,6 @@ def total(change: Band | None, **more: Any) -> dict[str, Any]:
     whole = samples.comparison().total
     assert whole is not None
     return {"total": replace(whole, change=change, **more)}
-
-
-def test_lines_that_moved_most_stand_under_the_answer() -> None:
-    """Three of them by size, those that no total counts named so, then the total; what did not move is left out."""
-    record = samples.comparison()
-    (line, *_) = record.lines
-    moved = [replace(line, name=name, change=Band(0, much, 0, 0)) for name, much in
-             (("gpu", -5.0), ("storage", 0.2), ("labour", 900.0), ("data", 40.0), ("egress", -60.0))]  # fmt: skip
-    aside = (replace(line, name="inference", change=Band(0, -500.0, 0, 0)),)
-    rows = table(told(lines=tuple(moved), aside=aside).short, "The lines that moved most")
-    assert ["engineering", "answers after launch, in no total", "transfer", "total"] == list(rows)
-    assert ["+900", "-500", "-60"] == [rows[name][-1] for name in list(rows)[:3]]
-    still = told(lines=tuple(moved[1:2]), aside=())
-    assert "The lines that moved most" not in captions(still.short)
 
 
 def bare() -> dict[str, Any]:

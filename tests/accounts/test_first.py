@@ -7,11 +7,10 @@ import pytest
 
 from tests import samples
 from tests.problem_cases import project
-from tunecase.accounts import Material, account
+from tunecase.accounts import Material
 from tunecase.accounts.first import best_measured, first_words, propose, reachable, stopped
-from tunecase.accounts.headline import authorise_parts
 from tunecase.blocks import Facts
-from tunecase.quantities import Interval80, plain_money
+from tunecase.quantities import Interval80
 from tunecase.records import Baseline, Candidate, Criterion, CurveBand, Definition, OwnCurve, Point
 
 TRIED = Candidate("n-grams", "n-grams", "probe", "", (Point(850, 0.7), Point(1_700, 0.813)), 1_700, 0.813, 600)
@@ -123,15 +122,3 @@ def test_the_best_way_is_the_best_score_of_all_that_answers() -> None:
     assert case.pilot is not None
     assert best_measured(replace(case, pilot=replace(case.pilot, direction="lower"))) == SLOWER
     assert best_measured(replace(case, pilot=None)) is None
-
-
-def test_the_amount_to_set_aside_is_that_of_the_bill() -> None:
-    """The same word stands for the same amount, the whole that is enough nine times in ten."""
-    bill = samples.estimate()
-    assert bill.plan is not None
-    aside = plain_money(sum(authorise_parts(bill.plan)), bill.currency)
-    assert account("estimate", bill, Material()).answer.startswith(f"Set {aside} aside")
-    assert f", {aside} to set aside (assumed)" in words(material())["price"]
-    bare = project()
-    bare = bare.model_copy(update={"data": bare.data.model_copy(update={"train": None})})
-    assert f"asks to set {aside} aside" in answer(Material(project=bare, estimate=bill))

@@ -99,11 +99,6 @@ def test_help_teaches_the_road() -> None:
     assert ran.out.split() == (bare.out + bare.err).split()
 
 
-def test_help_keeps_its_brackets() -> None:
-    """No word of a help text is taken for markup."""
-    assert "Samples, in place of tokens." in " ".join(tunecase("fit", "--help").out.split())
-
-
 def test_version() -> None:
     """--version prints the version and nothing else, also as a module."""
     assert Ran(0, f"{__version__}\n", "") == tunecase("--version")
@@ -145,14 +140,6 @@ def test_json_is_the_record(walked: Path) -> None:
         if ran.code != (0 if getattr(record, "ok", True) else 1) or ran.err:
             breaches.append((verb, ran.code, ran.err))
     assert [] == breaches
-
-
-def test_json_of_init(tmp_path: Path) -> None:
-    """init --json names the files written, and that no rows were held out."""
-    ran = tunecase("init", "--json", write_jsonl(tmp_path / "train.jsonl", tickets(40, 1)))
-    assert [str(tmp_path / "tunecase.yaml"), str(tmp_path / "tunecase.schema.json")] == ran.json["files"]
-    assert (False, None) == (ran.json["test"], ran.json["split"])
-    assert 0 == ran.code
 
 
 def test_json_of_fit_and_of_points(tmp_path: Path) -> None:
@@ -319,8 +306,3 @@ def test_a_command_that_is_asked_to_end_tidies_up(tmp_path: Path, number: int, c
     assert (code, "Stopped") == (ran.code, ran.err.strip()[:7])
     assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
     assert signal.SIG_DFL == signal.signal(number, inherited)
-
-
-def test_an_argument_with_nothing_in_it_is_named() -> None:
-    """The place of the mistake is told, though nothing was typed there."""
-    assert "TRAIN: empty" in tunecase("audit", "").err

@@ -49,12 +49,6 @@ def test_quiet_is_the_answer_alone(walked: Path, monkeypatch: pytest.MonkeyPatch
     assert (loud.json, "") == (quiet.json, quiet.err)
 
 
-def test_quiet_says_what_is_wrong(tmp_path: Path) -> None:
-    """A mistake is told with --quiet too."""
-    ran = tunecase("estimate", "-q", "--project", tmp_path / "none.yaml")
-    assert (2, "", True) == (ran.code, ran.out, "none.yaml" in ran.err)
-
-
 def test_quiet_beside_what_asks_for_more_is_refused(walked: Path) -> None:
     """--quiet goes neither with --full nor with --verbose; both are told together, and nothing is done."""
     ran = tunecase("audit", "-q", "--full", "-v", "--json", "--project", walked)
@@ -156,14 +150,6 @@ def test_a_file_that_is_typed_needs_no_project(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "points.csv").write_text("n,score\n50,0.5\n100,0.6\n200,0.68\n400,0.74\n", encoding="utf-8")
     assert tunecase("forecast", "points.csv", "--target", "80%", cwd=tmp_path).code in (0, 1)
     assert 0 == tunecase("compare", case_folder(tmp_path / "a"), "--set", "method=full").code
-
-
-def test_the_help_names_the_variable() -> None:
-    """Every command with --project tells of TUNECASE_PROJECT in its help."""
-    for words, command in commands(_program()).items():
-        option = next((option for option in command.params if option.name == "project"), None)
-        assert option is None or "$TUNECASE_PROJECT" in option.help or words == ("compare",), words
-    assert "$TUNECASE_PROJECT" in tunecase("compare", "--help").out
 
 
 def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,14 +45,6 @@ def test_the_road_ends_in_its_answer(walked: Path, monkeypatch: pytest.MonkeyPat
     assert again.split(" Nothing")[0].replace("\n", " ") in ran.out.replace("\n", " ")
 
 
-@pytest.mark.slow
-def test_all_of_the_road_is_told_with_full(walked: Path) -> None:
-    """With --full every verb prints all that its record says, in order, and the answer comes last."""
-    out = tunecase("run", "--project", walked, "--anyway", "--full").out
-    assert out.index("Options, the best first") < out.index("To decide")
-    assert str(walked.parent / "report.html") in out.replace("\n", "")
-
-
 def test_the_same_found_again_is_the_same() -> None:
     """Time taken and the entry held against are no change; another count, another charge, or no report before are."""
     audit, books = samples.audit(), samples.books()

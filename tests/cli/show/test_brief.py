@@ -49,13 +49,6 @@ def test_a_decision_is_what_is_signed() -> None:
     assert "| 2 November 2026 | 4,500.00 USD | A. Person | 31 January 2027 |" in given
 
 
-def test_without_a_decision_it_says_so() -> None:
-    """And offers no plan to sign."""
-    text = brief(samples.definition(), samples.estimate(), project=project())
-    assert "Nothing is decided yet" in text
-    assert "tunecase approve" not in text
-
-
 @pytest.mark.slow
 def test_a_decision_is_made_anew_before_it_is_signed(tmp_path: Path) -> None:
     """The brief of another day holds the plan of its own day, with the curve of the points, not that of before them."""

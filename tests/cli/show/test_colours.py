@@ -1,10 +1,7 @@
 """NO_COLOR turns off the colours of everything that is printed, and a dumb terminal gets no escapes at all."""
 
 import io
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -91,32 +88,3 @@ def test_progress_is_plain_lines_at_a_dumb_terminal(monkeypatch: pytest.MonkeyPa
         assert "Working" in err.getvalue()
         assert is_plain == ("\x1b" not in err.getvalue())
         assert not COLOUR.search(err.getvalue())
-
-
-def test_force_color_colours_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe gets no colours, and with FORCE_COLOR those of a terminal."""
-    out = io.StringIO()
-    with redirect_stdout(out):
-        show("check", ALL["check"])
-    assert "\x1b" not in out.getvalue()
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    with redirect_stdout(out):
-        show("check", ALL["check"])
-    assert COLOUR.search(out.getvalue())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("words", [("--help",), ("audit", "--help"), ("audti",)])
-def test_help_and_mistakes_have_no_colour_either(words: tuple[str, ...]) -> None:
-    """The help has colours where they are forced, and none with NO_COLOR beside it."""
-    surroundings = {**os.environ, "PYTHONPATH": str(SRC), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    for value, is_coloured in (("", True), ("1", False)):
-        done = subprocess.run(
-            [sys.executable, "-m", "tunecase", *words],
-            capture_output=True,
-            check=False,
-            text=True,
-            encoding="utf-8",
-            env=surroundings | {"NO_COLOR": value},
-        )
-        assert is_coloured == bool(COLOUR.search(done.stdout + done.stderr)), done

@@ -79,21 +79,6 @@ def test_every_mark_is_in_the_legend() -> None:
     assert "half of the cases: 3,000" in legend
 
 
-def test_nothing_to_draw() -> None:
-    """No band, no points, or a curve without any height give no picture."""
-    flat = Interval80(0.5, 0.5, 0.5)
-    level = replace(
-        FORECAST,
-        target=None,
-        ceiling=None,
-        points=(Point(10, 0.5), Point(20, 0.5)),
-        band=(CurveBand(40, flat, flat, None, None),),
-    )
-    assert [] == lines_of(replace(FORECAST, band=()))
-    assert [] == lines_of(replace(FORECAST, points=()))
-    assert [] == lines_of(level)
-
-
 SCORES = st.lists(st.floats(0.01, 0.99), min_size=2, max_size=6)
 
 

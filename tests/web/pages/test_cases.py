@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from tests.web.pages import made
-from tests.web.pages.reading import PageRead
 from tunecase.web.pages.cases import cases_page
 from tunecase.web.views import CaseRow, Shelf
 
@@ -15,16 +14,6 @@ def test_more_than_the_budget_fills_the_bar_and_no_more() -> None:
     assert 'value="1.0000"' in html
     assert 'value="0.0000"' in html
     assert "21,000 of 15,000 USD" in html
-
-
-def test_an_empty_folder_says_how_a_case_is_begun() -> None:
-    """No table, but the commands; the folder and what was not looked at are named."""
-    html = cases_page(replace(made.SHELF, cases=()))
-    assert "tunecase init train.jsonl" in html
-    assert "tunecase init --example" in html
-    assert "/home/ada/cases" in html
-    assert "2 folders more" in html
-    assert not PageRead(html).all("table")
 
 
 def test_a_key_is_one_part_of_an_address() -> None:
