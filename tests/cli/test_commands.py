@@ -247,8 +247,6 @@ def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     assert 2 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric=WRONG_WAY)).code
     assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
-    (tmp_path / "file").write_text("x", encoding="utf-8")
-    assert 2 == tunecase("books", "--csv", tmp_path / "file", "--project", walked).code
     ran = tunecase("books", "--csv", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code
     assert "Fix: name another place" in ran.err
