@@ -13,8 +13,15 @@ from tests.audited import checked_once
 
 @pytest.fixture(autouse=True, scope="package")
 def that_day() -> Iterator[None]:
-    """It is the day of the walked cases, and rows that an earlier test audited are not checked again."""
+    """It is the day of the walked cases, and rows that an earlier test audited are not checked again.
+
+    What a terminal or a CI server says of widths and colours counts for none of these tests.
+    """
     with pytest.MonkeyPatch.context() as patch, checked_once():
+        for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS", "NO_COLOR", "TTY_COMPATIBLE", "LINES"):
+            patch.delenv(name, raising=False)
+        patch.setenv("COLUMNS", "80")
+        patch.setattr("typer.rich_utils.FORCE_TERMINAL", None)
         day = SimpleNamespace(today=lambda: cases.TODAY, fromisoformat=date.fromisoformat)
         patch.setattr("tunecase.cli.options.date", day)
         yield

@@ -245,7 +245,7 @@ def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
     assert 0 == tunecase("books", "--project", walked).code
     assert 2 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric=WRONG_WAY)).code
-    assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
+    assert 1 == tunecase("audit", write_jsonl(tmp_path / "few.jsonl", tickets(3, 1)), "--fast", cwd=tmp_path).code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
     ran = tunecase("books", "--csv", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code

@@ -148,7 +148,6 @@ def test_a_file_that_is_typed_needs_no_project(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path / "none.yaml"))
     (tmp_path / "points.csv").write_text("n,score\n50,0.5\n100,0.6\n200,0.68\n400,0.74\n", encoding="utf-8")
     assert tunecase("forecast", "points.csv", "--target", "80%", cwd=tmp_path).code in (0, 1)
-    assert 0 == tunecase("compare", case_folder(tmp_path / "a"), "--set", "method=full").code
 
 
 def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
