@@ -19,16 +19,34 @@ from tests.problem_cases import project
 from tests.records.test_records import PAIR, PLACED
 from tests.web.pages import made
 from tests.web.pages.test_hostile import cases as views
-from tunecase.accounts import Material, answer
+from tunecase.accounts import Material, answer, run
 from tunecase.accounts.parts import evidence, money
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band, Sampled
-from tunecase.records import Alternative, Approvals, Capital, Crossing, Flip, Outcome, Scored, Shift, Verified
-from tunecase.report import page_markdown, page_of
+from tunecase.records import (
+    Alternative,
+    Approvals,
+    Bridge,
+    Candidate,
+    Capital,
+    Crossing,
+    Flip,
+    Month,
+    Moved,
+    Outcome,
+    Point,
+    Scored,
+    Shift,
+    Verified,
+    Way,
+    WhatIf,
+)
+from tunecase.report import blocks_markdown, page_markdown, page_of
 from tunecase.web.pages import case_page, cases_page, live_fragment
 
 ANSWERS = Path(__file__).parent / "answers"
 
+TRIED = Candidate("n-grams", "n-grams", "probe", "", (Point(850, 0.7), Point(1_700, 0.813)), 1_700, 0.813, 600)
 # Records that say something else than the samples of their verbs: what is changed of the sample.
 CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
     "approve": ({"amount_base": Decimal(99_000)},),
@@ -59,7 +77,8 @@ CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
         {"alternatives": (), "value_per_point": None, "target": None, "in_use": None},
     ),
     "estimate": (
-        {"over_budget": 0.7}, {"plan": None}, {"plan": replace(samples.plan(), advised=False)},
+        {"over_budget": 0.7}, {"plan": None}, {"what_if": (WhatIf("stay", 15_000, 0.8, 0.74, (Flip("budget", 3e4),)),)},
+        {"plan": replace(samples.plan(), advised=False)},
         {"plan": replace(samples.plan(), budget_left=None)}, {"plan": replace(samples.plan(), months=())},
     ),
     "evals": ({"pair": None}, {"fail_below": None}),
@@ -87,6 +106,7 @@ CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
     "mapped": ({"unplaced": ()}, {"made": None}),
     "next": ({"round": None}, {"round": None, "moved": ()}),
     "pilot": (
+        {"candidates": (TRIED, replace(TRIED, name="b", dropped="cannot win", score=0.6))},
         {"runs": (), "baselines": (), "stopped": "no test row"}, {"metric": "macro_f1"}, {"usd": 0.4, "reused": 15},
         {"runs": tuple(replace(run, failed="out of memory") for run in samples.pilot().runs[:2])},
     ),
@@ -106,6 +126,12 @@ HOSTED = Alternative(
     "prompt_hosted", "prompt a hosted model", 0.84, None, Band(300, 610, 900, 1_400), None, None, "measured"
 )
 OVER = replace(samples.books(), spent=Decimal("18250.50"), left=Decimal("-250.50"))
+ASKED = replace(HOSTED, score=None, evidence="unknown", kind="hosted", measure="tunecase pilot --hosted gpt-x")
+MOVED = Bridge("bill of 24 November 2026", 9_000.0, (Moved("rows", -2_000.0), Moved("prices", -800.0)), 6_200.0)
+WAYS = tuple(
+    Way(f"1 x H100 {at}", "rented", Band(much, much, much, much), None, 1.0, "", chosen=at == 1)
+    for at, much in enumerate((2_000.0, 4_000.0))
+)
 CASES = {
     "usual": case(),
     "in stages": material(),
@@ -147,6 +173,25 @@ CASES = {
         decision=replace(samples.decision(), currency="EUR", plan=plan(currency="EUR")),
         estimate=replace(samples.estimate(), currency="EUR", plan=plan(currency="EUR")),
     ),
+    "moved and spent": case(
+        decision=decision(plan=plan(bridge=MOVED)), approvals=Approvals("USD"),
+        books=replace(samples.books(), spent=Decimal(3_000), at_completion=Band(9_500, 9_500, 9_500, 9_500)),
+        estimate=replace(samples.estimate(), plan=plan(bridge=MOVED), ways=WAYS),
+    ),
+    "spread over months": case(
+        decision=decision(plan=plan(then=(), months=tuple(Month(at, 250.0, 0.0) for at in range(1, 5)))),
+        books=replace(samples.books(), entries=0),
+    ),
+    "no plan": case(decision=replace(samples.decision(), plan=None), estimate=samples.earlier_estimate()),
+    "no step": case(decision=replace(samples.decision(), advice="stop", options=samples.decision().options[-1:])),
+    "no target, no test rows": unasked(
+        replace(samples.definition(), target=None, test_rows=0), pilot=None, forecast=None
+    ),
+    "no target, free text": unasked(
+        replace(samples.definition(), target=None, ceiling=None, in_use=None, alternatives=(ASKED,)), forecast=None,
+        pilot=replace(samples.pilot(), runs=(), baselines=(), stopped="no pilot here: the outputs are free text (9)"),
+    ),
+    "no target, random labels": unasked(audit=replace(samples.audit(), verdict="not fit")),
     "read alone": Material(audit=samples.audit(), runs=3),
     "no target": unasked(),
     "no target, nothing measured": unasked(pilot=None, forecast=None),
@@ -173,8 +218,9 @@ def parts(told: Iterable[tuple[str, str]]) -> str:
 
 
 def page(known: Material) -> str:
-    """The first screen, the money and the evidence of a case."""
-    return page_markdown(page_of(known, answer(known), (money(known), evidence(known)), (), records={}))
+    """The first screen, the money and the evidence of a case, and what the terminal says of it at the end of a run."""
+    whole = page_markdown(page_of(known, answer(known), (money(known), evidence(known)), (), records={}))
+    return f"{whole}\n{blocks_markdown(run(known))}"
 
 
 def records() -> str:
