@@ -51,9 +51,6 @@ def test_the_filed_node_is_the_filed_plan(case: tuple[Drawn, Plan], whole: Grid)
     """Worth, release, loss and all shares are to the last digit those of the plan in all worlds."""
     _, made = case
     at = tuple(axis.nodes.index(axis.filed) for axis in whole.axes)
-    assert made.worth is not None
-    assert made.chance is not None
-    assert made.lost is not None
     wanted = {"worth": made.worth.expected.value, "release": made.release.p80.value, "lost": made.lost.value}
     wanted |= {
         {"go on": "go"}.get(one.name, one.name): one.share.value for one in made.then if one.name in ("ship", "go on")
@@ -112,8 +109,6 @@ def test_between_nodes_it_is_what_a_fresh_plan_says(case: tuple[Drawn, Plan], wh
         asked = project(tmp_path, budget=f"{budget:.0f} USD", target=f"{target:.0%}")
         facts = known(asked, pieces(asked)[1])
         fresh = plan(drawn(facts.in_worlds(AlteredWorlds(Worlds(0, DRAWS), {"problem.value": value}))))
-        assert fresh.worth is not None
-        assert fresh.chance is not None
         fields = ("worth", "ship_reaches", "go_reaches")
         worth, ship, go = (read(whole, field, value, budget, target) for field in fields)
         assert worth == pytest.approx(fresh.worth.expected.value, abs=0.05 * fresh.worth.reached_p50.value)
@@ -135,7 +130,6 @@ def test_out_of_time_it_is_smaller_and_says_so(case: tuple[Drawn, Plan], whole: 
     """A clock that has run out after some nodes leaves axes of fewer nodes, the filed one among them."""
     ticks = iter(range(1_000))
     made = grid(*case, seconds_max=6.0, clock=lambda: float(next(ticks)))
-    assert made is not None
     assert not made.complete
     assert made.solved < whole.solved
     assert all(axis.filed in axis.nodes for axis in made.axes)
@@ -154,7 +148,6 @@ def test_without_a_budget_its_axis_does_not_move(tmp_path: Path) -> None:
     asked = project(tmp_path, budget="")
     walked = drawn(known(asked, pieces(asked)[1]))
     made = grid(walked, plan(walked), seconds_max=0.0)
-    assert made is not None
     assert (0.0,) == made.axis("budget").nodes
     assert all(0.0 == least for way in made.ways for least in way.least_budgets)
 
@@ -164,7 +157,6 @@ def test_a_budget_that_pays_for_nothing_begins_where_a_step_is_paid(tmp_path: Pa
     asked = project(tmp_path, budget="300 USD")
     walked = drawn(known(asked, pieces(asked)[1]))
     made = grid(walked, plan(walked), seconds_max=300.0)
-    assert made is not None
     least = made.ways[0].least_budgets[0]
     assert 300 < least <= made.axis("budget").nodes[0] * (1 + 1e-6)
     assert (cells(made, "worth") > -1e9).all()
@@ -174,7 +166,6 @@ def test_targets_stop_at_the_ceiling_and_above_the_baseline(tmp_path: Path) -> N
     """Nobody can be asked to do better than people agree, or no better than today."""
     asked = project(tmp_path, target="62%")
     solved = drawn(known(asked, pieces(asked, ceiling=0.63)[1])).solved
-    assert solved is not None
     steps = target_steps(solved.state)
     assert 0.62 in steps
     assert all(0.60 < target <= 0.63 for target in steps)

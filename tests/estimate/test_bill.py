@@ -6,17 +6,16 @@
 import dataclasses
 import json
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.decide.test_decide import known, pieces, project
-from tests.machine import allowed
+from tests.laws import law
 from tests.plan import ways
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
@@ -98,7 +97,6 @@ def test_inference_stays_out_of_the_total_unless_included(tmp_path: Path) -> Non
     problem = rich.replace("target: 92%", "target: 92%, volume: 10k per month")
     left_out = bill(written(problem + serving, tmp_path))
     line = left_out.line("inference")
-    assert line is not None
     assert not line.included
     assert line.amount is not None
     assert line.share is None
@@ -135,7 +133,7 @@ def test_a_bill_in_euro_is_the_bill_in_dollars_times_the_rate(tmp_path: Path) ->
     assert usd.over_budget == eur.over_budget
 
 
-@settings(max_examples=10, deadline=None)
+@law(3)
 @given(more=st.floats(1, 50))
 def test_more_tokens_never_cost_less(more: float) -> None:
     """Up to the longest sample, a longer text means a dearer gpu line and nothing else."""
@@ -148,7 +146,7 @@ def test_more_tokens_never_cost_less(more: float) -> None:
     assert short.line("labour") == dataclasses.replace(long.line("labour"), share=short.line("labour").share)  # type: ignore[union-attr, type-var]
 
 
-@settings(max_examples=8, deadline=None)
+@law(4)
 @given(more=st.floats(1, 20), field=st.sampled_from(["rows", "minutes", "tokens", "effort"]))
 def test_more_of_anything_never_costs_less_in_any_world(more: float, field: str) -> None:
     """More rows, minutes of a label, tokens or hours: no line of any world falls, and none is ever negative."""
@@ -216,7 +214,6 @@ def test_a_pool_of_nothing_says_that_no_more_can_be_had(tmp_path: Path) -> None:
     text = (GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8") + "rounds: 3\ndata:\n  train: data/train.jsonl\n"
     record = bill(written(text + "  sources: [{kind: have, pool: 0}]\n", tmp_path))
     line = record.line("data")
-    assert line is not None
     assert line.amount == Band(0, 0, 0, 0)
     assert record.unpriced == ()
     open_end = bill(written(text, tmp_path))
@@ -238,8 +235,6 @@ def test_a_plan_without_a_training_file_is_priced_from_what_it_states(tmp_path: 
     text = LABELS.replace("train: data/train.jsonl", "rows: 50k\n  tokens_per_row: 300 to 600")
     planned = bill(written(text, tmp_path), rows=50_000, tokens=None)
     longer = bill(written(text.replace("300 to 600", "600 to 1200"), tmp_path), rows=50_000, tokens=None)
-    assert planned.run_price is not None
-    assert longer.run_price is not None
     assert 1.9 < longer.run_price.p50 / planned.run_price.p50 <= 2.001
     assert "no training file: 50k rows of 300 to 600 tokens are taken as" in " ".join(planned.assumptions)
 
@@ -248,7 +243,6 @@ def test_more_epochs_never_cost_less(tmp_path: Path) -> None:
     """Ten epochs cost twice as much as five."""
     five = bill(written(LABELS + "training: {epochs: 5}\n", tmp_path)).run_price
     ten = bill(written(LABELS + "training: {epochs: 10}\n", tmp_path)).run_price
-    assert five is not None
     assert ten is not None
     assert dataclasses.astuple(ten) == pytest.approx(dataclasses.astuple(five.scaled(2)))
 
@@ -258,7 +252,6 @@ def test_bands_rise_and_the_histogram_holds_every_world(tmp_path: Path) -> None:
     record = bill(written(LABELS, tmp_path))
     bands = [record.total, record.rounds, record.months, record.round_price, record.run_price, record.gpu_hours]
     for band in [*bands, *[line.amount for line in record.lines if line.amount]]:
-        assert band is not None
         assert band.p10 <= band.p50 <= band.p80 <= band.p90
     assert sum(share for _, share in record.histogram) == pytest.approx(1)
     assert len(record.histogram) == 30
@@ -274,21 +267,12 @@ def test_same_seed_same_bytes_and_another_seed_another_bill(tmp_path: Path) -> N
     assert from_json(Estimate, json.loads(first)) == bill(project, seed=3)
 
 
-def test_an_empty_training_file_still_has_a_bill(tmp_path: Path) -> None:
-    """Rounds and people are priced, nothing is trained on."""
-    record = bill(written(LABELS, tmp_path), rows=0)
-    assert record.total.p50 > 0
-    assert record.line("gpu").priced is False  # type: ignore[union-attr]
-
-
 def test_without_a_budget_there_is_no_chance_to_pass_it(tmp_path: Path) -> None:
     """None, not zero; with one, the same rounds pass a higher budget less often."""
     none = bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path))
     assert none.budget is None
     assert none.over_budget is None
     low, high = (bill(written(PLAIN.replace("15k", amount), tmp_path)).over_budget for amount in ("5k", "15k"))
-    assert low is not None
-    assert high is not None
     assert 0 < high < low < 1
 
 
@@ -308,9 +292,7 @@ def test_without_a_pilot_the_rounds_follow_an_assumed_curve(tmp_path: Path) -> N
     """The same policy as after a pilot, on a curve that is told to be assumed; its parts are documented defaults."""
     record = bill(written(LABELS, tmp_path))
     assert record.based_on == "no pilot"
-    assert record.reached is not None
     assert 0 < record.reached < 1
-    assert record.plan is not None
     assert "assumed" == record.plan.evidence["chance"]
     assert "each world follows an assumed curve, from 700 rows up to 5,940" in record.assumptions[0]
     assert {"assumed.first_error", "assumed.slope"} <= {used.field for used in record.defaults}
@@ -329,7 +311,6 @@ def test_rounds_of_the_project_file_are_kept(tmp_path: Path) -> None:
 def _fewest_and_most(project: Project) -> tuple[float, float]:
     """Rounds of any world, whatever the first step is."""
     bill = drawn(Known(basis(project), 700, TOKENS))
-    assert bill.solved is not None
     walks = [walked.walk.rounds for offer in bill.solved.offers if offer.steps and (walked := bill.along(offer))]
     return min(rounds.min() for rounds in walks), max(rounds.max() for rounds in walks)
 
@@ -356,19 +337,8 @@ def test_the_cheapest_expected_run_is_taken(tmp_path: Path) -> None:
     """Among machines timed alike, the one with the cheaper hour."""
     at = basis(written(LABELS, tmp_path))
     choice = choose(at, [machine(at, "H100"), machine(at, "L40S")])
-    assert choice.machine is not None
     assert choice.machine.gpu == "L40S"
     assert "of the 2 listed" in choice.why
-
-
-def test_poor_pay_and_stale_prices_are_said(tmp_path: Path) -> None:
-    """Both stand among the assumptions."""
-    project = written(LABELS.replace("12 to 25 USD", "3 to 25 USD"), tmp_path)
-    record = bill(project, machines=[machine(basis(project), "A10G")])
-    assert any("below the 8 USD" in words for words in record.assumptions)
-    assert any("180 days and are drawn from 0.84 to 1.35 times themselves" in words for words in record.assumptions)
-    assert record.price_dates == ("2025-03-07",)
-    assert "prices.drift" in {used.field for used in record.defaults}
 
 
 def test_repairs_and_missing_test_rows_stand_under_data(tmp_path: Path) -> None:
@@ -377,20 +347,9 @@ def test_repairs_and_missing_test_rows_stand_under_data(tmp_path: Path) -> None:
     audit = found(rows=700, repair=Band(40, 50, 60, 70))
     definition = defined(test_rows=270, needed=400)
     line = bill(project, audit=audit, definition=definition, tokens=None).line("data")
-    assert line is not None
-    assert line.amount is not None
     assert line.basis == "repairs found by the audit, 130 test rows, no new examples"
     assert line.amount.p50 > 50
     assert bill(project, audit=audit, tokens=None).run_price == bill(project).run_price
-
-
-def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
-    """Under 1.5 s of one core with the drivers, however busy the machine is."""
-    project = written(LABELS, tmp_path)
-    bill(project)
-    start = time.process_time()
-    bill(project, draws=20_000)
-    assert time.process_time() - start < allowed(1.5)
 
 
 def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:
@@ -399,20 +358,13 @@ def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path
     foreseen = LABELS + "unknowns: none\n"
     records = [bill(written(foreseen.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
     poor, rich = records
-    assert poor.reached is not None
-    assert rich.reached is not None
     assert 0 < poor.reached < rich.reached < 1
-    assert poor.over_budget is not None
-    assert rich.over_budget is not None
     assert rich.over_budget < 0.05
-    assert poor.plan is not None
     assert poor.plan.beyond_budget
     assert poor.over_budget > 0.2
     assert poor.total.p90 < rich.total.p90
     assert rich.based_on == "pilot of 4 points up to 700 examples"
     assert rich.false_pass is not None
-    assert rich.total_when_reached is not None
-    assert rich.total_when_stopped is not None
     assert rich.total_when_reached.p50 < rich.total_when_stopped.p50
 
 
@@ -423,11 +375,7 @@ def test_more_rounds_allowed_reach_the_target_more_often(tmp_path: Path) -> None
         for most in (2, 9)
     )
     assert 2 == two.rounds.p90 < nine.rounds.p90 <= 9
-    assert two.reached is not None
-    assert nine.reached is not None
     assert two.reached < nine.reached
-    assert nine.total_when_reached is not None
-    assert nine.total_when_stopped is not None
     assert nine.total_when_reached.p50 < nine.total_when_stopped.p50
 
 
@@ -435,8 +383,6 @@ def test_a_target_above_the_ceiling_is_reached_only_by_luck(tmp_path: Path) -> N
     """No world has a true score above what the labels allow, so every pass is a false one."""
     pytest.importorskip("tunecase.forecast.curves")
     record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), ceiling=0.91))
-    assert record.reached is not None
-    assert record.false_pass is not None
     assert record.reached <= record.false_pass < 0.2
 
 
@@ -444,7 +390,6 @@ def test_a_pilot_too_small_is_not_used(tmp_path: Path) -> None:
     """The curve is assumed, and the record says that there was no usable pilot."""
     record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), verdict="not a pilot yet"))
     assert record.based_on == "no usable pilot"
-    assert record.plan is not None
     assert "assumed" == record.plan.evidence["chance"]
 
 
@@ -455,8 +400,6 @@ def test_hardware_is_worked_out_from_the_model(tmp_path: Path) -> None:
     assert (lora.gpu, lora.gpu_count) == ("H100", 1)
     full = bill(written(LABELS + "method: full\n", tmp_path), machines=None)
     assert full.gpu_count >= lora.gpu_count
-    assert full.run_price is not None
-    assert lora.run_price is not None
     assert full.run_price.p50 > lora.run_price.p50
     cards = LABELS.replace("gpus: [H100]", "gpus: [T4, A10G], gpu_count: 1")
     small = bill(written(cards + "method: full\n", tmp_path), machines=None)
@@ -500,7 +443,6 @@ def test_the_bill_is_that_of_the_way_advised(tmp_path: Path) -> None:
     seen = pieces(asked, stand_in=True)[1]
     of = drawn(ways.with_ways(known(asked, seen), ways.candidate(points=ways.curve(0.1))))
     record = estimate(of)
-    assert record.plan is not None
     assert ("encoder", "ship") == (of.way, record.plan.lever)
     assert record.total_without_answers is not None
     assert record.plan.total.expected.value == pytest.approx(sum(line.expected or 0 for line in record.lines

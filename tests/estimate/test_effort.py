@@ -29,11 +29,9 @@ def test_the_shares_of_all_activities_make_the_whole(tmp_path: Path) -> None:
 def test_training_takes_its_usual_part_or_the_reason_is_told(tmp_path: Path) -> None:
     """A usual project says nothing; fifty runs a round, and a file that states its hours, are named as the reason."""
     usual = bill(written(BARE, tmp_path))
-    assert usual.training_share is not None
     assert 0.10 <= usual.training_share <= 0.16
     assert usual.training_note == ""
     many = bill(written(BARE + "training: {runs_per_round: 50}\n", tmp_path))
-    assert many.training_share is not None
     assert many.training_share > 0.16
     assert many.training_note == "50 runs a round are watched"
     own = bill(written(BARE + "effort: {set_up: 200 h}\n", tmp_path))

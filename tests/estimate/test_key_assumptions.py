@@ -24,13 +24,6 @@ def test_whatever_carries_thirty_percent_of_the_bill_is_named_first(tmp_path: Pa
     assert record.key_assumptions[0].taken in ("75 to 150 USD per hour", "0.8 to 1.93")
 
 
-def test_what_is_stated_is_no_assumption(tmp_path: Path) -> None:
-    """A rate and an overrun of the project file's own are named no more."""
-    record = bill(written(BARE + "unknowns: 1.2\n", tmp_path))
-    names = {one.name for one in record.key_assumptions}
-    assert not {"ml engineer team.rate", "unknowns"} & names
-
-
 def test_the_line_to_write_is_one_that_the_project_file_reads(tmp_path: Path) -> None:
     """Each line, put into the file, is read, and takes its assumption off the list."""
     record = bill(written(BARE, tmp_path))

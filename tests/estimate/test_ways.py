@@ -57,8 +57,6 @@ def test_the_chosen_way_is_the_gpu_line(compute: str, kind: str, tmp_path: Path)
     """To the last digit, whatever is chosen."""
     record = bill(f"compute: {{{compute}}}", tmp_path)
     line = record.line("gpu")
-    assert line is not None
-    assert line.amount is not None
     way = chosen(record)
     assert kind == way.kind
     assert [way.amount.p10, way.amount.p50, way.amount.p90] == pytest.approx(
@@ -93,30 +91,19 @@ def test_spot_pays_for_its_interruptions_in_hours(tmp_path: Path) -> None:
     """More hours of the same card than on demand."""
     ways = bill("compute: {gpus: [H100]}", tmp_path).ways
     hours = {way.kind: way.hours for way in ways}
-    assert hours["spot"] is not None
-    assert hours["rented"] is not None
     assert 1.0 < hours["spot"].p50 / hours["rented"].p50 < 1.2
 
 
 def test_an_owned_hour_is_the_price_over_the_hours_of_work_and_the_power(tmp_path: Path) -> None:
     """30,000 / (3 x 8,766 h x 40% x 8) + .7 kW x .15."""
     record = bill(f"compute: {{gpus: [H100], tier: owned, owned: {OWNED}}}", tmp_path)
-    assert record.usd_per_gpu_hour is not None
     assert pytest.approx(30_000 / (3 * 8766 * 0.4 * 8) + 0.105) == record.usd_per_gpu_hour.p50
-
-
-def test_without_power_an_owned_card_says_that_it_is_left_out(tmp_path: Path) -> None:
-    """Unknown is told, and life and utilisation are documented defaults."""
-    record = bill("compute: {gpus: [H100], tier: owned, owned: {price: 30k USD}}", tmp_path)
-    assert any("electricity is left out" in words for words in record.assumptions)
-    assert {"compute.owned.life", "compute.owned.utilisation"} <= {used.field for used in record.defaults}
 
 
 def test_a_contract_price_comes_before_the_tables(tmp_path: Path) -> None:
     """2 USD an hour, on reserved terms 1.50; the tables' tiers stand beside it."""
     prices = "H100,acme,2,,on_demand,2026-10-01\nH100,acme,1.5,,reserved,2026-10-01\n"
     record = bill("compute: {gpus: [H100]}", tmp_path, prices)
-    assert record.usd_per_gpu_hour is not None
     assert (2.0, 2.0) == (record.usd_per_gpu_hour.p10, record.usd_per_gpu_hour.p90)
     assert "contract" == chosen(record).kind
     assert 3 == sum(way.kind == "rented" and "reserved" not in way.name for way in record.ways)
@@ -124,7 +111,6 @@ def test_a_contract_price_comes_before_the_tables(tmp_path: Path) -> None:
     assert pytest.approx(0.75) == cheaper.ratio
     (tmp_path / "prices.csv").write_text("x", encoding="utf-8")
     reserved = bill("compute: {gpus: [H100], terms: reserved}\nprices: prices.csv", tmp_path, prices)
-    assert reserved.usd_per_gpu_hour is not None
     assert pytest.approx(1.5) == reserved.usd_per_gpu_hour.p50
 
 
@@ -139,7 +125,6 @@ def test_a_reserved_price_is_that_of_the_region(tmp_path: Path) -> None:
     ):
         text = f"compute: {{gpus: [H100], terms: reserved, region: {region}}}\nprices: prices.csv"
         record = bill(text, tmp_path, prices)
-        assert record.usd_per_gpu_hour is not None
         assert (low, high) == (record.usd_per_gpu_hour.p10, record.usd_per_gpu_hour.p90)
         assert any(note in words for words in record.assumptions if "contract" in words) or not note
         assert "contract" == chosen(record).kind
@@ -149,20 +134,16 @@ def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
     """No GPU, no GPU hours; millions of tokens at its rate, and runs are priced by it."""
     record = bill(f"compute: {{hosted: {MINI}}}", tmp_path)
     line = record.line("gpu")
-    assert line is not None
     assert ("", 0, None, None) == (record.gpu, record.gpu_count, record.gpu_hours, record.usd_per_gpu_hour)
     assert "Mtok" == line.unit
-    assert line.quantity is not None
-    assert line.amount is not None
     assert pytest.approx(3.0, rel=0.5) == line.amount.p50 / line.quantity.p50
-    assert record.run_price is not None
     assert pytest.approx(70_000 * 3 / 1e6 * 3.0, rel=0.3) == record.run_price.p50
     assert any(f"training {MINI}" in words for words in record.assumptions)
 
 
 def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
     """No draw and no default: a price of an H100 hour cannot change it."""
-    at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 500)
+    at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 120)
     assert at.project is not None
     record = estimate(drawn(Known(at, 1_000, TOKENS)), what_if=0.8)
     cards = ("price of a ", "time against")
@@ -178,13 +159,6 @@ def test_a_hosted_model_that_has_ended_is_refused(tmp_path: Path) -> None:
         bill("compute: {hosted: databricks}", tmp_path)
 
 
-def test_hosted_models_that_cannot_be_had_are_told_once(tmp_path: Path) -> None:
-    """In one sentence, with the reasons."""
-    told = [words for words in bill("", tmp_path).assumptions if words.startswith("hosted training is compared")]
-    assert 1 == len(told)
-    assert "closed to new users since 2026-05-07" in told[0]
-
-
 def test_without_the_length_of_a_row_there_are_no_ways(tmp_path: Path) -> None:
     """Nothing is guessed."""
     at = basis(written("", tmp_path), 500)
@@ -197,7 +171,6 @@ def test_a_region_without_a_price_is_told(tmp_path: Path) -> None:
     other = bill("compute: {gpus: [H100], region: mars-1}", tmp_path)
     assert any("no price of a H100 hour in mars-1" in words for words in other.assumptions)
     there = bill("compute: {gpus: [L4], tier: hyperscaler, region: eu-central-1}", tmp_path)
-    assert there.usd_per_gpu_hour is not None
     assert pytest.approx(1.006, rel=0.1) == there.usd_per_gpu_hour.p50
     assert not any("no price of a L4" in words for words in there.assumptions)
 
@@ -221,15 +194,12 @@ def test_an_owned_card_of_another_kind_stands_beside_the_rented_one(tmp_path: Pa
     record = bill(f"compute: {{gpus: [L40S], owned: {OWNED}}}", tmp_path)
     own = next(way for way in record.ways if way.kind == "owned")
     assert "1 x H100, owned" == own.name
-    assert own.hours is not None
-    assert record.gpu_hours is not None
     assert own.hours.p50 < record.gpu_hours.p50
 
 
 def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
     """It holds until it is changed."""
     record = bill("compute: {gpus: [H100]}", tmp_path, "H100,acme,2,,on_demand,2025-01-01\n")
-    assert record.usd_per_gpu_hour is not None
     assert record.usd_per_gpu_hour.p10 == record.usd_per_gpu_hour.p90
     assert any("is of 2025-01-01, older than 180 days" in words for words in record.assumptions)
 

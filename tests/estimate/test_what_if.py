@@ -1,6 +1,5 @@
 """A bill worked out again: other inputs stay as they are, and what is said to keep the budget does keep it."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from tunecase.prices.basis import Basis
 from tunecase.prices.inputs import what_if_words
 from tunecase.project import Project
 from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
-from tunecase.records import Estimate, Flip, Forecast, WhatIf
+from tunecase.records import Estimate, Forecast, WhatIf
 
 
 def bill(project: Project, forecast: Forecast | None = None, draws: int = 4_000, **asked) -> Estimate:
@@ -59,6 +58,7 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> LookedAt:
     return LookedAt(project, record, told)
 
 
+@pytest.mark.slow
 def test_what_would_have_to_be_true_is_true(looked_at: LookedAt) -> None:
     """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
     project, record = looked_at.project, looked_at.record
@@ -67,7 +67,6 @@ def test_what_would_have_to_be_true_is_true(looked_at: LookedAt) -> None:
     for flip in record.ways:
         if flip.name == "rounds":
             continue
-        assert flip.at is not None
         for part, held in ((1.0, True), (0.9, False)):
             scale = flip.now + part * (flip.at - flip.now)
             worlds = AlteredWorlds(Worlds(0, DRAWS), {flip.name: scale / flip.now})
@@ -86,6 +85,7 @@ def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
     assert {"up"} == {flip.direction for flip in record.ways}
 
 
+@pytest.mark.slow
 def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     """Nothing alone brings it back: that is said, with what to do."""
     project = written(PLAIN.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
@@ -94,6 +94,7 @@ def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     assert "no input alone is enough" in what_if_words(record, "USD")
 
 
+@pytest.mark.slow
 def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
     text = PLAIN.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
@@ -102,11 +103,6 @@ def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     ways = {flip.name for flip in record.ways}
     assert "label price per example" in ways
     assert not {name for name in ways if name.endswith(("source.rate", "source.effort"))}
-
-
-def test_without_a_budget_nothing_is_asked(tmp_path: Path) -> None:
-    """There is nothing to stay within."""
-    assert () == bill(written(PLAIN.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
 
 
 @pytest.mark.slow
@@ -124,39 +120,11 @@ def test_with_a_target_it_is_the_chance_to_show_it_that_is_asked_for(tmp_path: P
     worlds = AlteredWorlds(Worlds(0, 2_000), {at.name: at.factor or 1.0})
     again = drawn(Known(Basis(written(text, tmp_path), TODAY, worlds), 700, TOKENS, forecast=curve()))
     reached = again.walk.reached
-    assert reached is not None
     assert (reached & (again.total <= 15_000)).mean() >= 0.2
 
 
+@pytest.mark.slow
 def test_inputs_are_told_while_they_are_looked_at(looked_at: LookedAt) -> None:
     """Counts rise to the number of inputs."""
     told = looked_at.told
     assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
-
-
-@pytest.mark.parametrize(
-    ("what_if", "words"),
-    [
-        (
-            WhatIf("stay", 15_000, 0.8, 0.74, (Flip("rounds", 2.0, 1.0, "sure"),)),
-            "1 round and no more (half of the worlds",
-        ),
-        (
-            WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),)),
-            "an example (label) at 0.12 USD or less instead of 0.31 USD",
-        ),
-        (WhatIf("stay", 15_000, 0.8, 0.9, (Flip("rounds", 2.0, 3.0, "not sure"),)), "3 rounds in every case (half"),
-        (WhatIf("stay", 15_000, 0.8, 0.9, ()), "No input alone would lose that"),
-        (
-            WhatIf("stay", 15_000, 0.8, 0.9, (Flip("effort_per_round", 30, 90, "not sure"),)),
-            "What would lose that: effort",
-        ),
-    ],
-)
-def test_what_would_have_to_be_true_in_words(what_if: WhatIf, words: str) -> None:
-    """One sentence with the chance now, the budget and the values."""
-    said = what_if_words(what_if, "USD")
-    assert words in said
-    assert "15k USD" in said
-    many = replace(what_if, flips=tuple(Flip(f"x{i}", 1.0, 0.5, "sure") for i in range(6)))
-    assert "or 2 ways more (--json)" in what_if_words(many, "USD")

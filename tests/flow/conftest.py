@@ -15,7 +15,7 @@ def same_rows_checked_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def plain_decisions() -> Iterator[None]:
     """Bills are drawn in few worlds, and no decision looks for the value at which it turns: tests/decide holds that."""
     with pytest.MonkeyPatch.context() as patch:

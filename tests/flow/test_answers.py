@@ -36,7 +36,6 @@ def test_a_trace_is_read_from_the_projects_folder(tmp_path: Path) -> None:
     (tmp_path / "traces" / "day.csv").write_text(TRACE, encoding="utf-8")
     project = written("serving: {traffic: {trace: traces/day.csv}}", tmp_path)
     trace = answers_of(project, tmp_path).trace
-    assert trace is not None
     assert pytest.approx((600.0, 70.0)) == (trace.input_tokens, trace.output_tokens)
     with pytest.raises(InputError) as refused:
         answers_of(project, tmp_path / "elsewhere")

@@ -80,9 +80,7 @@ def test_an_approval_is_on_record_with_its_plan(case: Case) -> None:
     """Amount, name, days, the plan's hash, its stop rule, and its figures stand in the ledger, in exact money."""
     case.approve("1500.10 USD", "Head of Support", until="2027-01-31", note="pilot first")
     entry = case.flow.ledger.latest("record", "approve")
-    assert entry is not None
     given, filed = entry.record(), on_file(case.flow)
-    assert filed is not None
     assert (Decimal("1500.10"), "USD", "Head of Support") == (given.amount, given.currency, given.by)
     assert (TODAY, date(2027, 1, 31), "pilot first") == (given.on, given.until, given.note)
     assert (filed.hash, filed.plan.release.p80, filed.plan.authorise) == (given.plan, given.release, given.authorise)
@@ -214,7 +212,6 @@ def test_not_more_than_the_budget_is_approved(case: Case) -> None:
 def test_no_more_is_approved_than_the_plan_asks_for(case: Case) -> None:
     """A second approval of the same release is refused: who approved what, what is left, and the two ways on."""
     release = case.approvals().release
-    assert release is not None
     half = Decimal(release.shown) / 2
     first = case.approve(f"{half} USD", "Ana").approved[0].id
     case.approve(f"{half} USD", "Bob")
@@ -232,7 +229,6 @@ def test_no_more_is_approved_than_the_plan_asks_for(case: Case) -> None:
 def test_an_approval_that_is_nearly_spent_makes_room(case: Case) -> None:
     """From four fifths on the next release of the same plan may be approved, and before that it may not."""
     release = case.approvals().release
-    assert release is not None
     whole = Decimal(release.shown)
     case.approve(f"{whole} USD", "Ana")
     spend(case, f"{Decimal('0.79') * whole:.2f}")
@@ -321,7 +317,6 @@ def test_a_plan_that_comes_back_is_still_rejected(folder: Path) -> None:
         edited(folder, "budget: 20k USD", "budget: 30k USD")
         decide(opened(folder))
         now = opened(folder).approvals()
-        assert now.rejection is not None
         assert ("rejected", "Olu") == (now.state, now.rejection.by)
 
 
@@ -368,7 +363,6 @@ def test_a_forged_approval_is_no_record(folder: Path) -> None:
     case = opened(folder)
     case.approve("1500 USD", "Ines")
     entry = case.flow.ledger.latest("record", "approve")
-    assert entry is not None
     forged = {**entry.body, "amount": "1e999999"}
     case.flow.ledger.append("record", forged, recorded_at=entry.recorded_at, verb="approve")
     assert ["approve: amount is '1e999999'"] == [one.got for one in case.flow.ledger.verify()]
@@ -395,7 +389,6 @@ def test_a_ledger_of_before_plans_had_a_hash(folder: Path) -> None:
     """The decision of an earlier version is approved while it holds, and else has to be made anew."""
     case = opened(folder)
     entry = case.flow.ledger.latest("record", "decide")
-    assert entry is not None
     meta = {name: value for name, value in entry.meta.items() if name != "plan"}
     case.flow.ledger.append("record", dict(entry.body), recorded_at=entry.recorded_at, verb="decide", meta=meta)
     assert ("", plan_parts(case.flow)) == (case.approvals().outdated, on_file(case.flow).rests_on)  # type: ignore[union-attr]

@@ -17,7 +17,9 @@ TODAY = ("--today", "2026-11-24")
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case with an audit in its ledger; its project file."""
-    return walked.path_of("decided", tmp_path_factory.mktemp("case"), entries=1)
+    path = case_folder(tmp_path_factory.mktemp("case"), train_rows=60, test_rows=40)
+    assert tunecase("audit", "--project", path, *TODAY).code in (0, 1)
+    return path
 
 
 def changed(path: Path, old: str, new: str, name: str = "b.yaml") -> Path:
@@ -188,32 +190,23 @@ def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
     assert ran.out.splitlines()[0] == (tmp_path / "new" / "comment.md").read_text(encoding="utf-8").splitlines()[0]
 
 
-def test_a_comment_fails_as_the_command_does(case: Path) -> None:
-    """With a limit that is not kept the comment is printed and the exit code is 1."""
-    ran = tunecase("compare", case, "--set", "rounds=2", "--fail-if-over", "9 USD", "--markdown", "-", *TODAY)
-    assert 1 == ran.code
-    assert "**rounds=2 does not keep the limit of 9 USD." in ran.out
-
-
 def test_the_python_face(case: Path) -> None:
     """Case.compare takes another file or changes by field, and a limit."""
     opened = Case(case, today=walked.TODAY)
     by_field = opened.compare(changes={"rounds": 1})
-    assert by_field.second is not None
     assert by_field.second.rounds.p90 == 1
     other = opened.compare(changed(case, "budget: 30k USD", "budget: 9k USD", "poor.yaml"), fail_if_over="1M USD")
     assert other.ok
-    assert other.second is not None
     assert other.second.budget == 9_000
 
 
+@pytest.mark.slow
 def test_both_sides_rest_on_the_pilot(tmp_path: Path) -> None:
     """With a pilot in the ledger both bills follow its curve, made again for the change, and none of it is kept."""
     path = walked.path_of("decided", tmp_path)
     before = len(list(Ledger(tmp_path / "ledger.jsonl").entries()))
     record = Case(path, today=walked.TODAY).compare(changes={"problem.target": "60%"})
     assert before + 1 == len(list(Ledger(tmp_path / "ledger.jsonl").entries()))
-    assert record.second is not None
     assert record.first.based_on == record.second.based_on == walked.records("decided")["estimate"].based_on
     assert record.second.reached > record.first.reached
 

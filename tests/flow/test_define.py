@@ -33,7 +33,7 @@ def judged(
 ) -> tuple[Definition, Audit]:
     """The definition and the audit of tickets with a line break in each text, written to a new folder."""
     folder.mkdir()
-    for part, count, seed in (("train", 120, 1), ("test", 60, 2)):
+    for part, count, seed in (("train", 60, 1), ("test", 30, 2)):
         rows = [{**row, "text": row["text"].replace(" ", "\n", 1)} for row in tickets(count, seed)]
         text = as_text(rows, kind).encode()
         (folder / f"{part}.{kind}").write_bytes(mark + text.replace(b"\n", end))
@@ -44,6 +44,7 @@ def judged(
     return case.define(), case.audit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "tsv"])
 def test_the_same_rows_are_judged_alike(kind: str, tmp_path: Path) -> None:
     """With a byte-order mark, other line ends and another name the whole definition is the same, and so are tokens."""

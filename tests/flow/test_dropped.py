@@ -82,10 +82,10 @@ def test_without_a_project_all_rows_are_listed(tmp_path, monkeypatch):
     """A script that reads the record finds each row that it should drop; nothing is written for them."""
     monkeypatch.chdir(tmp_path)
     row = '{{"prompt": "where is parcel number {0}", "completion": "{1}"}}\n'
-    text = "".join(row.format(at // 2, "here" if at % 4 < 2 else "there") for at in range(2400))
+    text = "".join(row.format(at // 2, "here" if at % 4 < 2 else "there") for at in range(1200))
     (tmp_path / "train.jsonl").write_text(text, encoding="utf-8")
     record = flow.audit_file(flow.DataFiles(tmp_path / "train.jsonl"), seed=0, today=date(2026, 11, 24))
-    assert record.dropped == len(record.dropped_rows) >= 1200
+    assert record.dropped == len(record.dropped_rows) >= 600
     assert record.dropped_file is None
     assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
 
@@ -106,6 +106,7 @@ def test_very_many_rows_stand_in_a_text_file(tmp_path, monkeypatch):
     assert () == list_dropped(audited(), None).record.dropped_rows
 
 
+@pytest.mark.slow
 def test_a_pilot_leaves_many_rows_out(tmp_path):
     """Copies that an audit drops by the thousand are no examples for the pilot after it."""
     path = case_folder(tmp_path, second_label="  second_label: second")

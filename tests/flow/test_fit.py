@@ -130,13 +130,6 @@ def test_the_command_line_prints_within_80_columns(folder: Path) -> None:
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
-def test_an_empty_option_is_refused() -> None:
-    """An option with nothing in it is a mistake, told by the option's own name, not a search of everything."""
-    for option in ("--gpu", "--gpus"):
-        ran = tunecase("fit", "llama-3.1-8b", option, ",")
-        assert (2, True) == (ran.code, ran.err.startswith(f"{option}: "))
-
-
 def test_words_of_libraries_are_read() -> None:
     """What PyTorch and Liger call flash attention and a fused loss is read as such, methods in any case."""
     words = ("fit", "llama-3.1-8b", "--gpu", "H100", "--gpus", "1", "--method", "QLoRA")
@@ -152,20 +145,6 @@ def test_epochs_of_a_file_go_with_examples_typed(tmp_path: Path) -> None:
                     "datasets:\n  - path: x\n    type: alpaca\n", encoding="utf-8")  # fmt: skip
     ran = tunecase("fit", str(file), "--examples", "1000", "--gpu", "H100", "--gpus", "1", "--json")
     assert 3 * 1000 * 1024 == ran.json["train_tokens"], ran.err
-
-
-def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
-    """A configuration with a mistake is not taken for a model's own config.json as well."""
-    file = tmp_path / "run.yaml"
-    file.write_text(
-        "base_model: NousResearch/Meta-Llama-3-8B\nadapter: lora\nlora_r: -1\nsequence_len: 1024\n", encoding="utf-8"
-    )
-    ran = tunecase("fit", str(file))
-    assert 2 == ran.code
-    assert "config.json" not in ran.err
-    assert "lora_r" in ran.err
-    missing = tunecase("fit", str(tmp_path / "none.yaml"))
-    assert (2, True) == (missing.code, "none.yaml: no such file" in missing.err)
 
 
 def problems(*words: object, **asked: object) -> list[Problem]:
@@ -202,18 +181,6 @@ def test_contradictions_and_empty_values_are_refused() -> None:
         assert [where] == [problem.where for problem in problems("llama-2-7b", **asked)]
 
 
-def test_a_measured_run_had_the_set_up_of_the_answer(folder: Path) -> None:
-    """What was left open is the same for the run that was measured and for the answer, and it is said."""
-    asked = flow.FitAsked(
-        "llama-3.1-8b", {"method": "lora", "micro_batch": "1"}, ["H100"], ["1"],
-        measured=folder / "trainer_state.json",
-    )  # fmt: skip
-    found = flow.fit(asked, today=TODAY)
-    kept = dict(found.setup)["checkpointing"]
-    assert any(f"checkpointing {kept}, which was left open" in note for note in found.assumptions)
-    assert found.tokens_per_s.mid == pytest.approx(3_000, rel=0.05)
-
-
 def test_fields_that_are_not_read_are_told(folder: Path) -> None:
     """A misspelt field is told with the one it resembles, others by name; the doubt about DoRA is always there."""
     text = AXOLOTL + "sequnce_len: 2048\nwandb_project: x\npeft_use_dora: true\n"
@@ -234,25 +201,6 @@ def test_a_price_of_one_s_own_takes_the_place_of_the_table_s() -> None:
     assert 1.5 == found.usd_per_gpu_hour.mid
     assert "your own price" == found.placed.price_basis
     assert found.usd.mid == pytest.approx(found.hours.mid * 1.5, rel=0.3)  # failed runs are paid too
-
-
-def test_an_open_method_is_told_for_each() -> None:
-    """LoRA, QLoRA and a full fine-tune are each told, also where one of them does not fit."""
-    ran = tunecase("fit", "llama-3.1-8b", "--tokens", "5M", "--gpu", "L40S", "--gpus", "1")
-    flat = " ".join(ran.out.split())
-    for part in ("with QLoRA: about", "LoRA: ", "Full fine-tune: does not fit.", "the method was left open"):
-        assert part in flat
-
-
-@pytest.mark.slow
-def test_cards_that_share_a_sample_can_be_asked_for() -> None:
-    """What a remedy says to type is taken: a long sample shared by four cards."""
-    words = ("--loss", "fused", "--gpus", "4", "--sharding", "fsdp", "--context-parallel", "4")
-    ran = tunecase(
-        "fit", "llama-3.1-8b", "--method", "lora", "--gpu", "A100-80GB", "--batch", "1", "--seq", "131072", *words
-    )  # fmt: skip
-    assert 0 == ran.code
-    assert "fits on 4 A100-80GB" in ran.out
 
 
 def test_a_pilot_on_a_card_teaches(tmp_path: Path) -> None:
@@ -279,15 +227,3 @@ def test_sampled_answers_are_told_in_a_screen() -> None:
     answer = tunecase(*asked, "--sampler-gpus", "2")
     assert len(answer.out.splitlines()) <= 24
     assert 32 * 8 == tunecase(*asked, "--sampler", "generate", "--json").json["rollout"]["answers"]
-
-
-@pytest.mark.slow
-def test_steps_of_a_file_that_samples_read_prompts(tmp_path: Path) -> None:
-    """An example is a prompt, not one of the answers to it."""
-    content = {
-        "model_name_or_path": "Qwen/Qwen3-8B", "max_completion_length": 1024, "num_generations": 8, "max_steps": 300,
-        "per_device_train_batch_size": 8, "gradient_accumulation_steps": 8, "learning_rate": 1e-6,
-    }  # fmt: skip
-    (tmp_path / "grpo.json").write_text(json.dumps(content), encoding="utf-8")
-    told = tunecase("fit", tmp_path / "grpo.json", "--examples", 5000, "--gpus", 4, "--gpu", "H100", "--json").out
-    assert "32 prompts a step on 4 cards would read all 5,000 examples 1.9 times" in told

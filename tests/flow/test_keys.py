@@ -69,7 +69,6 @@ def test_another_seed_keeps_the_pilot(restored: Path) -> None:
     again = open_case(restored, seed=1, today=TODAY)
     assert len(kept.runs) <= again.current("pilot").reused
     entry = again.entry_that_holds("pilot")
-    assert entry is not None
     assert 0 == entry.meta["seed"]
 
 
@@ -78,7 +77,6 @@ def test_a_pilot_may_have_a_seed_of_its_own(restored: Path) -> None:
     case = open_case(restored, today=TODAY)
     flow.pilot(case, flow.PilotSettings(draws=1, workers=1, sizes=(40,), seed=7, with_baselines=False))
     entry = open_case(restored, today=TODAY).entry_that_holds("pilot")
-    assert entry is not None
     assert 7 == entry.meta["seed"]
 
 
@@ -120,7 +118,6 @@ def test_every_face_names_what_is_not_used(restored: Path) -> None:
     """The terminal, its JSON, the report in each form and the Python face name the pilot of other data."""
     write_jsonl(restored.parent / "train.jsonl", tickets(121, 1))
     made = open_case(restored).ledger.latest("record", "pilot")
-    assert made is not None
     when = f"{made.recorded_at.day} {made.recorded_at:%B %Y}"
     line = f"the pilot of {when} was made on other data: train.jsonl changed"
     ran = tunecase("estimate", *DAY, "--project", restored)
@@ -178,7 +175,6 @@ def test_the_curve_goes_through_the_points_kept_last(restored: Path) -> None:
     case = open_case(restored, today=TODAY)
     assert not CURVE.holds(case)
     kept = kept_elsewhere(case)
-    assert kept is not None
     assert "b.csv" == kept.source
 
 
@@ -239,7 +235,6 @@ def test_the_report_cites_the_entries_that_it_shows(restored: Path) -> None:
     open_case(restored, seed=1, today=TODAY).keep("estimate", replace(case.current("estimate"), seed=1))
     flow.report(open_case(restored, today=TODAY))
     meta = json.loads((restored.parent / "report.json").read_bytes())["meta"]
-    assert held is not None
     assert held.id[:12] in meta["entries"]["estimate"]
 
 

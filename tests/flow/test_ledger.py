@@ -132,15 +132,6 @@ def test_a_file_that_is_no_ledger_is_told_once_and_never_quoted(tmp_path: Path) 
         assert "hunter2" not in ran.err
 
 
-def test_a_ledger_to_merge_that_is_no_file_is_told_for_what_it_is(tmp_path: Path) -> None:
-    """A folder, a device and a pipe are named as such, not as a file that is missing."""
-    project, pipe = case_folder(tmp_path), tmp_path / "pipe"
-    os.mkfifo(pipe)
-    for other, got in ((tmp_path, "a folder"), ("/dev/null", "a device"), (pipe, "a pipe"), ("none", "no such file")):
-        ran = tunecase("ledger", "merge", other, "--project", project)
-        assert (2, True) == (ran.code, got in plain(ran.err)), ran
-
-
 def test_a_lock_that_is_no_file_is_named(tmp_path: Path) -> None:
     """A folder or a link in the place of a lock: its own name is told, and nothing is booked."""
     project = case_folder(tmp_path)
@@ -155,25 +146,6 @@ def test_a_lock_that_is_no_file_is_named(tmp_path: Path) -> None:
         ran = tunecase(*words, "--project", project)
         assert (3, True) == (ran.code, f"{lock}: this lock" in plain(ran.err)), ran
         assert "Fix: take away" in plain(ran.err)
-
-
-def test_lines_in_reverse_are_told_without_a_line_zero(project: Path) -> None:
-    """The first line of a ledger turned upside down should be the first entry, and follows no line 0."""
-    ledger = project.parent / "ledger.jsonl"
-    ledger.write_bytes(b"".join(reversed(ledger.read_bytes().splitlines(keepends=True))))
-    err = plain(tunecase("ledger", "verify", "--project", project).err)
-    assert "line 1: it was written after line 2; wanted the first entry of the ledger" in err
-
-
-def test_a_file_with_two_anchors_is_no_answer(project: Path, tmp_path: Path) -> None:
-    """The same one twice is one; of two the ledger would be held against the one that happens to come first."""
-    typed = "".join(tunecase("ledger", "anchor", "--project", project).out.split())
-    note = tmp_path / "ticket.txt"
-    note.write_text(f"{typed}\nagain: {typed}\n", encoding="utf-8")
-    assert 0 == tunecase("ledger", "verify", "--anchor", note, "--project", project).code
-    note.write_text(f"{typed}\n4:{'0' * 64}\n", encoding="utf-8")
-    ran = tunecase("ledger", "verify", "--anchor", note, "--project", project)
-    assert (2, True) == (ran.code, "a file with 2 anchors" in plain(ran.err))
 
 
 class Clock(datetime):

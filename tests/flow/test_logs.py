@@ -57,18 +57,6 @@ def test_a_log_fills_its_score(defined: tuple[Path, Definition]) -> None:
     assert ways["prompt_hosted"].interval == logs["alternatives.prompt_hosted.score"].interval
 
 
-def test_two_logs_measure_the_share_of_items_lost(defined: tuple[Path, Definition]) -> None:
-    """The power of the test set rests on the measured share in place of the assumed one."""
-    power = next(rule for rule in defined[1].criteria if rule.id == "P7")
-    assert "of items lost, measured on 130 items of logs/today and logs/prompted" in power.reason
-
-
-def test_items_that_are_not_the_test_rows_are_elsewhere(tmp_path: Path) -> None:
-    """A log of other items is said to be one."""
-    case = opened(with_logs(tmp_path, own_rows=False))
-    assert "elsewhere" == case.logs.told(case.table("test"))["problem.baseline"].on
-
-
 def test_another_log_makes_the_answer_anew(defined: tuple[Path, Definition], tmp_path: Path) -> None:
     """A record that rests on a log no longer holds when the log has changed, even to the same score."""
     path = Path(shutil.copytree(defined[0].parent, tmp_path / "copy")) / defined[0].name
@@ -107,14 +95,6 @@ def test_a_case_without_logs_rests_on_what_it_rested_on(tmp_path: Path) -> None:
     path = case_folder(tmp_path)
     assert "baseline_log" not in repr(opened(path).project)
     assert "evaluation logs" not in opened(path).grounds("define").parts()["settings"]
-
-
-def test_the_bill_names_the_logs(defined: tuple[Path, Definition]) -> None:
-    """As what the scores are measured by, with items and day."""
-    path, _ = defined
-    out = " ".join(tunecase("estimate", "-p", path, "--full").out.split())
-    assert "Scores from logs, measured" in out
-    assert "logs/today" in out
 
 
 def unfit(tmp_path: Path, scores: list[float], metric: str, named: str = "logs/today", **told: Any) -> Problem:

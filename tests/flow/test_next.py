@@ -47,7 +47,6 @@ def test_another_method_moves_the_whole_curve(case: flow.Flow) -> None:
     before = flow.curve(case)
     flow.add_round(case, 120, "0.80", ["tune"])
     after = again(case).current("forecast")
-    assert before is not None
     ratio = (1 - 0.80) / (1 - before.points[-1].score)
     assert [1 - ratio * (1 - point.score) for point in before.points] == pytest.approx(
         [point.score for point in after.points]

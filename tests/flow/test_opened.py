@@ -12,7 +12,6 @@ from tests import walked
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import catalog, flow
-from tunecase.accounts.ledger import verified_words
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
 from tunecase.flow.opened import pilot_metric, spent
@@ -80,8 +79,6 @@ def test_define_audits_and_prices_by_itself(sound: Path) -> None:
     record = flow.define(case)
     assert record.ok
     assert ["audit", "estimate", "define"] == verbs(case)
-    assert record.majority is not None
-    assert record.probe is not None
     assert record.majority < record.probe
 
 
@@ -330,21 +327,6 @@ def test_verify(sound: Path) -> None:
     ledger.write_bytes(ledger.read_bytes().replace(b'"audit"', b'"adieu"'))
     with pytest.raises(InputError):
         flow.verify(sound)
-
-
-def test_verify_remarks_an_unfinished_last_line(sound: Path) -> None:
-    """A last entry that lacks its end was cut or never finished: the sentence says so, and how long it is."""
-    flow.spend_text(opened(sound), flow.ChargeAsked("1", "USD", "other", None, "one"))
-    flow.spend_text(opened(sound), flow.ChargeAsked("2", "USD", "other", None, "two"))
-    ledger = sound.parent / "ledger.jsonl"
-    last = ledger.read_bytes().splitlines(keepends=True)[-1]
-    assert 0 == flow.verify(sound).unfinished
-    ledger.write_bytes(ledger.read_bytes()[:-1])
-    assert (2, 0) == (flow.verify(sound).entries, flow.verify(sound).unfinished)
-    ledger.write_bytes(ledger.read_bytes()[:-30])
-    found = flow.verify(sound)
-    assert (1, len(last) - 31) == (found.entries, found.unfinished)
-    assert f"{found.unfinished} bytes of an unfinished line" in verified_words(found)
 
 
 def test_an_audit_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,18 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 import tunecase
-from tunecase import flow, quick
+from tunecase import flow
 from tunecase.case import Case
-from tunecase.compute import settled
-from tunecase.compute.rollout_request import NAMES
 from tunecase.errors import InputError
-from tunecase.flow.fit import request_of
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -133,76 +129,6 @@ def test_what_every_option_means_is_said() -> None:
 def terminal(verb: str) -> Callable[..., Any]:
     """The function of a command."""
     return getattr(importlib.import_module(f"tunecase.cli.{verb}"), verb)  # type: ignore[no-any-return]
-
-
-# Values of each type, and words for options that take text of a kind of their own.
-VALUES: dict[Any, tuple[Any, ...]] = {int: (1, 8, 30_000), float: (0.5, 30e6), bool: (True,), str: ("2", "0.5", "L4")}
-WORDS = {
-    "deadline": "6 h", "tier": "neocloud", "framework": "axolotl", "objective": "dpo", "adapter": "lora",
-    "targets": "q_proj", "optimizer": "adamw", "volume": "2k per month", "months": "12 months", "cold_start": "2 min",
-    "against": "openai/gpt-4.1-mini", "growth": "2% per month", "first_token": "1 s", "per_token": "50 ms",
-    "card_memory": "20GB", "reward_params": "7B",
-}  # fmt: skip
-FILES = {"lengths", "accelerate", "measured", "trace"}
-AMOUNTS = {"tokens", "examples", "epochs", "steps"}
-OF_FULL = {"frozen_layers", "trained_layers", "masters", "step_in_backward"}
-
-
-def arms(kind: type) -> list[tuple[str, Any]]:
-    """Every option that names no file, with each type that it may have but None."""
-    hints = get_type_hints(kind).items()
-    found = [(name, arm) for name, hint in hints for arm in (get_args(hint) if NoneType in get_args(hint) else (hint,))]
-    return [(name, arm) for name, arm in found if arm is not NoneType and name not in FILES]
-
-
-def samples(name: str, arm: Any) -> tuple[Any, ...]:
-    """Values of a type, one of which an option that may have it must take."""
-    if get_origin(arm) is Literal:
-        return get_args(arm)
-    word = WORDS.get(name, "L4")
-    return (*VALUES[arm], word) if arm is str else VALUES.get(arm, ([word], [1.0] * 24))
-
-
-def refused_of_a_run(**given: Any) -> set[str]:
-    """Where the question of a run finds a mistake."""
-    try:
-        settled(request_of(quick.fit_asked(tunecase.training_run, "llama-3.1-8b", given, ON_AN_L4)))
-    except InputError as error:
-        return {"targets" if problem.where == "lora targets" else problem.where for problem in error.problems}
-    return set()
-
-
-ON_AN_L4 = {"gpu": (Sequence[str], "L4"), "gpus": (Sequence[str], "8")}
-
-
-def is_taken(name: str, arm: Any) -> bool:
-    """Whether a run takes some value of this type under the name of an option."""
-    beside: dict[str, Any] = {} if name in AMOUNTS else {"tokens": "5M"}
-    beside |= {"objective": "grpo"} if name in NAMES else {"method": "full"} if name in OF_FULL else {}
-    beside |= {"probe": True} if name == "command" else {}
-    place = {"tokens": "train_tokens"}.get(name, name)
-    return any(place not in refused_of_a_run(**beside, **{name: value}) for value in samples(name, arm))
-
-
-def test_each_type_of_a_word_of_a_run_is_taken() -> None:
-    """What a type checker lets pass is no mistake for some value of each type."""
-    assert [] == [(name, arm) for name, arm in arms(flow.RunOptions) if not is_taken(name, arm)]
-
-
-def refused_of_answers(name: str, value: Any) -> set[str]:
-    """Where the question of what answers cost finds a mistake."""
-    with pytest.raises(InputError) as refused:
-        tunecase.answer_costs("", **{"gpu": "L4", name: value})  # type: ignore[arg-type]
-    return {problem.where for problem in refused.value.problems}
-
-
-def test_each_type_of_an_option_of_answers_is_taken() -> None:
-    """So it is of what answers cost; a number is no type of what needs a unit."""
-    assert [] == [
-        (name, arm)
-        for name, arm in arms(flow.AnswerOptions)
-        if all(f"--{name.replace('_', '-')}" in refused_of_answers(name, value) for value in samples(name, arm))
-    ]
 
 
 def test_a_run_of_a_case_takes_the_words_of_any_run(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,16 +141,6 @@ def test_a_run_that_no_pilot_made_is_refused(sound: Path, tmp_path: Path) -> Non
     assert [] == runs(home)
 
 
-def test_every_run_that_no_pilot_made_is_counted(sound: Path, tmp_path: Path) -> None:
-    """Of thirty forged runs all thirty are named."""
-    away = Ledger(tmp_path / "away.jsonl")
-    forged = Run("", "lora", "a model", 40, 0, 0.5, 5, 10, 1.0)
-    away.append_many([NewEntry("run", replace(forged, n=n), "pilot") for n in range(30)], recorded_at=NOW)
-    with pytest.raises(InputError, match="10 further mistakes") as refused:
-        flow.merge(opened(sound), away.path)
-    assert 30 == len(refused.value.problems)
-
-
 def test_nothing_but_runs_of_these_data_comes_home(sound: Path, tmp_path: Path) -> None:
     """Charges, approvals, records, runs of other data and the meta of a run stay behind; too many runs are refused."""
     away = opened(case_folder(tmp_path / "away", second_label=""))

@@ -98,7 +98,6 @@ def test_a_list_price_drifts_where_a_contract_holds(tmp_path: Path) -> None:
         own = read_contracts(path, {"USD": 1.0}, TODAY)
         at = Basis(written("", tmp_path), TODAY, Worlds(0, 20_000), contracts=own.rows)
         hour = gpu_hour("H100", at)
-        assert hour is not None
         assert [pytest.approx(2 * low, rel=0.02), pytest.approx(2 * high, rel=0.02)] == [
             float(sorted(hour.draws)[round(share * 19_999)]) for share in (0.05, 0.95)
         ]
@@ -113,7 +112,6 @@ def test_the_written_file_is_read_by_the_project(tmp_path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(f"prices: {Path(found.file).name}\n")
     hour = gpu_hour("H100", open_case(path, today=TODAY).basis(200))
-    assert hour is not None
     assert ("nebius",) == hour.providers
     again = updated(path.parent, "nebius/vms.csv", SKY, day="2026-11-21", force=True)
     assert again.is_in_use

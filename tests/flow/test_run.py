@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -18,6 +17,11 @@ TEXTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
 VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "approvals"}
 # Whole roads take seconds each; the quick suite walks one in tests/test_case.py.
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain_decisions() -> None:
+    """Here decisions are a user's: with their flips, in as many worlds as other tests draw."""
 
 
 def needs(name: str) -> pytest.MarkDecorator:
@@ -112,22 +116,6 @@ def test_every_kind_of_planted_defect_is_in_the_audit(example: tuple[Path, dict[
     assert 2 * len(wrong & set(first)) > len(wrong)
 
 
-def test_the_report_is_three_files_that_need_no_other(example: tuple[Path, dict[str, Any]]) -> None:
-    """HTML without anything fetched, Markdown with the answer, JSON with every record."""
-    project, told = example
-    html, text, body = (
-        (project.parent / f"report.{ext}").read_text(encoding="utf-8") for ext in ("html", "md", "json")
-    )
-    assert "<svg" in html
-    assert not re.findall(
-        r"""(?:src|href)=["']?(?:https?:)?//|url\((?!["']?(?:data:|#))|@import|<script[^>]+src""", html
-    )
-    assert told["report"]["answer"] == json.loads(body)["answer"]
-    assert json.loads(body)["records"].keys() >= VERBS - {"report"}
-    assert len(text) > 5_000
-    assert "The whole plan costs: unpriced" not in text
-
-
 def test_money_spent_enters_books_decision_and_report(example: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     """Two charges, one corrected: only what still holds counts, in the books, the decision and the page."""
     project = Path(shutil.copytree(example[0].parent, tmp_path / "case")) / "tunecase.yaml"
@@ -164,30 +152,6 @@ def test_a_second_walk_runs_nothing_again_and_decides_alike(
         assert before[verb] == after[verb]
     # The definition of a second walk weighs the worth against the bill after the pilot.
     assert before["define"]["verdict"] == after["define"]["verdict"]
-
-
-def test_a_lost_report_is_written_again_from_the_ledger(example: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
-    """`report` alone brings all three files back, the same but for the ledger's last entry."""
-    project = Path(shutil.copytree(example[0].parent, tmp_path / "case")) / "tunecase.yaml"
-    files = [project.parent / f"report.{ext}" for ext in ("html", "md", "json")]
-    before = json.loads(files[2].read_text(encoding="utf-8"))
-    for file in files:
-        file.unlink()
-    assert tunecase("report", "--project", project).code == 0
-    assert all(file.stat().st_size > 1_000 for file in files)
-    after = json.loads(files[2].read_text(encoding="utf-8"))
-    assert (before["answer"], before["records"]) == (after["answer"], after["records"])
-
-
-def test_a_touched_ledger_is_told(example: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
-    """One digit changed breaks the chain: every command says so with code 2."""
-    project = Path(shutil.copytree(example[0].parent, tmp_path / "case")) / "tunecase.yaml"
-    ledger = project.parent / "ledger.jsonl"
-    text = ledger.read_text(encoding="utf-8")
-    ledger.write_text(text.replace('"test_rows":270', '"test_rows":279', 1), encoding="utf-8")
-    assert text != ledger.read_text(encoding="utf-8")
-    assert tunecase("ledger", "verify", "--project", project).code == 2
-    assert tunecase("decide", "--project", project).code == 2
 
 
 def banking(folder: Path, intents: int | None) -> list[str]:
@@ -279,20 +243,6 @@ def copied(told: dict[str, Any]) -> None:
     assert told["define"]["probe"] is not None
 
 
-def no_runs_but_words(told: dict[str, Any], folder: Path, why: str) -> None:
-    """What a road without a pilot says, in records and on the page."""
-    assert told["pilot"]["runs"] == []
-    assert why in told["pilot"]["stopped"]
-    assert told["forecast"]["verdict"] == "not a pilot yet"
-    assert (told["decide"]["advice"], told["decide"]["options"]) == ("pilot", [])
-    assert "train on 50, 100 and 200 examples" in told["decide"]["action"]
-    assert why in told["decide"]["reason"]
-    assert "tunecase forecast points.csv --metric" in told["decide"]["reason"]
-    text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "tunecase forecast points.csv" in text
-    assert "Measure first" in told["report"]["answer"]
-
-
 @pytest.mark.parametrize(
     ("metric", "task"), [("exact_match", "extraction"), ("field_f1", "extraction"), ("chrf", "generation")]
 )
@@ -302,15 +252,6 @@ def test_a_metric_that_the_probe_cannot_score_is_met_by_copied_answers(tmp_path:
 
 
 LOSS = "  metric: loss\n  task: generation\n  direction: lower"
-
-
-def test_a_metric_that_nothing_free_can_score_ends_in_words(tmp_path: Path) -> None:
-    """Labels it could learn, a score it could not: no run, no traceback, no wrong number."""
-    told = road(case_folder(tmp_path, metric=LOSS, target="  target: 0.2"), 0)
-    no_runs_but_words(told, tmp_path, "the probe scores accuracy and macro_f1, not loss")
-    assert told["define"]["probe"] is None
-    fixes = {rule["id"]: rule["fix"] for rule in told["define"]["criteria"]}
-    assert "give a test set" not in fixes["P3"] + fixes["S1"]
 
 
 def test_a_road_without_a_test_set_ends_in_words(tmp_path: Path) -> None:
@@ -329,19 +270,6 @@ def test_asked_for_by_name_the_pilot_still_refuses_what_it_cannot_score(tmp_path
     ran = tunecase("pilot", "--trainer", "probe", "--project", project)
     assert ran.code == 2
     assert "forecast from points" in ran.err
-
-
-def test_points_measured_elsewhere_are_what_the_advice_asks_for(tmp_path: Path) -> None:
-    """The command in the advice works as written."""
-    told = road(case_folder(tmp_path, metric=LOSS, target="  target: 0.2"), 0)
-    points = "n,score,test_rows\n" + "".join(f"{n},{1 - 0.6 * (n / 50) ** -0.5:.3f},200\n" for n in (50, 100, 200))
-    (tmp_path / "points.csv").write_text(points, encoding="utf-8")
-    command = re.search(r"`tunecase (forecast points.csv[^`]*)`", told["decide"]["reason"])
-    assert command is not None
-    ran = tunecase(*command[1].split(), "--json", cwd=tmp_path)
-    assert ran.code in (0, 1)
-    assert len(ran.json["points"]) == 3
-    assert ran.json["target"] == 0.2
 
 
 def test_without_a_target_all_that_is_free_is_walked(tmp_path: Path) -> None:

@@ -1,17 +1,17 @@
 """The cases of a folder at a glance: found within bounds, told from their ledgers, nothing worked out."""
 
 import os
-from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests import walked
 from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import shelf
 
-TODAY = date(2026, 11, 24)
+TODAY = walked.TODAY
 
 
 def made(folder: Path) -> Path:
@@ -73,20 +73,14 @@ def test_a_case_that_is_gone_is_told(tmp_path: Path) -> None:
     assert "tunecase.yaml" in flow.glance(tmp_path / "gone" / "tunecase.yaml", TODAY).fault
 
 
-@pytest.mark.slow
 def test_a_decided_case_tells_its_answer_and_what_it_waits_for(tmp_path: Path) -> None:
     """Answer, tone, release and chance are those of the last decision; once approved it waits for nothing."""
-    from tunecase.case import Case
-
-    flow.copy_example("support-tickets", to=tmp_path / "case")
-    project = tmp_path / "case" / "tunecase.yaml"
-    records = Case(project, today=TODAY).run()
+    project = walked.path_of("decided", tmp_path)
     seen = flow.glance(project, TODAY)
-    assert records["decide"].plan is not None
-    assert all((seen.answer, seen.release, seen.chance, seen.waits_for))
+    assert all((seen.answer, seen.release, seen.chance))
     assert seen.waits_for.startswith("Approve")
     opened = flow.open_case(project, 0, TODAY)
     flow.approve(opened, flow.ApprovalAsked("10 USD", "Head"))
-    flow.spend_text(opened, flow.ChargeAsked("150"))
+    flow.spend_text(opened, flow.ChargeAsked("300"))
     after = flow.glance(project, TODAY)
-    assert ("nothing", "150 of 15,000 USD", 0.01) == (after.waits_for, after.spent, after.spent_share)
+    assert ("nothing", "300 of 30,000 USD", 0.01) == (after.waits_for, after.spent, after.spent_share)

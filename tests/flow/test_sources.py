@@ -39,16 +39,15 @@ def test_the_race_has_the_figures_of_the_plan(tmp_path: Path) -> None:
     flow = opened(tmp_path)
     record = sources(flow)
     solved = drawn_of(flow).solved
-    assert solved is not None
     state = solved.state
     assert (record.rows, record.to_rows) == state.sizes[:2]
     purchase = other_sources(state).purchase
-    assert purchase is not None
     raced = next(one for one in record.raced if one.name == "synthetic")
     assert raced.step_expected == pytest.approx(float(purchase.costs[0].mean()), rel=1e-9)
     assert flow.current("sources") == record
 
 
+@pytest.mark.slow
 def test_a_measured_worth_replaces_the_assumption_everywhere(tmp_path: Path) -> None:
     """The race, the words and evidence of the plan's lever and the ledger have it, whichever face asked for the trial.
 
@@ -72,7 +71,6 @@ def test_a_measured_worth_replaces_the_assumption_everywhere(tmp_path: Path) -> 
     again = open_case(path, today=TODAY)
     assert again.worths == ({"synthetic": body.worth} if body.tells else {})
     solved = drawn_of(again).solved
-    assert solved is not None
     offer = other_sources(solved.state)
     assert offer.evidence == ("measured" if body.tells else "assumed")
     assert ("measured" in offer.assumption) == body.tells

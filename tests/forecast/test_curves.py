@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
+from tests.laws import law
 from tunecase.forecast.curves import Belief, believe, reach_share
 from tunecase.forecast.models import ODDS_SLOPES
 from tunecase.forecast.points import to_error, to_score
@@ -37,7 +38,7 @@ def rising(slope=0.35, start=0.5, rows=300):
 curves = st.lists(st.floats(0.05, 0.98), min_size=3, max_size=5)
 
 
-@settings(max_examples=15, deadline=None)
+@law(15)
 @given(scores=curves, target=st.floats(0.02, 0.6))
 def test_the_chance_never_falls_with_more_data(scores, target):
     """P(target reached by n) rises with n and stays a share."""
@@ -47,7 +48,7 @@ def test_the_chance_never_falls_with_more_data(scores, target):
     assert 0 <= share[0] <= share[-1] <= 1
 
 
-@settings(max_examples=10, deadline=None)
+@law(10)
 @given(scores=curves, seed=st.integers(0, 5))
 def test_the_same_seed_gives_the_same_answer(scores, seed):
     """One seed, one answer; a world is the same curve in every call."""
@@ -60,7 +61,7 @@ def test_the_same_seed_gives_the_same_answer(scores, seed):
     assert (tests == first.next_test(paths, 100)).all()
 
 
-@settings(max_examples=10, deadline=None)
+@law(10)
 @given(scores=curves)
 def test_errors_stay_in_range(scores):
     """True errors and printed ones of a share lie between half a point (zero) and one."""
@@ -230,16 +231,6 @@ def test_an_error_rate_is_one_minus_an_accuracy():
     assert np.allclose(believe(rising(), **SHARE).paths([640, 5000], 300), same.paths([640, 5000], 300))
 
 
-def test_assumptions_are_said():
-    """Guessed spread, unknown test size, widening with its units and the pool are listed in words."""
-    words = "; ".join(believe(points([0.5, 0.6, 0.7], None), **SHARE).assumptions)
-    assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "averaged"))
-    seen = believe([*points([0.5, 0.6, 0.7]), *points([0.54, 0.63, 0.71])], **SHARE)
-    assert any("seen in the points" in words for words in seen.assumptions)
-    loss = believe([Point(n, 2.0, 3, None, 0.05) for n in SIZES], Scale("lower", bounded=False, binomial=False))
-    assert any("0.05 (seen" in words for words in loss.assumptions)
-
-
 def test_one_size_is_no_curve():
     """A single size raises, as a line through one point has any slope."""
     with pytest.raises(ValueError, match="two sizes"):
@@ -276,7 +267,7 @@ def test_two_lora_draws_hold_their_later_outcomes():
     assert 8 <= held <= 10
 
 
-@settings(max_examples=6, deadline=None)
+@law(6)
 @given(scores=curves)
 def test_what_only_pilots_tell_changes_no_other_curve(scores):
     """Without test items no fault, no shared item and no share of answers touches a belief."""
@@ -303,6 +294,7 @@ def test_a_fault_widens_the_bad_side():
     assert low == pytest.approx(low_0, rel=0.02)
 
 
+@pytest.mark.slow
 def test_bands_hold_where_sizes_share_their_items():
     """Curves of typical slopes, each size scored on the same 200 items by two runs, lie in the 80% band as often."""
     rng, held, width = np.random.default_rng(3), 0, []

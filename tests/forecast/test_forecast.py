@@ -4,9 +4,10 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.errors import InputError
 from tunecase.forecast.forecast import Measured, forecast, told
 from tunecase.forecast.stakes import Prospect
@@ -43,7 +44,7 @@ def basis(budget="1000 USD"):
     return Basis(Project.model_validate(body), date(2026, 11, 24), Worlds(0, 50))
 
 
-@settings(max_examples=10, deadline=None)
+@law(6)
 @given(st.lists(st.floats(0.3, 0.9), min_size=3, max_size=5), st.floats(0.5, 0.99))
 def test_the_chance_never_falls_along_the_band(scores, target):
     """Chances rise along the band, intervals keep their order, and sizes rise to n_max."""
@@ -57,7 +58,7 @@ def test_the_chance_never_falls_along_the_band(scores, target):
         assert row.next_test.low <= row.next_test.high
 
 
-@settings(max_examples=10, deadline=None)
+@law(6)
 @given(level=st.floats(0.2, 0.8), target=st.floats(0.9, 0.999), rows=st.sampled_from([None, 50, 1000]))
 def test_a_flat_pilot_is_never_not_achievable(level, target, rows):
     """Without a signal nothing is ruled out, however far the target, and a next pilot is named."""
@@ -107,6 +108,7 @@ def pilots(count):
         yield points, float(np.clip(scores[-1] - rng.uniform(0.5, 3) * doubt, 0.01, 0.99))
 
 
+@pytest.mark.slow
 def test_a_target_that_is_reached_is_met_in_most_worlds():
     """Verdict and chances agree: reached is at least 85% at the largest size measured, and never less by n_max."""
     reached = 0
@@ -126,7 +128,7 @@ def test_wild_runs_of_few_rows_do_not_widen_a_large_test(draws, sd):
     """96.9% of 700 rows meets 95%, however much runs of 22 rows differ, and the more so the higher the score."""
     scores, spreads = (0.55, 0.70, 0.82, 0.90, 0.94), (0.06, 0.05, 0.03, 0.02, 0.01, 0.004)
     chances = []
-    for last in (0.92, 0.94, 0.95, 0.96, 0.969, 0.98):
+    for last in (0.92, 0.95, 0.969):
         points = [
             Point(22 * 2**i, score, draws, 700, spreads[i] if sd else None) for i, score in enumerate((*scores, last))
         ]
@@ -135,8 +137,8 @@ def test_wild_runs_of_few_rows_do_not_widen_a_large_test(draws, sd):
         assert (found.verdict == "reached") == (last >= 0.969)
     assert chances == sorted(chances)
     assert chances[0] < 0.05
-    assert 0.4 < chances[2] < 0.6
-    assert chances[4] > 0.9
+    assert 0.4 < chances[1] < 0.6
+    assert chances[2] > 0.9
 
 
 def test_the_chance_now_needs_a_target_and_a_curve():
@@ -149,16 +151,11 @@ def test_the_chance_now_needs_a_target_and_a_curve():
     assert forecast_of(points, target=0.5, **LOSS).p_now < 0.01
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(2, "are 2: train on 80 "), (1, "is 1: train on 40 and 80 "), (0, "is none")]
-)
-def test_two_sizes_are_not_a_pilot_yet(count, words):
-    """Fewer than three sizes give no band, and say what is missing."""
-    found = forecast_of(rising()[:count], target=0.95, **ACCURACY)
-    assert found.verdict == "not a pilot yet"
-    assert words in found.reason
-    assert found.band == ()
-    assert found.p_target is None
+def test_two_sizes_are_not_a_pilot_yet():
+    """Fewer than three sizes give no band, and no chance."""
+    for count in range(3):
+        found = forecast_of(rising()[:count], target=0.95, **ACCURACY)
+        assert ("not a pilot yet", (), None) == (found.verdict, found.band, found.p_target)
 
 
 def test_a_far_target_is_not_achievable_within_n_max():
@@ -168,7 +165,6 @@ def test_a_far_target_is_not_achievable_within_n_max():
     )
     assert found.verdict == "not achievable within n_max"
     assert not found.ok
-    assert all(part in found.reason for part in ("200 examples (the pool)", "With the 1B", "below 5%"))
 
 
 def test_a_stand_in_rules_nothing_out_for_the_model():
@@ -223,13 +219,6 @@ def test_n_max_is_what_the_budget_buys():
     assert (600, 600) == (found.n_max, found.n_budget)
 
 
-def test_beyond_64_times_is_labelled():
-    """An n_max beyond the evidence is answered and said to be so."""
-    found = forecast_of(rising(), target=0.9, n_max=100_000, **ACCURACY)
-    assert any("nothing was ever checked" in words for words in found.assumptions)
-    assert found.band[-1].n == 100_000
-
-
 def test_zero_shot_is_kept_apart():
     """The untouched model's score is dropped with a note."""
     found = forecast_of([Point(0, 0.1), *rising()], target=0.9, **ACCURACY)
@@ -253,20 +242,14 @@ def test_an_unknown_metric_is_taken_as_it_looks():
     assert not any("test items is unknown" in words for words in bare.assumptions)
 
 
-@pytest.mark.parametrize(
-    ("points", "target", "words"),
-    [
-        ([Point(10, -0.2)], 0.9, "n = 10"),
-        ([Point(10, 140.0)], 0.9, "n = 10"),
-        (rising(), 1.2, "target"),
-        (rising(), 0.0, "target"),
-        (rising(), float("nan"), "target"),
-    ],
-)
-def test_impossible_scores_are_refused(points, target, words):
+def test_impossible_scores_are_refused():
     """Scores and targets outside the metric's range are mistakes of the input."""
-    with pytest.raises(InputError, match=words):
-        forecast_of(points, target=target, **ACCURACY)
+    for points, target, words in (
+        ([Point(10, -0.2)], 0.9, "n = 10"), ([Point(10, 140.0)], 0.9, "n = 10"), (rising(), 1.2, "target"),
+        (rising(), 0.0, "target"), (rising(), float("nan"), "target"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=words):
+            forecast_of(points, target=target, **ACCURACY)
 
 
 def test_next_pilot_names_what_lacks():
@@ -292,7 +275,6 @@ def test_one_seed_one_answer_and_back_from_json():
 def test_what_no_source_can_give_has_no_price():
     """Examples needed beyond the pool are unpriced, never a price that is not a number."""
     record = forecast_of(rising(), target=0.85, supply=label_supply(limit=100), **ACCURACY)
-    assert record.needed is not None
     assert record.needed.p50 is None or record.needed.p50 > 260
     assert record.needed_price is None
     assert all(at.price is not None for at in record.band if at.n <= 260)
@@ -311,54 +293,20 @@ def test_rows_at_hand_cost_nothing():
         assert (cheap.price.p50 == 0) == (cheap.n <= max(1000, last))
 
 
-def test_runs_left_out_are_said_where_sizes_lack():
-    """With too few sizes the sentence says what was left out, what is missing and what to run."""
-    points = [Point(100, 0.7, 1, 300), Point(200, 0.72, 1, 300), Point(200, 0.74, 1, 300)]
-    found = forecast_of(points, target=0.9, left_out=("2 runs: failed", "1 run: not converged"), **ACCURACY)
-    assert found.verdict == "not a pilot yet"
-    assert "there are 2 (left out: 2 runs: failed; 1 run: not converged)" in found.reason
-    assert "train on 400 examples" in found.reason
-    assert found.next_run is None
-    same = forecast_of(points[1:], target=0.9, **ACCURACY)
-    assert "there is 1" in same.reason
-    assert "train on 400 and 800 examples" in same.reason
-    assert (
-        "left out: 2 runs: failed"
-        in forecast_of(rising(), target=0.9, left_out=("2 runs: failed",), **ACCURACY).assumptions
-    )
-
-
 def test_shares_and_percent_in_one_curve_are_refused():
     """0.71 and 84 cannot both be right: nothing is divided by 100 on a guess."""
     with pytest.raises(InputError, match=r"0\.71 at n = 10 and 84 at n = 20"):
         forecast_of([Point(10, 0.71), Point(20, 84.0), Point(40, 90.0)], target=0.9, **ACCURACY)
 
 
-def test_points_from_elsewhere_are_no_pilot():
-    """The sentences and assumptions speak of what was measured, and the source is kept."""
-    found = forecast_of(rising(), target=0.65, source="runs.csv", notes=("runs.csv: by hand",), **ACCURACY)
-    assert found.reason.startswith("What was measured already scores")
-    assert ("runs.csv", "runs.csv: by hand") == (found.source, found.assumptions[0])
-    assert not any("pilot" in words for words in found.assumptions)
-
-
 def test_a_forecast_names_the_next_run():
     """A number with doubt names the run that tells the most; a settled verdict, or noise, names none."""
     found = forecast_of(rising(3000), target=0.9, **ACCURACY)
-    assert found.next_run is not None
     assert found.next_run.n in (160, 320, 640)
     assert (None, None) == (found.next_run.worth, found.next_run.price)
     assert forecast_of(rising(), target=0.65, **ACCURACY).next_run is None
     noisy = forecast_of([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
     assert noisy.next_run is None
-
-
-def test_the_next_pilot_and_the_next_run_are_one():
-    """Where a larger size is what lacks, both name the same one."""
-    small = [Point(n, 3 - i / 50) for i, n in enumerate((100, 200, 400))]
-    found = forecast_of(small, target=1.0, **LOSS)
-    assert found.next_run is not None
-    assert f"{found.next_run.n:,} examples" in found.next_pilot
 
 
 def test_what_a_forecast_was_made_with_can_be_read_back():

@@ -46,7 +46,6 @@ def test_kept_points_stand_in_for_a_pilot(project: Path) -> None:
     """Without any pilot the bill's rounds, the decision and the report come from the kept points, and say so."""
     case = kept(project)
     forecast = flow.curve(case)
-    assert forecast is not None
     assert ("points.csv", 0.9, 3) == (forecast.source, forecast.target, len(forecast.points))
     assert "3 points of points.csv up to 240 examples" == flow.estimate(case).based_on
     decision = flow.decide(case)
@@ -74,8 +73,6 @@ def test_a_changed_project_reads_the_kept_points_again(project: Path) -> None:
     before = flow.curve(kept(project))
     project.write_text(project.read_text(encoding="utf-8").replace("target: 90%", "target: 70%"), encoding="utf-8")
     after = flow.curve(opened(project))
-    assert before is not None
-    assert after is not None
     assert (before.points, before.source, 0.7) == (after.points, after.source, after.target)
     assert before.assumptions[:1] == after.assumptions[:1]
 

@@ -1,9 +1,10 @@
 """What is learnt from other curves."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.forecast.lessons import Ahead, lessons, regression, weighted_quantiles
 
 LEVELS = np.linspace(0.05, 0.95, 9)
@@ -21,7 +22,7 @@ def forecasts(known):
     return {"nearest": known.nearest, "regression": regression(known).quantiles, "base": known.base}
 
 
-@settings(max_examples=15, deadline=None)
+@law(15)
 @given(slope=st.floats(-0.6, 0.05), width=st.floats(0.02, 0.6), language=st.sampled_from([0.0, 1.0]))
 def test_quantiles_keep_their_order(slope, width, language):
     """Whatever two models say, what is learnt of them is finite and its quantiles rise."""

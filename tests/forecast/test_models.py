@@ -4,20 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tunecase.forecast.models import (
-    ATOMS,
-    LOSSES,
-    SHALLOW,
-    SHARES,
-    STEEP,
-    fit_atoms,
-    fit_drift,
-    odds_slopes,
-    shapes,
-)
+from tests.laws import law
+from tunecase.forecast.models import ATOMS, LOSSES, SHALLOW, SHARES, STEEP, fit_atoms, fit_drift, odds_slopes, shapes
 
 SIZES = np.array([50.0, 100.0, 200.0, 400.0])
 QUIET = np.zeros((1, 4))
@@ -39,7 +30,7 @@ def both(log_error, noise=QUIET):
     return fits + [fit_drift(SIZES, log_error, noise, exponents) for exponents in (STEEP, SHALLOW)]
 
 
-@settings(max_examples=8, deadline=None)
+@law(8)
 @given(slope=st.floats(0.05, 0.6), level=st.floats(-1.0, 1.0))
 def test_models_continue_a_power_law(slope, level):
     """An exact power law is continued within its own doubt by both models."""
@@ -102,7 +93,7 @@ def test_atoms_are_calibrated_on_their_own_prior(prior):
     assert 0.42 <= np.mean(ranks) <= 0.58
 
 
-@settings(max_examples=8, deadline=None)
+@law(8)
 @given(shift=st.floats(-1, 1), shared=st.floats(0, 0.9))
 def test_a_shift_of_all_points_leaves_the_slope(shift, shared):
     """What moves all points alike, as the luck of shared items does, moves the whole curve and nothing else."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.forecast.noise import (
     common_variance,
     gate,
@@ -54,7 +55,7 @@ def test_a_small_cut_is_a_signal_of_other_learners_only():
     assert gate(small, **rate, language_model=False).passed
 
 
-@settings(max_examples=15, deadline=None)
+@law(15)
 @given(level=st.floats(0.05, 0.95), rows=st.sampled_from([None, 50, 5000]), language=st.booleans())
 def test_a_flat_pilot_never_passes(level, rows, language):
     """No improvement is no signal, of any learner and however large the test."""
@@ -105,7 +106,7 @@ def test_wild_small_runs_do_not_widen_a_quiet_large_one():
     assert reading(seen[2], **SHARE, spread=found[2]).highest < 0.05
 
 
-@settings(max_examples=20, deadline=None)
+@law(20)
 @given(factor=st.floats(0.1, 10), sds=st.lists(st.floats(0.001, 0.2), min_size=2, max_size=4))
 def test_spreads_of_a_loss_keep_its_unit(factor, sds):
     """Spreads of a loss in another unit are the same spreads in that unit."""
@@ -126,7 +127,7 @@ def test_the_spread_at_another_error_is_in_proportion():
     assert unseen.tolist() == pytest.approx([0.033 * shrink(np.array(0.02)), 0.033])
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(
     wrong=st.integers(0, 60), rows=st.sampled_from([60, 200, 700, 5_000]), draws=st.integers(1, 5),
     spread=st.sampled_from([None, 0.0, 0.005, 0.03]),
@@ -201,7 +202,7 @@ def test_level_curves_seldom_seem_to_fall():
     assert fell <= 10
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(wild=st.floats(0, 0.3), wilder=st.floats(0, 0.3), seen=st.lists(st.floats(0, 0.05), min_size=2, max_size=4))
 def test_a_wilder_smallest_size_never_blurs_the_largest(wild, wilder, seen):
     """The spread at the largest size does not rise with that of the smallest, where test items are known."""

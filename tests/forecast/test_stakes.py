@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.scale import Scale
@@ -55,13 +56,12 @@ def budget(tmp_path: Path, words: str):
     return basis(written(f"budget: {words}\nmodels: [meta-llama/Llama-3.1-8B]", tmp_path), WORLDS)
 
 
-@settings(max_examples=20, deadline=None)
+@law(20)
 @given(price=st.floats(0.01, 100), held=st.integers(1, 10_000))
 def test_the_budget_buys_what_it_pays_for(tmp_path_factory, price, held):
     """What the budget buys costs no more than the budget, and one example more would."""
     asked = budget(tmp_path_factory.mktemp("b"), "1000 USD")
     bought = n_budget_of(held, supply(price), asked)
-    assert bought is not None
     assert price * (bought - held) <= 1000 < price * (bought - held + 1) + 1e-6
 
 
@@ -84,7 +84,6 @@ def test_n_max_says_what_ends_it(tmp_path):
 def test_rows_at_hand_come_before_rows_to_buy():
     """Where the value is not stated a run that costs nothing wins over one that has to be bought."""
     found = run(rows=640)
-    assert found is not None
     assert (640, 0.0, None) == (found.n, found.price, found.worth)
     assert 0 < found.narrows <= 1
 
@@ -92,34 +91,26 @@ def test_rows_at_hand_come_before_rows_to_buy():
 def test_without_prices_the_most_telling_run_is_named():
     """Points from anywhere have no prices: the run is chosen by what it tells, and its price is unknown."""
     found = run(supply=None, stakes=Stakes())
-    assert found is not None
     assert (640, None, None) == (found.n, found.price, found.worth)
 
 
 def test_a_stated_value_gives_a_worth():
     """With V, more rows and runs priced, the run's worth is known and above its price where one is worth making."""
     found = run(stakes=priced())
-    assert found is not None
-    assert found.worth is not None
-    assert found.price is not None
     assert found.worth > found.price > 0
     nothing = run(stakes=priced(0.0))
-    assert nothing is not None
     assert 0.0 == nothing.worth
 
 
 def test_a_stand_in_is_read_at_its_median_factor():
     """A stand-in need not reach the model's own error: the worth moves with the factor."""
     own, other = (run(stakes=priced(), stand_in_factor=name) for name in (None, "stand_in.factor"))
-    assert own is not None
-    assert other is not None
     assert own.worth != other.worth
 
 
 def test_nothing_more_can_be_had():
     """A pool that ends at the rows at hand leaves more draws of the largest size only."""
     found = run(n_max=160, supply=supply(limit=0.0))
-    assert found is not None
     assert 160 == found.n
 
 
@@ -130,7 +121,6 @@ def test_without_a_signal_only_larger_sizes_compete():
         Scale("lower", bounded=False, binomial=False),
     )
     found = best_run(flat, Prospect(target=1.0, n_max=25_600, rows=400))
-    assert found is not None
     assert found.n > 400
 
 

@@ -24,11 +24,16 @@ def breaches(case: Flow, verbs: tuple[str, ...]) -> list[str]:
     return [verb for verb in verbs if case.current(verb) is None or not case.rests_on_current(verb)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_records_of_a_walked_case_hold(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """They are found, rest on one another, and none is named as not used."""
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    """A walked case, which is made anew first where that was asked for."""
     if request.config.getoption("--golden"):
-        make_anew(name)
+        make_anew(request.param)
+    return str(request.param)
+
+
+def test_the_records_of_a_walked_case_hold(name: str, tmp_path: Path) -> None:
+    """They are found, rest on one another, and none is named as not used."""
     case = opened(name, tmp_path)
     assert [] == breaches(case, HELD[name]), STALE
     assert () == not_used(case), STALE
@@ -48,7 +53,6 @@ def rounded(value: Any) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
 def test_a_walked_case_is_walked_alike_today(name: str, tmp_path: Path) -> None:
     """Entry by entry, to four figures."""
     make_anew(name, tmp_path)

@@ -16,7 +16,6 @@ def anew() -> Anew:
 def test_as_filed_it_is_the_plans_own_board(anew: Anew) -> None:
     """The same sizes, the same errors, the same tests."""
     own = walked("usual").solved
-    assert own is not None
     board = anew.laid().board
     assert board.sizes == own.board.sizes
     assert np.allclose(board.errors, own.board.errors)
@@ -25,7 +24,6 @@ def test_as_filed_it_is_the_plans_own_board(anew: Anew) -> None:
 
 def test_less_money_leads_no_further(anew: Anew) -> None:
     """Half the budget: no more sizes than before, and less is left of it."""
-    assert anew.budget is not None
     whole, half = anew.laid(), anew.laid(1.0, anew.budget / 2)
     assert half.state.budget_left == pytest.approx(whole.state.budget_left - anew.budget / 2)
     assert max(half.board.sizes) <= max(whole.board.sizes)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.decide.test_decide import known, project
-from tests.plan.test_plan import CASES, FOLDER, walked
+from tests.plan.test_plan import FOLDER, walked
 from tunecase.plan import Drawn, bridge, drawn
 from tunecase.plan.bridge import OTHERWISE
 from tunecase.quantities import Sampled
@@ -14,16 +14,10 @@ from tunecase.records import Bridge
 SHOWN, STOPPING, ROWS, PRICES = (
     "rounds where the target is shown", "stopping where it is not", "rows and reviews", "prices and speeds",
 )  # fmt: skip
-# name: (the case before, the case after)
-PAIRS = {
-    "a pilot": ("without a pilot", "usual"),
-    "a budget": ("without a budget", "tight"),
-    "a value": ("worthless", "priceless"),
-    "a fallback": ("usual", "with a fallback"),
-    "answers": ("usual", "served"),
-    "a target": ("without a target", "usual"),
-    "shipping": ("usual", "shipped"),
-}
+# The case before, the case after.
+PAIRS = (
+    ("without a pilot", "usual"), ("usual", "with a fallback"), ("without a target", "usual"), ("usual", "shipped"),
+)  # fmt: skip
 
 
 def moved(made: Bridge) -> dict[str, float]:
@@ -32,23 +26,23 @@ def moved(made: Bridge) -> dict[str, float]:
     return {part.why: part.amount for part in made.moved}
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_what_moved_it_adds_up_to_the_difference(pair: str) -> None:
+def test_what_moved_it_adds_up_to_the_difference() -> None:
     """From the expected total of one plan to that of the other, in the order in which reasons are told."""
-    before, after = (walked(case) for case in PAIRS[pair])
-    made = bridge(before, after, since="a day")
-    assert (float(before.total.mean()), float(after.total.mean())) == (made.before, made.after)
-    assert pytest.approx(made.after - made.before, abs=1e-6) == sum(moved(made).values())
-    assert [SHOWN, STOPPING, ROWS, PRICES] == list(moved(made))
-    assert any(moved(made).values())
+    for pair in PAIRS:
+        before, after = (walked(case) for case in pair)
+        made = bridge(before, after, since="a day")
+        assert (float(before.total.mean()), float(after.total.mean())) == (made.before, made.after)
+        assert pytest.approx(made.after - made.before, abs=1e-6) == sum(moved(made).values())
+        assert [SHOWN, STOPPING, ROWS, PRICES] == list(moved(made))
+        assert any(moved(made).values())
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_bill_against_itself_moves_nothing(case: str) -> None:
+def test_a_bill_against_itself_moves_nothing() -> None:
     """Every reason is worth nothing at all."""
-    made = bridge(walked(case), walked(case), since="a day")
-    assert {0.0} == set(moved(made).values())
-    assert made.before == made.after
+    for case in ("usual", "without a target", "shipped"):
+        made = bridge(walked(case), walked(case), since="a day")
+        assert {0.0} == set(moved(made).values())
+        assert made.before == made.after
 
 
 def test_what_differs_from_the_bill_on_file_is_a_reason_of_its_own() -> None:
@@ -79,7 +73,6 @@ def test_going_on_longer_is_told_where_it_happens() -> None:
     of = walked("usual")
     reached = of.walk.reached
     assert of.offer is not None
-    assert reached is not None
     assert 0 < reached.mean() < 1
     for where, why in ((reached, SHOWN), (~reached, STOPPING)):
         longer = replace(of.walk, rounds=of.walk.rounds + where)

@@ -53,7 +53,6 @@ def test_the_total_is_the_sum_of_the_lines_that_count(case: str) -> None:
 def test_the_board_and_the_bill_agree_on_what_a_step_costs(case: str) -> None:
     """A walk's lines, storage and egress apart, are what its steps cost on the board, on average over the worlds."""
     of = walked(case)
-    assert of.solved is not None
     assert of.walked.at is not None
     _, paid = of.solved.policy.walk(of.walked.at)
     metered = sum(of.lines[name].amount for name in ("storage", "egress"))
@@ -71,10 +70,7 @@ def test_what_ships_at_once_costs_the_same_on_the_board_and_in_the_bill() -> Non
     """A release, what is paid once, the months that it takes and the shares on all of it."""
     ready = by_activity(COSTS, target="70%", value="2 USD per correct")
     of = drawn(known(ready, pieces(ready)[1]))
-    assert of.solved is not None
     shipped = of.along(of.solved.offer("ship"))
-    assert shipped is not None
-    assert shipped.net_gain is not None
     once_each = {part.name: part.amount for part in shipped.lines["other"].parts}
     assert 500 <= once_each["security review"].mean() <= 900
     assert once_each["licence"].min() > 0
@@ -85,9 +81,7 @@ def test_a_search_is_watched_on_the_board_and_in_the_bill() -> None:
     """Its runs take people's time: a first step that searches costs the same on both."""
     ready = by_activity(COSTS, budget="90k USD", value="2 USD per correct")
     of = drawn(known(ready, pieces(ready)[1], tokens=TOKENS))
-    assert of.solved is not None
     searched = of.along(of.solved.offer("tune"))
-    assert searched is not None
     assert 8 == np.asarray(searched.first_walk.search_runs).max()
     step = of.solved.board.nodes[0].steps[of.solved.board.first("tune")]  # type: ignore[index]
     metered = sum(searched.first[name].amount for name in ("storage", "egress"))
@@ -100,13 +94,9 @@ def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
     text = TEXT.replace("kind: label", "kind: buy, worth: 50%")
     ready = written(text.format(**USUAL), FOLDER)
     of = drawn(known(ready, pieces(ready)[1]))
-    assert of.solved is not None
     assert of.walked.at is not None
     labelled = of.along(of.solved.offer("label"))
-    assert labelled is not None
     cost = data(replace(of.work, walk=labelled.first_walk))
-    assert cost.amount is not None
-    assert cost.quantity is not None
     assert (cost.amount / cost.quantity).tolist() == pytest.approx([0.5] * len(cost.quantity))
     # The first purchase doubles what the rows at hand teach: 1,600 rows of which each is worth half.
     assert "buy 1,600 more" in of.solved.offer("label").action
@@ -116,8 +106,7 @@ def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    "compute",
-    ["{gpus: [H100], minimum_hours: 24 h}", "{gpus: [H100], minimum_hours: 0.001 h}", "{hosted: mistral}"],
+    "compute", ["{gpus: [H100], minimum_hours: 24 h}", "{gpus: [H100], minimum_hours: 0.001 h}", "{hosted: mistral}"]
 )
 def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
     """Every round pays at least its minimum, in the price of a step and in the gpu line alike."""
@@ -126,13 +115,11 @@ def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
     facts = known(of_project, pieces(of_project)[1], tokens=TOKENS)
     own = Contract("", "mistral", "mistral", "", "", Decimal(3), "USD", 3.0, "2026-10-01", "a contract")
     of = drawn(replace(facts, basis=replace(facts.basis, contracts=(own,))))
-    assert of.solved is not None
     assert of.walked.at is not None
     _, paid = of.solved.policy.walk(of.walked.at)
     metered = sum(of.lines[name].amount for name in ("storage", "egress"))
     stored = 0.0 if "hosted" not in compute else 24.0 * (of.walk.rounds > 0)
     assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered - stored).mean()
-    assert of.walk.minimum is not None
     assert (of.walk.minimum.max() > 0) == ("0.001 h" not in compute)
 
 
@@ -140,7 +127,6 @@ def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
 def test_another_first_step_is_walked_in_the_same_worlds(case: str) -> None:
     """Every lever that can be taken has its own walk; one that cannot has none."""
     of = walked(case)
-    assert of.solved is not None
     for offer in of.solved.offers:
         other = of.along(offer)
         assert (other is None) == bool(of.solved.blocked(offer))
@@ -149,7 +135,6 @@ def test_another_first_step_is_walked_in_the_same_worlds(case: str) -> None:
             assert of.instead(offer, other).offer is offer
             assert other.gain is not None
             # The board ships at the mean saving and upkeep, without storage; the worlds' own differ by drawing alone.
-            assert other.net_gain is not None
             brought = sampled(other.net_gain - other.tuning, _mean)
             assert abs(of.solved.worth(offer.lever) - brought.value) <= max(2 * brought.error, 1e-6)
     assert walked("without a target").along(of.solved.offers[0]) is None
@@ -159,10 +144,8 @@ def test_a_bill_beyond_the_budget_is_bound_for_the_decision() -> None:
     """The bill begins anyway; the board for the choice has no step, and one within the budget is as it was."""
     beyond, within = walked("poor"), walked("usual")
     assert beyond.beyond_budget
-    assert beyond.solved is not None
     assert any(step for step in beyond.solved.board.nodes[0].steps)
     bound = beyond.bound().solved
-    assert bound is not None
     assert () == bound.board.nodes[0].steps
     assert "stop" == bound.winner.lever
     assert within.bound() is within
@@ -178,7 +161,6 @@ def test_what_cannot_be_paid_is_no_part_of_a_plan_that_goes_on() -> None:
 def test_solving_again_as_things_are_changes_nothing() -> None:
     """Tests hold or are made anew: the same worths; a smaller budget or a dearer run never raises one by much."""
     of = walked("usual")
-    assert of.solved is not None
     for tests_hold in (True, False):
         again = solve_again(of.facts, of.solved, tests_hold=tests_hold)
         assert [of.solved.worth(one.lever) for one in of.solved.offers] == [
@@ -201,7 +183,6 @@ def test_the_length_of_a_row_is_the_audits_or_the_files() -> None:
     assert drawn(Known(basis(text, 50), 800)).work.tokens_per_row is None
     long = replace(TOKENS, total=Interval80(8e7, 8e7, 8e7))
     cut = drawn(Known(basis(text, 50), 800, long)).work.tokens_per_row
-    assert cut is not None
     assert 1 == len(set(cut.tolist()))
     assert cut.max() < 1e5
 
@@ -210,8 +191,6 @@ def test_answers_are_billed_where_something_ships() -> None:
     """Worlds that end without a model to use pay for none."""
     of = walked("served")
     answers = of.lines["inference"].amount
-    assert answers is not None
-    assert of.walk.shipped is not None
     assert pytest.approx(2_880) == answers[of.walk.shipped].min() == answers[of.walk.shipped].max()
     assert 0 == answers[~of.walk.shipped].max()
 
@@ -236,7 +215,6 @@ def test_a_pair_costs_at_least_what_its_chosen_answer_costs(objective: str, audi
     one, pair = (
         drawn(Known(basis(written(text % goal, tmp_path), 200), 12_000, tokens)) for goal in ("sft", objective)
     )
-    assert one.work.tokens_per_row is not None
     assert pytest.approx(2 * one.work.tokens_per_row) == pair.work.tokens_per_row
     costs = [float(of.lines["gpu"].amount.mean()) for of in (one, pair)]
     assert costs[1] >= costs[0]

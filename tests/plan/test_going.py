@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.plan.test_plan import walked
 from tests.projects import basis, written
 from tunecase.plan import cost_of_rows
@@ -27,14 +28,14 @@ def cost_in(case: str) -> Callable[[int], np.ndarray]:
     return found
 
 
-@settings(deadline=None)
+@law(100)
 @given(n=st.integers(0, HELD))
 def test_rows_at_hand_cost_nothing(n: int) -> None:
     """In no world, up to the last of them."""
     assert not cost_in("usual")(n).any()
 
 
-@settings(deadline=None)
+@law(100)
 @given(n=st.integers(HELD + 1, 20 * HELD), more=st.integers(1, 10 * HELD))
 def test_more_rows_never_cost_less(n: int, more: int) -> None:
     """World by world; one row more than at hand costs something."""
@@ -48,9 +49,7 @@ def test_more_rows_never_cost_less(n: int, more: int) -> None:
 def test_the_first_rung_costs_what_the_first_step_of_labels_does(case: str) -> None:
     """World by world, but for storage and egress, which are in the bill alone, and answers after launch."""
     of = walked(case)
-    assert of.solved is not None
     step = of.along(of.solved.offer("label"))
-    assert step is not None
     paid = total_of(step.first, without=("storage", "egress", "inference"))
     assert HELD == of.facts.rows == of.solved.state.sizes[0]
     assert cost_in(case)(of.solved.state.sizes[1]) == pytest.approx(paid)

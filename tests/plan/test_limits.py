@@ -36,8 +36,6 @@ def test_what_never_or_always_pays_has_no_crossing() -> None:
 def test_the_plan_ships_from_the_score_whose_lower_bound_meets_the_target() -> None:
     """As a share of the test's rows; unknown where the size of the test is."""
     limits, state = made("usual").limits, walked("usual").solved.state  # type: ignore[union-attr]
-    assert limits is not None
-    assert state.test_rows is not None
     assert passing_count(0.85, state.test_rows) / state.test_rows == limits.ship_at > 0.85
     assumed = made("without a pilot").limits
     assert assumed is not None
@@ -48,13 +46,9 @@ def test_worlds_below_the_limit_stop_and_worlds_above_it_go_on(tmp_path: Path) -
     asked = project(tmp_path, value="0.12 USD per correct")
     of = drawn(known(asked, pieces(asked)[1]))
     limits = limits_of(of)
-    assert limits is not None
-    assert limits.stop_at is not None
-    assert of.solved is not None
     assert of.walked.at is not None
     node = of.solved.board.nodes[0].steps[of.walked.at].to
     shown, taken = of.solved.board.nodes[node].shown, of.solved.policy.taken[node]
-    assert shown is not None
     open_worlds = ~of.solved.board.passed[node]
     room = 0.02 + limits.stop_at.error
     below, above = shown < limits.stop_at.value - room, shown > limits.stop_at.value + room
@@ -67,8 +61,6 @@ def test_the_most_rows_are_a_rung_of_the_ladder() -> None:
     """One of the board's sizes, beyond which fewer than one world in a hundred goes."""
     for case in ("usual", "tight", "priceless"):
         limits, of = made(case).limits, walked(case)
-        assert limits is not None
-        assert of.solved is not None
         assert limits.most_rows in of.solved.board.sizes
         rows = of.facts.rows + of.walk.bought
         assert (rows > limits.most_rows * 1.001).mean() < 0.01 * len(of.solved.board.sizes)
@@ -90,6 +82,4 @@ def test_a_metric_that_falls_stops_above_its_limit(tmp_path: Path) -> None:
         points=tuple(replace(point, score=1 - point.score) for point in seen.points),
     )  # fmt: skip
     limits = limits_of(drawn(known(of, lower)))
-    assert limits is not None
-    assert limits.stop_at is not None
     assert 0.15 < limits.stop_at.value < 0.5

@@ -35,8 +35,6 @@ def test_a_candidate_follows_its_own_curve_without_a_factor(tmp_path: Path) -> N
     """The tuned model's errors are those of its stand-in times an assumed factor; the encoder's are its own."""
     plans = by_way(facts(tmp_path, candidate(points=curve(0.17))))
     own, tuned = plans["encoder"].solved, plans[""].solved
-    assert own is not None
-    assert tuned is not None
     assert 0.17 == pytest.approx(float(np.median(own.state.paths[:, 0])), rel=0.1)
     assert own.state.evidence == "measured"
     assert tuned.state.evidence == "assumed"
@@ -44,21 +42,12 @@ def test_a_candidate_follows_its_own_curve_without_a_factor(tmp_path: Path) -> N
     assert "stand_in.factor" in plans[""].work.basis.used
 
 
-def test_a_tuned_encoder_is_told_from_a_head_on_the_same_one(tmp_path: Path) -> None:
-    """Both are encoders of one name; what was done to them stands in their words."""
-    tuned = candidate(points=curve(0.15), name="encoder, tuned", trainer="encoder-tuned")
-    words = {way.name: way.words for way in facts(tmp_path, candidate(), tuned).ways}
-    assert {"encoder": "a head on all-MiniLM-L6-v2", "encoder, tuned": "a tuned all-MiniLM-L6-v2"} == words
-
-
 def test_a_candidate_trains_on_plain_cores_for_what_its_runs_took(tmp_path: Path) -> None:
     """20 ms a row at the price of a core's hour; nothing of the fine-tune's cards, storage or hosted model is paid."""
     of = by_way(facts(tmp_path, candidate(points=curve(0.17)), extra="compute: {gpus: [H100]}\n"))["encoder"]
     run = of.work.run_price(800)
-    assert run is not None
     assert run.tolist() == pytest.approx((800 * 0.02 / 3600 * core_hour(of.work.basis)).tolist())
     assert of.lines["gpu"].unit == "core hour"
-    assert of.lines["storage"].amount is not None
     assert not of.lines["storage"].amount.any()
 
 
@@ -67,9 +56,6 @@ def test_answers_of_a_candidate_cost_its_seconds_on_a_core(tmp_path: Path) -> No
     text = "serving: {price_per_1k_answers: 5 USD}\n"
     plans = by_way(facts(tmp_path, candidate(points=curve(0.17)), extra=text, baselines=(LUNA,)))
     own, hosted, tuned = (price_of_answers(plans[way].work.basis) for way in ("encoder", LUNA.name, ""))
-    assert own is not None
-    assert hosted is not None
-    assert tuned is not None
     assert own.tolist() == pytest.approx((core_hour(plans["encoder"].work.basis) * 0.02 / 3600 * 1000).tolist())
     assert {0.1} == set(hosted.tolist())
     assert {5.0} == set(tuned.tolist())
@@ -83,20 +69,11 @@ def test_a_prompt_costs_what_the_project_file_states_as_in_define(tmp_path: Path
         facts(tmp_path, candidate(points=curve(0.17)), extra=extra, baselines=(unbilled,)) for extra in (text, "")
     )
     price = price_of_answers(by_way(stated)[LUNA.name].work.basis)
-    assert price is not None
     assert {4.0} == set(price.tolist())
     assert "nobody knows what its answers cost" in unknown.ways[-1].blocked
 
 
-@pytest.mark.parametrize("prompt", ["zero-shot", "few-shot", "few-shot, nearest", "with documents"])
-def test_a_prompt_is_named_beside_its_model(tmp_path: Path, prompt: str) -> None:
-    """The model's own name is what its constraints and its forecast are told of."""
-    one = replace(LUNA, name=f"gpt-6-luna {prompt}")
-    (way,) = facts(tmp_path, baselines=(one,)).ways
-    assert (f"a prompt to gpt-6-luna ({prompt})", "gpt-6-luna") == (way.words, way.forecast.model)
-
-
-@pytest.mark.parametrize("at_800", [0.1, 0.17, 0.25, 0.4])
+@pytest.mark.parametrize("at_800", [0.17, *(pytest.param(at, marks=pytest.mark.slow) for at in (0.1, 0.25, 0.4))])
 def test_the_same_curve_cheaper_to_serve_is_never_worth_less(tmp_path: Path, at_800: float) -> None:
     """A candidate with the points of the tuned model itself, on cores in place of cards, wins or draws."""
     asked = project(tmp_path, extra="serving: {price_per_1k_answers: 2 USD}\n")
@@ -143,8 +120,6 @@ def test_a_prompted_model_is_used_as_it_is_or_not_at_all(tmp_path: Path) -> None
         by_way(facts(tmp_path, candidate(points=curve(0.5, 0.05)), baselines=(replace(LUNA, score=scored),)))[LUNA.name]
         for scored in (0.9, 0.86)
     )
-    assert good.solved is not None
-    assert poor.solved is not None
     assert "ship" == good.solved.winner.lever
     assert "stop" == poor.solved.winner.lever
     assert ["ship", "redefine", "stop"] == [offer.lever for offer in good.solved.offers]
@@ -161,7 +136,6 @@ def test_setting_up_a_prompt_takes_the_hours_of_its_alternative(tmp_path: Path) 
     seen = pieces(asked, stand_in=True)[1]
     of = with_ways(known(written, seen), candidate(points=curve(0.5, 0.05)), baselines=(LUNA,))
     shipped = by_way(of)[LUNA.name]
-    assert shipped.lines["labour"].quantity is not None
     assert 70 < float(shipped.lines["labour"].quantity.mean()) < 100
 
 
@@ -184,7 +158,6 @@ def test_answering_when_sure_brings_its_share_of_the_value(tmp_path: Path) -> No
     """c (baseline - e) / (baseline - target) of V, less the release: 70% where the bound meets the target."""
     one = candidate(points=curve(0.25, 0.2), promise=promise(0.7))
     solved = by_way(facts(tmp_path, one))["encoder"].solved
-    assert solved is not None
     offer, state = solved.offer("when_sure"), solved.state
     assert 0.7 == pytest.approx(offer.brings)
     assert f"ship {HEAD} for the 70% of answers it is sure of, today's way the rest" == offer.action
@@ -192,7 +165,6 @@ def test_answering_when_sure_brings_its_share_of_the_value(tmp_path: Path) -> No
         solved.worth("when_sure")
     )
     halfway = by_way(facts(tmp_path, replace(one, promise=promise(0.7, bound=0.275))))["encoder"].solved
-    assert halfway is not None
     assert 0.35 == pytest.approx(halfway.offer("when_sure").brings)
 
 
@@ -202,8 +174,6 @@ def test_people_who_give_the_rest_are_paid_and_are_right(tmp_path: Path) -> None
     one = candidate(points=curve(0.25, 0.2), promise=promise(0.7))
     by_hand = {"volume": "20k per month, by_hand: 0.05 USD per answer"}
     paid, today = (by_way(facts(tmp_path, one, extra=extra, **by_hand))["encoder"].solved for extra in ("", text))
-    assert paid is not None
-    assert today is not None
     offer = paid.offer("when_sure")
     assert 1.0 == pytest.approx(offer.brings)
     assert -0.3 * 240_000 * 0.05 == pytest.approx(float(np.mean(offer.besides)))
@@ -216,38 +186,24 @@ def test_what_cannot_be_promised_is_said(tmp_path: Path) -> None:
     """So few rows promise no coverage; a target that is shown for every answer leaves nothing to be unsure of."""
     unsure = by_way(facts(tmp_path, candidate(points=curve(0.25), promise=promise(None))))["encoder"].solved
     ready = by_way(facts(tmp_path, candidate(points=curve(0.05), promise=promise())))["encoder"].solved
-    assert unsure is not None
-    assert ready is not None
     assert "no coverage can be promised with 400 rows" == unsure.offer("when_sure").blocked
     assert "the target is shown for every answer" == ready.offer("when_sure").blocked
 
 
-def test_a_promise_for_a_lower_target_is_not_put_to_use(tmp_path: Path) -> None:
-    """The pilot promised 20% wrong; the target has become 85% since."""
-    one = candidate(points=curve(0.25), promise=promise(0.7, error=0.2, bound=0.19))
-    solved = by_way(facts(tmp_path, one))["encoder"].solved
-    assert solved is not None
-    assert "the pilot promised at most 20.0% wrong, more than" in solved.offer("when_sure").blocked
-
-
-@pytest.mark.parametrize("extra", ["", "serving: {price_per_1k_today: 40 USD}\n"])
-@pytest.mark.parametrize("by_hand", ["", ", by_hand: 0.05 USD per answer"])
+@pytest.mark.parametrize(
+    ("extra", "by_hand"), [("", ", by_hand: 0.05 USD per answer"), ("serving: {price_per_1k_today: 40 USD}\n", "")]
+)
 def test_answering_when_sure_is_worth_the_same_in_define_and_decide(tmp_path: Path, extra: str, by_hand: str) -> None:
     """What define says it brings, less what serving, the release and upkeep cost, is what decide says it is worth."""
     one = candidate(points=curve(0.25, 0.2), promise=promise(0.7))
     of = facts(tmp_path, one, extra=extra, value="0.40 USD per correct", volume=f"20k per month{by_hand}")
     plan = by_way(of)["encoder"]
-    assert plan.solved is not None
     state = plan.solved.state
     offer, basis = plan.solved.offer("when_sure"), plan.work.basis
     answers, tuned = served_answers(basis), price_of_answers(basis)
-    assert answers is not None
-    assert tuned is not None
-    assert offer.brings is not None
     brings = state.worth * offer.brings + state.saving + np.mean(offer.besides) + np.mean(answers * tuned / 1000)
     base = state.score(state.error_baseline)
     defined = value_when_sure(Grounds(of.basis, Standing(base, base, 0.85, "higher", True)), one.promise)
-    assert defined is not None
     assert float(brings) == pytest.approx(defined.p50, rel=0.02)
 
 
@@ -256,10 +212,7 @@ def test_a_target_at_a_coverage_is_shown_by_a_promise_of_as_much(tmp_path: Path,
     """`problem.coverage`: people give the rest, so that the target is shown, or is not."""
     one = candidate(points=curve(0.3, 0.05), promise=promise(0.7))
     of = by_way(facts(tmp_path, one, volume=f"20k per month, coverage: {asked}"))["encoder"]
-    assert of.solved is not None
     walked = of.along(of.solved.offer("when_sure"))
-    assert walked is not None
-    assert walked.walk.reached is not None
     assert reached == bool(walked.walk.reached.all())
 
 

@@ -34,6 +34,13 @@ SERVED = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
 ENDS_AT_ONCE = {"shipped"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def walked_once() -> None:
+    """Every case is walked before the first test."""
+    for case in CASES:
+        made(case)
+
+
 def asked(case: str) -> Project:
     """The project of a case."""
     changes = {
@@ -70,36 +77,38 @@ def made(case: str, seed: int = 0) -> Plan:
 
 
 CASES = (
-    "usual", "poor", "tight", "without a budget", "worthless", "priceless", "without a value", "shipped", "served",
+    "usual", "poor", "tight", "without a budget", "worthless", "without a value", "shipped", "served",
     "with a fallback", "with other costs", "kept up", "without a pilot", "without a target",
 )  # fmt: skip
 WALKED = tuple(case for case in CASES if case not in ("shipped", "without a target"))
 BOUND = tuple(case for case in CASES if case != "without a budget")
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_lines_sum_in_expectation(case: str) -> None:
+def test_lines_sum_in_expectation() -> None:
     """Expected lines that the bill counts add up to the expected total, and their shares to one."""
-    bill = estimate(walked(case))
-    assert bill.plan == made(case)
-    counted = [line for line in bill.lines if line.included and line.expected is not None]
-    assert pytest.approx(made(case).total.expected.value) == sum(line.expected or 0.0 for line in counted)
-    assert pytest.approx(1.0 if made(case).total.expected.value else 0.0) == sum(line.share or 0.0 for line in counted)
+    for case in CASES:
+        bill = estimate(walked(case))
+        assert bill.plan == made(case)
+        counted = [line for line in bill.lines if line.included and line.expected is not None]
+        assert pytest.approx(made(case).total.expected.value) == sum(line.expected or 0.0 for line in counted)
+        assert pytest.approx(1.0 if made(case).total.expected.value else 0.0) == sum(
+            line.share or 0.0 for line in counted
+        )
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_expected_months_sum_to_the_expected_total_without_answers(case: str) -> None:
+def test_expected_months_sum_to_the_expected_total_without_answers() -> None:
     """Each is zero or more, they are told in order, and what comes late is told last."""
-    months = made(case).months
-    assert pytest.approx(walked(case).walked.tuning.mean()) == sum(month.expected for month in months)
-    assert all(month.expected >= 0 for month in months)
-    numbers = [month.number for month in months if month.number]
-    assert list(range(1, len(numbers) + 1)) == numbers
-    assert 0 not in [month.number for month in months[:-1]]
-    assert all(month.starts.endswith("-01") for month in months[1:] if month.number)
-    highs = [month.high_so_far or 0.0 for month in months]
-    assert sorted(highs) == highs
-    assert pytest.approx(np.quantile(walked(case).walked.tuning, 0.9), rel=0.02) == highs[-1]
+    for case in CASES:
+        months = made(case).months
+        assert pytest.approx(walked(case).walked.tuning.mean()) == sum(month.expected for month in months)
+        assert all(month.expected >= 0 for month in months)
+        numbers = [month.number for month in months if month.number]
+        assert list(range(1, len(numbers) + 1)) == numbers
+        assert 0 not in [month.number for month in months[:-1]]
+        assert all(month.starts.endswith("-01") for month in months[1:] if month.number)
+        highs = [month.high_so_far or 0.0 for month in months]
+        assert sorted(highs) == highs
+        assert pytest.approx(np.quantile(walked(case).walked.tuning, 0.9), rel=0.02) == highs[-1]
 
 
 def test_months_are_those_of_the_calendar_from_the_stated_day_on() -> None:
@@ -112,91 +121,82 @@ def test_months_are_those_of_the_calendar_from_the_stated_day_on() -> None:
     assert "2026-11-24" == made("usual").months[0].starts
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_what_is_authorised_adds_up_to_the_p90(case: str) -> None:
+def test_what_is_authorised_adds_up_to_the_p90() -> None:
     """Base without overruns, contingency to the P80, reserve to the P90, in cents; none is negative."""
-    parts, of = made(case).authorise, walked(case)
-    assert pytest.approx(total_of(of.lines, without=("unknowns",)).mean(), abs=0.006) == parts.base
-    assert min(parts.base, parts.contingency, parts.reserve) >= 0
-    assert pytest.approx(max(parts.base, made(case).total.p90.value), abs=0.011) == parts.total
-    assert all(pytest.approx(round(part, 2)) == part for part in (parts.base, parts.contingency, parts.reserve))
+    for case in CASES:
+        parts, of = made(case).authorise, walked(case)
+        assert pytest.approx(total_of(of.lines, without=("unknowns",)).mean(), abs=0.006) == parts.base
+        assert min(parts.base, parts.contingency, parts.reserve) >= 0
+        assert pytest.approx(max(parts.base, made(case).total.p90.value), abs=0.011) == parts.total
+        assert all(pytest.approx(round(part, 2)) == part for part in (parts.base, parts.contingency, parts.reserve))
 
 
-@pytest.mark.parametrize("case", BOUND)
-def test_the_p90_lies_above_the_budget_just_where_a_tenth_does(case: str) -> None:
+def test_the_p90_lies_above_the_budget_just_where_a_tenth_does() -> None:
     """The same worlds give both, for any budget left: P90 > left where P(over) >= 10%, P80 where it is 20%."""
-    total, left = walked(case).total, made(case).budget_left
-    assert made(case).total.over is not None
-    assert left is not None
-    assert (total > left).mean() == made(case).total.over.value  # type: ignore[union-attr]
-    for budget in (left, *np.quantile(total, (0.5, 0.79, 0.8, 0.81, 0.89, 0.9, 0.91, 1.0))):
-        over = (total > budget).mean()
-        assert (made(case).total.p90.value > budget) == (over >= 0.1 - 1e-12)
-        assert (made(case).total.p80.value > budget) == (over >= 0.2 - 1e-12)
+    for case in BOUND:
+        total, left = walked(case).total, made(case).budget_left
+        assert (total > left).mean() == made(case).total.over.value  # type: ignore[union-attr]
+        for budget in (left, *np.quantile(total, (0.5, 0.79, 0.8, 0.81, 0.89, 0.9, 0.91, 1.0))):
+            over = (total > budget).mean()
+            assert (made(case).total.p90.value > budget) == (over >= 0.1 - 1e-12)
+            assert (made(case).total.p80.value > budget) == (over >= 0.2 - 1e-12)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_price_of_the_first_step_multiplies_and_adds_out(case: str) -> None:
+def test_the_price_of_the_first_step_multiplies_and_adds_out() -> None:
     """Hours x rate + rest is the expected price; hours are what people work on it, never more than the whole."""
-    release, total = made(case).release, made(case).total
-    assert pytest.approx(release.expected.value) == release.hours * release.rate + release.rest
-    assert release.rest >= -1e-6
-    assert release.expected.value <= total.expected.value * (1 + 1e-9) or walked(case).beyond_budget
-    if release.hours:
-        assert 95 < release.rate < 105  # the only role of the team is paid 100 USD an hour
+    for case in CASES:
+        release, total = made(case).release, made(case).total
+        assert pytest.approx(release.expected.value) == release.hours * release.rate + release.rest
+        assert release.rest >= -1e-6
+        assert release.expected.value <= total.expected.value * (1 + 1e-9) or walked(case).beyond_budget
+        if release.hours:
+            assert 95 < release.rate < 105  # the only role of the team is paid 100 USD an hour
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_no_first_step_lies_beyond_the_budget_unless_that_is_said(case: str) -> None:
+def test_no_first_step_lies_beyond_the_budget_unless_that_is_said() -> None:
     """The P80 of what a step is chosen on, its rows, runs and hours, is held by what is left; else it is told."""
-    of, left = walked(case), made(case).budget_left
-    chosen_on = np.quantile(total_of(of.walked.first, without=("inference", "storage", "egress")), 0.8)
-    if of.solved is not None and left is not None:
-        assert (chosen_on > left) == made(case).beyond_budget
-    assert ("poor" == case) == made(case).beyond_budget
+    for case in CASES:
+        of, left = walked(case), made(case).budget_left
+        chosen_on = np.quantile(total_of(of.walked.first, without=("inference", "storage", "egress")), 0.8)
+        if of.solved is not None and left is not None:
+            assert (chosen_on > left) == made(case).beyond_budget
+        assert ("poor" == case) == made(case).beyond_budget
 
 
-@pytest.mark.parametrize("case", WALKED)
-def test_what_follows_the_first_test_sums_to_one_and_gives_the_chance(case: str) -> None:
+def test_what_follows_the_first_test_sums_to_one_and_gives_the_chance() -> None:
     """Shares of outcomes sum to 1; each one's chance, weighed by its share, is the chance of the plan."""
-    outcomes, chance = made(case).then, made(case).chance
-    assert chance is not None
-    assert pytest.approx(1) == sum(one.share.value for one in outcomes)
-    assert pytest.approx(chance.shown.value) == sum(one.share.value * one.reaches.value for one in outcomes)
-    assert all((one.name == "go on") or not one.steps for one in outcomes)
-    assert ("settle" in [one.name for one in outcomes]) <= (case == "with a fallback")
+    for case in WALKED:
+        outcomes, chance = made(case).then, made(case).chance
+        assert pytest.approx(1) == sum(one.share.value for one in outcomes)
+        assert pytest.approx(chance.shown.value) == sum(one.share.value * one.reaches.value for one in outcomes)
+        assert all((one.name == "go on") or not one.steps for one in outcomes)
+        assert ("settle" in [one.name for one in outcomes]) <= (case == "with a fallback")
 
 
-@pytest.mark.parametrize("case", WALKED)
-def test_a_target_is_shown_truly_or_by_luck(case: str) -> None:
+def test_a_target_is_shown_truly_or_by_luck() -> None:
     """Truly and by luck make up the chance to show it, which is that within the budget; what is lost is spent there."""
-    chance, of = made(case).chance, walked(case)
-    assert chance is not None
-    assert pytest.approx(chance.shown.value) == chance.truly.value + chance.false_pass.value
-    assert of.walk.reached is not None
-    left = made(case).budget_left
-    within = of.total <= (np.inf if left is None else left)
-    assert (of.walk.reached & within).mean() == chance.shown.value
-    assert (chance.settled is None) == (case != "with a fallback")
-    assert of.walk.shipped is not None
-    lost = made(case).lost
-    assert lost is not None
-    assert quantile(0.9)(of.walked.tuning[~of.walk.shipped]) == lost.value
+    for case in WALKED:
+        chance, of = made(case).chance, walked(case)
+        assert pytest.approx(chance.shown.value) == chance.truly.value + chance.false_pass.value
+        left = made(case).budget_left
+        within = of.total <= (np.inf if left is None else left)
+        assert (of.walk.reached & within).mean() == chance.shown.value
+        assert (chance.settled is None) == (case != "with a fallback")
+        lost = made(case).lost
+        assert quantile(0.9)(of.walked.tuning[~of.walk.shipped]) == lost.value
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in ("without a value", "without a target")])
-def test_the_worth_is_the_gain_less_what_the_plan_costs(case: str) -> None:
+def test_the_worth_is_the_gain_less_what_the_plan_costs() -> None:
     """Answers after launch stand in the gain already, upkeep apart; V is counted above the stated baseline."""
-    worth = made(case).worth
-    if case == "without a pilot":
-        assert worth is not None
-    assert worth is not None
-    assert worth.upkeep is not None
-    assert (worth.upkeep.value > 0) == (case == "kept up")
-    paid = walked(case).walked.tuning.mean()
-    assert pytest.approx(worth.expected.value) == worth.gain.value - worth.upkeep.value - paid
-    assert worth.reached_p10.value <= worth.reached_p50.value <= worth.reached_p90.value
-    assert 0.6 == worth.baseline
+    for case in [case for case in CASES if case not in ("without a value", "without a target")]:
+        worth = made(case).worth
+        if case == "without a pilot":
+            assert worth is not None
+        assert (worth.upkeep.value > 0) == (case == "kept up")
+        paid = walked(case).walked.tuning.mean()
+        assert pytest.approx(worth.expected.value) == worth.gain.value - worth.upkeep.value - paid
+        assert worth.reached_p10.value <= worth.reached_p50.value <= worth.reached_p90.value
+        assert 0.6 == worth.baseline
 
 
 def test_a_horizon_that_outlives_the_model_is_told_and_its_value_cut() -> None:
@@ -208,11 +208,8 @@ def test_a_horizon_that_outlives_the_model_is_told_and_its_value_cut() -> None:
     soon, late = found["2027-05-24"], found["2035-01-01"]
     assert late.ending is None
     assert (late.worth, late.total) == (made("usual").worth, made("usual").total)
-    assert soon.ending is not None
     assert ("2027-05-24", 12.0) == (soon.ending.on, soon.ending.horizon)
     assert 3 < soon.ending.months < 6
-    assert soon.worth is not None
-    assert late.worth is not None
     assert (
         pytest.approx(soon.ending.months / 12, rel=0.05) == soon.worth.reached_p50.value / late.worth.reached_p50.value
     )
@@ -226,7 +223,6 @@ def test_what_ships_at_once_is_worth_its_gain_and_costs_nothing() -> None:
     found = made("shipped")
     assert ("ship", True, None, (), None) == (found.lever, found.advised, found.lost, found.then, found.limits)
     assert 0 == found.total.p90.value == found.release.p80.value == found.authorise.total
-    assert found.worth is not None
     assert found.worth.expected == found.worth.gain
     assert found.worth.gain.value > 0
 
@@ -236,7 +232,6 @@ def test_a_stop_has_the_bill_of_the_best_step_all_the_same() -> None:
     found = made("worthless")
     assert not found.advised
     assert "stop" != found.lever
-    assert found.worth is not None
     assert found.worth.expected.value < 0 < found.total.p50.value
     assert "no step is worth its price" in walked("worthless").assumptions[-1]
 
@@ -268,11 +263,14 @@ def test_another_seed_gives_the_same_figures_within_their_errors() -> None:
         assert abs(one.value - other.value) <= 4 * 2**0.5 * max(one.error, other.error)
 
 
-@pytest.mark.parametrize("case", ["usual", "tight", "worthless", "shipped", "with a fallback", "without a pilot"])
-def test_another_seed_gives_the_same_advice(case: str) -> None:
+@pytest.mark.slow
+def test_another_seed_gives_the_same_advice() -> None:
     """The first step, whether it is advised, and whether it lies beyond the budget."""
-    found = {(made(case, seed).lever, made(case, seed).advised, made(case, seed).beyond_budget) for seed in range(4)}
-    assert 1 == len(found)
+    for case in ["usual", "tight", "worthless", "shipped", "with a fallback", "without a pilot"]:
+        found = {
+            (made(case, seed).lever, made(case, seed).advised, made(case, seed).beyond_budget) for seed in range(4)
+        }
+        assert 1 == len(found)
 
 
 SEEDS = range(10)
@@ -281,10 +279,10 @@ MANY = 12_000
 
 def worth(of: Plan) -> Sampled:
     """The expected worth of a plan whose target has a value."""
-    assert of.worth is not None
     return of.worth.expected
 
 
+@pytest.mark.slow
 def test_the_worth_holds_in_worlds_it_was_not_drawn_from() -> None:
     """Under each seed it lies within 2.5 errors of what other seeds say, and their spread is no more than is told."""
     worths = [worth(made("usual", seed)) for seed in SEEDS]
@@ -296,6 +294,7 @@ def test_the_worth_holds_in_worlds_it_was_not_drawn_from() -> None:
     assert np.std([one.value for one in worths], ddof=1) < 1.5 * np.mean([one.error for one in worths])
 
 
+@pytest.mark.slow
 def test_few_worlds_flatter_no_plan() -> None:
     """A policy learnt in few worlds is worth no more there than one learnt in many is, beyond two errors."""
     few = [worth(made("usual", seed)) for seed in SEEDS]
@@ -308,21 +307,18 @@ def test_few_worlds_flatter_no_plan() -> None:
 def test_a_stated_baseline_above_the_probe_lowers_the_value() -> None:
     """V is what is gained above the stated score in use, else above the best one without a fine-tune, the probe's."""
     values = []
-    for baseline in ("60%", None, "82%", "84%"):
+    for baseline in ("60%", None, "84%"):
         of = asked("usual")
         of = of.model_copy(update={"problem": of.problem.model_copy(update={"baseline": baseline})})
         found = plan(drawn(known(of, pieces(asked("usual"))[1]))).worth
-        assert found is not None
         values.append((found.baseline, found.reached_p50.value))
-    assert [0.6, 0.8, 0.82, 0.84] == [base for base, _ in values]
+    assert [0.6, 0.8, 0.84] == [base for base, _ in values]
     gains = [value / (0.85 - base) for base, value in values if base is not None]
-    assert pytest.approx([gains[0]] * 4) == gains
+    assert pytest.approx([gains[0]] * 3) == gains
 
 
 def figures(of: Plan) -> list:
     """The sampled headline figures."""
-    assert of.worth is not None
-    assert of.chance is not None
     total = of.total
     return [of.worth.expected, of.worth.gain, of.chance.shown, total.expected, total.p80, total.p90, of.release.p80]
 
@@ -330,7 +326,7 @@ def figures(of: Plan) -> list:
 def test_a_dearer_label_never_buys_more_labels() -> None:
     """On one curve, in the same worlds, each dearer price buys as many rows on average or fewer."""
     seen = pieces(asked("usual"))[1]
-    prices = ("0.05", "0.50", "2", "8", "30")
+    prices = ("0.05", "2", "30")
     rows = [
         drawn(known(project(FOLDER, price=f"{price} USD per example"), seen)).walk.bought.mean() for price in prices
     ]
@@ -351,6 +347,4 @@ def test_money_spent_is_gone_from_the_budget() -> None:
     facts: Known = walked("usual").facts
     spent = plan(drawn(replace(facts, spent=6_000.0)))
     assert 9_000 == spent.budget_left
-    assert spent.chance is not None
-    assert made("usual").chance is not None
     assert spent.chance.shown.value <= made("usual").chance.shown.value  # type: ignore[union-attr]

@@ -25,8 +25,6 @@ def found(*scored: Variant, case: str = "usual") -> dict[str, VariantPlan]:
 def test_a_variant_that_changes_nothing_has_the_plans_figures() -> None:
     """The same score of the same answers: chance, worth and cost are the plan's within their errors."""
     same, plan = found(variant(UNCHANGED))["scores 0.8"], made("usual")
-    assert plan.chance is not None
-    assert plan.worth is not None
     assert same.worth is not None
     assert 1.0 == same.value_share
     pairs = ((same.chance, plan.chance.shown), (same.worth, plan.worth.expected),
@@ -37,7 +35,7 @@ def test_a_variant_that_changes_nothing_has_the_plans_figures() -> None:
 
 def test_a_merge_that_scores_higher_is_likelier_to_show_the_target() -> None:
     """Every error is smaller by as much as the pilot's own answers gain, so that the chance rises with the score."""
-    scores = (0.75, 0.8, 0.82, 0.85)
+    scores = (0.75, 0.85)
     posed = found(*map(variant, scores))
     chances = [posed[f"scores {scored}"].chance.value for scored in scores]
     assert sorted(chances) == chances
@@ -47,8 +45,6 @@ def test_a_merge_that_scores_higher_is_likelier_to_show_the_target() -> None:
 def test_rows_out_of_scope_shrink_the_value() -> None:
     """Half of the rows in scope leave half of the value at most, and a plan worth less for the same score."""
     whole, half = (found(variant(0.82, covered))["scores 0.82"] for covered in (1.0, 0.5))
-    assert whole.worth is not None
-    assert half.worth is not None
     assert pytest.approx(whole.value_share / 2) == half.value_share
     assert half.worth.value < whole.worth.value
 
@@ -56,7 +52,6 @@ def test_rows_out_of_scope_shrink_the_value() -> None:
 def test_what_today_gains_shrinks_the_value() -> None:
     """Today's way is taken to gain as much: what is left to gain above it is the share of the value that remains."""
     of = walked("usual").solved
-    assert of is not None
     state = of.state
     easier = found(variant(0.9))["scores 0.9"]
     left = state.error_baseline * 0.1 / (1 - UNCHANGED) - state.error_target
@@ -70,7 +65,6 @@ def test_a_variant_that_today_meets_is_worth_nothing() -> None:
     """Where today's way meets the target as well nothing is left to gain, and the plan is not worth its price."""
     met = found(variant(0.96))["scores 0.96"]
     assert 0.0 == met.value_share
-    assert met.worth is not None
     assert met.worth.value <= 0
 
 
@@ -78,8 +72,6 @@ def test_a_lower_target_is_likelier_and_worth_its_part_of_the_value() -> None:
     """Its value is what it gains of what the target gains; with a stated fallback every plan may end there already."""
     (lower,) = [each for each in variants(walked("harder"), ()) if each.kind == LOWER]
     plan = made("harder")
-    assert plan.chance is not None
-    assert lower.score is not None
     assert lower.chance.value > plan.chance.shown.value
     assert pytest.approx((lower.score - 0.6) / (0.95 - 0.6)) == lower.value_share
     assert f"settle for {lower.score:.2f}" == lower.name

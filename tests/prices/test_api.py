@@ -20,7 +20,6 @@ installed = pytest.mark.skipif(not api.known(), reason="genai-prices is not inst
 def test_a_model_is_found_with_and_without_its_provider(name: str) -> None:
     """Decimals of dollars for a million tokens, in and out, and the package's version as their source."""
     found = api_price(name, DAY)
-    assert found is not None
     assert (Decimal("0.15"), Decimal("0.6")) == (found.input_usd_per_mtok, found.output_usd_per_mtok)
     assert "openai" == found.provider
     assert found.source.startswith("package genai-prices ")
@@ -30,7 +29,6 @@ def test_a_model_is_found_with_and_without_its_provider(name: str) -> None:
 def test_a_price_that_rises_with_length_is_that_of_a_short_request() -> None:
     """The base of the tiers."""
     found = api_price("claude-sonnet-4-5", DAY)
-    assert found is not None
     assert Decimal(3) == found.input_usd_per_mtok
 
 
@@ -38,8 +36,6 @@ def test_a_price_that_rises_with_length_is_that_of_a_short_request() -> None:
 def test_the_length_of_a_request_decides_its_tier() -> None:
     """gpt-6-luna costs twice as much in from 272,000 tokens on, cached input too; below, length changes nothing."""
     short, long = api_price("openai/gpt-6-luna", DAY, 272_000), api_price("openai/gpt-6-luna", DAY, 272_001)
-    assert short is not None
-    assert long is not None
     assert (Decimal("0.1"), Decimal("0.01"), False) == (short.input_usd_per_mtok, short.cached_usd_per_mtok, short.long)
     assert (Decimal("0.2"), Decimal("0.02"), True) == (long.input_usd_per_mtok, long.cached_usd_per_mtok, long.long)
 
@@ -48,8 +44,6 @@ def test_the_length_of_a_request_decides_its_tier() -> None:
 def test_many_requests_are_priced_by_one_and_scaled() -> None:
     """A million tokens in requests of 10,000 cost a hundred such requests, not one in the tier of long requests."""
     of_one, at_once = api_price("gpt-6-luna", DAY, 10_000), api_price("gpt-6-luna", DAY, 1_000_000)
-    assert of_one is not None
-    assert at_once is not None
     assert pytest.approx(0.1) == 100 * of_one.usd(10_000, 0) == of_one.usd(1_000_000, 0)
     assert pytest.approx(0.2) == at_once.usd(1_000_000, 0)
     assert (False, True) == (of_one.long, at_once.long)
@@ -58,8 +52,6 @@ def test_many_requests_are_priced_by_one_and_scaled() -> None:
 def test_a_later_price_is_announced() -> None:
     """gemini-3.8-flash doubles on 2027-01-01: until then the old price holds, then the new one, without a further."""
     before, after = api_price("gemini-3.8-flash", DAY), api_price("gemini-3.8-flash", date(2027, 1, 2))
-    assert before is not None
-    assert after is not None
     assert ("2027-01-01", "") == (before.changes_on, after.changes_on)
     assert 2 * before.input_usd_per_mtok == after.input_usd_per_mtok
 

@@ -167,17 +167,13 @@ def test_a_contract_of_several_providers_is_an_interval_and_of_one_a_price(tmp_p
     )  # fmt: skip
     held = read(HEAD + rows, tmp_path).rows
     every = agreed(held, "H100", "on_demand")
-    assert every is not None
     assert (2.0, 4.0, ("a", "b"), "") == (every.low, every.high, every.providers, every.note)
     there = agreed(held, "H100", "on_demand", "US-1")
-    assert there is not None
     assert (3.0, 4.0) == (there.low, there.high)
     spot = agreed(held, "H100", "spot")
-    assert spot is not None
     assert (1.0, 1.0) == (spot.low, spot.high)
     assert agreed(held, "L4", "on_demand") is None
     elsewhere = agreed(held[:2], "H100", "on_demand", "ap-1")
-    assert elsewhere is not None
     assert "no contract price in ap-1" in elsewhere.note
 
 
@@ -189,11 +185,9 @@ def test_the_newer_contract_takes_the_place_of_the_older(tmp_path: Path) -> None
     )  # fmt: skip
     held = read(HEAD + rows, tmp_path).rows
     now = agreed(held, "H100", "on_demand")
-    assert now is not None
     assert (6.0, 8.5) == (now.low, now.high)
     assert ("2023-01-01", "2026-10", "2026-10-01") == (now.dates[0], *now.dates[-2:])
     spot = agreed(held, "H100", "spot")
-    assert spot is not None
     assert (1.0, 1.0) == (spot.low, spot.high)
 
 
@@ -210,8 +204,6 @@ def test_a_later_list_price_does_not_take_the_place_of_a_contract(tmp_path: Path
     lines = [f"H100,acme,{day}" for day in days]
     head = "gpu,provider,usd,date,basis\n"
     both = agreed(read(head + "\n".join(lines) + "\n", tmp_path).rows, "H100", "on_demand")
-    assert both is not None
     assert (1.5, 1.5, False) == (both.low, both.high, both.listed)
     listed = agreed(read(f"{head}{lines[1]}\n", tmp_path).rows, "H100", "on_demand")
-    assert listed is not None
     assert (2.9, True) == (listed.low, listed.listed)

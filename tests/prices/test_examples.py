@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.prices import api
 from tunecase.prices import examples as sources
@@ -44,7 +45,6 @@ def test_sources_are_used_up_in_order_and_set_up_is_paid_when_touched(tmp_path: 
     assert stock.limit == 300
     assert [float(stock.cost(n)[0]) for n in (0, 100, 101, 300)] == [0, 0, 52, 450]
     assert np.isinf(stock.cost(301)).all()
-    assert stock.price is not None
     assert stock.price[0] == 2
 
 
@@ -87,11 +87,9 @@ def test_running_the_labelling_a_tool_and_a_manager_are_added(tmp_path: Path) ->
     source = SURE.replace("management: 0%", "management: 10%, managed_by: 5%, tool_fee: 0.03 USD per example")
     head = "team: [{role: dev, rate: 100 USD per hour}]"
     stock = supply(with_sources(tmp_path, f"{{{source}, labels_per_example: 2}}", head=head))
-    assert stock.price is not None
     assert stock.price[0] == pytest.approx(2 * (0.875 * 1.1 + 2.1 / 60 * 0.05 * 100 + 0.03))
     by_team = source.replace("management: 10%, ", "")
     stock = supply(with_sources(tmp_path, f"{{{by_team}, labels_per_example: 2}}", head=head))
-    assert stock.price is not None
     assert stock.price[0] == pytest.approx(2 * (0.875 + 2.1 / 60 * 0.05 * 100 + 0.03))
 
 
@@ -141,7 +139,6 @@ def test_a_model_of_the_tables_gives_its_token_prices(tmp_path: Path, monkeypatc
     made = "kind: synthetic, tokens_in: 500, tokens_out: 250, rejected: 0%, reviewed: 0%, model:"
     at = with_sources(tmp_path, f"{{{made} writer}}")
     found = supply(at)
-    assert found.price is not None
     assert found.price[0] == pytest.approx(0.001)
     assert at.used["price of writer"].source == "a list"
     assert "1 in, 2 out, USD per Mtok (undated)" == at.used["price of writer"].value
@@ -170,7 +167,6 @@ def test_a_scraper_pays_pages_credits_and_its_upkeep(tmp_path: Path) -> None:
     pages = "pages_per_example: 2, page_yield: 50%, credits_per_page: 5, credit_price: 0.002 USD per credit"
     kept = "upkeep: 10 h per month, months: 3 months, set_up: 200 USD, rate: 100 USD per hour"
     stock = supply(with_sources(tmp_path, f"{{kind: scrape, {pages}, {kept}}}"))
-    assert stock.price is not None
     assert stock.price[0] == pytest.approx(0.04)
     assert float(stock.cost(1_000)[0]) == pytest.approx(40 + 3_000 + 200)
 
@@ -181,7 +177,7 @@ def test_a_smallest_order_is_paid_whole(tmp_path: Path) -> None:
     assert [float(stock.cost(n)[0]) for n in (0, 100, 1_000, 1_500)] == [0, 2_000, 2_000, 3_000]
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(
     steps=st.lists(
         st.tuples(st.floats(1, 1e4), st.floats(0, 10), st.floats(0, 500), st.floats(0, 1e4)), min_size=1, max_size=4
@@ -223,8 +219,6 @@ def test_pages_of_which_a_part_is_usable_cost_more(tmp_path: Path) -> None:
     )
     whole = supply(with_sources(tmp_path, f"{{{page}}}")).price
     half = supply(with_sources(tmp_path, f"{{{page}, usable: 50%}}")).price
-    assert whole is not None
-    assert half is not None
     assert (2 * whole).tolist() == pytest.approx(half.tolist())
 
 

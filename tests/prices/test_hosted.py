@@ -129,7 +129,6 @@ def test_rates_by_size_are_named_after_their_provider_and_refused_for_other_size
     """A 70B model is not trained at the rate of small ones."""
     name = "fireworks models up to 16B, LoRA"
     offer = chosen(at(tmp_path, f"compute: {{hosted: '{name}'}}"))
-    assert offer is not None
     assert ("fireworks", 0.5) == (offer.row.provider, offer.rate.median)
     with pytest.raises(InputError, match="models of other sizes"):
         chosen(at(tmp_path, f"models: [meta-llama/Llama-3.1-70B]\ncompute: {{hosted: '{name}'}}"))
@@ -138,7 +137,6 @@ def test_rates_by_size_are_named_after_their_provider_and_refused_for_other_size
 def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: Path) -> None:
     """Who has begun may go on; the note says so, and an old price drifts."""
     offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}"))
-    assert offer is not None
     assert "closed to new users since 2026-05-07" in offer.notes
     assert (pytest.approx(3 * 0.84), pytest.approx(3 * 1.35)) == (offer.rate.low, offer.rate.high)
     assert chosen(at(tmp_path)) is None
@@ -181,13 +179,10 @@ def test_a_contract_with_another_provider_is_an_offer_of_its_own(tmp_path: Path)
     assert [("azure", 1.0)] == [(one.row.provider, one.rate.median) for one in found if one.row.kind == "own model"]
     assert any("openai gpt-3.5-turbo" in names for names in why.values())
     offer = chosen(at(tmp_path, "compute: {hosted: gpt-3.5-turbo}", rows))
-    assert offer is not None
     assert ("azure", "your contract") == (offer.row.provider, offer.provider)
     same = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}", f"{MINI},OpenAI,1,Mtok,2026-10-01\n"))
-    assert same is not None
     assert ("openai", "your contract", 1.0) == (same.row.provider, same.provider, same.rate.median)
     anybody = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}", f"{MINI},,1,Mtok,2026-10-01\n"))
-    assert anybody is not None
     assert ("openai", "your contract") == (anybody.row.provider, anybody.provider)
 
 
@@ -199,14 +194,12 @@ def test_one_model_at_two_providers_is_two_offers_with_draws_of_their_own(tmp_pa
     every = [one.draw_name for one in offers(basis)[0]]
     assert len(every) == len(set(every))
     offer = chosen(basis)
-    assert offer is not None
     assert 2.0 == offer.rate.median
 
 
 def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
     """As that of a GPU is."""
     offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}", f"{MINI},openai,2,Mtok,2025-01-01\n"))
-    assert offer is not None
     assert "the contract price is of 2025-01-01, older than 180 days" in offer.notes
     assert Const(2.0) == offer.rate
 

@@ -90,16 +90,6 @@ def test_labels_and_wages_have_ranges_and_units() -> None:
     assert (75.0, 150.0) == (wages["ml engineer"].low, wages["ml engineer"].high)
 
 
-def test_a_reserved_price_is_listed_with_its_commitment() -> None:
-    """Each by what its source says, and once what all of them share."""
-    found = listed(terms="reserved")
-    notes = {(row.item, row.provider): row.note for row in found.rows}
-    assert "7 to 30 days" in notes["H100", "together"]
-    assert "length the source does not state" in notes["H200", "hyperstack"]
-    assert all(notes.values())
-    assert "whether the cards are used or not" in found.notes[0]
-
-
 def test_an_old_price_is_no_part_of_a_tier_that_has_newer_ones() -> None:
     """It is listed, and said to count only where nothing newer exists."""
     found = listed(gpu="H100", terms="spot")

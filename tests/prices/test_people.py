@@ -4,18 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.prices.people import (
     paid_hours,
-    past_hours_words,
     person_hour,
     ramp_up,
-    states_hours,
     team_share,
     unknown_factor,
     unknown_words,
@@ -90,7 +89,7 @@ def test_months_cap_a_member_by_his_share(tmp_path: Path) -> None:
     assert paid_hours(at, np.full(50, 200.0)).amount[0] == pytest.approx(76 * 100 + 124 * 40)
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(hours=st.floats(0, 2_000), more=st.floats(0, 500), cap=st.floats(1, 500))
 def test_more_hours_never_cost_less(
     tmp_path_factory: pytest.TempPathFactory, hours: float, more: float, cap: float
@@ -186,17 +185,6 @@ def test_two_lines_of_one_case_weigh_as_one() -> None:
     at.overruns, at.past_cases = (3.0, 3.0), 1
     assert (unknown_factor(at) == 3.0).mean() == pytest.approx(1 / 11, abs=0.01)
     assert "1 past of your own (actual over plan 3, 3) at a weight of 9%" in unknown_words(at)
-
-
-def test_hours_of_ones_own_past_are_told_with_their_cases(tmp_path: Path) -> None:
-    """Nothing is said without them; a project file that states any hours has rates of its own."""
-    at = basis(None, 10)
-    assert "" == past_hours_words(at)
-    at.hours_factor, at.hours_cases = 1.25, 5
-    assert "default rates times 1.25, for the hours that 5 earlier cases" in past_hours_words(at)
-    assert "at a weight of 33%" in past_hours_words(at)
-    stated = ("effort: {review: 3 h}", "effort_per_round: 20 h per round", "levers: {first_run_hours: 8 h}")
-    assert [False, True, True, True] == [states_hours(written(text, tmp_path)) for text in ("budget: 9 USD", *stated)]
 
 
 def test_a_rate_beside_a_salary_is_refused(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
+from tests.laws import law
 from tests.problem_cases import basis, project
 from tunecase.errors import install_line
 from tunecase.inference import Answers
@@ -95,7 +96,6 @@ def test_volume_and_value_are_asked_for() -> None:
 def test_a_score_counts_from_the_one_in_use_to_the_target(score: str, fallback: str | None, brings: float) -> None:
     """2 USD x 10,000 answers x points; what falls short of the target, or of a fallback, would not be put to use."""
     found = ways(asked(alternatives={"retrieval": {"score": score}}, fallback=fallback))["retrieval"]
-    assert found.value is not None
     assert found.value.p50 == pytest.approx(brings)
 
 
@@ -166,7 +166,6 @@ def test_a_pilots_prompts_and_runs_are_measured() -> None:
     of = asked()
     found = ways(of, pilot=piloted(LLAMA, *asks))
     assert (0.74, 0.66) == (found["prompt_hosted"].score, found["prompt_open"].score)
-    assert found["prompt_hosted"].running is not None
     assert found["prompt_hosted"].running.p50 == pytest.approx(30)
     assert "measured" == found["tune_small"].evidence
     assert found["retrieval"].score is None
@@ -179,7 +178,7 @@ def test_a_pilots_prompts_and_runs_are_measured() -> None:
     assert () == prompted(None, basis(of))
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(price=st.floats(0.01, 100), score=st.floats(0.01, 1), hours=st.floats(0.1, 500))
 def test_dearer_never_costs_less_and_better_never_brings_less(price: float, score: float, hours: float) -> None:
     """Costs are never negative, double prices never cost less, a better score never brings less."""
@@ -189,10 +188,6 @@ def test_dearer_never_costs_less_and_better_never_brings_less(price: float, scor
         return ways(asked(alternatives={"prompt_hosted": stated}))["prompt_hosted"]
 
     one, dear, better = way(1, score), way(2, score), way(1, min(1.0, score * 1.1))
-    assert one.cost is not None
-    assert dear.cost is not None
-    assert one.value is not None
-    assert better.value is not None
     assert 0 < one.cost.p50 < dear.cost.p50
     assert better.value.p50 >= one.value.p50
 
@@ -210,13 +205,11 @@ def test_a_hosted_model_without_a_price_is_priced_by_its_tokens(monkeypatch: pyt
     of = {"prompt_hosted": {"score": "70%", "model": "large-one"}}
     serving = {"traffic": {"instructions": 500}}
     found = by_token(asked(alternatives=of, serving=serving), (1_000.0, 100.0))["prompt_hosted"]
-    assert found.running is not None
     assert pytest.approx(25) == found.running.p50
     assert "instructions counted" in found.note
     assert () == found.unknown
     stated = {"prompt_hosted": {**of["prompt_hosted"], "price_per_1k_answers": "4 USD"}}
     told = by_token(asked(alternatives=stated, serving=serving), (1_000.0, 100.0))["prompt_hosted"]
-    assert told.running is not None
     assert (pytest.approx(40), False) == (told.running.p50, "instructions" in told.note)
 
 
@@ -227,7 +220,6 @@ def test_cached_input_lowers_the_price_of_a_hosted_model(monkeypatch: pytest.Mon
     of = {"prompt_hosted": {"score": "70%", "model": "large-one"}}
     serving = {"traffic": {"instructions": 500, "cached": "50%"}}
     found = by_token(asked(alternatives=of, serving=serving), (1_000.0, 100.0))["prompt_hosted"]
-    assert found.running is not None
     assert pytest.approx(17.5) == found.running.p50
 
 
@@ -237,7 +229,6 @@ def test_answers_of_today_have_the_price_that_the_bill_counts(monkeypatch: pytes
     monkeypatch.setattr("tunecase.inference.by_token.api_price", lambda name, *when: price)
     serving = {"today": "large-one", "price_per_1k_answers": "1 USD", "traffic": {"instructions": 500}}
     found = by_token(asked(serving=serving), (1_000.0, 100.0))["today"]
-    assert found.running is not None
     assert (pytest.approx(25), ()) == (found.running.p50, found.unknown)
 
 
@@ -310,7 +301,7 @@ def test_a_search_over_vectors_of_a_struck_encoder_is_struck() -> None:
     assert "encoder" in order
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(
     measured=st.lists(st.floats(0.05, 0.95), min_size=2, max_size=2),
     stated=st.one_of(st.none(), st.floats(0.05, 1.0)),
@@ -356,7 +347,6 @@ def test_a_tuned_encoder_is_a_way_of_its_own() -> None:
         found = ways(asked(models), standing(rows=900, test_rows=300))["encoder_tuned"]
         assert (command, "encoder", "unknown") == (found.measure, found.kind, found.evidence)
         assert install_line("train") in found.note
-        assert found.measure_minutes is not None
         assert found.measure_minutes.low < found.measure_minutes.mid
         assert found.set_up is not None
 
@@ -366,6 +356,5 @@ def test_what_is_measured_is_not_tried_again() -> None:
     table, order = alternatives(basis(asked()), standing(probe=0.5, rows=900, test_rows=300), tuning_cost=COST)
     (probe,) = [way for way in table if way.name == "n_grams"]
     assert (0.5, "measured", "") == (probe.score, probe.evidence, probe.measure)
-    assert probe.interval is not None
     assert probe.interval.low < 0.5 < probe.interval.high
     assert "n_grams" not in order

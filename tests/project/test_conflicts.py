@@ -238,9 +238,7 @@ def test_owned_cards_are_read_in_the_base_currency(tmp_path: Path) -> None:
         "compute: {gpus: [H100], owned: {price: 10k to 20k EUR, life: 3 years, gpus: 8}}"
     )
     owned = read(tmp_path, PLAIN + text).compute.owned
-    assert owned is not None
     assert (pytest.approx(11_000), pytest.approx(22_000)) == (owned.price.spread.low, owned.price.spread.high)
-    assert owned.life is not None
     assert pytest.approx(36) == owned.life.spread.median
     assert {"EUR": 1.1, "USD": 1.0} == read(tmp_path, PLAIN + text).base_rates
 
@@ -281,7 +279,6 @@ def test_a_target_may_name_its_coverage(tmp_path: Path) -> None:
     for line in lines:
         problem = read(tmp_path, f"{PLAIN}problem: {{metric: accuracy, {line}}}\n").problem
         assert problem.target == "95%"
-        assert problem.coverage is not None
         assert problem.coverage.spread.median == pytest.approx(0.7)
 
 
@@ -308,7 +305,5 @@ def test_sampled_answers_that_can_be(tmp_path: Path) -> None:
     text = "compute: {objective: PPO, gpu_count: 8, rollout: {group_size: 1, completion_tokens: 400, "
     text += "completion_mean: 200, sampler: separate, sampler_gpus: 2, reward_params: 7B, engine_share: 40%, "
     rollout = read(tmp_path, f"{PLAIN}{text}engine_sleeps: true}}}}\n").compute.rollout
-    assert rollout is not None
-    assert rollout.reward_params is not None
     assert 7e9 == rollout.reward_params.spread.median
     assert (2, True) == (rollout.sampler_gpus, rollout.engine_sleeps)

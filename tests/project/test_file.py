@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.making import case_folder
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
@@ -109,29 +110,21 @@ def test_every_field(tmp_path: Path) -> None:
     asked, source, bought = project.problem, *project.data.sources
     assert ("classification", "macro_f1", "92%", "0.6") == (asked.task, asked.metric, asked.target, asked.baseline)
     assert ("one desk", "it exists") == asked.criteria
-    assert asked.volume is not None
     assert Interval(20_000, 60_000) == asked.volume.spread
-    assert asked.horizon is not None
     assert Const(12) == asked.horizon.spread
-    assert source.effort is not None
     assert Const(0.5) == source.effort.spread
     assert 2.0 == source.labels_per_example
-    assert source.rework is not None
     assert Interval(0.05, 0.1) == source.rework.spread
     assert ("buy", None) == (bought.kind, bought.rate)
     training = project.training
     assert (2.5, 512, 4, 8) == (training.epochs, training.sequence_tokens, training.micro_batch, training.rank)
-    assert training.failed is not None
     assert Const(0) == training.failed.spread
     assert ("hyperscaler", ("A100-80GB", "h100"), 2) == (
         project.compute.tier, project.compute.gpus, project.compute.gpu_count,
     )  # fmt: skip
-    assert project.rounds is not None
     assert Pert(2, 3, 6) == project.rounds.spread
-    assert project.effort_per_round is not None
     assert Const(24) == project.effort_per_round.spread
     assert project.include_inference
-    assert project.levers.tuning_factor is not None
     assert Interval(0.9, 1.0) == project.levers.tuning_factor.spread
     assert (4, "88%") == (project.levers.tuning_runs, project.problem.fallback)
     assert (date(2027, 12, 31), 120, ("language",)) == (asked.stale_after, asked.errors_read, asked.slices)
@@ -174,7 +167,7 @@ def test_all_money_is_in_the_base_currency(tmp_path: Path) -> None:
     assert "15k EUR" == found["budget"].text
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(st.floats(1e-3, 1e3), st.integers(1, 10**9))
 def test_conversion_is_the_rate(tmp_path_factory: pytest.TempPathFactory, rate: float, amount: int) -> None:
     """Any amount at any rate is amount times rate."""
@@ -182,7 +175,6 @@ def test_conversion_is_the_rate(tmp_path_factory: pytest.TempPathFactory, rate: 
     folder.mkdir(exist_ok=True)
     text = PLAIN + f"budget: {amount} CHF\nrates: [{{currency: CHF, value: {rate!r}, date: 2026-01-01}}]\n"
     budget = read(folder, text).budget
-    assert budget is not None
     assert amount * rate == pytest.approx(budget.spread.median)
 
 
@@ -191,7 +183,6 @@ def test_another_base_currency(tmp_path: Path) -> None:
     project = read(
         tmp_path, PLAIN + "currency: EUR\nbudget: 9k EUR\nrates: [{currency: USD, value: 0.9, date: 2026-11-01}]\n"
     )
-    assert project.budget is not None
     assert ("EUR", Const(9_000), 0.9) == (project.budget.currency, project.budget.spread, project.base_per_usd)
 
 
@@ -442,7 +433,7 @@ def test_the_schema_refuses_what_is_refused(tmp_path: Path, text: str) -> None:
 WORDS = st.text(st.sampled_from("abk0159.,%~/to -:[]{}#'\"\\\nUSDEUR per"), max_size=40)
 
 
-@settings(max_examples=80, deadline=None)
+@law(80)
 @given(st.sampled_from(["budget", "rounds", "models", "problem", "team", "rates", "training", "data"]), WORDS)
 def test_any_value_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, field: str, value: str) -> None:
     """Whatever stands in a field, the file is read or refused with problems, never anything else."""
@@ -460,7 +451,6 @@ def test_a_project_that_options_state() -> None:
     """Fields by dotted name, without a file; money in its base currency and defaults as in a file."""
     fields = {"problem.volume": "200k per month", "serving.traffic.input": "600", "serving.gpus": ["L4"]}
     project = project_of(fields, catalog.names(), {})
-    assert project.problem.volume is not None
     assert (200_000.0, ("L4",)) == (project.problem.volume.spread.median, project.serving.gpus)
     assert project.serving.traffic.output is None
 
@@ -509,6 +499,7 @@ def test_near_names_are_looked_for_only_where_they_are_told(tmp_path: Path, monk
     assert "3,980 further mistakes from here on" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_project_file_of_endless_values_is_refused(tmp_path: Path) -> None:
     """A file with more than 50,000 values is refused by their number, at the line of the first beyond it."""
     path = tmp_path / "tunecase.yaml"

@@ -4,9 +4,10 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.errors import InputError
 from tunecase.forecast.forecast import read_source
 from tunecase.forecast.importers.imported import Asked
@@ -147,7 +148,7 @@ CELLS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=8) | st.sam
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@law(150, HealthCheck.function_scoped_fixture)
 @given(st.lists(st.lists(CELLS, max_size=6), max_size=6), st.sampled_from([",", ";", "\t"]))
 def test_no_table_ends_in_a_traceback(tmp_path, rows, comma):
     """Whatever the cells hold, there are points with sound numbers or a refusal in words."""

@@ -83,13 +83,6 @@ def test_a_score_of_the_other_direction_is_refused():
     assert "rises as a model gets better" in rises
 
 
-def test_a_missing_score_lists_the_columns():
-    """Without a column of the metric the columns are listed, and the loss is offered where there is one."""
-    said = refused([Tracked("a", "", {"n": "5"}, {"eval/loss": ((0, 0.5),), "lr": ((0, 0.1),)})])
-    assert "the columns eval/loss, lr" in said
-    assert "--metric loss" in said
-
-
 def test_a_missing_size_lists_the_columns():
     """Without sizes the columns are listed, with both ways to name the size."""
     said = refused([Tracked("run-a", "", {"lr": "0.1"}, {"accuracy": ((0, 0.5),)})])
@@ -128,12 +121,6 @@ def test_scores_out_of_range_are_refused_together():
     said = refused([run("a", accuracy=-0.2), run("b", accuracy=140.0), run("c")])
     assert "runs.csv: a: eval/accuracy" in said
     assert "runs.csv: b: eval/accuracy" in said
-
-
-def test_no_run_that_ended_well():
-    """Only failed runs, or none, are refused in words."""
-    assert "1 run, none of which ended well" in refused([run(status="failed")])
-    assert "no run" in refused([])
 
 
 def test_the_test_size_is_read():

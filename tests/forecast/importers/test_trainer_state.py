@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.errors import InputError
 from tunecase.forecast.forecast import read_source
 from tunecase.forecast.importers.imported import Asked
-from tunecase.io.trackers import trainer_state
 from tunecase.records import Point
 
 
@@ -46,23 +46,6 @@ def test_a_folder_of_runs(tmp_path):
     found = read_source(str(tmp_path), Asked())
     assert {Point(50, 0.6, 1, 300), Point(107, 0.7, 1, 300), Point(400, 0.8, 1, 300)} == set(found.points)
     assert any("worked out" in note for note in found.notes)
-
-
-def test_a_folder_that_is_not_read_whole_is_told(tmp_path, monkeypatch):
-    """A note says how many folders were read, and that runs may be missing."""
-    for n, score in ((50, 0.6), (107, 0.7), (400, 0.8)):
-        state(tmp_path / f"run{n}" / "trainer_state.json", (0.5, score), n=n)
-    monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
-    found = read_source(str(tmp_path), Asked())
-    assert 2 == len(found.points)
-    assert found.notes[0].startswith("read 3 of at least 4 folders; runs in the others are missing")
-
-
-def test_a_single_run_is_one_point(tmp_path):
-    """The evaluations of one run are steps; that is said."""
-    found = read_source(str(state(tmp_path / "trainer_state.json", (0.5, 0.6, 0.7), n=80)), Asked())
-    assert [0.7] == [point.score for point in found.points]
-    assert any("one run is one point" in note for note in found.notes)
 
 
 def test_results_beside_it_are_read(tmp_path):
@@ -157,7 +140,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@law(120, HealthCheck.function_scoped_fixture)
 @given(st.lists(JSON, max_size=4), JSON)
 def test_no_state_ends_in_a_traceback(tmp_path, log, beside):
     """Whatever a state and the results beside it hold, there are points or a refusal in words."""

@@ -62,8 +62,6 @@ def test_stated_hours_add_up_as_anyone_would_add_them(tmp_path: Path) -> None:
     made = work(tmp_path, BARE + KNOWN)
     assert total(made).tolist() == pytest.approx([(14 + 3 * 22 + 23) * 1.1] * 50)
     people, tests = labour(made).amount, evaluation(made).amount
-    assert people is not None
-    assert tests is not None
     assert tests.tolist() == pytest.approx([3 * 9 * 100.0] * 50)
     assert (people + tests).tolist() == pytest.approx([11_330.0] * 50)
 

@@ -24,7 +24,6 @@ PRICED = SURE.replace("sources: [{kind: buy, price: 0.50 USD per example, pool: 
 def test_months_cost_hours_labels_and_fees(tmp_path: Path) -> None:
     """12 months of 3 h at 100 USD, 40 labels at .50 and 25 USD; outside the total unless answers are in it."""
     made = upkeep(work(tmp_path, PRICED + KEPT))
-    assert made.amount is not None
     assert [12 * (300 + 20 + 25.0)] * 50 == pytest.approx(made.amount.tolist())
     assert not made.included
     assert "no retraining" in made.basis
@@ -52,7 +51,6 @@ def test_a_retraining_is_the_hours_and_runs_of_a_round_on_the_rows_held(every: s
     made = work(tmp_path, text, rows=1_000)
     assert [float(times)] * 50 == retrainings(made).tolist()
     whole = upkeep(made).amount
-    assert whole is not None
     assert [4_140 + times * (1_000 + 5 * 3.6)] * 50 == pytest.approx(whole.tolist())
     assert whole.tolist() == pytest.approx(upkeep_of(made, 3_000).tolist())
 
@@ -63,7 +61,6 @@ def test_a_retraining_pays_the_least_that_is_billed_and_its_judges(tmp_path: Pat
     text = plain.replace("{monitoring", "{retrain: every 6 months, monitoring")
     besides = "compute: {minimum_hours: 20 h}\nevaluation: {labels: 40 per round}\n"
     whole = upkeep(work(tmp_path, text + besides, rows=1_000)).amount
-    assert whole is not None
     assert [4_140 + 1_000 + 40 + 20] * 50 == pytest.approx(whole.tolist())
 
 
@@ -72,7 +69,6 @@ def test_only_worlds_that_ship_keep_anything_up(tmp_path: Path) -> None:
     made, flags = work(tmp_path, PRICED + KEPT), np.arange(50) % 5
     walk = dataclasses.replace(made.walk, reached=flags == 0, ships=flags < 2)
     amount = upkeep(dataclasses.replace(made, walk=walk)).amount
-    assert amount is not None
     assert np.where(flags < 2, 4_140.0, 0.0).tolist() == pytest.approx(amount.tolist())
 
 
@@ -94,7 +90,7 @@ def kept(hours: str) -> Plan:
 
 def test_more_hours_of_monitoring_never_raise_the_worth() -> None:
     """From none to more than the gain pays for, where nothing is advised any more."""
-    plans = [kept(hours) for hours in ("0", "2", "4", "8", "30")]
+    plans = [kept(hours) for hours in ("0", "4", "30")]
     worths = [of.worth for of in plans if of.advised]
     values = [worth.expected.value for worth in worths if worth is not None]
     assert values == sorted(values, reverse=True)
@@ -109,8 +105,6 @@ def test_upkeep_is_apart_from_the_cost_and_off_the_worth() -> None:
     assert KEPT_UP.split()[0] in of.work.project.after_launch.monitoring.text  # type: ignore[union-attr]
     assert not of.lines["upkeep"].included
     worth = made("kept up").worth
-    assert worth is not None
-    assert worth.upkeep is not None
     assert pytest.approx(of.walked.upkeep.mean()) == worth.upkeep.value
     beside = next(figure.beside for figure in headline(made("kept up")) if figure.key == "worth")
     assert " upkeep - " in beside

@@ -62,7 +62,6 @@ def test_a_round_is_billed_at_least_so_much_and_a_step_without_runs_is_not() -> 
     first = board.first("train")
     assert first is not None
     walk = board.first_walk(first)
-    assert walk.minimum is not None
     assert [45.0] * WORLDS == pytest.approx(walk.minimum.tolist())
 
 
@@ -122,7 +121,6 @@ def test_what_is_shown_and_what_is_passed_are_one_test() -> None:
     bar = passing_count(0.85, 400) / 400
     node = place(board, 2)
     shown, passed = board.nodes[node].shown, board.passed[node]
-    assert shown is not None
     assert 0 < passed.sum() < WORLDS
     assert shown[passed].min() > bar - 0.006
     assert shown[~passed].max() < bar + 0.006
@@ -142,7 +140,6 @@ def test_a_fallback_is_worth_its_part_of_the_gain_where_a_test_shows_it() -> Non
     assert pytest.approx(worth * settled) == board.nodes[node].ends
     policy = best_policy(board.nodes)
     walk = board.walk(policy, 0)
-    assert walk.settled is not None
     assert 0 < walk.settled.mean() < 1
     assert not (walk.settled & walk.reached).any()
     assert policy.value[0].mean() > best_policy(plain.nodes).value[0].mean()
@@ -170,7 +167,6 @@ def test_what_is_shipped_pays_on_average_over_the_worlds_that_look_alike() -> No
         ships = (passed & passed_ship) | (only_settled & settled_ship)
         assert np.where(ships, gain + saving, 0.0).tolist() == board.nodes[node].ends.tolist()
         walk = board.walk(best_policy(board.nodes), 1)
-        assert walk.settled is not None
         assert settled_ship or not walk.settled.any()
     assert (usual().nodes[0].ends == 0).all()
     assert (laid(shipped=70.0).nodes[0].ends == 70).all()
@@ -184,7 +180,6 @@ def test_a_test_has_the_luck_of_its_items() -> None:
     for made, rows in (((), 400), (("test",), 1_600)):
         node = place(board, 1, *made)
         shown, bar = board.nodes[node].shown, passing_count(0.85, rows)
-        assert shown is not None
         assert pytest.approx(0.86, abs=0.001) == shown.mean()
         assert pytest.approx((0.86 * 0.14 / rows) ** 0.5, rel=0.05) == shown.std()
         assert pytest.approx(bdtrc(bar - 1, rows, 0.86), abs=0.02) == board.passed[node].mean()
@@ -250,7 +245,6 @@ def test_a_walk_pays_for_exactly_what_it_did() -> None:
         for first in (None, *range(len(board.nodes[0].steps))):
             walk = board.walk(policy, first)
             last, paid = policy.walk(first)
-            assert walk.data_paid is not None
             labour = 100 * (walk.rounds - walk.short_rounds) + 30 * walk.short_rounds
             runs = 0.1 * 1.5 * (2 * walk.rows_trained + walk.search_rows)
             assert pytest.approx(paid) == labour + runs + walk.data_paid
@@ -352,7 +346,6 @@ def test_a_world_without_rounds_does_nothing() -> None:
     most = np.arange(WORLDS) % 2
     board = laid(errors=np.full((WORLDS, 3), 0.01), most_rounds=most)
     walk = board.walk(best_policy(board.nodes))
-    assert walk.reached is not None
     assert most.tolist() == walk.rounds.tolist() == walk.begun.tolist() == walk.reached.tolist()
     assert 0 == walk.bought[most == 0].max()
 
@@ -373,14 +366,10 @@ def test_a_false_pass_is_a_pass_short_of_the_target() -> None:
     """Luck passes some worlds that lie short of the target; they are marked, and no others."""
     board = laid(worth=1e6)
     walk = board.walk(best_policy(board.nodes))
-    assert walk.reached is not None
-    assert walk.false_pass is not None
     assert 0 < walk.false_pass.sum() < walk.reached.sum()
     assert not (walk.false_pass & ~walk.reached).any()
     level = laid(test_rows=None, moves=(), errors=np.full((WORLDS, 3), 0.15), worth=1e6)
     walk = level.walk(best_policy(level.nodes))
-    assert walk.reached is not None
-    assert walk.false_pass is not None
     assert walk.reached.all()
     assert not walk.false_pass.any()
 
@@ -392,8 +381,6 @@ def test_redrawing_the_world_in_each_round_overstates_success() -> None:
         mixed[:, column] = np.random.default_rng(column).permutation(mixed[:, column])
     kept, shuffled = (laid(moves=(), errors=errors, worth=1e6, error_target=0.2) for errors in (paths(), mixed))
     reached = [board.walk(best_policy(board.nodes)).reached for board in (kept, shuffled)]
-    assert reached[0] is not None
-    assert reached[1] is not None
     assert reached[1].mean() > reached[0].mean() + 0.03
 
 

@@ -7,9 +7,10 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.plan.rounds.policy import (
     END,
     GROUPS,
@@ -70,7 +71,7 @@ def test_stopping_later_is_worth_more_than_a_cap_fixed_beforehand() -> None:
     assert worth(nodes) > max(caps) + 10
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(value=st.floats(0, 1e5), cost=st.floats(0.1, 1e4), more=st.floats(1.0, 10.0), seed=st.integers(0, 50))
 def test_more_value_never_hurts_and_a_dearer_step_never_helps(
     value: float, cost: float, more: float, seed: int
@@ -285,7 +286,7 @@ def test_steps_lead_forward_only() -> None:
             best_policy(nodes)
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(mean=st.floats(-1, 1), noise=st.floats(0.0, 10.0), stake=st.floats(0.1, 1e6), seed=st.integers(0, 99))
 def test_a_sight_of_a_normal_gain_is_worth_what_the_formula_says(
     mean: float, noise: float, stake: float, seed: int

@@ -64,10 +64,8 @@ def test_each_kind_measures_its_own_way() -> None:
         "prompt_open": None, "retrieval": 0.79, "encoder_tuned": 0.79,
     } == scores  # fmt: skip
     least = best_untuned("encoder", grounds(pilot, "lower"))
-    assert least is not None
     assert 0.67 == least.score
     tuned = tuned_here(SMALL, grounds(pilot))
-    assert tuned is not None
     assert 0.63 == tuned.score
     assert None is tuned_here("meta-llama/Llama-3.1-8B", grounds(pilot))
 
@@ -92,8 +90,6 @@ def test_a_model_that_is_ruled_out_hides_none_that_is_allowed() -> None:
     both = (candidate("encoder", minilm, 0.9), candidate("encoder", many, 0.7))
     of = Grounds(basis(german), STANDING, piloted(near, candidates=both))
     best, nearest = best_untuned("encoder", of), best_untuned("nearest", of)
-    assert best is not None
-    assert nearest is not None
     assert (many, minilm) == (best.model, nearest.model)
 
 

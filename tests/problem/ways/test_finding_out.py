@@ -35,10 +35,8 @@ def test_every_test_row_is_asked_by_each_prompt_with_its_examples() -> None:
     """300 rows at 2 USD per 1,000: bare, with 8 examples, with the 8 nearest: 300 x 0.002 x (1 + 9 + 9); else once."""
     grounds = Grounds(basis(), STANDING)
     found = asking("c", grounds, np.full(200, 2.0))
-    assert found.cost is not None
     assert pytest.approx(11.4) == found.cost.p50
     once = asking("c", grounds, np.full(200, 2.0), (0,))
-    assert once.cost is not None
     assert pytest.approx(0.6) == once.cost.p50
     assert None is asking("c", grounds, None).cost
     assert None is asking("c", replace(grounds, standing=replace(STANDING, test_rows=0)), np.full(200, 2.0)).cost
@@ -47,8 +45,6 @@ def test_every_test_row_is_asked_by_each_prompt_with_its_examples() -> None:
 def test_what_runs_here_costs_nothing() -> None:
     """Its minutes come from the rows; without a pace they are not known."""
     found = here("c", Grounds(basis(), STANDING), "encoder")
-    assert found.cost is not None
-    assert found.minutes is not None
     assert 0 == found.cost.p90
     assert 0 < found.minutes.low < found.minutes.mid < found.minutes.high
     assert None is here("c", Grounds(basis(), STANDING)).minutes

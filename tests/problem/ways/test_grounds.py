@@ -38,8 +38,6 @@ def test_what_was_promised_for_a_lower_target_brings_nothing_known() -> None:
 def test_more_coverage_brings_more_and_nothing_promised_nothing_known() -> None:
     """At the same error; without a coverage, a value or a promise the worth is unknown, not zero."""
     half, most = worth(HALF, "1 USD per answer"), worth(replace(HALF, coverage=0.9), "1 USD per answer")
-    assert half is not None
-    assert most is not None
     assert half < most
     assert None is worth(None) is worth(replace(HALF, coverage=None, bound=None))
     of = project(value=None)
@@ -56,7 +54,6 @@ def test_a_score_loses_only_what_it_lacks_to_the_one_in_use(score: float, gain: 
     """With 95% in use and 80% wanted: what is as good loses nothing; short of the target it is not put to use."""
     found, lacks = value_of(Grounds(basis(project(**FIXED)), Standing(0.95, 0.95, 0.8, "higher", True)), score)
     assert () == lacks
-    assert found is not None
     assert pytest.approx(20_000 * gain) == found.p50
 
 
