@@ -179,26 +179,24 @@ def test_examples_without_a_case_hold(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("owner", ["case", "records"])
+@pytest.mark.parametrize("kind", ["looking", "asking", "taking long"])
 def test_examples_hold(
-    owner: str, prepared: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, prepared: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every example prints what it says after the preamble: those of records in one case, the others each in a copy.
+    """Every example prints what it says after the preamble; what is said to be in the prepared case is there.
 
-    What is said to be in the prepared case is there, and of the class that it stands for.
+    Those that look at what the preamble made share its case, records that take long share a copy, others have their own.
     """
     folder, names = prepared
-    here = [name for name in EXAMPLES if name not in LIBRARIES or find_spec(LIBRARIES[name])]
-    if owner == "records":
-        shutil.copytree(folder, tmp_path / "case")
-        monkeypatch.chdir(tmp_path / "case")
-        names = names | {"case": Case("tunecase.yaml", today=date(2026, 11, 24))}
-        assert [] == [said for name in sorted({*here} & set(api_records.ROADS)) for said in said_of(name, names)]
-        return
+    here = {name for name in EXAMPLES if name not in LIBRARIES or find_spec(LIBRARIES[name])}
+    looking = {name for name, road in api_records.ROADS.items() if not road.asks} & here
+    long = SLOW & set(api_records.ROADS) & here
     breaches = []
-    for name in sorted({*here} - set(api_records.ROADS)):
-        copy = shutil.copytree(folder, tmp_path / name) if name.startswith("Case.") else folder
-        monkeypatch.chdir(copy)
+    for name in sorted({"looking": looking, "taking long": long, "asking": here - looking - long}[kind]):
+        place = folder if kind == "looking" else tmp_path / ("all" if kind == "taking long" else name) / "case"
+        if not place.exists():
+            shutil.copytree(folder, place)
+        monkeypatch.chdir(place)
         breaches += said_of(name, names | {"case": Case("tunecase.yaml", today=date(2026, 11, 24))})
     assert [] == breaches
 
