@@ -185,7 +185,7 @@ def test_examples_hold(
 ) -> None:
     """Every example prints what it says after the preamble; what is said to be in the prepared case is there.
 
-    Those that look at what the preamble made share its case, records that take long share a copy, others have their own.
+    Those that look at what the preamble made share its case, records that take long a copy; others have their own.
     """
     folder, names = prepared
     here = {name for name in EXAMPLES if name not in LIBRARIES or find_spec(LIBRARIES[name])}

@@ -22,9 +22,3 @@ def test_everything_not_checked_is_gathered_and_counted() -> None:
     assert told.answer.startswith(f"{number} things were not checked")
     for part in ("room above the baseline", "Unpriced: storage and transfer", "paraphrases of test rows"):
         assert part in words(told.short)
-
-
-def test_steps_that_are_not_done_are_named() -> None:
-    """Each with its command; a case with all of them names none."""
-    assert 7 == words(basis(Material()).short).count("Not done yet: run `tunecase ")
-    assert "Not done yet" not in words(basis(material()).short)

@@ -1,7 +1,6 @@
 """The page as Markdown: all that the page says, nothing of the data as mark-up."""
 
 import itertools
-from dataclasses import replace
 
 from tests.report import pages
 from tests.report.test_page import evil_page
@@ -21,10 +20,3 @@ def test_texts_of_records_are_no_mark_up() -> None:
     told = page_markdown(evil_page())
     assert "<script" not in told
     assert "<img" not in told
-
-
-def test_a_page_without_gates_or_choices_leaves_their_titles_out() -> None:
-    """What there is nothing of is not named."""
-    bare = replace(pages.PAGE, answer=replace(pages.ANSWER, gates=None, choices=(), changes=(), tiles=()))
-    told = page_markdown(bare)
-    assert not any(words in told for words in ("Decision", "What would change", "One test decides", "Rests on"))

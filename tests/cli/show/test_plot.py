@@ -37,26 +37,6 @@ def test_the_picture_has_the_size_asked_for(width: int, height: int) -> None:
     assert "● measured" in lines[height + 2]
 
 
-def test_labels() -> None:
-    """The target is named at its line, the ends of both axes at theirs."""
-    lines = lines_of(FORECAST)
-    (target,) = [line for line in lines if "0.90 target" in line]
-    assert "┄" in target
-    sizes = lines[HEIGHT + 1]
-    assert "100 examples" in sizes
-    assert sizes.endswith("4,000")
-    low = min(at.score.low for at in FORECAST.band)
-    assert lines[HEIGHT - 1].split("│")[0].strip() == f"{low:.3f}".rstrip("0")
-
-
-def test_every_point_is_inside() -> None:
-    """Each measured point is drawn, rising to the right as it rises in score."""
-    rows = area(lines_of(FORECAST))
-    places = sorted((row.index("●"), -y) for y, row in enumerate(rows) if "●" in row)
-    assert len(FORECAST.points) == sum(row.count("●") for row in rows)
-    assert [height for _, height in places] == sorted(height for _, height in places)
-
-
 def test_the_middle_lies_in_the_band() -> None:
     """In every column the middle stands among the band's cells, without a gap."""
     rows = area(lines_of(replace(FORECAST, points=FORECAST.points[:1], target=None, ceiling=None)))

@@ -26,23 +26,6 @@ def test_mistakes_stand_beside_their_fields() -> None:
     assert "Nothing was done: two things are wrong." in page.words["charge"]
 
 
-def test_a_form_comes_back_alone() -> None:
-    """What came back of one form is not shown in another one."""
-    page = PageRead(case_page(made.view(), "books", made.TOKEN, Filled("bill", mistakes={"bill": "no such column"})))
-    charge, bill = page.forms
-    assert "aria-invalid" not in charge.fields["amount"]
-    assert "true" == bill.fields["bill"]["aria-invalid"]
-    assert "no such column" in page.words["err-bill-bill"]
-
-
-def test_what_was_done_is_said_once_where_it_was_done() -> None:
-    """The sentence stands in its form as a status, and has the focus."""
-    page = PageRead(case_page(made.view(), "books", made.TOKEN, Filled("charge", done="Booked: 42.50 USD.")))
-    said = next(given for _, given in page.tags if given.get("id") == "charge-done")
-    assert ("status", "-1") == (said["role"], said["tabindex"])
-    assert "Booked: 42.50 USD." in page.words["charge"]
-
-
 def test_a_bill_is_confirmed_before_it_is_booked() -> None:
     """What it would book is listed; two forms name it, one to book and one to leave; no other file is asked for."""
     page = PageRead(case_page(made.view(), "books", made.TOKEN, made.CONFIRM))
