@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,7 @@ def _interval(draws: np.ndarray) -> Interval80:
     return Interval80(*(float(point) for point in np.quantile(draws, (0.1, 0.5, 0.9))))
 
 
+@cache
 def drawn() -> dict[str, Any]:
     """What 10,000 drawn projects are made of, by name, shape (draws,)."""
     rng = np.random.default_rng(7)
@@ -159,6 +161,7 @@ def _rate(flags: np.ndarray) -> Sampled:
     return sampled(flags.astype(float), _mean)
 
 
+@cache
 def plan() -> Plan:
     """The plan of the same drawn projects: label, train, test, until the target is shown or 4,000 rows are used."""
     found = drawn()
@@ -220,6 +223,7 @@ def _months(total: np.ndarray, first: np.ndarray) -> tuple[Month, ...]:
     )
 
 
+@cache
 def estimate() -> Estimate:
     """A bill of 10,000 drawn projects: the total is the sum of the lines world by world, its chances the plan's."""
     made = plan()
@@ -322,6 +326,7 @@ def estimate() -> Estimate:
     )
 
 
+@cache
 def prices() -> Prices:
     """A look into the price book: a tier, prices with and without an amount, a range, one of a contract."""
     return Prices(
@@ -345,6 +350,7 @@ def prices() -> Prices:
     )  # fmt: skip
 
 
+@cache
 def earlier_estimate() -> Estimate:
     """The estimate before the pilot: wider, with the assumed number of rounds."""
     now = estimate()
@@ -362,6 +368,7 @@ def _curves(sizes: tuple[int, ...]) -> np.ndarray:
     return 1 - floor - excess * (n / 800) ** -slope
 
 
+@cache
 def pilot() -> Pilot:
     """Five sizes of three draws each on 600 test rows."""
     rng = np.random.default_rng(3)
@@ -371,16 +378,14 @@ def pilot() -> Pilot:
         for draw in range(3):
             correct = round(600 * float(np.clip(true[n] + rng.normal(0, 0.16 / np.sqrt(n)), 0, 1)))
             runs.append(Run(f"probe-{n}-{draw}", "probe", "", n, draw, correct / 600, correct, 600, 0.4 + n / 900))
-    baselines = (
-        Baseline("majority", 0.172, 600),
-        Baseline("probe, all 1,946 rows", 0.889, 600),
-    )
+    baselines = (Baseline("majority", 0.172, 600), Baseline("probe, all 1,946 rows", 0.889, 600))
     return Pilot(
         "probe", "tf-idf and logistic regression", "accuracy", "higher", tuple(runs), baselines, SIZES, 3, 1_946, 600,
         sum(run.seconds for run in runs), 6,
     )  # fmt: skip
 
 
+@cache
 def pilot_of_a_model() -> Pilot:
     """The pilot of a small language model: what it cost, forgot and got wrong, and what a search gained."""
     from dataclasses import replace
@@ -415,6 +420,7 @@ def pilot_of_a_model() -> Pilot:
     )  # fmt: skip
 
 
+@cache
 def forecast() -> Forecast:
     """The band of 4,000 drawn curves through the pilot's points; chances are shares of those curves."""
     sizes = (*SIZES[:-2], *GRID)
@@ -458,6 +464,7 @@ def forecast() -> Forecast:
     )
 
 
+@cache
 def definition() -> Definition:
     """Eight rules: five pass, two unknown, one warns."""
     gain = Band(310, 480, 640, 720)
@@ -528,6 +535,7 @@ def definition() -> Definition:
     )
 
 
+@cache
 def audit() -> Audit:
     """2,020 rows read: 1,946 usable, 71 dropped, 3 set aside."""
     findings = (
@@ -575,6 +583,7 @@ def audit() -> Audit:
     )
 
 
+@cache
 def decision() -> Decision:
     """Five options; labelling 300 more is advised, its figures are the plan's."""
     made, found = plan(), drawn()
@@ -618,6 +627,7 @@ def decision() -> Decision:
     )
 
 
+@cache
 def news() -> Next:
     """What a round of the made-up project showed, and what follows."""
     made = plan()
@@ -635,6 +645,7 @@ def news() -> Next:
     return Next(told, step, Interval80(0.861, 0.881, 0.90), moved, decision(), "2026-11-20")
 
 
+@cache
 def spendings() -> tuple[Spending, ...]:
     """Four charges, one of them in euros."""
     return (
@@ -648,6 +659,7 @@ def spendings() -> tuple[Spending, ...]:
     )  # fmt: skip
 
 
+@cache
 def mapped() -> Mapped:
     """Two rules in force, the second made just now, and what still lies in other."""
     rules = (LineRule("service=Amazon S3", "storage", TODAY), LineRule("description=*label*", "data", TODAY))
@@ -656,6 +668,7 @@ def mapped() -> Mapped:
     return Mapped("USD", rules[1], rules, moved, left)
 
 
+@cache
 def metered() -> Metered:
     """A month and a day of what was served, the month a correction, with the day's cost."""
     month = ServedPeriod(
@@ -668,6 +681,7 @@ def metered() -> Metered:
     return Metered("USD", (month, day), (cost,), 3, 1)
 
 
+@cache
 def served() -> ServedAgainstForecast:
     """Two months of serving: busy hours are metered in the second alone."""
 
@@ -693,6 +707,7 @@ def served() -> ServedAgainstForecast:
     )  # fmt: skip
 
 
+@cache
 def charges() -> Charges:
     """Two charges of a ledger of four; a run's estimate counts no more beside its bill."""
     first, second, *_ = spendings()
@@ -701,6 +716,7 @@ def charges() -> Charges:
     )  # fmt: skip
 
 
+@cache
 def imported() -> Imported:
     """A bill of which a part was asked for, held against the price book."""
     check = PriceCheck(
@@ -715,6 +731,7 @@ def imported() -> Imported:
     )  # fmt: skip
 
 
+@cache
 def books() -> Books:
     """The charges against the estimate after one round, the rest as drawn, two closed lines, one run with its bill."""
     found = drawn()
@@ -737,6 +754,7 @@ def books() -> Books:
     return replace(record, runs=(run,), idle_hours=Decimal("3.5"), idle_amount=Decimal("4.72"), served=served())
 
 
+@cache
 def approval() -> Approval:
     """The first release, approved in full."""
     made = plan()
@@ -747,12 +765,14 @@ def approval() -> Approval:
     )  # fmt: skip
 
 
+@cache
 def rejection() -> Rejection:
     """The next release, refused."""
     made = plan()
     return Rejection("A. Person", TODAY, "c0ffee42c0ff", made.action, made.release.p80, "after the audit")
 
 
+@cache
 def approvals() -> Approvals:
     """One approval, most of it spent."""
     made, given = plan(), approval()
@@ -762,6 +782,7 @@ def approvals() -> Approvals:
     )
 
 
+@cache
 def comparison() -> Comparison:
     """A cheaper tier: the gpu line falls, the rest stays; a limit that is kept."""
     bill = estimate()
@@ -805,6 +826,7 @@ ENTRIES = {
 }
 
 
+@cache
 def evals() -> Evals:
     """Two models on the same 400 items, and the items that would show a gain."""
     base = EvalLog("base.eval", "inspect", "0.3.240", "base", "triage", "2026-11-20", "accuracy", "", 400, 400, 0.68,
@@ -816,6 +838,7 @@ def evals() -> Evals:
     return Evals((base, tuned), pair, (GainItems(0.05, 490, 430, 570, 1_300),), lost_measured=True, fail_below=0.7)
 
 
+@cache
 def sources() -> Sources:
     """Three sources raced for 680 more rows: labels, rows that a model writes, and a licence without a price."""
     label = SourceRaced(
@@ -839,6 +862,7 @@ def sources() -> Sources:
     return Sources(680, 1_360, (written, label, licence), "USD", ("label",), notes)
 
 
+@cache
 def inference() -> Inference:
     """Five ways to get 200,000 answers a month: rented cards, an adapter without a price, and a prompted model."""
     month, each = Band(240.0, 260.0, 290.0, 310.0), Band(1.2, 1.3, 1.4, 1.5)
@@ -877,6 +901,7 @@ def inference() -> Inference:
     )  # fmt: skip
 
 
+@cache
 def loads() -> MeasuredLoads:
     """One load that a generator measured, beside what was predicted for it."""
     point = MeasuredPoint(
@@ -886,6 +911,7 @@ def loads() -> MeasuredLoads:
     return MeasuredLoads((MeasuredLoad(point, Interval80(120.0, 240.0, 480.0)),), ("one run had failed requests",))
 
 
+@cache
 def source_trial() -> SourceTrial:
     """Rows that a model wrote, tried with a probe: one is worth half of a labelled one."""
     return SourceTrial(
@@ -895,6 +921,7 @@ def source_trial() -> SourceTrial:
     )  # fmt: skip
 
 
+@cache
 def label_task() -> LabelTask:
     """Three rows given out to two readers."""
     files = ("label-trial/reader-a.csv", "label-trial/reader-b.csv", "label-trial/labels.txt")
@@ -902,6 +929,7 @@ def label_task() -> LabelTask:
     return LabelTask("5f" * 6, "data/pool.jsonl", (4, 1, 9), ("bug", "how_to"), files, price, _flat(9.0), "USD")
 
 
+@cache
 def label_trial() -> LabelTrial:
     """Two readers who agree on 90 of 100 rows."""
     return LabelTrial(

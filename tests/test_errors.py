@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tunecase.errors
@@ -133,7 +133,6 @@ def test_nearest_names() -> None:
     assert nearest("zzz", [f"name{k:02}" for k in range(20)]).endswith("name11 …")
 
 
-@settings(max_examples=50)
 @given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=20))
 def test_nearest_never_fails(name: str, known: list[str]) -> None:
     """Any name against any list gives words."""

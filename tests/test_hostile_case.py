@@ -16,6 +16,8 @@ from tests.command import Ran, tunecase
 from tests.making import COLOURS, case_folder, tickets, write_jsonl
 from tunecase.io.csv_tables import FORMULA
 
+pytestmark = pytest.mark.slow
+
 LIVE = (
     "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![p](http://x.y/p.png) "
     "@user #1 GH-1 !1 http://x.y :100: a|b `c` "

@@ -13,6 +13,8 @@ import pytest
 
 from tunecase.version import __version__
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 # What other projects' environment says of packages and modules has no part in a bare one.
 SHELL = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONPYCACHEPREFIX"}}

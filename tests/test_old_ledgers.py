@@ -134,6 +134,7 @@ def test_what_was_found_still_holds(walked: Path) -> None:
     assert before == lines(walked)
 
 
+@pytest.mark.slow
 def test_deciding_again_rests_on_what_was_made(walked: Path) -> None:
     """The same advice twice; curve and bill in their new form are made once, and nothing else is made again.
 
@@ -165,6 +166,7 @@ def test_old_books_show_what_was_paid(walked: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_old_case_is_reported(walked: Path) -> None:
     """The report tells the kept records; curve, bill and decision are made anew, and so is what rests on the bill."""
     ran = tunecase("report", *DAY, "--project", walked)
@@ -177,6 +179,7 @@ def test_an_old_case_is_reported(walked: Path) -> None:
         assert body == as_written(body, told[verb]), verb
 
 
+@pytest.mark.slow
 def test_an_old_case_takes_the_next_step(walked: Path) -> None:
     """Curve, bill and decision are brought into their new form once; without a new round nothing is decided again."""
     told = Case(walked, today=TODAY).next()
@@ -230,6 +233,7 @@ def test_a_killed_pilot_is_made_whole(tmp_path: Path) -> None:
     assert [] == runs(added(project, "stopped")[len(new) :])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="skipped: Windows does not read the first line of a script")
 def test_a_killed_pilot_of_ones_own_trainer_goes_on(tmp_path: Path) -> None:
     """The script is known by its bytes and a run by its key, which holds its rows: what is missing is made, once."""

@@ -66,6 +66,7 @@ def slow(one: tried.Found, sizes: tuple[int, ...], texts: int = 10**6) -> str:
     return "" if worst.per_million < bound else f"{worst.per_million:.2f} s a million: {worst}"
 
 
+@pytest.mark.slow
 def test_patterns_of_rows_are_quick() -> None:
     """What reads the texts of rows takes a time in proportion to their length; a sample, on a few texts each."""
     parts = ("data/checks", "detectors/personal", "detectors/content", "data/text", "scoring/final", "scoring/calls")
@@ -84,6 +85,7 @@ def test_every_pattern_is_quick() -> None:
     assert [] == [wrong for one in found if (wrong := slow(one, tried.SIZES))]
 
 
+@pytest.mark.slow
 def test_a_slow_pattern_is_noticed() -> None:
     """The texts made from a pattern show one that takes the square or more of the length."""
     for pattern in (r"\s+$", r"<x>.*?</x>", r"\w*\d\w*x", r"^\s*#"):
@@ -100,16 +102,13 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("kind", SECRETS)
-def test_a_secret_is_found_alone(kind) -> None:
+def test_a_secret_is_found_alone() -> None:
     """As its kind."""
-    assert kind in {found for found, _, _ in secrets.spans(SECRETS[kind])}
+    assert [] == [kind for kind, text in SECRETS.items() if kind not in {found for found, _, _ in secrets.spans(text)}]
 
 
-SLOWLY = [pytest.param(place, marks=pytest.mark.slow) for place in (0.0, 1.0)]
-
-
-@pytest.mark.parametrize("place", [0.5, *SLOWLY])
+@pytest.mark.slow
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
 def test_secrets_are_found_anywhere_in_a_long_row(place) -> None:
     """At the beginning, in the middle and at the end of a row of a million letters."""
     rng = random.Random(5)
@@ -154,12 +153,6 @@ def _seconds(reader: str, text: str) -> float:
     begun = time.process_time()
     READERS[reader](text)
     return time.process_time() - begun
-
-
-@pytest.mark.parametrize("reader", READERS)
-def test_a_row_is_read_quickly(reader) -> None:
-    """What the audit does with one row takes a time in proportion to its length, whatever stands in it."""
-    assert "" == seconds_of(reader, 32_000)
 
 
 @pytest.mark.slow

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import tunecase
-from tests.making import case_folder, tickets, write_jsonl
+from tests import walked
+from tests.making import tickets, write_jsonl
 from tunecase.errors import InputError
 
 TODAY = date(2026, 11, 24)
@@ -90,6 +91,5 @@ def test_earlier_cases_are_scored(tmp_path: Path) -> None:
     """A folder without a case is told; one with a case is scored."""
     with pytest.raises(InputError):
         tunecase.scorecard()
-    case_folder(tmp_path)
-    tunecase.Case(tmp_path / "tunecase.yaml", today=TODAY).estimate()
+    walked.path_of("decided", tmp_path)
     assert 1 == tunecase.scorecard(tmp_path).cases

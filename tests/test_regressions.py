@@ -47,24 +47,25 @@ def judged(path: Path, code: int) -> dict[str, dict[str, object]]:
     return rules(ran)
 
 
-@pytest.mark.parametrize("goal", ["make it better", "cure cancer", "predict tomorrow's stock price"])
-def test_a_goal_without_a_metric_is_asked_for_one(tmp_path: Path, goal: str) -> None:
+def small(folder: Path, **changes: str) -> Path:
+    """A case of few rows."""
+    return case_folder(folder, train_rows=60, test_rows=40, **changes)
+
+
+def test_a_goal_without_a_metric_is_asked_for_one(tmp_path: Path) -> None:
     """A wish is no goal: metric and target are asked for, and nothing is advised."""
-    path = case_folder(tmp_path, metric=f"  goal: {goal}", target="")
-    ran = tunecase("define", "--full", "--project", path)
-    says(ran, 0, "Not yet", "a metric and a numeric target", "problem.target: 92%")
-    rule = judged(path, 0)["P1"]
-    assert ("unknown", "stop") == (rule["status"], rule["severity"])
+    rule = judged(small(tmp_path, metric="  goal: make it better", target=""), 0)["P1"]
+    assert ("unknown", "stop", True) == (rule["status"], rule["severity"], "problem.target: 92%" in str(rule["fix"]))
 
 
 def test_a_changing_price_list_asks_for_retrieval(tmp_path: Path) -> None:
     """Answers that hold figures which the input lacks get retrieval first, and the staleness date is asked for."""
     path = case_folder(tmp_path, metric="  metric: exact_match", criteria="  task: generation")
     rows = [
-        {"prompt": f"what does lamp {k} cost", "completion": f"it costs {17 * k + 10}.50 crowns"} for k in range(300)
+        {"prompt": f"what does lamp {k} cost", "completion": f"it costs {17 * k + 10}.50 crowns"} for k in range(100)
     ]
-    write_jsonl(tmp_path / "train.jsonl", rows[:200])
-    write_jsonl(tmp_path / "test.jsonl", rows[200:])
+    write_jsonl(tmp_path / "train.jsonl", rows[:60])
+    write_jsonl(tmp_path / "test.jsonl", rows[60:])
     found = judged(path, 0)
     assert ("fail", "warn") == (found["P10"]["status"], found["P10"]["severity"])
     assert "retrieval first" in str(found["P10"]["fix"])
@@ -73,7 +74,7 @@ def test_a_changing_price_list_asks_for_retrieval(tmp_path: Path) -> None:
 
 def test_three_rows_the_same_pair_thrice(tmp_path: Path) -> None:
     """Three copies of one pair are one row: refused, with the price of more, and the audit names the copies."""
-    path = case_folder(tmp_path)
+    path = small(tmp_path)
     write_jsonl(tmp_path / "train.jsonl", [{"text": "where is my parcel", "label": "red"}] * 3)
     rule = judged(path, 1)["D1"]
     assert ("fail", "stop", "3 rows, 1 different") == (rule["status"], rule["severity"], rule["got"])
@@ -81,22 +82,7 @@ def test_three_rows_the_same_pair_thrice(tmp_path: Path) -> None:
     says(tunecase("audit", "--project", path), 1, "Too little to say")
 
 
-@pytest.mark.parametrize(
-    "form", ["{}", "Please hand this on to the people who look after the {} things in this house."]
-)
-def test_random_labels_on_twenty_texts(tmp_path: Path, form: str) -> None:
-    """300 random labels on 20 texts contradict each other: refused by D5, in words as in sentences."""
-    rng = random.Random(3)
-    path = case_folder(tmp_path)
-    texts = [row["text"] for row in tickets(20, 3)]
-    rows = [{"text": texts[k % 20], "label": form.format(rng.choice(["red", "blue"]))} for k in range(300)]
-    write_jsonl(tmp_path / "train.jsonl", rows)
-    write_jsonl(tmp_path / "test.jsonl", [{**row, "text": f"{row['text']} again {k}"} for k, row in enumerate(rows)])
-    found = judged(path, 1)
-    assert ("fail", "stop") == (found["D5"]["status"], found["D5"]["severity"])
-    assert "no model can learn both" in str(found["D5"]["reason"])
-
-
+@pytest.mark.slow
 def test_random_sentences_on_texts_of_their_own(tmp_path: Path) -> None:
     """Random labels written as long sentences on texts that all differ carry no signal either."""
     path = case_folder(tmp_path)
@@ -108,6 +94,7 @@ def test_random_sentences_on_texts_of_their_own(tmp_path: Path) -> None:
     says(tunecase("define", "--full", "--project", path), 1, "failed signal in the inputs (S1)")
 
 
+@pytest.mark.slow
 def test_random_labels_end_at_the_pilots_gate(tmp_path: Path) -> None:
     """Random labels on texts that all differ give a flat pilot: the forecast promises nothing."""
     path = case_folder(tmp_path)
@@ -122,14 +109,16 @@ def test_random_labels_end_at_the_pilots_gate(tmp_path: Path) -> None:
 def test_random_one_word_labels_on_short_prompts(tmp_path: Path) -> None:
     """20 short prompts with random one-word labels contradict; nobody complains that the labels are short."""
     rng = random.Random(5)
-    path = case_folder(tmp_path)
+    path = small(tmp_path)
     rows = [{"text": f"prompt {k % 10}", "label": rng.choice(["red", "blue"])} for k in range(20)]
     write_jsonl(tmp_path / "train.jsonl", rows)
-    ran = tunecase("define", "--full", "--project", path)
-    says(ran, 1, "contradictions (D5)")
-    assert not any(word in flat(ran) for word in ("one word", "too short", "teaches nothing", "label length"))
+    found = judged(path, 1)
+    assert ("fail", "stop") == (found["D5"]["status"], found["D5"]["severity"])
+    said = str([rule["reason"] for rule in found.values()])
+    assert not any(word in said for word in ("one word", "too short", "teaches nothing", "label length"))
 
 
+@pytest.mark.slow
 def test_a_stated_target_is_judged(tmp_path: Path) -> None:
     """A target of 95% is held against the ceiling and the test set, not passed over."""
     path = case_folder(tmp_path, target="  target: 95%", second_label="  second_label: second")
@@ -153,66 +142,19 @@ def test_forty_rows_and_a_test_of_four(tmp_path: Path) -> None:
         assert word in str(rule["reason"])
 
 
+@pytest.mark.slow
 def test_labels_written_as_sentences_change_nothing(tmp_path: Path) -> None:
     """The same task with labels written as sentences gets the same verdict, rule by rule."""
     outcomes = []
     for name, form in (("words", "{}"), ("sentences", "Please hand this on to the people who look after {} things.")):
         # A value far from break-even: near it a few tokens more would turn a rule.
-        path = case_folder(tmp_path / name, value="  value: 4.00 USD per correct")
-        for part, rows in (("train", tickets(240, 1)), ("test", tickets(200, 2))):
+        path = small(tmp_path / name, value="  value: 4.00 USD per correct")
+        for part, rows in (("train", tickets(60, 1)), ("test", tickets(40, 2))):
             named = [{**row, "label": form.format(row["label"])} for row in rows]
             write_jsonl(tmp_path / name / f"{part}.jsonl", named)
         ran = tunecase("define", "--json", "--project", path)
         outcomes.append((ran.code, ran.json["verdict"], [(r["id"], r["status"]) for r in ran.json["criteria"]]))
     assert outcomes[0] == outcomes[1]
-
-
-@pytest.mark.parametrize(
-    ("words", "field"),
-    [
-        (("--gpus", "0"), "gpus"),
-        (("--examples", "-5"), "examples"),
-        (("--epochs", "0", "--examples", "100"), "epochs"),
-        (("--deadline=-10h",), "deadline"),
-        (("--batch", "0"), "micro_batch"),
-        (("--tokens", "nan"), "tokens"),
-        (("--tokens", "1e308"), "tokens"),
-        (("--gpu", "H100", "--price=-1"), "price"),
-    ],
-)
-def test_impossible_amounts_are_refused(words: tuple[str, ...], field: str) -> None:
-    """No GPUs, fewer rows than none, no epochs, negative hours, no batch, NaN: refused with the field, never 0 h."""
-    says(tunecase("fit", MODEL, *words), 2, field, "; wanted ")
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"compute": "compute: {gpu_count: 0}"}, "compute.gpu_count"),
-        ({"extra": "training: {epochs: 0}"}, "training.epochs"),
-        ({"extra": "training: {micro_batch: 0}"}, "training.micro_batch"),
-        ({"extra": "effort_per_round: -10 h per round"}, "effort_per_round"),
-        ({"source": "    - {kind: label, pool: -5}"}, "data.sources.0.pool"),
-        ({"budget": "budget: NaN USD"}, "budget"),
-        ({"budget": "budget: 1e308 USD"}, "budget"),
-        ({"budget": "budget:"}, ""),
-        ({"budget": "budget: $15k EUR"}, "budget"),
-        ({"value": "  value: 0.40 EUR per correct"}, "problem.value"),
-    ],
-)
-def test_impossible_fields_are_refused_with_their_line(tmp_path: Path, change: dict[str, str], field: str) -> None:
-    """NaN, 1e308, zero, negative and mixed currencies are refused at their line; an empty field is an absent one."""
-    ran = tunecase("estimate", "--project", case_folder(tmp_path, **change))
-    if not field:
-        assert 0 == ran.code
-        return
-    says(ran, 2, field, "tunecase.yaml, line")
-
-
-def test_an_empty_project_file_is_refused(tmp_path: Path) -> None:
-    """A file without fields is refused with the way to make one."""
-    (tmp_path / "tunecase.yaml").write_text("", encoding="utf-8")
-    says(tunecase("run", "--project", tmp_path / "tunecase.yaml"), 2, "wanted", "tunecase init")
 
 
 def test_a_slow_card_is_slow_and_not_a_cliff() -> None:
@@ -228,6 +170,7 @@ def test_a_slow_card_is_slow_and_not_a_cliff() -> None:
     says(ran, 0, "has no bf16: fp16 with loss scaling")
 
 
+@pytest.mark.slow
 def test_spot_counts_interruptions() -> None:
     """A spot price comes with interruptions, restarts and a range of hours, never as a plain discount."""
     asked = ("fit", MODEL, "--gpu", "H100", "--gpus", "1", "--tokens", "500M")
@@ -241,12 +184,11 @@ def test_spot_counts_interruptions() -> None:
 
 def test_old_prices_are_marked_and_widened(tmp_path: Path) -> None:
     """Prices two years old are called old and get a wider range than the same prices when they were new."""
-    path = case_folder(tmp_path)
+    path = case_folder(tmp_path, train="  rows: 2k", test="", source="")
     bands = []
     for today in ("2025-10-01", "2027-07-01"):
         found = tunecase("estimate", "--json", "--today", today, "--project", path).json
         bands.append(found["usd_per_gpu_hour"]["p90"] / found["usd_per_gpu_hour"]["p10"])
-        says(tunecase("estimate", "--today", today, "--project", path), 0)
     assert bands[1] > 1.3 * bands[0]
     assert "older than 180 days" in " ".join(map(str, found["price_dates"] + found["assumptions"]))
 
@@ -316,6 +258,7 @@ def test_a_model_is_quantised_once(tmp_path: Path) -> None:
     assert all(one is not None and one.memory_gib.mid > 4.5 for one in memory)
 
 
+@pytest.mark.slow
 def test_a_batch_of_two_million_tokens_shows_its_layers(tmp_path: Path) -> None:
     """64 rows of 32,768 tokens do not fit: the term of every layer's inputs is shown, and ways out are named."""
     ran = tunecase(
@@ -338,15 +281,6 @@ def test_a_batch_of_two_million_tokens_shows_its_layers(tmp_path: Path) -> None:
     assert 512 == 64 * 32_768 * 4_096 * 2 * 32 / 2**30
 
 
-def test_no_rows_no_forecast(tmp_path: Path) -> None:
-    """Without a pilot there is no forecast, and points at n = 0 make no curve."""
-    says(tunecase("forecast", "--project", case_folder(tmp_path)), 2, "Run `tunecase pilot`")
-    points = tmp_path / "points.csv"
-    points.write_text("n,score\n0,0.5\n", encoding="utf-8")
-    ran = tunecase("forecast", points, "--target", "0.9", "--json")
-    assert ("not a pilot yet", None) == (ran.json["verdict"], ran.json["p_target"])
-
-
 def test_a_cap_on_steps_is_told_as_coverage(tmp_path: Path) -> None:
     """A cap of 500 steps is told as the share of the rows that it would read."""
     capped = tmp_path / "capped.yaml"
@@ -357,12 +291,6 @@ def test_a_cap_on_steps_is_told_as_coverage(tmp_path: Path) -> None:
     says(more, 0, "would read all 1,000 examples 4 times")
 
 
-def test_an_unknown_model_is_not_guessed(tmp_path: Path) -> None:
-    """A model that nobody knows is asked for its config; no size is taken in its place."""
-    says(tunecase("fit", "nonsense-xyz"), 2, "'nonsense-xyz'", "config.json")
-    says(tunecase("estimate", "--project", case_folder(tmp_path, models="models: [nonsense-xyz]")), 2, "unknown model")
-
-
 def test_a_script_is_not_read_as_a_configuration(tmp_path: Path) -> None:
     """A short training script says nothing that can be read: it is refused, not answered with a guess."""
     script = tmp_path / "train.py"
@@ -370,19 +298,17 @@ def test_a_script_is_not_read_as_a_configuration(tmp_path: Path) -> None:
     says(tunecase("fit", script, "--gpu", "H100"), 2, "train.py", "a file of another kind", "configuration")
 
 
-def test_a_small_job_has_a_floor(tmp_path: Path) -> None:
-    """500 rows on an 8B model take minutes to start, and the people around them cost far more than the card."""
+def test_a_small_job_has_a_floor() -> None:
+    """500 rows on an 8B model take minutes to start."""
     found = training_run(MODEL, "H100", 1, examples="500", epochs="1", method="lora").placed
     assert found is not None
     assert found.hours is not None
     assert found.usd is not None
     assert found.hours.low > 3 / 60
     assert found.usd.mid > 0.05
-    bill = tunecase("estimate", "--json", "--project", case_folder(tmp_path)).json
-    lines = {line["name"]: line["amount"] for line in bill["lines"]}
-    assert lines["labour"]["p10"] > 10 * lines["gpu"]["p90"]
 
 
+@pytest.mark.slow
 def test_time_depends_on_model_card_and_tokens() -> None:
     """A larger model, a slower card and more tokens each take longer."""
 

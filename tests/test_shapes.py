@@ -198,7 +198,17 @@ def begun(folder: Path, name: str) -> dict[str, Any]:
     return read
 
 
-@pytest.mark.parametrize("name", SHAPES)
+# Of the readers' families one each.
+WALKED = (
+    "classes csv without a header", "splits in one json", "stars", "alpaca", "openai chat", "tools", "squad nested",
+    "conll", "dpo of openai", "translation", "multiple choice", "code",
+)  # fmt: skip
+QUICK = ("classes csv without a header", "splits in one json", "tools", "squad nested", "conll", "translation")
+
+
+@pytest.mark.parametrize(
+    "name", [shape if shape in QUICK else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES]
+)
 def test_init_states_task_and_metric(tmp_path: Path, name: str) -> None:
     """Both files are named, and task and metric are those of the answers."""
     project = begun(tmp_path, name)
@@ -207,7 +217,7 @@ def test_init_states_task_and_metric(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", WALKED)
 def test_a_file_of_this_shape_walks_to_the_end(tmp_path: Path, name: str) -> None:
     """Nothing edited: a bill, what looks reachable, a next step, in fourteen lines and without a traceback."""
     begun(tmp_path, name)

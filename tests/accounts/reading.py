@@ -39,11 +39,6 @@ def rows(blocks: Iterable[Block], caption: str) -> list[tuple[str, ...]]:
     return [tuple(cell.text for cell in row) for row in found.rows]
 
 
-def captions(blocks: Iterable[Block]) -> list[str]:
-    """The captions of the tables."""
-    return [block.caption for block in blocks if isinstance(block, Table)]
-
-
 def words(blocks: Iterable[Block]) -> str:
     """All that blocks say, on one line."""
     told: list[str] = []

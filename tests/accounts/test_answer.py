@@ -1,10 +1,7 @@
 """The first screen: one of seven verdicts, four figures of one plan, gates that add up, and what would change it."""
 
-import re
 from dataclasses import replace
-from decimal import Decimal
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,30 +11,14 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.problem_cases import project
 from tunecase.accounts import Material, answer
-from tunecase.accounts.changes import changes
 from tunecase.accounts.gates import gates, gates_title, rule
-from tunecase.accounts.run import run
 from tunecase.accounts.tiles import release_now, tiles
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
-from tunecase.quantities import Band, Interval80, Sampled, plain_figure, plain_share
-from tunecase.records import (
-    Alternative,
-    Approvals,
-    Decision,
-    Estimate,
-    EvalLog,
-    Experiment,
-    Flip,
-    KeyAssumption,
-    Limits,
-    Outcome,
-    Plan,
-    Release,
-)
+from tunecase.quantities import Band, Sampled, plain_figure, plain_share
+from tunecase.records import Alternative, Decision, Estimate, Experiment, Flip, Limits, Outcome, Plan, Release
 
 MODEL = "meta-llama/Llama-3.1-8B"
-UNWEIGHED = "Not yet: the next step has not been weighed."
 
 
 @cache
@@ -107,14 +88,6 @@ def told(found: Answer) -> str:
     return " ".join([*first, *turns, *found.choices])
 
 
-def test_the_first_screen_is_short() -> None:
-    """At most 140 words and 16 numbers; the larger model's name with its figures stands in the picture alone."""
-    found = told(answer(material()))
-    assert len(found.split()) <= 140
-    assert len(re.findall(r"\d[\d,.]*", found)) <= 16
-    assert "Llama" not in found
-
-
 def test_five_questions_are_answered() -> None:
     """How much now, how much at most, what chance, what it is worth, and when to stop."""
     found = answer(material())
@@ -126,16 +99,6 @@ def test_five_questions_are_answered() -> None:
         (one.name, one.rule) for one in found.gates.branches
     ]
     assert found.choices == ("Approve 5,000 USD", "Try a prompt first", "Reject")
-
-
-def test_what_the_project_states_is_not_said_to_be_missing() -> None:
-    """Before anything is worked out, a stated target and value are to be worked with; without them they are missing."""
-    for stated, words in (("x", "`tunecase run` tells it"), (None, "is stated")):
-        own: Any = SimpleNamespace(
-            problem=SimpleNamespace(target=stated, value=stated), data=SimpleNamespace(train="train.jsonl")
-        )
-        beside = {tile.key: tile.beside for tile in tiles(Material(project=own), "not yet")}
-        assert all(words in beside[key] for key in ("chance", "value"))
 
 
 def test_each_figure_says_what_it_rests_on() -> None:
@@ -180,25 +143,6 @@ def test_each_advice_has_its_verdict(moved: dict[str, Any], kind: str, sentence:
     assert (found.kind, found.sentence) == (kind, sentence)
 
 
-def test_what_answers_only_where_it_is_sure_says_so() -> None:
-    """How many of those answers are wrong, where people give the rest; a way that gives all tells its score instead."""
-    sure = f"Do not fine-tune: {WAY} can give 97% of the answers with at most 4.0% of them wrong and leave the rest."
-    found = verdict(material(decision=replace(usual(), advice="stop", instead=sure)))
-    assert found.why.startswith("At most 4% of these are wrong; people give the rest.")
-    whole = verdict(material(decision=replace(usual(), advice="ship", instead=f"Do not fine-tune: {WAY} does it.")))
-    assert "of these are wrong" not in whole.why
-
-
-def test_a_plan_without_further_steps_is_no_plan_in_stages() -> None:
-    """Yes, in stages, holds where some outcome of the test asks for more money; a free step needs no release."""
-    once = plan(then=(Outcome("ship", Sampled(0.6), Sampled(0.9)), Outcome("stop", Sampled(0.4), Sampled(0.0))))
-    assert verdict(material(decision=decision(plan=once))).sentence == "Yes: release 5,000 USD now, not 15,000."
-    free = plan(release=Release(Sampled(0.0), Sampled(0.0), 0.0, 0.0, 0.0))
-    assert verdict(material(decision=decision(plan=free))).sentence == "Yes, in stages: the first step costs nothing."
-    no_budget = plan(budget_left=None)
-    assert verdict(material(decision=decision(plan=no_budget))).sentence == "Yes, in stages: release 5,000 USD now."
-
-
 def test_what_is_open_comes_before_any_advice() -> None:
     """A problem that is not well posed and data that are not fit end it; each says what to do, the rule's id aside."""
     power = replace(samples.definition().criteria[5], status="fail", fix="label 216 more test rows")
@@ -214,80 +158,6 @@ def test_what_is_open_comes_before_any_advice() -> None:
     assert "above what people agree on" in verdict(material(forecast=above)).sentence
 
 
-def test_a_case_that_has_only_begun_asks_what_its_run_asks() -> None:
-    """Without a target the verdict is what a first run says, and the line to write is what would change it."""
-    posed = replace(samples.definition(), target=None)
-    found = answer(Material(definition=posed))
-    assert found.verdict.sentence == "Not yet: say which score is worth shipping."
-    assert [title for title, _ in found.changes] == ["A target is stated."]
-    assert "`target: " in found.changes[0][1]
-    assert verdict(Material(definition=samples.definition())).sentence != found.verdict.sentence
-
-
-def test_nothing_known_is_said() -> None:
-    """Without a decision the verdict says so, and never guesses."""
-    assert verdict(Material()).sentence == "Not yet: nothing is known of this case."
-    weighed = verdict(Material(definition=samples.definition()))
-    assert (weighed.sentence, weighed.why) == (UNWEIGHED, "`tunecase run` works it out.")
-
-
-def test_what_a_pilot_has_shown_is_known() -> None:
-    """After a pilot alone, ended or stopped, the verdict says what was read and run; the tiles name one command."""
-    whole = samples.pilot()
-    read = Material(audit=samples.audit(), runs=3, project=project())
-    for case, runs in ((read, 3), (replace(read, pilot=whole), len(whole.runs))):
-        said = f"So far the data were read and {runs} small runs were made. `tunecase run` works it out."
-        assert (UNWEIGHED, said) == (verdict(case).sentence, verdict(case).why)
-    assert "So far 1 small run was made." in verdict(Material(runs=1)).why
-    told = {tile.key: tile.beside for tile in tiles(read, "not yet")}
-    assert {"`tunecase run` tells it"} == {told[key] for key in ("lost", "chance", "value")}
-
-
-def test_no_says_why_and_what_it_would_lose() -> None:
-    """At the value that was stated no step pays; a budget too small for the first step says that instead."""
-    worse = tuple(replace(one, worth=Sampled(-4_000.0)) for one in usual().options[:1])
-    made = replace(usual(), advice="stop", options=worse)
-    found = verdict(material(decision=made))
-    assert found.sentence == "No: no step pays for itself at 2.00 USD a right answer."
-    assert found.why.startswith("The best step would lose about 4,000 USD on average.")
-    small = replace(made, plan=plan(advised=False, beyond_budget=True))
-    assert verdict(material(decision=small)).sentence == "No: the budget pays for no first step. Spend nothing."
-
-
-def test_overspending_is_said_first() -> None:
-    """Books beyond the budget are the first reason, to the cent."""
-    over = replace(samples.books(), spent=Decimal("18250.50"), left=Decimal("-250.50"))
-    found = verdict(material(books=over))
-    assert found.why.startswith("Over budget: 18,250.50 USD spent, 250.50 too much.")
-    assert found.why.count(". ") <= 2
-
-
-def test_a_stand_in_is_called_one() -> None:
-    """That nobody has measured the larger model is said where a small one was piloted, and nowhere else."""
-    assert "Nobody has measured the larger model" in verdict(material()).why
-    own = replace(samples.forecast(), stand_in=False)
-    itself = verdict(material(forecast=own)).why
-    assert "obody" not in itself
-    assert "stand-in" not in itself
-
-
-def test_a_way_is_said_to_be_scored_where_it_was() -> None:
-    """On the test examples; by its log where that does not tell its items; and not at all on other rows."""
-    action = "prompt a hosted model"
-    made = replace(usual(), advice="ship", instead=f"Do not fine-tune: {action}.", way="")
-
-    def why(on: str, evidence: str = "measured") -> str:
-        log = EvalLog("a.eval", "Inspect", "", "m", "t", "2026-11-20", "match", "", 400, 400, 0.84, on=on)
-        way = Alternative("prompt_hosted", action, 0.84, None, None, None, None, evidence)
-        logs = (("alternatives.prompt_hosted.score", log),)
-        posed = replace(samples.definition(), alternatives=(way,), logs=logs, target=0.8)
-        return verdict(material(definition=posed, decision=made)).why
-
-    assert "On the test examples it scores" in why("test")
-    assert "By its log it scores" in why("")
-    assert "scores" not in why("elsewhere", "stated")
-
-
 def test_where_nothing_is_advised_nothing_is_released() -> None:
     """Stopping, shipping and another way release 0 and can lose 0; what is shipped shows its score for a chance."""
     for advice, instead in (("stop", ""), ("ship", ""), ("ship", "Do not fine-tune: use b.")):
@@ -297,26 +167,6 @@ def test_where_nothing_is_advised_nothing_is_released() -> None:
         assert found.gates is None
         assert "" == found.gates_title
         assert found.tiles[2].name.startswith("Score" if advice == "ship" else "Chance")
-
-
-def test_a_pilot_comes_first_only_where_the_verdict_says_so() -> None:
-    """Where the headline asks for something else, the first figure does not ask for a pilot."""
-    case = material(decision=replace(usual(), advice="pilot"))
-    assert "a small pilot comes first" == tiles(case, "measure")[0].beside
-    assert "not before that is settled" == tiles(case, "not yet")[0].beside
-
-
-def test_what_is_shipped_at_a_price_is_released_at_that_price() -> None:
-    """Putting what was measured to use costs people's hours: the first screen and run ask for them."""
-    made = replace(usual(), advice="ship", instead="Do not fine-tune: use b.", plan=plan(lever="ship", lost=None))
-    case = material(decision=made)
-    found = answer(case)
-    assert made.plan is not None
-    assert plain_figure(made.plan.release.p80) == found.tiles[0].value
-    assert found.choices[0].startswith("Approve ")
-    lines = dict(run(case).short[0].pairs)
-    assert lines["money"].startswith("set ")
-    assert "all the same" not in lines["money"] + lines["chance"]
 
 
 def test_what_is_spent_takes_the_place_of_a_release_of_nothing() -> None:
@@ -364,75 +214,10 @@ def test_gates_read_the_right_way_round() -> None:
     assert "After the first test: stop" == gates_title(alone)
 
 
-def test_an_untried_prompt_would_change_it() -> None:
-    """It is named only while nobody has measured it and money would be spent."""
-    assert ("A prompt alone does it.", "Nobody has tried it.") == answer(material()).changes[0]
-    for minutes, said in ((45.0, "Untried: an hour's work."), (300.0, "Untried: a day's work.")):
-        way = prompt(measure_minutes=Interval80(minutes, minutes, minutes))
-        open_way = replace(samples.definition(), alternatives=(way,), order=("prompt_hosted",))
-        assert said == changes(material(definition=open_way), "stages")[0][1]
-    tried = replace(samples.definition(), alternatives=(prompt(score=0.7),), order=("prompt_hosted",))
-    assert not any(title.startswith("A prompt") for title, _ in changes(material(definition=tried), "stages"))
-    assert "Try a prompt first" not in answer(material(definition=tried)).choices
-    assert not any(title.startswith("A prompt") for title, _ in changes(material(), "ship"))
-
-
-def test_the_value_that_turns_it_is_told_on_its_own_side() -> None:
-    """Where a step is advised, the value below which none pays; where none is, the one from which one does."""
-    down, up = Flip("problem.value", 0.4, 0.14, "stop"), Flip("problem.value", 0.12, 0.15, "fine_tune")
-    both = material(decision=decision(value_flips=(down, up)))
-    assert "A right answer is worth under about 0.14 USD." in dict(changes(both, "stages"))
-    assert "A right answer is worth about 0.15 USD or more." in dict(changes(both, "no"))
-    assert not any("A right answer" in title for title, _ in changes(material(decision=decision(value_flips=())), "no"))
-
-
-def test_the_larger_model_may_be_no_better() -> None:
-    """Said with the pilot's own chance, where one stood in and its chance is the smaller one."""
-    words = dict(changes(material(), "stages"))
-    assert words["The larger model is no better."] == "Chance: 10%, that of more examples alone."
-    for stand_in, alone in ((False, 0.1), (True, 0.9)):
-        forecast = replace(samples.forecast(), stand_in=stand_in, p_target=alone)
-        assert "The larger model is no better." not in dict(changes(material(forecast=forecast), "stages"))
-
-
-def test_a_guess_that_carries_the_bill_is_named() -> None:
-    """Only where it carries half of the bill, and something is to be spent."""
-    top = KeyAssumption("unknowns", "overrun", "0.8 to 2", "told", 0.75, "worth", 1.0, 1.75, 2.0, 1.0, "unknowns: 1")
-    few = {"definition": None, "decision": decision(value_flips=())}
-    heavy = material(**few, estimate=replace(bill(), key_assumptions=(top,)))
-    assert "Overruns are larger." in dict(changes(heavy, "stages"))
-    light = material(**few, estimate=replace(bill(), key_assumptions=(replace(top, bill_share=0.2),)))
-    assert "Overruns are larger." not in dict(changes(light, "stages"))
-
-
-def test_a_decision_of_people_is_shown() -> None:
-    """An approval in force and a rejection say who and when; one that is over leaves the choices open."""
-    approved = replace(samples.approvals(), rejection=None)
-    assert answer(material(approvals=approved)).choices[0].startswith("Approved: 4,500.00 USD by A. Person, 2 November")
-    rejected = Approvals("USD", rejection=samples.rejection())
-    assert answer(material(approvals=rejected)).choices == ("Rejected by A. Person, 24 November 2026",)
-    assert "Reject" in answer(material(approvals=Approvals("USD"))).choices
-
-
 @pytest.mark.parametrize("lacking", ["definition", "audit", "estimate", "forecast", "project", "decision"])
 def test_any_record_may_be_missing(lacking: str) -> None:
     """Whatever is missing is told as not known, never guessed."""
     assert 4 == len(answer(material(**{lacking: None})).tiles)
-
-
-def test_a_right_answer_may_be_worth_thousands() -> None:
-    """Where the advice turns is told in two figures and in full; another currency than the case's is named."""
-    dear = material(decision=decision(value_flips=(Flip("problem.value", 4_000.0, 2_300.0, "stop"),)))
-    assert ("A right answer is worth under about 2,300 USD.", "You said 2.00 or more.") in changes(dear, "stages")
-    elsewhere = replace(dear.decision, currency="EUR") if dear.decision is not None else None
-    told = changes(replace(dear, decision=elsewhere), "stages")
-    assert ("A right answer is worth under about 2,300 EUR.", "You said 2.00 USD or more.") in told
-
-
-def test_a_budget_stands_as_it_was_stated() -> None:
-    """It is no guess, so that none of its digits is left out."""
-    said = verdict(material(decision=decision(plan=plan(budget_left=12_500.0))))
-    assert said.sentence == "Yes, in stages: release 5,000 USD now, not 12,500."
 
 
 @pytest.mark.parametrize(
@@ -456,22 +241,6 @@ def test_what_stops_without_a_score_leaves_room_for_it() -> None:
     assert {"ship": "at 83% or more", "go on": "below 83%, if it pays", "stop": "otherwise"} == rules
     never = replace(unscored, then=unscored.then[:2])
     assert "below 83%" == rule(never, never.then[1], "accuracy")
-
-
-def test_without_a_counted_test_the_target_ships() -> None:
-    """A loss has no rows to count: what meets the target ships, and less is better."""
-    made = plan(limits=Limits(None, Sampled(1.4, 0.01), 680), direction="lower", target=1.2)
-    rules = [rule(made, one, "loss") for one in made.then]
-    assert ["at 1.2 or less", "at 1.2 to 1.4", "above 1.4"] == rules
-
-
-def test_what_ships_at_a_price_is_not_said_to_be_free() -> None:
-    """The reason tells the price of putting it to use; that nothing has to be bought only where that is so."""
-    ships = decision(advice="ship", plan=plan(lever="ship", then=()))
-    assert verdict(material(decision=ships)).why.endswith("To put it to use takes about 5,000 USD.")
-    free = replace(plan().release, p80=Sampled(0.0))
-    ships = decision(advice="ship", plan=plan(lever="ship", then=(), release=free))
-    assert verdict(material(decision=ships)).why.endswith("Nothing has to be bought.")
 
 
 def test_what_is_asked_for_now_is_what_the_first_tile_shows() -> None:

@@ -4,12 +4,10 @@ import inspect
 import re
 from dataclasses import replace
 
-import pytest
-
 from tests import samples
 from tunecase import catalog
 from tunecase.accounts import Material, account
-from tunecase.accounts.audit import audit, findings_table, kinds
+from tunecase.accounts.audit import audit, kinds
 from tunecase.blocks import Listing, Table, Words
 from tunecase.data.audit import audit as auditing
 from tunecase.quantities import Band
@@ -84,35 +82,6 @@ def test_a_fix_with_a_price_is_not_fixed_already() -> None:
     assert () == asked.fixed
 
 
-@pytest.mark.parametrize(
-    ("change", "answer", "tone"),
-    [
-        ({}, "Good data once two findings are settled: 680 of 717 rows can be used.", "warn"),
-        (
-            {"findings": EXAMPLE[:2]},
-            "Good data: 680 of 717 rows can be used, the others are left out.", "good",
-        ),
-        ({"findings": (), "verdict": "fit", "usable": 717}, "Good data: all 717 rows can be used.", "good"),
-        ({"verdict": "not fit", "reason": "labels are random"}, "These data are not fit: labels are random.", "bad"),
-        ({"verdict": "too little to say", "reason": "3 rows"}, "Too little to say: 3 rows.", "unknown"),
-    ],
-)  # fmt: skip
-def test_the_answer_follows_the_verdict(change: dict[str, object], answer: str, tone: str) -> None:
-    """Good, good once findings are settled, not fit, or too little to say."""
-    told = audit(of(*change.pop("findings", EXAMPLE), **change), NOTHING)  # type: ignore[misc]
-    assert (answer, tone) == (told.answer, told.tone)
-
-
-def test_what_is_not_shown_is_counted() -> None:
-    """Seven kinds at most; the others, and what no check looked at, are told by their number."""
-    more = tuple(found(f"kind_{number}", "note", 1) for number in range(4))
-    record = of(*EXAMPLE, *more)
-    assert 7 == len(table(record))
-    assert "Not checked: paraphrases of test rows and 2 more. Not shown: 3 kinds of findings." == words(record)
-    assert "Not shown" not in words(of(*EXAMPLE))
-    assert "Nothing was found that has to be fixed." in words(of(not_checked=()))
-
-
 def test_the_next_command_is_the_clean_copy_where_rows_are_left_out() -> None:
     """Without a case it begins one; with one it goes on where nothing is left out."""
     from tests.problem_cases import project
@@ -126,15 +95,6 @@ def test_the_next_command_is_the_clean_copy_where_rows_are_left_out() -> None:
     whole = of(usable=717, dropped=0, quarantined=0)
     assert "tunecase define" == audit(whole, case).next
     assert "tunecase pilot" == audit(whole, replace(case, definition=samples.definition())).next
-
-
-def test_findings_are_ranked_and_priced() -> None:
-    """What stops comes first; a fix that costs nothing is called free."""
-    rows = [tuple(cell.text for cell in row) for row in findings_table(samples.audit()).rows]
-    assert ("leak", "stop", "9", "0.4%", "delete them from training", "free") == rows[0][:6]
-    assert "55 USD (38 to 80)" == rows[1][5]
-    clean = replace(samples.audit(), findings=())
-    assert "no defect was found" == findings_table(clean).rows[0][0].text
 
 
 def test_rows_are_shown_only_where_they_may_be() -> None:

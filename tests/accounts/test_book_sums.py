@@ -58,20 +58,6 @@ def test_a_sum_that_misses_the_total_says_by_how_much() -> None:
     assert told in list(sums_words(record))
 
 
-def test_a_group_that_goes_against_the_total_is_explained() -> None:
-    """It is named with the group that outweighs it, and with the lines whose closing saved the money."""
-    lines = line("gpu", 10, 2_510), line("labour", 5_000, 1_500, TODAY), line("unknowns", 990, 0.0, TODAY)
-    (told,) = sums_words(books(6_000, 4_010, *lines))
-    assert "Computers end 2,500 above the plan, the total below it: people and overruns end 4,500 below " in told
-    assert told.endswith("(engineering closed).")
-    lines = line("gpu", 10, 2_510), line("labour", 5_000, 4_900), line("unknowns", 990, None)
-    (told,) = sums_words(books(6_000, 7_410, *lines))
-    assert told.startswith(
-        "People and overruns end 1,100 below the plan, the total above it: computers end 2,500 above"
-    )
-    assert [] == list(sums_words(books(6_000, 6_000, line("labour", 6_000, 6_000))))
-
-
 def total(middle: float) -> Total:
     """The plan's total with this middle case in a thousand worlds."""
     return Total(*[Sampled(middle)] * 5, None)
@@ -84,13 +70,6 @@ def test_the_plan_has_one_total() -> None:
     rows = table(account("books", record, Material()).short, "Plan, spent and forecast in the middle case")
     assert ["6,000", "6,000", "6,000"] == [cell.removesuffix(".00") for cell in rows["total"]]
     assert not [said for said in sums_words(record) if "the total below it" in said]
-
-
-def test_overruns_are_never_set_against_people() -> None:
-    """Closed or to come, they are people's hours: what they spare is spared there."""
-    lines = line("gpu", 10, 10), line("labour", 4_600, 5_700, TODAY), line("unknowns", 1_100, 0.0, TODAY)
-    told = list(sums_words(books(5_500, 5_710, *lines)))
-    assert not [said for said in told if "overruns end" in said.lower()]
 
 
 def test_a_finished_case_ends_at_what_was_paid() -> None:

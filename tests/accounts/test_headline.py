@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tunecase.accounts.headline import Headline, authorised, bridge_words, headline
 from tunecase.quantities import Sampled, firm
-from tunecase.records import Authorised, Bridge, Chance, Moved, Outcome, Plan, Release, Worth
+from tunecase.records import Authorised, Bridge, Chance, Moved, Outcome, Plan, Release
 
 UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
 NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?[kMB]?"
@@ -69,12 +69,6 @@ def test_the_price_of_the_first_step_multiplies_and_adds_out(hours: float, rate:
     assert pytest.approx(expected, rel=0.11, abs=1.0) == numbers(total)[0]
 
 
-def test_a_first_step_that_costs_nothing_says_so() -> None:
-    """No hours, no rate, no sum."""
-    none = Sampled(0.0)
-    assert "nothing has to be bought" == told("release", release=Release(none, none, 0, 0, 0)).beside
-
-
 @given(worth=st.floats(1.0, 1e7) | st.floats(-1e6, -1.0), cost=amounts, error=errors)
 @example(worth=-1_800.0, cost=1_800.0, error=0.0)
 @example(worth=19_700.0, cost=5_300.0, error=0.0)
@@ -103,23 +97,6 @@ def test_what_is_authorised_adds_up(base: float, contingency: float, reserve: fl
     assert (f"{firm(p90)} USD" == value) or p90.value < 10  # there whole units are coarser
     for printed, exact in zip(parts, (base, contingency, reserve), strict=True):
         assert abs(printed - exact) <= max(p90.step, 1.0) * (1 + 1e-9)
-
-
-@pytest.mark.parametrize(("p80", "told_so"), [(9_000.0, True), (10_000.0, False), (12_000.0, False)])
-def test_a_mean_above_the_p80_is_told(p80: float, told_so: bool) -> None:
-    """There is no contingency then, and the words say why."""
-    made = usual()
-    parts = Authorised(10_000.0, max(p80 - 10_000.0, 0.0), 5_000.0)
-    _, words = authorised(replace(made, authorise=parts, total=replace(made.total, p80=Sampled(p80))))
-    assert told_so == ("the mean lies above the P80" in words)
-
-
-def test_what_passes_the_budget_left_is_told() -> None:
-    """By how much what is to be authorised is more than is left."""
-    made = replace(usual(), authorise=Authorised(10_000.0, 5_000.0, 3_000.0))
-    assert "; 3k more than is left of the budget" in authorised(replace(made, budget_left=15_000.0))[1]
-    assert "more than is left" not in authorised(replace(made, budget_left=18_000.0))[1]
-    assert "more than is left" not in authorised(replace(made, budget_left=None))[1]
 
 
 @given(parts=st.lists(st.floats(0.01, 1.0), min_size=1, max_size=4), error=st.floats(0.0, 0.02))
@@ -176,50 +153,3 @@ def test_what_moved_the_bill_adds_up(before: float, parts: list[float], error: f
         assert (numbers(firm(was)), numbers(firm(after))) == ([first], [last])
         assert pytest.approx(first + sum(others), rel=1e-9, abs=1e-6) == last
         assert 0 not in others
-
-
-def test_a_plan_without_an_earlier_bill_was_moved_by_nothing() -> None:
-    """There are no words for it."""
-    assert bridge_words(replace(usual(), bridge=None)) == ""
-
-
-@pytest.mark.parametrize(("direction", "word"), [("higher", "below"), ("lower", "above")])
-def test_a_stop_is_told_on_the_worse_side(direction: str, word: str) -> None:
-    """Below the score where higher is better, above it where lower is."""
-    made: Plan = usual()
-    assert made.limits is not None
-    figure = told("limits", direction=direction, limits=replace(made.limits, stop_at=Sampled(0.71), ship_at=None))
-    assert f"stop {word} 0.71" == figure.value
-    stays = replace(made.limits, stop_at=None, ship_at=0.8)
-    assert "ship from 0.80" == told("limits", limits=stays).value
-    going = tuple(outcome for outcome in made.then if outcome.name != "stop")
-    assert "ship from 0.80, never stop" == told("limits", limits=stays, then=going).value
-
-
-def test_a_first_step_beyond_the_budget_is_called_so() -> None:
-    """Beside its price, on every face."""
-    assert told("release", beyond_budget=True).value.endswith(" USD, beyond the budget with a release to come")
-    assert "beyond" not in told("release").value
-
-
-def test_the_value_names_the_score_it_is_counted_above() -> None:
-    """Where it is known; and the band that 8 in 10 worlds hold."""
-    found: Worth | None = usual().worth
-    assert found is not None
-    assert told("value", worth=replace(found, baseline=0.9)).beside.endswith("; counted above 0.90")
-    assert "counted above" not in told("value", worth=replace(found, baseline=None)).beside
-
-
-@pytest.mark.parametrize(("direction", "reached"), [("higher", 0.99), ("lower", 0.05)])
-def test_nothing_is_left_to_gain_where_a_cheaper_way_meets_the_target(direction: str, reached: float) -> None:
-    """Of a plan that is not advised; the value of one that is advised stays a figure."""
-    found: Worth | None = usual().worth
-    assert found is not None
-    met = replace(found, baseline=reached)
-    asked = {"worth": met, "direction": direction, "target": 0.95 if direction == "higher" else 0.1}
-    figure = told("value", **asked, advised=False)
-    assert "nothing is left to gain" == figure.value
-    assert figure.beside.startswith(f"{reached:.2f} is reached without the fine-tune")
-    assert "USD" in told("value", **asked, advised=True).value
-    short = {**asked, "worth": replace(found, baseline=0.5)}
-    assert "USD" in told("value", **short, advised=False).value

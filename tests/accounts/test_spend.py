@@ -2,27 +2,16 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from tests import samples
 from tests.accounts.reading import all_of, table, words
 from tests.cli.show.printing import flat, printed
 from tunecase.accounts import account
 from tunecase.blocks import Table
-from tunecase.ledger.book import Ledger
 from tunecase.records import CATEGORIES, Charge, Charges
 
 PAID = ("8.775", "0.245", "4.695")
-
-
-def test_a_booked_entry_says_how_to_correct_it(tmp_path: Path) -> None:
-    """The entry of a charge is printed with the beginning of its id."""
-    entry = Ledger(tmp_path / "ledger.jsonl").append(
-        "spend", samples.spendings()[0], recorded_at=datetime(2026, 11, 24, 12, tzinfo=UTC)
-    )
-    assert f"--replaces {entry.id[:12]}" in flat("spend", entry)
 
 
 def charges(*paid: str) -> list[Charge]:
@@ -79,29 +68,3 @@ def test_an_import_of_many_lines_is_short() -> None:
     assert ["5 others", "total"] == list(rows)[-2:]
     amounts = [Decimal(row[0]) for row in rows.values()]
     assert sum(amounts[:-1]) == amounts[-1] == Decimal(45)
-
-
-def test_a_dry_run_books_nothing() -> None:
-    """It says so."""
-    assert "would be booked" in account("imported", replace(samples.imported(), dry_run=True)).answer
-    assert "would be booked" in account("metered", replace(samples.metered(), dry_run=True)).answer
-
-
-def test_what_lies_on_no_line_comes_with_the_command_that_places_it() -> None:
-    """Of charges and of rules; nothing is said where all lie on a line."""
-    said = account("mapped", samples.mapped())
-    assert "3 charges on no line of the plan yet" in words(said.short)
-    assert 'tunecase spend map "service=Amazon Kendra" LINE' == said.next
-    assert ["2", "8.78"] == table(said.full, "In other")["service=Amazon Kendra"]
-    placed = account("mapped", replace(samples.mapped(), unplaced=()))
-    assert "no line of the plan" not in words(placed.short)
-    assert "tunecase books" == placed.next
-
-
-def test_rules_are_made_undone_and_listed() -> None:
-    """The answer follows what was done."""
-    record = samples.mapped()
-    assert record.made is not None
-    assert "1 rule." == account("mapped", replace(record, made=None, rules=record.rules[:1])).answer
-    undone = replace(record, made=replace(record.made, line=""))
-    assert "is no rule any more" in account("mapped", undone).answer

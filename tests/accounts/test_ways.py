@@ -5,27 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests import samples
-from tunecase.accounts.ways import best_untuned, ways_blocks, ways_table
-from tunecase.blocks import Listing
+from tunecase.accounts.ways import best_untuned
 from tunecase.records import Alternative
-
-
-def test_ways_stand_side_by_side() -> None:
-    """What is unknown says so; what is ruled out stands apart, with its reason."""
-    posed = samples.definition()
-    rows = [tuple(cell.text for cell in row) for row in ways_table(posed).rows]
-    assert ["as today", "prompt a hosted model", "tune a small model"] == [row[0] for row in rows]
-    assert ("0.82", "6.0k (4.0k to 9.0k)", "unknown") == rows[1][1:4]
-    struck = replace(posed.alternatives[1], struck="it is too slow")
-    record = replace(posed, alternatives=(posed.alternatives[0], struck))
-    items = [item for block in ways_blocks(record) if isinstance(block, Listing) for item in block.items]
-    assert "prompt a hosted model: it is too slow" in items
-    assert ["as today"] == [row[0].text for row in ways_table(record).rows]
-
-
-def test_without_ways_nothing_is_said_of_them() -> None:
-    """No empty table stands for ways that nobody weighed."""
-    assert () == ways_blocks(replace(samples.definition(), alternatives=()))
 
 
 @pytest.mark.parametrize(

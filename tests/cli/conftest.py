@@ -1,27 +1,43 @@
-"""What the tests of the commands share: a case that was run to its end."""
+"""What the tests of the commands share: a case that was run to its end, on the day that its records hold on."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests import walked as cases
 from tests.audited import checked_once
-from tests.command import tunecase
-from tests.making import case_folder, tickets, write_jsonl
 
 
 @pytest.fixture(autouse=True, scope="package")
-def same_rows_checked_once() -> Iterator[None]:
-    """Rows that an earlier test audited are not checked again."""
-    with checked_once():
+def that_day() -> Iterator[None]:
+    """It is the day of the walked cases, and rows that an earlier test audited are not checked again.
+
+    What a terminal or a CI server says of widths and colours counts for none of these tests.
+    """
+    with pytest.MonkeyPatch.context() as patch, checked_once():
+        for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS", "NO_COLOR", "TTY_COMPATIBLE", "LINES"):
+            patch.delenv(name, raising=False)
+        patch.setenv("COLUMNS", "80")
+        patch.setattr("typer.rich_utils.FORCE_TERMINAL", None)
+        day = SimpleNamespace(today=lambda: cases.TODAY, fromisoformat=date.fromisoformat)
+        patch.setattr("tunecase.cli.options.date", day)
         yield
 
 
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sound case that was run to its end; its project file."""
-    folder = tmp_path_factory.mktemp("walked")
-    path = case_folder(folder, second_label="  second_label: second")
-    write_jsonl(folder / "test.jsonl", [dict(row, second=row["label"]) for row in tickets(200, 2)])
-    assert tunecase("run", "--project", path).code in (0, 1)
-    return path
+    """A sound case that was run to its decision; its project file."""
+    return cases.path_of("decided", tmp_path_factory.mktemp("walked"))
+
+
+@pytest.fixture
+def on_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What works a policy out takes the walked case's own record of it: how it is printed is asked, not what it is."""
+    from tunecase import flow
+
+    for verb in ("define", "estimate", "decide"):
+        record = cases.records("decided")[verb]
+        monkeypatch.setattr(flow, verb, lambda *_, found=record, **__: found)

@@ -8,7 +8,8 @@ from tests.making import case_folder
 
 def test_the_exit_code_is_the_answer(tmp_path: Path) -> None:
     """In words and as JSON, in 80 columns; nothing is appended to the ledger."""
-    path = case_folder(tmp_path, extra="serving: {price_per_1k_answers: 2 USD, retires_on: 2026-12-31}")
+    serving = "serving: {price_per_1k_answers: 2 USD, retires_on: 2026-12-31}"
+    path = case_folder(tmp_path, train="  rows: 2k", test="", source="", extra=serving)
     assert 2 == tunecase("check", "--project", path).code
     assert 0 == tunecase("estimate", "--project", path, "--today", "2026-11-20").code
     before = (tmp_path / "ledger.jsonl").read_bytes()

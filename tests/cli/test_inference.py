@@ -88,11 +88,3 @@ def test_measured_loads_are_told_before_and_after(case: Path) -> None:
     assert "on file already: nothing is added" in again
     none = tunecase(*ASKED, *LOAD, *RAN, "--measured", case.parent / "none.json")
     assert (2, True) == (none.code, "none.json" in none.err)
-
-
-def test_its_help_teaches() -> None:
-    """What is asked, what is assumed where nothing is said, and examples to begin with."""
-    ran = tunecase("inference", "--help")
-    text = " ".join(ran.out.split())
-    for words in ("--against openai/gpt-4.1-mini", "--measured", "--first-token", "Assumed where left out"):
-        assert words in text, words

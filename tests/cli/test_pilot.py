@@ -7,20 +7,7 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder
 
-QUICK = (
-    "pilot",
-    "--trainer",
-    "probe",
-    "--candidates",
-    "none",
-    "--sizes",
-    "20",
-    "--draws",
-    "1",
-    "--workers",
-    "1",
-    "--yes",
-)
+QUICK = "pilot --trainer probe --candidates none --sizes 20 --draws 1 --workers 1 --yes".split()
 
 
 @pytest.mark.slow

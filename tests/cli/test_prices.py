@@ -85,12 +85,6 @@ def test_a_project_gives_its_currency_and_its_own_prices(tmp_path: Path) -> None
     assert "rates.0.date" in ran.err
 
 
-def test_the_help_teaches_with_an_example() -> None:
-    """One for GPUs, one for an API."""
-    told = " ".join(run("prices", "--help").out.split())
-    assert "tunecase prices --gpu H100" in told
-
-
 def test_a_catalog_is_taken_over_and_the_line_to_write_is_told(tmp_path: Path) -> None:
     """In words and as JSON; what belongs to a catalog is refused without one."""
     source = tmp_path / "lambda" / "vms.csv"

@@ -25,6 +25,7 @@ def test_json_of_the_run(walked: Path) -> None:
     assert ran.code == (0 if records["decide"].ok else 1)
 
 
+@pytest.mark.slow
 def test_the_road_ends_in_its_answer(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """run prints the answer alone, in 14 lines of 80 columns, with the page; nothing changed is said in one.
 
@@ -42,14 +43,6 @@ def test_the_road_ends_in_its_answer(walked: Path, monkeypatch: pytest.MonkeyPat
     again = tunecase("run", "--project", walked, "--anyway").out
     assert "Nothing changed since " in again.replace("\n", " ")
     assert again.split(" Nothing")[0].replace("\n", " ") in ran.out.replace("\n", " ")
-
-
-@pytest.mark.slow
-def test_all_of_the_road_is_told_with_full(walked: Path) -> None:
-    """With --full every verb prints all that its record says, in order, and the answer comes last."""
-    out = tunecase("run", "--project", walked, "--anyway", "--full").out
-    assert out.index("Options, the best first") < out.index("To decide")
-    assert str(walked.parent / "report.html") in out.replace("\n", "")
 
 
 def test_the_same_found_again_is_the_same() -> None:

@@ -35,26 +35,6 @@ def test_a_line_that_is_none_is_answered_with_all_of_them(tmp_path: Path) -> Non
         assert (2, True) == (ran.code, ", ".join(CATEGORIES) in " ".join(ran.err.split())), ran.err
 
 
-def test_a_charge_is_printed_in_words(tmp_path: Path) -> None:
-    """A booked charge is told with amount, category and how to correct it; the correction is counted once."""
-    path = case_folder(tmp_path)
-    ran = tunecase("spend", "add", "42.50", "--note", "two hours", "--on", "2026-01-02", "--project", path)
-    assert "42.50 USD booked under other" in ran.out
-    assert "Paid on 2 January 2026: two hours." in ran.out
-    assert "Entry(" not in ran.out
-    ref = ran.out.split("--replaces ")[1].split()[0]
-    assert 0 == tunecase("spend", "add", "40", "--replaces", ref, "--project", path).code
-    assert 0 == tunecase("spend", "add", "90", "--category", "gpu", "--project", path).code
-    (gpu,) = tunecase("spend", "list", "--category", "gpu", "--json", "--project", path).json["charges"]
-    corrected = tunecase("spend", "add", "80", "--replaces", gpu["id"], "--project", path)
-    assert "80.00 USD booked under gpu" in corrected.out
-    assert 0 == tunecase("spend", "add", "80", "--credit", "--category", "gpu", "--project", path).code
-    told = tunecase("spend", "list", "--category", "gpus", "--project", path)
-    assert 2 == told.code
-    assert "gpu" in told.err
-    assert "40 USD spent" in tunecase("books", "--project", path).out
-
-
 def test_an_amount_that_is_refused_is_told_what_fits_it(tmp_path: Path) -> None:
     """Too many digits name the limit, a minus the option for money back; an approval knows no such option."""
     path = case_folder(tmp_path)
@@ -69,16 +49,6 @@ def test_an_amount_that_is_refused_is_told_what_fits_it(tmp_path: Path) -> None:
     for amount in ("-5", "0", "-1e12"):
         ran = tunecase("approve", "--project", path, "--by", "me", "--", amount)
         assert (2, False) == (ran.code, "--credit" in ran.err or "cost nothing" in ran.err), ran
-
-
-def test_a_wrong_word_is_told_by_its_option_and_the_words_once(tmp_path: Path) -> None:
-    """The option that was typed is named, and the list of what is wanted is not told again as known."""
-    path = case_folder(tmp_path)
-    line = tunecase("spend", "add", "5", "USD", "--line", "nonsense", "--project", path).err
-    assert line.startswith("--line: 'nonsense'; wanted one of gpu,")
-    assert "Known" not in line
-    replaced = tunecase("spend", "add", "5", "USD", "--replaces", "deadbeef", "--project", path).err
-    assert replaced.startswith("--replaces: 'deadbeef'")
 
 
 def test_a_bill_beyond_the_limits_is_told_once_in_plain_words(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_every_field_of_the_project_file_is_in_the_reference(found: dict[str, st
     assert [] == sorted(field for field in fields if f"`{field}`" not in found["reference/project-file.md"])
 
 
+@pytest.mark.slow
 def test_schemas_are_schemas() -> None:
     """Each file below reference/schemas is a valid JSON Schema, and the page of records links it."""
     schemas = {place: body for place, body in site_pages.files().items() if place.endswith(".json")}
@@ -127,6 +128,7 @@ def test_a_moved_answer_is_told() -> None:
     assert site_shown.differences(shown, site_shown.Command("tunecase x", shown.printed, 1))
 
 
+@pytest.mark.slow
 def test_cheap_commands_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tutorial on the price of a run, walked in this process."""
     monkeypatch.setenv("COLUMNS", "80")
@@ -149,6 +151,7 @@ def test_tutorials_print_what_they_show(name: str, tmp_path: Path) -> None:
         assert [] == site_shown.differences(shown, ran)
 
 
+@pytest.mark.slow
 def test_the_check_needs_no_builder() -> None:
     """`python docs/site.py --check` is silent where all is well."""
     ran = subprocess.run([sys.executable, ROOT / "docs" / "site.py", "--check"], capture_output=True, text=True)

@@ -88,24 +88,6 @@ def test_pages_are_for_everyone(visit: Any, width: int, scheme: str) -> None:
         assert tab.evaluate(OVERFLOW) <= 0, page
 
 
-def test_dark_is_dark(visit: Any) -> None:
-    """The page follows the system's colours."""
-    shades = [
-        visit("index.html", color_scheme=one).evaluate("getComputedStyle(document.body).backgroundColor")
-        for one in ("light", "dark")
-    ]
-    assert ["rgb(250, 249, 246)", "rgb(16, 21, 27)"] == shades
-
-
-def test_the_home_page_shows_the_answer(visit: Any) -> None:
-    """The picture is loaded, the answer stands there, and a click leads to the first tutorial."""
-    tab = visit("index.html")
-    assert tab.locator("img").first.evaluate("image => image.naturalWidth") > 600
-    assert tab.get_by_text("Yes, in stages: release").first.is_visible()
-    tab.locator("main, article").get_by_role("link", name="Price my run").first.click()
-    tab.wait_for_selector("h1:has-text('Price my run')")
-
-
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_the_search_finds_a_word(browser: Any, visit: Any, built: Path, on_disk: bool) -> None:
     """Typed into the search, "budget" leads to the tutorial; opened from the disk it does so too, without excerpts."""

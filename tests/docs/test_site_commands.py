@@ -23,6 +23,8 @@ import site_pages  # noqa: E402
 import site_reference  # noqa: E402
 import site_shown  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 MORE = (
     "README.md",
     "skills/tunecase/SKILL.md",

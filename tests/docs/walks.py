@@ -123,7 +123,7 @@ DATA = {
 PILOT = {
     'tunecase pilot --trainer command --set command="..."': (
         'tunecase pilot --trainer command --set command="python most_common.py"'
-    ),
+    )
 }
 MONEY_PAGE = {
     "tunecase prices --kind api --model NAME": "tunecase prices --kind api --model openai/gpt-4.1-mini",
@@ -139,7 +139,7 @@ LEDGER = {
     "tunecase spend add --replaces ID": (
         "tunecase spend add 42.50 USD && tunecase spend add 40 USD --replaces "
         "$(tail -n 1 ledger.jsonl | grep -o '^{.id.:.[0-9a-f]*' | tail -c 65)"
-    ),
+    )
 }
 RECORDS = {
     "tunecase spend add --json": "tunecase spend add 42.50 USD --json",

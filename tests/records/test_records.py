@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
@@ -131,6 +131,10 @@ CHECK = Check(
 )
 SCORECARD = scorecard([whole()], 10.0)
 UPDATED = PricesUpdated("ori-list-prices.csv", "SkyPilot v9", "ori", 12, 4, "2026-11-01", "--date", stale=False)
+RECHAINED = Rechained(
+    7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain", 2,
+    (Adopted("c" * 64, "2026-11-24", Decimal("90.50"), "USD", "forged"),), {"USD": Decimal("90.50")},
+)  # fmt: skip
 ALL: dict[str, Any] = {
     "updated": UPDATED,
     "labelling": LABELLING,
@@ -167,20 +171,7 @@ ALL: dict[str, Any] = {
     "prices": samples.prices(),
     "ledger": Verified("ledger.jsonl", 12, 1),
     "set-aside": SetAside("5f" * 32, 7, "spend", "amount is '1e999999'", "nobody of ours wrote it", "Ines"),
-    "rechain": Rechained(
-        7,
-        4,
-        4,
-        2,
-        ("a" * 64, "b" * 64),
-        2,
-        3,
-        "0.1.0",
-        "ledger.jsonl.before-rechain",
-        2,
-        (Adopted("c" * 64, "2026-11-24", Decimal("90.50"), "USD", "forged"),),
-        {"USD": Decimal("90.50")},
-    ),
+    "rechain": RECHAINED,
 }
 
 
@@ -194,30 +185,27 @@ def test_every_record_kind_has_a_sample() -> None:
     assert set(RECORDS) == set(ALL)
 
 
-@pytest.mark.parametrize("verb", ALL)
-def test_records_come_back(verb: str) -> None:
+def test_records_come_back() -> None:
     """A record read back from its JSON equals the record, and is of the kind that its verb returns."""
-    assert ALL[verb] == back(ALL[verb])
-    assert RECORDS[verb] is type(ALL[verb])
+    assert [] == [verb for verb, record in ALL.items() if back(record) != record or type(record) is not RECORDS[verb]]
 
 
-@pytest.mark.parametrize("verb", ALL)
-def test_json_has_every_field(verb: str) -> None:
+def test_json_has_every_field() -> None:
     """The JSON holds the fields of the record, in their order, and nothing else."""
-    assert [field.name for field in fields(ALL[verb])] == list(json.loads(to_json(ALL[verb])))
+    for verb, record in ALL.items():
+        assert [field.name for field in fields(record)] == list(json.loads(to_json(record))), verb
 
 
-@pytest.mark.parametrize("verb", ALL)
-def test_records_are_frozen(verb: str) -> None:
+def test_records_are_frozen() -> None:
     """A record cannot be changed after it was made."""
-    with pytest.raises(FrozenInstanceError):
-        setattr(ALL[verb], fields(ALL[verb])[0].name, None)
+    for record in ALL.values():
+        with pytest.raises(FrozenInstanceError):
+            setattr(record, fields(record)[0].name, None)
 
 
 DECIMALS = st.decimals(-(10**17), 10**17, allow_nan=False).filter(lambda amount: -60 <= amount.as_tuple().exponent < 18)
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.dates(), st.text(), DECIMALS, DECIMALS, st.none() | DECIMALS, st.text())
 def test_any_spending_comes_back(
     on: date, words: str, amount: Decimal, base: Decimal, much: Decimal | None, unit: str

@@ -28,11 +28,7 @@ from tunecase.blocks import (
 
 GATES = Gates(
     "One test decides",
-    (
-        "Train once, test once",
-        "about 1,500 USD",
-        "Llama-3.1-8B learns from 680 tickets; 270 unseen ones test it",
-    ),
+    ("Train once, test once", "about 1,500 USD", "Llama-3.1-8B learns from 680 tickets; 270 unseen ones test it"),
     (
         Branch("Ship", "at 83% or more", 0.11, 0.11, "good"),
         Branch("Go on", "at 67 to 83%", 0.53, 0.29, "warn"),
@@ -129,11 +125,7 @@ MONEY = Part(
             (
                 Months(
                     "Spend over time",
-                    (
-                        ("Dec 2026", 2_100, 5_000),
-                        ("Jan 2027", 3_900, 9_000),
-                        ("Feb 2027", 4_800, 13_000),
-                    ),
+                    (("Dec 2026", 2_100, 5_000), ("Jan 2027", 3_900, 9_000), ("Feb 2027", 4_800, 13_000)),
                     "USD",
                     15_000,
                 ),

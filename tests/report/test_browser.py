@@ -197,15 +197,3 @@ def test_the_page_prints_as_pdf() -> None:
     printed = pdf_of(render(pages.PAGE))
     assert printed.startswith(b"%PDF")
     assert max(int(count) for count in re.findall(rb"/Count (\d+)", printed)) >= 4
-
-
-def test_the_first_screen_is_short(visit: Any) -> None:
-    """Few words before the first figure: the frame around the answer adds no more than twenty-five."""
-    tab = visit(pages.PAGE)
-    answer = pages.ANSWER
-    own = " ".join(
-        (answer.verdict.sentence, answer.verdict.why, answer.gates_title, answer.gates_note, *answer.choices,
-         *(" ".join((one.name, one.value, one.unit, one.beside)) for one in answer.tiles),
-         *(f"{title} {words}" for title, words in answer.changes), pages.PAGE.project, pages.PAGE.goal)
-    )  # fmt: skip
-    assert tab.evaluate(WORDS, "#answer") <= len(own.split()) + 25

@@ -152,13 +152,6 @@ def test_every_verdict_has_its_page(kind: str, page: Page) -> None:
     assert 'href="#money"' in html or kind == "not yet"
 
 
-def test_each_tile_is_marked_by_what_it_rests_on() -> None:
-    """The mark is a shape with its word, not a colour alone."""
-    html = render(pages.PAGE)
-    assert 3 == html.split('id="money"')[0].count('<span class="mark assumed"><i></i>assumed</span>')
-    assert 1 == html.split('id="money"')[0].count('<span class="mark stated"><i></i>stated</span>')
-
-
 def test_tables_and_charts_can_be_read_aloud() -> None:
     """Head cells have a scope, charts a label, and every anchor leads to a part of the page."""
     tags = read(render(pages.PAGE))
@@ -174,24 +167,6 @@ def test_every_chart_is_drawn_for_two_widths() -> None:
     html = render(pages.PAGE)
     assert html.count('<div class="small">') + 1 == html.count('<div class="large"')
     assert 5 == html.split('id="branches"')[1].split("</ul>")[0].count("<li")
-
-
-def test_results_do_not_speak_by_colour_alone() -> None:
-    """A tone has a symbol and a word."""
-    told = words(render(pages.PAGE))
-    assert "▲ Should fix" in told
-    assert "✕ Must fix" in told
-
-
-def test_the_appendix_folds_the_account_of_every_record() -> None:
-    """Each record's answer, what it rests on and all the rest lie under one title."""
-    html = render(pages.PAGE)
-    part = html.split('<section id="appendix"')[1]
-    assert len(pages.APPENDIX) == part.count("<details")
-    assert "The data, check by check" in part
-    assert "717 rows were read" in part
-    assert "Whether texts are copies" in part
-    assert "<details open" not in part
 
 
 def test_commands_are_code_and_stray_ticks_are_text() -> None:
@@ -214,11 +189,6 @@ def test_empty_blocks_leave_no_title_behind() -> None:
     """A list without items, a table without rows: nothing is drawn of them."""
     told = Account("audit", "x", short=(Listing("No items", ()), Table("No rows", ("a",), ()), Facts("No pairs", ())))
     assert not re.search("No items|No rows|No pairs", render(replace(pages.PAGE, appendix=(told,))))
-
-
-def test_the_same_page_gives_the_same_html() -> None:
-    """Rendering is a function of its arguments."""
-    assert render(pages.PAGE) == render(pages.PAGE)
 
 
 def test_a_notebook_shows_the_block_of_the_page() -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import walked
 from tests.books.importers.bills import as_csv, row
 from tests.making import case_folder
 from tests.web.slow_pilots import until
 from tests.web.visiting import TOKEN, Answer, Served, everything, served_cases
 from tunecase import flow
-from tunecase.errors import InputError, LedgerBusyError, Problem
+from tunecase.errors import LedgerBusyError
 from tunecase.ledger import Ledger
 from tunecase.web import acts, connection, forms
 from tunecase.web.cases import Cases
@@ -143,21 +144,6 @@ def test_mistakes_come_back_by_their_fields(site: Served, shelf: Path) -> None:
     assert ("above zero" in below.mistakes["amount"], "--" in below.mistakes["amount"]) == (True, False)
     assert all("wanted" in words for words in back.mistakes.values())
     assert {**typed, "note": ""} == back.typed
-
-
-def test_remedies_are_those_of_the_app() -> None:
-    """A field's own option is left out, another one is said to be the terminal's, a plan that changed is read again."""
-    found = acts.mistakes_of(
-        InputError([
-            Problem("--by", "no name", "who decides", 'write for example --by "Head"'),
-            Problem("amount", "9", "at most 5", "approve less, or release more with --beyond"),
-            Problem("--plan", "ab", "cd, the plan on file", "copy it from `tunecase decide`, or leave it out"),
-        ]), "approve",
-    )  # fmt: skip
-    assert 'no name; wanted who decides. Write for example "Head".' == found["by"]
-    assert found["amount"].endswith("Approve less, or release more with --beyond, in a terminal.")
-    assert found[""].startswith("the plan: ab")
-    assert "oad this page again" in found[""]
 
 
 def test_a_double_click_books_once(site: Served, shelf: Path) -> None:
@@ -374,8 +360,7 @@ def test_a_page_that_takes_seconds_comes_by_itself(site: Served, shelf: Path, mo
 
 def test_a_plan_that_was_run_is_not_told_to_be_run(tmp_path: Path) -> None:
     """Where there are no training rows, the tabs that lack something say so, and lead to the page that there is."""
-    case = flow.open_case(case_folder(tmp_path, train="  rows: 800", test=""), 0, TODAY)
-    assert flow.road(case, lambda verb, record: None)
+    walked.path_of("planned", tmp_path)
     with served_cases(tmp_path, today=TODAY) as site:
         base = f"/case/{site.app.cases.shelf().cases[0].key}"
         site.ask(f"{base}/answer?wait=1")

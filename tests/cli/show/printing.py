@@ -1,16 +1,27 @@
 """A sample of every record that is printed, and its print."""
 
 import io
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from tests import samples
-from tests.records.test_records import CHECK, CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS, SCORECARD, UPDATED
+from tests.records.test_records import (
+    CHECK,
+    CLEANED,
+    FIT,
+    JUDGED,
+    LABELLING,
+    PAIR,
+    RECHAINED,
+    REPORT,
+    REVIEWS,
+    SCORECARD,
+    UPDATED,
+)
 from tunecase.cli.show import show
-from tunecase.records import Adopted, Begun, Change, Rechained, Scored, Verified
+from tunecase.records import Begun, Change, Scored, Verified
 
 ALL: dict[str, Any] = {
     **samples.records(),
@@ -45,20 +56,7 @@ ALL: dict[str, Any] = {
     "init": Begun((Path("tunecase.yaml"), Path("data/train.jsonl"))),
     "examples": {"banking77": "Which of 77 questions does a bank's customer ask?"},
     "ledger": Verified("ledger.jsonl", 12, 1),
-    "rechain": Rechained(
-        7,
-        4,
-        4,
-        2,
-        ("a" * 64, "b" * 64),
-        2,
-        3,
-        "0.1.0",
-        "ledger.jsonl.before-rechain",
-        2,
-        (Adopted("c" * 64, "2026-11-24", Decimal("90.50"), "USD", "forged"),),
-        {"USD": Decimal("90.50")},
-    ),
+    "rechain": RECHAINED,
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 

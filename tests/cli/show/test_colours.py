@@ -1,11 +1,8 @@
 """NO_COLOR turns off the colours of everything that is printed, and a dumb terminal gets no escapes at all."""
 
 import io
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -38,9 +35,9 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def printed() -> Iterator[tuple[str, str]]:
-    """What every printer writes to a terminal, by its name."""
-    for name in ALL:
+def printed(names: Collection[str] = ALL) -> Iterator[tuple[str, str]]:
+    """What printers write to a terminal, by their names."""
+    for name in names:
         with redirect_stdout(Terminal()) as out:
             show(name, ALL[name], full=True)
         yield name, out.getvalue()
@@ -53,22 +50,24 @@ def printed() -> Iterator[tuple[str, str]]:
         yield type(error).__name__, err.getvalue()
 
 
-def coloured() -> set[str]:
+def coloured(names: Collection[str] = ALL) -> set[str]:
     """The printers that use a colour."""
-    return {name for name, text in printed() if COLOUR.search(text)}
+    return {name for name, text in printed(names) if COLOUR.search(text)}
 
 
 def test_colours_are_there_until_they_are_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every record and error has a colour at a terminal, none with NO_COLOR, whatever its value; empty counts not."""
-    names = {name for name, _ in printed()}
-    assert names - coloured() == set()
-    for value in ("1", "0", "anything"):
-        monkeypatch.setenv("NO_COLOR", value)
-        assert coloured() == set()
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    every = set(ALL) | {"approvals beside", "InputError", "TunecaseError"}
+    assert every == coloured()
+    monkeypatch.setenv("NO_COLOR", "1")
     assert coloured() == set()
+    for value in ("0", "anything"):
+        monkeypatch.setenv("NO_COLOR", value)
+        assert coloured(["check"]) == set()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert coloured(["check"]) == set()
     monkeypatch.setenv("NO_COLOR", "")
-    assert names - coloured() == set()
+    assert "check" in coloured(["check"])
 
 
 def test_a_dumb_terminal_gets_no_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,32 +88,3 @@ def test_progress_is_plain_lines_at_a_dumb_terminal(monkeypatch: pytest.MonkeyPa
         assert "Working" in err.getvalue()
         assert is_plain == ("\x1b" not in err.getvalue())
         assert not COLOUR.search(err.getvalue())
-
-
-def test_force_color_colours_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe gets no colours, and with FORCE_COLOR those of a terminal."""
-    out = io.StringIO()
-    with redirect_stdout(out):
-        show("check", ALL["check"])
-    assert "\x1b" not in out.getvalue()
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    with redirect_stdout(out):
-        show("check", ALL["check"])
-    assert COLOUR.search(out.getvalue())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("words", [("--help",), ("audit", "--help"), ("audti",)])
-def test_help_and_mistakes_have_no_colour_either(words: tuple[str, ...]) -> None:
-    """The help has colours where they are forced, and none with NO_COLOR beside it."""
-    surroundings = {**os.environ, "PYTHONPATH": str(SRC), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    for value, is_coloured in (("", True), ("1", False)):
-        done = subprocess.run(
-            [sys.executable, "-m", "tunecase", *words],
-            capture_output=True,
-            check=False,
-            text=True,
-            encoding="utf-8",
-            env=surroundings | {"NO_COLOR": value},
-        )
-        assert is_coloured == bool(COLOUR.search(done.stdout + done.stderr)), done

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
@@ -37,31 +37,6 @@ def test_the_picture_has_the_size_asked_for(width: int, height: int) -> None:
     assert "● measured" in lines[height + 2]
 
 
-def test_it_fits_eighty_columns() -> None:
-    """With the usual size it fits a terminal of 80 columns."""
-    assert all(len(line) <= 80 for line in lines_of(FORECAST))
-
-
-def test_labels() -> None:
-    """The target is named at its line, the ends of both axes at theirs."""
-    lines = lines_of(FORECAST)
-    (target,) = [line for line in lines if "0.90 target" in line]
-    assert "┄" in target
-    sizes = lines[HEIGHT + 1]
-    assert "100 examples" in sizes
-    assert sizes.endswith("4,000")
-    low = min(at.score.low for at in FORECAST.band)
-    assert lines[HEIGHT - 1].split("│")[0].strip() == f"{low:.3f}".rstrip("0")
-
-
-def test_every_point_is_inside() -> None:
-    """Each measured point is drawn, rising to the right as it rises in score."""
-    rows = area(lines_of(FORECAST))
-    places = sorted((row.index("●"), -y) for y, row in enumerate(rows) if "●" in row)
-    assert len(FORECAST.points) == sum(row.count("●") for row in rows)
-    assert [height for _, height in places] == sorted(height for _, height in places)
-
-
 def test_the_middle_lies_in_the_band() -> None:
     """In every column the middle stands among the band's cells, without a gap."""
     rows = area(lines_of(replace(FORECAST, points=FORECAST.points[:1], target=None, ceiling=None)))
@@ -70,12 +45,6 @@ def test_the_middle_lies_in_the_band() -> None:
         column = "".join(row[x] for row in grid).strip()
         assert 1 == column.count("━")
         assert set(column) <= {"░", "━"}
-
-
-def test_without_a_target_no_line_is_drawn() -> None:
-    """What is not asked for is not drawn."""
-    bare = replace(FORECAST, target=None, ceiling=None, needed=None)
-    assert not any(mark in line for line in lines_of(bare) for mark in ("┄", "target", "╌", "ceiling", "◆", "┊"))
 
 
 def test_every_mark_is_in_the_legend() -> None:
@@ -90,43 +59,9 @@ def test_every_mark_is_in_the_legend() -> None:
     assert "half of the cases: 3,000" in legend
 
 
-def test_a_budget_beyond_the_picture_is_said() -> None:
-    """What the budget buys beyond the last size is written, not drawn."""
-    lines = lines_of(replace(FORECAST, n_budget=90_000))
-    assert "┊" not in "".join(area(lines))
-    assert "beyond: the budget buys 90,000" in " ".join(lines)
-
-
-def test_a_target_that_is_reached_has_no_size_ahead() -> None:
-    """Where the target is met already nothing marks a size at which half of the worlds get there."""
-    assert not any("◆" in line for line in lines_of(replace(FORECAST, verdict="reached")))
-
-
-def test_nothing_to_draw() -> None:
-    """No band, no points, or a curve without any height give no picture."""
-    flat = Interval80(0.5, 0.5, 0.5)
-    level = replace(
-        FORECAST,
-        target=None,
-        ceiling=None,
-        points=(Point(10, 0.5), Point(20, 0.5)),
-        band=(CurveBand(40, flat, flat, None, None),),
-    )
-    assert [] == lines_of(replace(FORECAST, band=()))
-    assert [] == lines_of(replace(FORECAST, points=()))
-    assert [] == lines_of(level)
-
-
-def test_a_band_of_one_size() -> None:
-    """A single size is drawn as points over an empty area."""
-    lines = lines_of(replace(FORECAST, band=FORECAST.band[-1:]))
-    assert HEIGHT == len(area(lines))
-
-
 SCORES = st.lists(st.floats(0.01, 0.99), min_size=2, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(SCORES, SCORES, st.none() | st.floats(0.01, 1.0), st.integers(1, 10**6))
 def test_any_curve_fits(measured: list[float], believed: list[float], target: float | None, first: int) -> None:
     """Whatever the scores and sizes, the picture has its size and raises nothing."""
@@ -158,18 +93,3 @@ def test_a_short_curve_labels_its_lines_and_has_no_legend() -> None:
         assert not any(mark in line for line in lines for mark in "┊◆·└")
     assert lines[-1].endswith("4,000")
     assert [] == short_curve(curve(replace(FORECAST, band=()), Material()), 80)
-
-
-def test_a_short_curve_of_a_loss_is_in_its_own_unit() -> None:
-    """A score that is lower the better is no share, and bears no percent sign."""
-    lines = short_curve(curve(replace(FORECAST, direction="lower", target=None, ceiling=None), Material()), 80)
-    assert not any("%" in line for line in lines)
-
-
-def test_the_band_assumed_of_another_model_is_dotted() -> None:
-    """Its edges, beside the measured band, and the legend names the model; none where the model itself was measured."""
-    stand_in = replace(FORECAST, stand_in=True, stand_in_factor="stand_in.encoder_factor")
-    lines = lines_of(stand_in)
-    assert "·" in "".join(area(lines))
-    assert "· assumed of the model to be tuned" in " ".join(lines[HEIGHT + 2 :])
-    assert not any("·" in line for line in lines_of(FORECAST))

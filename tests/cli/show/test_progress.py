@@ -12,7 +12,7 @@ import pytest
 
 from tests import samples
 from tunecase.cli.options import print_record
-from tunecase.cli.show import ask_before, audit_progress, pilot_progress, redraw_progress
+from tunecase.cli.show import ask_before, audit_progress, pilot_progress
 from tunecase.cli.show.depth import DEPTH
 from tunecase.cli.show.progress import LINE, step, watched
 from tunecase.data.audit.running import Progress as Audited
@@ -84,15 +84,6 @@ def test_json_has_its_progress_on_standard_error(
     assert printed.err.endswith("\r\x1b[K")
 
 
-def test_what_is_left_is_told_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    """Time left takes the place of the time taken, and goes down by itself."""
-    LINE.begin("Reading")
-    LINE.tell("Reading  3 of 9", 400.0)
-    assert "Reading  3 of 9   about 7 min left\n" in seen(capsys, "left")
-    LINE.note("a note")
-    assert "a note\n" == capsys.readouterr().err
-
-
 def test_a_terminal_has_one_line_rewritten(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """It is erased before anything else is printed, comes back soon after, and no text steers the terminal."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
@@ -131,14 +122,6 @@ def test_an_audit_gone_on_with_is_told_once(capsys: pytest.CaptureFixture[str]) 
         told["checking"]("leak_exact", 1, 55)
         assert "going on at row 3,000\n" in capsys.readouterr().err
         LINE.end()
-
-
-def test_equal_parts_tell_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
-    """After a third of the inputs, twice the time so far is left."""
-    LINE.begin("Pricing the plan")
-    with redraw_progress() as done:
-        done(0, 3)
-        assert "Trying other inputs  0%" in seen(capsys, "Trying")
 
 
 def test_a_pilot_says_which_run_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,10 +222,3 @@ def test_a_closed_standard_error_ends_the_line_alone(monkeypatch: pytest.MonkeyP
 
     assert "done" == watched("decide", work)
     assert [] == died
-
-
-def test_where_one_command_stood_is_not_told_of_the_next() -> None:
-    """An interruption tells how far this command came."""
-    LINE.stopped = "at row 7"
-    watched("decide", lambda **given: None)
-    assert "" == LINE.stopped

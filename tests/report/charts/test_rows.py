@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.blocks import Bars, Rests, Row, Rows, Scored, Shares, Tornado
@@ -72,10 +72,8 @@ def test_what_moves_a_total_and_parts_of_it_are_rows() -> None:
         assert ("70%",) == charts.as_rows(chart).rows[0].figures
 
 
-@settings(max_examples=40)
 @given(
-    st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6)), max_size=4),
-    st.one_of(st.none(), st.floats(-1e6, 1e6)),
+    st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6)), max_size=4), st.one_of(st.none(), st.floats(-1e6, 1e6))
 )
 def test_any_rows_can_be_drawn(amounts: list[tuple[float, float]], limit: float | None) -> None:
     """Nothing, zeros, amounts below zero: no number on the picture is not one."""

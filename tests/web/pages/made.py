@@ -42,15 +42,7 @@ SCORES = (0.19, 0.24, 0.31, 0.39, 0.46, 0.5)
 def run(number: int, **changed: object) -> LiveRun:
     """The run of a number: sizes from the smallest up, draw by draw."""
     draw, at = divmod(number, len(SIZES))
-    made = LiveRun(
-        f"run-{number}",
-        SIZES[at],
-        SCORES[at] + 0.02 * (draw - 1),
-        0.2 * (at + 1),
-        0.0,
-        "word counts",
-        draw,
-    )
+    made = LiveRun(f"run-{number}", SIZES[at], SCORES[at] + 0.02 * (draw - 1), 0.2 * (at + 1), 0.0, "word counts", draw)
     return replace(made, **changed)  # type: ignore[arg-type]
 
 

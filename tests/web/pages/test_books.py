@@ -4,21 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.web.pages import made
-from tunecase.web.pages.books import MOST_CHARGES, books_shown, charge_rows, charges_note
-
-
-def test_the_books_open_with_where_they_stand() -> None:
-    """The first sentence of their account is the heading; plan, spent and forecast stand under it."""
-    shown = books_shown(made.view())
-    assert "381.55 USD spent of 15,000" == shown.heading
-    assert "In the middle case it ends at 2,100." == shown.beside
-    assert "Plan, spent and forecast in the middle case" == shown.tables[0].caption  # type: ignore[union-attr]
-    assert shown.more
-
-
-def test_without_books_the_page_says_so() -> None:
-    """Nothing is drawn up before the first charge."""
-    assert "The books are not drawn up yet" == books_shown(made.view(books=None)).heading
+from tunecase.web.pages.books import MOST_CHARGES, charge_rows, charges_note
 
 
 def test_charges_are_listed_newest_first_and_add_up() -> None:

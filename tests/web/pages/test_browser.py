@@ -8,16 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chromium import chromium, hear, needs_chromium
-from tests.report.test_browser import (
-    COLLIDING,
-    LETTERS,
-    OPEN_ALL,
-    OVERFLOW,
-    PRINTED,
-    SMALLEST,
-    violations,
-    with_panel,
-)
+from tests.report.test_browser import COLLIDING, LETTERS, OPEN_ALL, OVERFLOW, PRINTED, SMALLEST, violations, with_panel
 from tests.web.pages import made
 from tunecase.web.views import Filled
 

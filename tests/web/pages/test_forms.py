@@ -26,41 +26,6 @@ def test_mistakes_stand_beside_their_fields() -> None:
     assert "Nothing was done: two things are wrong." in page.words["charge"]
 
 
-def test_a_mistake_of_no_field_stands_above_the_form() -> None:
-    """What is wrong with the case itself is told at the head of the form that met it."""
-    page = PageRead(case_page(made.view(), "pilot", made.TOKEN, made.MISTAKEN["pilot"]))
-    assert "The ledger is locked." in page.words["main"]
-    assert "Nothing was done: three things are wrong." in page.words["main"]
-    assert "no trainer is called magic" in page.words["err-pilot-trainer"]
-    kept = [one for one in page.all("option") if "selected" in one]
-    assert ["magic"] == [one["value"] for one in kept]
-
-
-def test_a_form_comes_back_alone() -> None:
-    """What came back of one form is not shown in another one."""
-    page = PageRead(case_page(made.view(), "books", made.TOKEN, Filled("bill", mistakes={"bill": "no such column"})))
-    charge, bill = page.forms
-    assert "aria-invalid" not in charge.fields["amount"]
-    assert "true" == bill.fields["bill"]["aria-invalid"]
-    assert "no such column" in page.words["err-bill-bill"]
-
-
-def test_what_was_done_is_said_once_where_it_was_done() -> None:
-    """The sentence stands in its form as a status, and has the focus."""
-    page = PageRead(case_page(made.view(), "books", made.TOKEN, Filled("charge", done="Booked: 42.50 USD.")))
-    said = next(given for _, given in page.tags if given.get("id") == "charge-done")
-    assert ("status", "-1") == (said["role"], said["tabindex"])
-    assert "Booked: 42.50 USD." in page.words["charge"]
-
-
-def test_what_a_click_began_is_told_by_the_pilot_alone() -> None:
-    """No sentence of a start or a stop outlives what it began: the heading, which moves, has the focus."""
-    html = case_page(made.view(), "pilot", made.TOKEN, Filled("pilot", done="The pilot has begun."))
-    assert "has begun" not in html
-    heading = next(given for _, given in PageRead(html).tags if given.get("id") == "pilot-heading")
-    assert "autofocus" in heading
-
-
 def test_a_bill_is_confirmed_before_it_is_booked() -> None:
     """What it would book is listed; two forms name it, one to book and one to leave; no other file is asked for."""
     page = PageRead(case_page(made.view(), "books", made.TOKEN, made.CONFIRM))

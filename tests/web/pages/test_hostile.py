@@ -4,10 +4,9 @@ import dataclasses
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import Any
-
-import pytest
 
 from tests.report.test_page import EVIL, evil_page
 from tests.web.pages import made
@@ -82,81 +81,85 @@ def every_page() -> dict[str, str]:
     return drawn
 
 
-PAGES = every_page()
+@cache
+def read() -> dict[str, tuple[str, PageRead]]:
+    """Every page, as text and read, by its name."""
+    return {name: (html, PageRead(html)) for name, html in every_page().items()}
 
 
-@pytest.fixture(params=PAGES, scope="module")
-def html(request: pytest.FixtureRequest) -> str:
-    """One page after another."""
-    return PAGES[request.param]
-
-
-def test_nothing_runs_or_loads_but_the_two_files(html: str) -> None:
+def test_nothing_runs_or_loads_but_the_two_files() -> None:
     """No style or handler inside, no element of the visitor's making, addresses on this server alone."""
-    page = PageRead(html)
-    assert not {"style", "img", "iframe", "object", "embed", "base"} & {tag for tag, _ in page.tags}
-    for tag, given in page.tags:
-        assert not [name for name in given if name.startswith("on") or name in ("style", "srcset", "formaction")], tag
-        for name in ("href", "src", "action"):
-            assert re.match(r"/|#|data:,$", given.get(name) or "/"), (tag, given)
-            assert not (given.get(name) or "").startswith("//")
-    scripts = page.all("script")
-    assert ["/static/app.js"] == [one["src"] for one in scripts if "src" in one]
-    assert {"application/json"} >= {one.get("type") for one in scripts if "src" not in one}
-    assert [{"rel": "icon", "href": "data:,"}, {"rel": "stylesheet", "href": "/static/app.css"}] == page.all("link")
+    for _, page in read().values():
+        assert not {"style", "img", "iframe", "object", "embed", "base"} & {tag for tag, _ in page.tags}
+        for tag, given in page.tags:
+            assert not [name for name in given if name.startswith("on") or name in ("style", "srcset", "formaction")], (
+                tag
+            )
+            for name in ("href", "src", "action"):
+                assert re.match(r"/|#|data:,$", given.get(name) or "/"), (tag, given)
+                assert not (given.get(name) or "").startswith("//")
+        scripts = page.all("script")
+        assert ["/static/app.js"] == [one["src"] for one in scripts if "src" in one]
+        assert {"application/json"} >= {one.get("type") for one in scripts if "src" not in one}
+        assert [{"rel": "icon", "href": "data:,"}, {"rel": "stylesheet", "href": "/static/app.css"}] == page.all("link")
 
 
-def test_texts_are_shown_as_they_are_and_steer_nothing(html: str) -> None:
+def test_texts_are_shown_as_they_are_and_steer_nothing() -> None:
     """No template runs in a text, and no control or mark of direction comes through."""
-    assert "49" not in re.findall(r"&amp;(49|{{ 7\*7 }})", html)
-    assert "<script>alert" not in html
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
+    for html, _ in read().values():
+        assert "49" not in re.findall(r"&amp;(49|{{ 7\*7 }})", html)
+        assert "<script>alert" not in html
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
 
 
-def test_every_form_has_its_token_its_address_and_a_button(html: str) -> None:
+def test_every_form_has_its_token_its_address_and_a_button() -> None:
     """Each form is posted to an address of the case, with the token, and something sends it."""
-    for form in PageRead(html).forms:
-        assert "post" == form.attributes["method"]
-        assert re.fullmatch(
-            r"/case/[^/]+/(pilot/(start|stop)|charges|bill|bill/(book|leave)|approve)", form.attributes["action"] or ""
-        )
-        assert made.TOKEN == form.fields["token"]["value"]
-        assert 1 == form.buttons
-        assert ("multipart/form-data" if "bill" in form.fields else None) == form.attributes.get("enctype")
+    for _, page in read().values():
+        for form in page.forms:
+            assert "post" == form.attributes["method"]
+            assert re.fullmatch(
+                r"/case/[^/]+/(pilot/(start|stop)|charges|bill|bill/(book|leave)|approve)",
+                form.attributes["action"] or "",
+            )
+            assert made.TOKEN == form.fields["token"]["value"]
+            assert 1 == form.buttons
+            assert ("multipart/form-data" if "bill" in form.fields else None) == form.attributes.get("enctype")
 
 
-def test_every_field_has_a_label_and_what_describes_it_is_there(html: str) -> None:
+def test_every_field_has_a_label_and_what_describes_it_is_there() -> None:
     """Fields are named by labels, ids are single, and what an attribute points to exists."""
-    page = PageRead(html)
-    assert len(page.ids) == len(set(page.ids))
-    for form in page.forms:
-        for name, given in form.fields.items():
-            if given.get("type") == "hidden":
-                continue
-            assert given["id"] in page.labelled, name
-            for id in (given.get("aria-describedby") or "").split():
-                assert page.words[id].strip()
-    for _, given in page.tags:
-        for name in ("for", "aria-labelledby", "aria-controls"):
-            assert given.get(name) is None or given[name] in page.ids
+    for _, page in read().values():
+        assert len(page.ids) == len(set(page.ids))
+        for form in page.forms:
+            for name, given in form.fields.items():
+                if given.get("type") == "hidden":
+                    continue
+                assert given["id"] in page.labelled, name
+                for id in (given.get("aria-describedby") or "").split():
+                    assert page.words[id].strip()
+        for _, given in page.tags:
+            for name in ("for", "aria-labelledby", "aria-controls"):
+                assert given.get(name) is None or given[name] in page.ids
 
 
-def test_headings_stand_in_their_order(html: str) -> None:
+def test_headings_stand_in_their_order() -> None:
     """One heading of the first level, none empty, and no level is left out on the way down."""
-    headings = PageRead(html).headings
-    levels = [level for level, _ in headings]
-    assert 1 == levels.count(1) == levels[0]
-    assert all(after <= before + 1 for before, after in pairwise(levels)), headings
-    assert all(words.strip() for _, words in headings)
+    for _, page in read().values():
+        headings = page.headings
+        levels = [level for level, _ in headings]
+        assert 1 == levels.count(1) == levels[0]
+        assert all(after <= before + 1 for before, after in pairwise(levels)), headings
+        assert all(words.strip() for _, words in headings)
 
 
-def test_one_element_at_most_takes_the_focus(html: str) -> None:
+def test_one_element_at_most_takes_the_focus() -> None:
     """A page puts the focus on one thing, or on none."""
-    assert sum("autofocus" in given for _, given in PageRead(html).tags) <= 1
+    for _, page in read().values():
+        assert sum("autofocus" in given for _, given in page.tags) <= 1
 
 
 def test_what_is_hostile_is_on_the_page() -> None:
     """The test tests something: mark-up of the cases stands on their pages as the text it is."""
-    for name, html in PAGES.items():
+    for name, (html, _) in read().items():
         if "hostile" in name:
             assert "&lt;script&gt;" in html, name

@@ -2,59 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
-
 from tests.web.pages import made
 from tests.web.pages.reading import PageRead
 from tunecase.web.pages import live_fragment
-from tunecase.web.pages.pilot import MOST_ROWS, chart_of, facts, metric_words, pilot_heading, rows, time_left
-
-
-@pytest.mark.parametrize(
-    ("state", "heading"),
-    [
-        (made.state(0), "Pilot: no run was made yet"),
-        (made.state(0, running=True), "Pilot: it runs, no run is done yet"),
-        (made.state(0, fault="It died."), "Pilot: something went wrong, no run is done"),
-        (made.state(12, running=True), "Pilot: 12 of 16 runs done, best 50%"),
-        (made.state(12), "Pilot: stopped after 12 of 16 runs, best 50%"),
-        (made.state(12, fault="It died."), "Pilot: something went wrong after 12 of 16 runs, best 50%"),
-        (made.state(16), "Pilot: all 16 runs done, best 50%"),
-        (made.state(1, planned=1), "Pilot: its one run done, best 17%"),
-        (made.state(18, planned=16), "Pilot: 18 runs done, best 52%"),
-        (made.state(6, planned=None), "Pilot: 6 runs done, best 48%"),
-        (made.state(6, running=True, metric="loss"), "Pilot: 6 of 16 runs done, best 0.17"),
-        (
-            made.state(1, running=True, runs=(made.run(0, score=None, failed="out of memory"),)),
-            "Pilot: 1 of 16 runs done, no run has a score",
-        ),
-    ],
-)
-def test_the_heading_says_what_is_so(state: made.PilotState, heading: str) -> None:
-    """How many runs of how many, whether it runs, and the best score in the direction and digits of its metric."""
-    assert heading == pilot_heading(state)
-    assert heading in live_fragment(state)
-
-
-def test_the_figures_stand_beside_the_curve() -> None:
-    """Runs, best, target, money under its cap, time; what is not known or not so is left out."""
-    told = dict(facts(made.state(12, running=True)))
-    assert {
-        "Runs done": "12 of 16", "Best of one run": "50%", "Target": "80%", "Spent": "0 of at most 5 USD",
-        "Time left": "about 5 s",
-    } == told  # fmt: skip
-    runs = (*made.state(2).runs, made.run(2, score=None, failed="out of memory"))
-    bare = made.state(2, runs=runs, planned=None, cap_usd=None, target=None, spent_usd=1_524.0)
-    assert {"Runs done": "3", "Failed": "1", "Best of one run": "22%", "Spent": "1,500 USD"} == dict(facts(bare))
-
-
-@pytest.mark.parametrize(
-    ("left_s", "words"), [(0.2, "about 1 s"), (4.6, "about 5 s"), (90.0, "about 1.5 min"), (None, "not known yet")]
-)
-def test_time_left_is_told_while_it_runs(left_s: float | None, words: str) -> None:
-    """In whole seconds below a minute; nothing once it has ended."""
-    assert words == time_left(made.state(3, running=True, left_s=left_s))
-    assert "" == time_left(made.state(3, left_s=left_s))
+from tunecase.web.pages.pilot import MOST_ROWS, chart_of, rows
 
 
 def test_every_run_is_a_dot_and_the_means_are_the_line() -> None:
@@ -109,13 +60,6 @@ def test_a_long_table_ends() -> None:
     html = live_fragment(made.state(0, runs=runs, planned=None))
     assert MOST_ROWS == html.count('data-key="r')
     assert "1,200 older runs are in the ledger" in html
-
-
-def test_a_metric_is_told_in_words() -> None:
-    """Known ones by what they are, others by their name."""
-    assert "Share of answers that are right" == metric_words(made.state(0))
-    assert "My score" == metric_words(made.state(0, metric="my_score"))
-    assert "Score" == metric_words(made.state(0, metric=""))
 
 
 def test_the_fragment_is_whole_and_without_forms() -> None:
