@@ -23,7 +23,8 @@ def budgeted(item: pytest.Item) -> Iterator[None]:
     is busy with other things fails no test.
     """
     is_marked = any(item.get_closest_marker(name) for name in ("slow", "needs"))
-    if is_marked or os.environ.get("TUNECASE_LAWS") or item.nodeid.partition("[")[0] in REASONS:
+    is_traced = sys.gettrace() is not None  # as under coverage: the seconds are the tracer's
+    if is_marked or is_traced or os.environ.get("TUNECASE_LAWS") or item.nodeid.partition("[")[0] in REASONS:
         yield
         return
     start, modules = _cpu_s(), len(sys.modules)

@@ -24,6 +24,9 @@ from tests.laws import IS_WHOLE
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test waits for a network
+# What is printed is plain and as wide as told, whatever a CI server says of its log.
+for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
+    os.environ.pop(name, None)
 
 
 @pytest.hookimpl(wrapper=True)
