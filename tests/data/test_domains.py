@@ -46,11 +46,6 @@ def test_a_prompt_that_all_rows_share() -> None:
     assert "templated prompts" == domain_of(many(prompt), ["sales"] * 50)
 
 
-def test_an_empty_file_is_no_prose() -> None:
-    """Without rows the answer is the plainest kind."""
-    assert "short requests" == domain_of([], [])
-
-
 def test_prose_that_speaks_in_commands_is_no_code() -> None:
     """Sentences that begin with a word of a programming language stay prose; a query is code in either case."""
     said = [

@@ -1,7 +1,7 @@
 """The rows to label next: new, distinct, explained, with and without labels."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.making import tickets
@@ -61,7 +61,6 @@ def test_mistakes_are_refused():
 
 
 @given(st.lists(st.text(max_size=15), max_size=15), st.integers(1, 20), st.integers(0, 3))
-@settings(max_examples=25, deadline=None)
 def test_any_pool_is_conserved(pool, n, seed):
     """Chosen rows are distinct and of the pool, the same seed gives the same rows, and no more than asked come."""
     made = plan([], [], pool, n, seed=seed)

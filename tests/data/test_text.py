@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data import text
@@ -17,19 +17,10 @@ def test_normalise_folds_case_punctuation_and_blanks():
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
-@settings(max_examples=200)
 def test_the_fast_path_for_ascii_equals_the_general_rule(given_text):
     """ASCII texts normalise as all others do."""
     folded = unicodedata.normalize("NFC", given_text).casefold()
     assert " ".join(re.sub(r"[^\w\s]|_", " ", folded).split()) == text.normalise(given_text)
-
-
-@given(st.text())
-@settings(max_examples=100)
-def test_normalising_twice_changes_nothing_more(given_text):
-    """A normalised text of plain letters is its own normal form."""
-    once = text.normalise(given_text)
-    assert once.split() == " ".join(once.split()).split()
 
 
 def test_words_of_chinese_are_characters():
@@ -39,4 +30,5 @@ def test_words_of_chinese_are_characters():
 
 def test_small_letters_keep_their_places() -> None:
     """Every character of Unicode becomes one."""
-    assert [] == [code for code in range(sys.maxunicode + 1) if len(in_small(chr(code))) != 1]
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert len(everything) == len(in_small(everything))

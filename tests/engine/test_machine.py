@@ -77,39 +77,29 @@ def test_a_full_group_has_no_memory_left(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert 512_000_000 == engine.machine.memory_plan().total_bytes
 
 
-@pytest.mark.parametrize(
-    ("groups", "files"),
-    [
-        ("0::/job\n", {"job/cpu.max": "250000 100000", "cpu.max": "max 100000"}),
-        ("3:cpu,cpuacct:/\n", {"cpu,cpuacct/cpu.cfs_quota_us": 250000, "cpu,cpuacct/cpu.cfs_period_us": 100000}),
-    ],
-)
-def test_cores_within_a_group(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, groups: str, files: dict[str, object]
-) -> None:
+def test_cores_within_a_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A group that gives the time of two and a half cores gives two workers; one without a bound gives all."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
-    grouped(monkeypatch, tmp_path, groups, files)
-    assert 2 == engine.cores()
+    second = {"job/cpu.max": "250000 100000", "cpu.max": "max 100000"}
+    first = {"cpu,cpuacct/cpu.cfs_quota_us": 250000, "cpu,cpuacct/cpu.cfs_period_us": 100000}
+    for groups, files in (("0::/job\n", second), ("3:cpu,cpuacct:/\n", first)):
+        grouped(monkeypatch, tmp_path, groups, files)
+        assert 2 == engine.cores()
     grouped(monkeypatch, tmp_path, "3:cpu:/\n", {"cpu/cpu.cfs_quota_us": -1, "cpu/cpu.cfs_period_us": 100000})
     assert 16 == engine.cores()
 
 
-def test_without_a_word_from_the_system_nothing_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Another system says nothing of this kind: the least plan holds."""
-    monkeypatch.setattr(machine, "GROUPS", tmp_path / "none")
-    monkeypatch.setattr(machine, "MEMORY", tmp_path / "none")
-    assert None is engine.free_bytes()
-    assert 512_000_000 == engine.machine.memory_plan().total_bytes
-
-
 def test_a_quarter_of_what_is_free_is_planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Unless a cap is stated, which must be one that work can be done in."""
+    """Unless a cap is stated, which must be one that work can be done in; the least plan where nothing is known."""
     grouped(monkeypatch, tmp_path, "", {})
     assert 16 * GB == engine.machine.memory_plan().total_bytes
     assert GB == engine.machine.memory_plan(GB).total_bytes
     with pytest.raises(InputError, match="at least 512 MB"):
         engine.machine.memory_plan(511_999_999)
+    monkeypatch.setattr(machine, "GROUPS", tmp_path / "none")
+    monkeypatch.setattr(machine, "MEMORY", tmp_path / "none")
+    assert None is engine.free_bytes()
+    assert 512_000_000 == engine.machine.memory_plan().total_bytes
 
 
 @given(some.integers(512_000_000, 10**13), some.integers(1, 500))

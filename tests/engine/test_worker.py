@@ -23,7 +23,7 @@ def test_a_task_is_measured() -> None:
 
 def test_a_worker_tells_its_own_memory() -> None:
     """What this process holds when it starts one is not counted in."""
-    held = bytearray(400_000_000)
+    held = bytearray(250_000_000)
     ((_, spent),) = engine.run_tasks(partial(engine.measured, len), ["abc"], workers=1, apart=True)
     assert isinstance(spent, engine.Measured)
     assert sys.platform != "linux" or 1e7 < spent.peak_bytes < len(held)

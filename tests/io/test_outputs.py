@@ -81,17 +81,9 @@ def test_all_of_several_files_are_written_or_none(tmp_path: Path) -> None:
         write_outputs([Output(tmp_path / name, b"new") for name in ("c", "a", "b", "sub/../c")])
     assert 3 == len(caught.value.problems)
     assert ["a", "b", "sub"] == sorted(path.name for path in tmp_path.iterdir())
-    with pytest.raises(TunecaseError, match="could not be written"):
+    with pytest.raises(TunecaseError, match=r"could not be written(.|\n)*Fix:"):
         write_outputs([Output(tmp_path / "c", b"new"), Output(tmp_path / ("long" * 99) / "below", b"new")])
     assert ["a", "b", "sub"] == sorted(path.name for path in tmp_path.iterdir())
-
-
-def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
-    """A name that is too long ends in a sentence with a fix."""
-    with pytest.raises(TunecaseError, match="could not be written") as caught:
-        write(tmp_path / ("a" * 300))
-    assert 3 == caught.value.exit_code
-    assert "Fix:" in str(caught.value)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")

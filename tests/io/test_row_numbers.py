@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.io import read_row_numbers, row_numbers_digest, write_row_numbers
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sets(st.integers(0, 300) | st.integers(0, 2**40), max_size=80))
 def test_rows_come_back_as_they_were(tmp_path_factory, rows):
     """Runs, gaps, the first row, large numbers and none at all."""

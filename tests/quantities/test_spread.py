@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.quantities.spread import (
@@ -35,22 +35,13 @@ OVERRUNS = [
 
 
 def test_five_to_twelve_thousand_has_the_golden_points() -> None:
-    """Median 7,746, mean 8,025, P10/P80/P90 5,507/9,690/10,894."""
+    """Median 7,746, mean 8,025, P10/P80/P90 5,507/9,690/10,894: exp(mu + z sigma) with sigma = ln(12/5) / 3.2897."""
     spread = Interval(5_000, 12_000)
-    points = band(spread.draw(generator(0, "band"), 400_000))
+    draws = spread.draw(generator(0, "band"), 400_000)
+    points = band(draws)
     assert round(spread.median) == 7_746
-    assert points.p10 == pytest.approx(5_507, rel=0.005)
-    assert points.p50 == pytest.approx(7_746, rel=0.005)
-    assert points.p80 == pytest.approx(9_690, rel=0.005)
-    assert points.p90 == pytest.approx(10_894, rel=0.005)
-    assert spread.draw(generator(0, "x"), 400_000).mean() == pytest.approx(8_025, rel=0.005)
-
-
-def test_the_golden_points_follow_from_the_formula() -> None:
-    """exp(mu + z sigma) with sigma = ln(12/5) / 3.2897."""
-    mu, sigma = math.log(5_000 * 12_000) / 2, math.log(12 / 5) / 3.2897
-    for z, point in ((-1.28155, 5_507), (0.84162, 9_690), (1.28155, 10_894)):
-        assert round(math.exp(mu + z * sigma)) == pytest.approx(point, abs=1)
+    golden = [5_507, 7_746, 9_690, 10_894, 8_025]
+    assert [points.p10, points.p50, points.p80, points.p90, draws.mean()] == pytest.approx(golden, rel=0.005)
 
 
 def test_low_median_and_high_are_the_points_of_the_draws() -> None:
@@ -142,13 +133,6 @@ def test_a_mixture_has_a_floor_points_and_another_unit() -> None:
     assert np.allclose(mixed.scaled(60).draw(generator(0, "x"), 100), 60 * mixed.draw(generator(0, "x"), 100))
 
 
-def test_an_interval_from_zero_is_never_negative() -> None:
-    """`0 to 30%` failed runs: the ends keep their meaning, and no world has fewer than none."""
-    draws = Interval(0, 0.3).draw(generator(0, "x"), 100_000)
-    assert draws.min() == 0
-    assert np.quantile(draws, (0.05, 0.95)).tolist() == pytest.approx([0, 0.3], abs=0.005)
-
-
 def test_another_unit_scales_every_draw() -> None:
     """The same generator gives the same worlds."""
     for spread in SPREADS[:-1]:
@@ -171,20 +155,15 @@ def test_pert_has_its_known_mean_and_its_hard_ends() -> None:
     assert 1 <= draws.min() <= draws.max() <= 10
 
 
-def test_a_number_without_doubt_has_an_exact_band() -> None:
-    """Every draw is the number."""
-    assert band(Const(7).draw(generator(0, "band"), 10)) == Band(7, 7, 7, 7)
-    assert Band(1, 2, 3, 4).scaled(2) == Band(2, 4, 6, 8)
-
-
 def test_the_mean_of_a_band_is_swansons_rule() -> None:
     """Three tenths of P10 and of P90 and four tenths of P50: near the mean of a skewed amount."""
     assert pytest.approx(0.3 * 1 + 0.4 * 2 + 0.3 * 5) == Band(1, 2, 3, 5).mean
     draws = Interval(5_000, 12_000).draw(generator(0, "x"), 50_000)
     assert band(draws).mean == pytest.approx(draws.mean(), rel=0.01)
+    assert band(Const(7).draw(generator(0, "band"), 10)) == Band(7, 7, 7, 7)
+    assert Band(1, 2, 3, 4).scaled(2) == Band(2, 4, 6, 8)
 
 
-@settings(max_examples=50, deadline=None)
 @given(low=st.floats(1e-3, 1e6), ratio=st.floats(1, 1e3), seed=st.integers(0, 2**40))
 def test_bands_rise(low: float, ratio: float, seed: int) -> None:
     """P10 <= P50 <= P80 <= P90 whatever the ends and the seed."""
@@ -193,24 +172,15 @@ def test_bands_rise(low: float, ratio: float, seed: int) -> None:
 
 
 def test_an_input_keeps_its_draws_when_others_come_and_go() -> None:
-    """Draws hang on the seed and the name alone."""
+    """Draws hang on the seed and the name alone; one name is one input; two intervals of it rank the worlds alike."""
     alone, crowd = Worlds(1, 100), Worlds(1, 100)
     crowd.draw("another", Interval(1, 2))
     assert (alone.draw("rate", Interval(1, 2)) == crowd.draw("rate", Interval(1, 2))).all()
     assert (alone.draw("rate", Interval(1, 2)) != crowd.draw("another", Interval(1, 2))).any()
     assert (alone.drawn["rate"] != Worlds(2, 100).draw("rate", Interval(1, 2))).any()
-
-
-def test_the_first_spread_of_a_name_holds() -> None:
-    """One name is one input."""
-    worlds = Worlds(0, 10)
-    assert worlds.draw("rate", Const(1)) is worlds.draw("rate", Const(2))
-
-
-def test_wider_doubt_about_one_input_moves_each_world_the_same_way() -> None:
-    """Two intervals of one name rank the worlds alike: that is what makes what-ifs comparable."""
-    narrow, wide = (Worlds(0, 500).draw("rate", Interval(*ends)) for ends in ((1, 2), (3, 9)))
-    assert (np.argsort(narrow) == np.argsort(wide)).all()
+    assert alone.draw("rate", Const(1)) is alone.draw("rate", Const(2))
+    wide = Worlds(1, 100).draw("rate", Interval(3, 9))
+    assert (np.argsort(alone.draw("rate", Interval(1, 2))) == np.argsort(wide)).all()
 
 
 def test_seeds_are_taken_within_32_bits() -> None:

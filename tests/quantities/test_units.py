@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
@@ -109,7 +109,6 @@ def test_currencies_are_kept_for_the_project_to_convert() -> None:
     assert Quantity(Const(2), "money", "USD").scaled(0.5, "EUR") == Quantity(Const(1), "money", "EUR")
 
 
-@settings(max_examples=50, deadline=None)
 @given(low=st.floats(0.01, 1e6), ratio=st.floats(1.01, 100), unit=st.sampled_from(["USD", "EUR"]))
 def test_an_interval_read_back_from_its_own_text_is_the_same(low: float, ratio: float, unit: str) -> None:
     """What is written reads back; three digits after a point have two readings in an amount, and are asked about."""
@@ -120,7 +119,6 @@ def test_an_interval_read_back_from_its_own_text_is_the_same(low: float, ratio: 
     assert quantity.currency == unit
 
 
-@settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=30), wanted=st.sampled_from([COUNT, SHARE, MONEY, HOURLY, LABEL]))
 def test_any_text_is_read_or_refused_never_a_crash(text: str, wanted: Wanted) -> None:
     """And what is read is finite and not negative."""
@@ -140,20 +138,14 @@ def close(found: Spread, spread: Spread) -> bool:
     )
 
 
-@pytest.mark.parametrize("text", ["0GB", "-5 GB", "20", "lots", "10 TB", "20 G", "GB", "1e3GB", "", 20, None, "nanGB"])
-def test_what_is_no_memory_of_a_card_is_refused(text: object) -> None:
-    """Nothing, text, too much, or a number without its unit."""
-    with pytest.raises(UnitError, match="1 GB to 1 TB"):
-        memory_gb(text)
+def test_what_is_no_memory_of_a_card_is_refused() -> None:
+    """Nothing, text, too much, or a number without its unit; at once, however long."""
+    for text in ("0GB", "-5 GB", "20", "lots", "10 TB", "20 G", "GB", "1e3GB", "", 20, None, "nanGB", "1" * 200_000):
+        with pytest.raises(UnitError, match="1 GB to 1 TB"):
+            memory_gb(text)
 
 
 @given(st.integers(1, 900), st.sampled_from(["", " "]))
 def test_a_gib_is_larger_than_a_gb(size: int, blank: str) -> None:
     """By 7.4%, whatever their case and blanks."""
     assert memory_gb(f"{size}{blank}gib") / memory_gb(f"{size}{blank}GB") == pytest.approx(2**30 / 1e9)
-
-
-def test_a_memory_of_many_digits_is_refused_at_once() -> None:
-    """Reading it takes no longer for its length."""
-    with pytest.raises(UnitError):
-        memory_gb("1" * 200_000)

@@ -3,7 +3,7 @@
 import math
 from decimal import Decimal
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tunecase.quantities import wording
@@ -14,22 +14,11 @@ SCALE = {"k": 1e3, "M": 1e6, "B": 1e9}
 
 def test_estimates_have_two_figures() -> None:
     """A guessed number shows two figures and never a false cent."""
-    words = {
-        12_345: "12k",
-        999: "1.0k",
-        99.6: "100",
-        123_456_789: "120M",
-        2.5e9: "2.5B",
-        0.0042: "0.0042",
-        -1_234: "-1.2k",
-        math.nan: "unknown",
-        math.inf: "unknown",
-        None: "unknown",
-    }
+    words = {12_345: "12k", 999: "1.0k", 99.6: "100", 123_456_789: "120M", 2.5e9: "2.5B", 0.0042: "0.0042"}
+    words |= {-1_234: "-1.2k", math.nan: "unknown", math.inf: "unknown", None: "unknown"}
     assert words == {value: wording.figures(value) for value in words}
 
 
-@settings(max_examples=60)
 @given(st.floats(1e-4, 1e12))
 def test_two_figures_stay_close(value: float) -> None:
     """What is shown lies within 5% of the number and reads back."""
@@ -45,7 +34,6 @@ def test_paid_money_keeps_its_cents() -> None:
     assert "unknown" == wording.paid(Decimal("NaN"))
 
 
-@settings(max_examples=60)
 @given(st.decimals(-(10**9), 10**9, places=2))
 def test_paid_money_reads_back(amount: Decimal) -> None:
     """Every amount in cents comes back as it was."""
@@ -64,7 +52,6 @@ def test_unknown_is_never_zero() -> None:
     assert "unknown" == wording.money(math.nan, "USD")
 
 
-@settings(max_examples=60)
 @given(st.floats(1e-12, 1, exclude_max=True))
 @example(0.005)
 @example(0.995)

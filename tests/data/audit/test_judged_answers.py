@@ -4,11 +4,8 @@ import json
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from tunecase.data.audit.audit import Files, audit
 from tunecase.prices.basis import Basis
-from tunecase.project.bill import Training
 from tunecase.quantities.spread import Worlds
 
 WORDS = (
@@ -112,11 +109,9 @@ def test_what_a_record_notes_of_chats(tmp_path):
     assert all(part in notes for part in ("3 rows that ended behind", "3 rows with several answers"))
 
 
-@pytest.mark.parametrize("loss_on", ["answers", "last_answer", "everything"])
-def test_the_record_says_what_is_learnt(tmp_path, loss_on):
-    """What training learns goes into the record; the project file takes these words alone."""
-    assert loss_on == Training(loss_on=loss_on).loss_on
+def test_the_record_says_what_is_learnt(tmp_path):
+    """What training learns goes into the record."""
     rows = [
         {"messages": [{"role": "user", "content": text(k)}, {"role": "assistant", "content": "a"}]} for k in range(3)
     ]
-    assert loss_on == audited(tmp_path, rows, loss_on=loss_on).tokens.loss_on
+    assert "last_answer" == audited(tmp_path, rows, loss_on="last_answer").tokens.loss_on

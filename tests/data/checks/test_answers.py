@@ -1,12 +1,9 @@
 """Answer quality: spoilt answers are found, sound ones and labels are left."""
 
-from tests.making import write_jsonl
+from tests.data.checks.made_files import pairs as evidence
 from tunecase.data.checks import answers, canned
 from tunecase.data.checks.answers import BIT
 from tunecase.data.checks.defect import Defect, NotChecked
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 from tunecase.data.reading.rows import Row
 
 SOUND = "The kettle on row {0} boils in about {0} minutes, so plan the tea with that in mind."
@@ -49,38 +46,13 @@ FAULTS = [
 ]
 
 
-def test_refusals_are_known_in_eight_languages():
-    """Whatever the language, the answer refuses."""
-    assert [] == [text for text in REFUSALS if "refusal" not in seen(text)]
-
-
-def test_kindness_and_topics_are_no_refusals():
-    """Words of regret inside an answer, and makers as its subject, are fine."""
-    assert [] == [text for text in KIND if {"refusal", "signature"} & seen(text)]
-
-
 def test_each_fault_sets_its_bit():
-    """One fault, one bit."""
+    """One fault, one bit, refusals in eight languages; regret inside an answer, and makers as its subject, are fine."""
     assert [] == [(bit, text) for bit, text in FAULTS if bit not in seen(text)]
-
-
-def test_a_copied_prompt_is_the_prompt_again():
-    """Case and blanks aside; an answer that quotes a little is none."""
-    prompt = "List three reasons to plant a tree in the middle of a city."
-    assert "copied" in seen(prompt.upper(), prompt)
-    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
-
-
-def test_equal_pairs_and_longer_choices_are_counted():
-    """Of preference pairs."""
+    assert [] == [text for text in REFUSALS if "refusal" not in seen(text)]
+    assert [] == [text for text in KIND if {"refusal", "signature"} & seen(text)]
     assert "pair_equal" in seen("Yes, it  does.", rejected="yes, it does.")
     assert "chosen_longer" in seen("Yes, it does, and well.", rejected="no")
-
-
-def evidence(tmp_path, rows):
-    """A file of prompts and responses as checks see it."""
-    path = write_jsonl(tmp_path / "rows.jsonl", [{"prompt": p, "response": r} for p, r in rows])
-    return Evidence(read_split(path, detect(path)), None, Asked(2048))
 
 
 CHECKS = (
@@ -145,25 +117,19 @@ def test_one_query_may_answer_many_questions(tmp_path):
     assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
 
 
-def test_what_the_prompt_says_is_no_signature():
-    """A sentence that came with the prompt may stand in the answer."""
-    line = "I am ChatGPT, a model made to help."
-    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
-
-
-def test_a_text_that_is_right_already_may_come_back():
-    """Where the prompt asks for a correction."""
-    text = "The old man walked slowly along the quiet river bank."
-    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
-    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
-
-
-def test_slots_of_a_reply_are_placeholders():
-    """Nobody asked for a letter, so nobody will fill it in."""
-    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")
-
-
 def test_many_placeholders_are_meant(tmp_path):
     """Where every answer holds one, a program fills them in."""
     found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
     assert isinstance(answers.placeholder(found), NotChecked)
+
+
+def test_what_the_prompt_says_or_asks_for_is_no_fault():
+    """A copied prompt is one, but not what quotes a little, nor a text that was to be corrected."""
+    prompt, text = "List three reasons to plant a tree in a city.", "The old man walked along the quiet river bank."
+    assert "copied" in seen(prompt.upper(), prompt)
+    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
+    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
+    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
+    line = "I am ChatGPT, a model made to help."
+    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
+    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")

@@ -1,19 +1,13 @@
 """Class shares: declared for production, and mistakes in declaring them."""
 
-import json
-
+from tests.data.checks.made_files import pairs
 from tunecase.data.checks import balance
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 
 def evidence(folder, counts, shares):
     """The Evidence of one file with so many rows of each class."""
-    path = folder / "d.jsonl"
-    rows = [{"text": f"text {name} {i}", "label": name} for name, n in counts.items() for i in range(n)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return Evidence(read_split(path, detect(path)), None, Asked(2048, production_shares=shares))
+    rows = [(f"text {name} {i}", name) for name, n in counts.items() for i in range(n)]
+    return pairs(folder, rows, ("text", "label"), production_shares=shares)
 
 
 def test_training_is_compared_with_declared_shares(tmp_path):

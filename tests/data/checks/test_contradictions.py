@@ -4,10 +4,8 @@ import json
 
 import pytest
 
+from tests.data.checks.made_files import pairs
 from tunecase.data.checks.contradictions import contradiction
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 LONG = "A tale of the harbour, told slowly, in which boat {n} comes home with an empty hold and a full sail."
 
@@ -15,10 +13,7 @@ LONG = "A tale of the harbour, told slowly, in which boat {n} comes home with an
 def severity(folder, answers, task=None):
     """The severity of the finding in a file where one in five rows repeats a text with another answer."""
     texts = [f"question {word} {n % 40}" for n, word in enumerate(["where", "when"] * 25)]
-    path = folder / "d.jsonl"
-    rows = [{"prompt": text, "completion": answer} for text, answer in zip(texts, answers, strict=True)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return contradiction(Evidence(read_split(path, detect(path)), None, Asked(2048, task=task))).severity
+    return contradiction(pairs(folder, zip(texts, answers, strict=True), task=task)).severity
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,13 @@
 
 import json
 
-from tests.making import write_jsonl
+from tests.data.checks.made_files import pairs
 from tunecase.data.checks.drift import format_drift, json_schema
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 
 def evidence(tmp_path, outputs):
     """A file of these answers."""
-    path = write_jsonl(tmp_path / "r.jsonl", [{"prompt": f"p {k}", "response": o} for k, o in enumerate(outputs)])
-    return Evidence(read_split(path, detect(path)), None, Asked(2048))
+    return pairs(tmp_path, [(f"p {k}", output) for k, output in enumerate(outputs)])
 
 
 def test_rows_that_break_the_schema_are_named(tmp_path):

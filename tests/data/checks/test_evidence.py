@@ -104,8 +104,9 @@ def test_near_copies_with_other_labels_are_no_copies(tmp_path):
     assert near_train.similarity == pytest.approx([27 / 29] * 3)
 
 
-@pytest.mark.parametrize("with_test", [False, True])
-@pytest.mark.parametrize(("partitions", "task_bytes"), [(1, 10), (8, 100_000), (64, 256_000_000)])
+@pytest.mark.parametrize(
+    ("partitions", "task_bytes", "with_test"), [(1, 10, True), (8, 100_000, False), (64, 256_000_000, True)]
+)
 def test_everything_is_the_same_however_the_work_is_cut(tmp_path, monkeypatch, partitions, task_bytes, with_test):
     """Parts, groups and the order in which tasks end do not tell; nor does where the shards lie."""
     monkeypatch.setattr("tunecase.data.checks.scan.LEAST_PIECE_BYTES", 1500)

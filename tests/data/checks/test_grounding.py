@@ -3,21 +3,11 @@
 import json
 import random
 
+from tests.data.checks.made_files import pairs as evidence
 from tunecase.data.checks import grounding
 from tunecase.data.checks.defect import NotChecked
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 NAMES = "Okafor Lindqvist Moreau Tanaka Alvarez Novak Petrov Haddad".split()
-
-
-def evidence(folder, pairs):
-    """The Evidence of one file of prompts and completions."""
-    path = folder / "d.jsonl"
-    rows = [{"prompt": text, "completion": answer} for text, answer in pairs]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return Evidence(read_split(path, detect(path)), None, Asked(2048))
 
 
 def invoices(n, planted, seed=0):

@@ -1,27 +1,20 @@
 """The checks of labels on files."""
 
-import json
 import re
 
 import numpy as np
 
+from tests.data.checks import made_files
 from tests.data.detectors.test_label_errors import made
-from tests.making import write_jsonl
 from tunecase.data.checks import labels, scan
 from tunecase.data.checks.defect import Defect, NotChecked
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
 from tunecase.data.detectors.label_errors import LEAST_ROWS
-from tunecase.data.reading.detection import detect
 
 
 def evidence(folder, texts, given, second=(), **asked):
     """The Evidence of one file, which is its own test file."""
-    path = folder / "d.jsonl"
-    rows = ({"text": t, "label": f"class {c}"} for t, c in zip(texts, given, strict=True))
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    split = read_split(path, detect(path))
-    return Evidence(split, split if second else None, Asked(2048, **asked), second=tuple(second))
+    rows = [{"text": t, "label": f"class {c}"} for t, c in zip(texts, given, strict=True)]
+    return made_files.evidence(folder, rows, second, **asked)
 
 
 def test_wrong_labels_are_ranked_with_a_better_one(tmp_path):
@@ -63,14 +56,12 @@ def test_agreement_counts_rows_with_two_labels(tmp_path):
 def test_answers_of_another_kind_of_task_are_no_labels(tmp_path):
     """Short answers that recur look like a closed list; where the task is stated they are judged as no labels."""
     rows = [{"prompt": f"Open door number {k} please", "completion": f"open door {k % 3}"} for k in range(60)]
-    path = write_jsonl(tmp_path / "a.jsonl", rows)
-    split = read_split(path, detect(path))
-    assert 3 == len(Evidence(split, None, Asked(100)).classes)
-    assert {} == Evidence(split, None, Asked(100, task="generation")).classes
+    assert 3 == len(made_files.evidence(tmp_path, rows).classes)
+    assert {} == made_files.evidence(tmp_path, rows, task="generation").classes
 
 
 def test_a_sample_says_how_many_rows_it_stands_for(tmp_path, monkeypatch):
-    """Where texts of some rows were kept, the count is of those judged, and that of all rows has a range beside it."""
+    """Where texts of some rows were kept, the count is of those judged, and the range of all rows holds the truth."""
     texts, codes = made(300)
     given = codes.copy()
     given[::12] = (given[::12] + 1) % 4
@@ -80,12 +71,6 @@ def test_a_sample_says_how_many_rows_it_stands_for(tmp_path, monkeypatch):
     assert LEAST_ROWS < kept < len(texts)
     defect = labels.label_error(found)
     assert isinstance(defect, Defect)
-    assert f"of {kept:,} judged" in defect.why
-    wanted = (
-        rf"; {kept:,} of {len(texts):,} labels were judged, drawn at random: in all about (\d+) \((\d+) to (\d+)\)$"
-    )
-    match = re.search(wanted, defect.why)
-    assert match
-    mid, low, high = map(int, match.groups())
+    mid, low, high = map(int, re.findall(r"in all about (\d+) \((\d+) to (\d+)\)$", defect.why)[0])
     assert low <= len(texts) / 12 <= high
     assert mid > defect.count

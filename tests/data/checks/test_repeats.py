@@ -1,20 +1,14 @@
 """Groups and repeats on columns alone."""
 
-import json
-
 import numpy as np
 
+from tests.data.checks.made_files import pairs
 from tunecase.data.checks import repeats
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 
-def evidence(folder, pairs):
+def evidence(folder, rows):
     """The Evidence of one file of texts and labels."""
-    path = folder / "d.jsonl"
-    path.write_text("".join(json.dumps({"text": t, "label": o}) + "\n" for t, o in pairs), encoding="utf-8")
-    return Evidence(read_split(path, detect(path)), None, Asked(2048))
+    return pairs(folder, rows, ("text", "label"))
 
 
 def test_raw_and_normalised_repeats_share_no_row(tmp_path):

@@ -2,15 +2,13 @@
 
 import gzip
 import json
-import multiprocessing
-import os
-import signal
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.data.checks.made_shelves import shuffle_tasks
 from tests.data.tokens.made import CHAT, made_tokenizer
 from tunecase.data.checks import block, scan
 from tunecase.data.checks.alike import Files, gathered
@@ -42,14 +40,6 @@ def test_columns_follow_the_readable_rows(tmp_path):
     assert ([2, 1], [7, 5]) == (whole(split, "words"), whole(split, "input_characters"))
     assert whole(split, "answer")[0] == whole(split, "answer")[1]
     assert (3, 2, 1, ["one two", "three"]) == (split.rows, split.count, split.bad, [split.example(0), split.example(1)])
-
-
-def test_results_do_not_depend_on_the_batch(tmp_path, monkeypatch):
-    """Rows cut into other batches give the same columns."""
-    lines = [f"word{i} word{i + 1} word{i + 2} word{i % 3},x" for i in range(50)]
-    first = plain(columns(tmp_path, lines))
-    monkeypatch.setattr(scan, "BATCH", 7)
-    assert first == plain(columns(tmp_path, lines))
 
 
 def test_only_the_first_bad_rows_are_kept_but_all_are_told(tmp_path, monkeypatch):
@@ -115,13 +105,14 @@ def plain(split: Split) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("rows_a_shard", [1, 50, 20_000])
+@pytest.mark.parametrize("rows_a_shard", [3, 20_000])
 def test_columns_do_not_depend_on_pieces_and_shards(tmp_path, monkeypatch, rows_a_shard):
-    """Many small pieces, shards of few rows: the same columns in the order of the file."""
-    path = long_file(tmp_path)
+    """Many small pieces, shards of few rows, whichever piece ends first: the same columns in the order of the file."""
+    path = long_file(tmp_path, 250)
     here = plain(read_split(path, detect(path)))
     short_runs(monkeypatch, rows_a_shard)
-    in_pieces(monkeypatch)
+    in_pieces(monkeypatch, 600)
+    shuffle_tasks(monkeypatch, rows_a_shard)
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
     assert here == plain(split)
@@ -139,32 +130,6 @@ def test_a_packed_file_in_shares_gives_its_rows_in_order(tmp_path, monkeypatch):
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
     assert here == plain(split)
-
-
-def test_columns_do_not_depend_on_which_piece_ends_first(tmp_path, monkeypatch):
-    """The last piece may be done first."""
-    from tunecase.data.shards import stages as module
-
-    def backwards(function, tasks, workers, **more):
-        for position, task in reversed(list(enumerate(tasks))):
-            yield position, function(task)
-
-    path = long_file(tmp_path)
-    here = plain(read_split(path, detect(path)))
-    in_pieces(monkeypatch)
-    monkeypatch.setattr(module, "run_tasks", backwards)
-    assert here == plain(read_split(path, detect(path)))
-
-
-def any_order(monkeypatch, seed: int) -> None:
-    """Tasks are done in an order that is drawn, in this one process."""
-    from tunecase.data.shards import stages as module
-
-    def shuffled(function, tasks, workers, **more):
-        order = np.random.default_rng(seed).permutation(len(tasks)).tolist()
-        yield from ((position, function(tasks[position])) for position in order)
-
-    monkeypatch.setattr(module, "run_tasks", shuffled)
 
 
 def chats(folder: Path, rows: int = 300) -> Path:
@@ -187,17 +152,16 @@ def test_tokens_do_not_depend_on_order_or_runs(tmp_path, monkeypatch, sampled):
         monkeypatch.setattr(counting, "read_fast", lambda path: None)
         monkeypatch.setattr(counting, "EXACT_BYTES", 100)
     (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
-    path, reading = chats(tmp_path), Reading(tokenizer=made_tokenizer(tmp_path))
+    path, reading = chats(tmp_path, 160), Reading(tokenizer=made_tokenizer(tmp_path))
     in_pieces(monkeypatch, 3000)
     short_runs(monkeypatch, 1000)
     found = [plain(read_split(path, detect(path), reading))]
-    for seed in (1, 2):
-        any_order(monkeypatch, seed)
-        monkeypatch.setattr(scan, "run_room", lambda task_bytes, rows=5 * seed: (rows, 10**9))
-        found.append(plain(read_split(path, detect(path), reading)))
-    assert found[0] == found[1] == found[2]
+    shuffle_tasks(monkeypatch, 1)
+    monkeypatch.setattr(scan, "run_room", lambda task_bytes: (7, 10**9))
+    found.append(plain(read_split(path, detect(path), reading)))
+    assert found[0] == found[1]
     counted = sum(tokens > 0 for tokens in found[0]["tokens"])
-    assert (10 < counted < 60) if sampled else counted == 300
+    assert (5 < counted < 32) if sampled else counted == 160
 
 
 @pytest.mark.slow
@@ -211,36 +175,6 @@ def test_two_processes_count_tokens_as_one(tmp_path, monkeypatch):
     assert here == plain(read_split(path, detect(path), reading, stages=stages))
 
 
-@pytest.mark.slow
-def test_two_processes_give_the_columns_of_one(tmp_path, monkeypatch):
-    """Whoever is done first, columns stand in the order of the file."""
-    path = long_file(tmp_path, 3000)
-    here = plain(read_split(path, detect(path)))
-    in_pieces(monkeypatch, 10_000)
-    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2))
-    assert here == plain(read_split(path, detect(path), stages=stages))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="skipped: no SIGKILL here")
-def test_a_killed_worker_costs_its_pieces_alone(tmp_path, monkeypatch):
-    """What it had is read by another, and nothing is missing."""
-    path = long_file(tmp_path, 3000)
-    here = plain(read_split(path, detect(path)))
-    in_pieces(monkeypatch, 10_000)
-    killed = []
-
-    def kill(*_):
-        for child in multiprocessing.active_children()[:1]:
-            if not killed:
-                killed.append(child.pid)
-                os.kill(child.pid, signal.SIGKILL)
-
-    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2), tell=kill)
-    assert here == plain(read_split(path, detect(path), stages=stages))
-    assert 1 == len(killed)
-
-
 def interrupted(path: Path, folder: Path, after: int) -> None:
     """A pass that is interrupted once so many pieces are read."""
 
@@ -252,20 +186,19 @@ def interrupted(path: Path, folder: Path, after: int) -> None:
         read_split(path, detect(path), stages=Stages(FolderStore(folder), tell=stop))
 
 
-@pytest.mark.parametrize("times", [1, 3])
-def test_an_interrupted_pass_is_gone_on_with(tmp_path, monkeypatch, times):
+def test_an_interrupted_pass_is_gone_on_with(tmp_path, monkeypatch):
     """The next one reads only the pieces that are left, and gives the same columns."""
     path = long_file(tmp_path)
     here = plain(read_split(path, detect(path)))
     in_pieces(monkeypatch)
-    for time in range(times):
-        interrupted(path, tmp_path / "s", 3 * (time + 1))
+    for after in (3, 6):
+        interrupted(path, tmp_path / "s", after)
     read = []
     once = scan.read
     monkeypatch.setattr(scan, "read", lambda task: read.append(task.piece.index) or once(task))
     stages = Stages(FolderStore(tmp_path / "s"))
     assert here == plain(read_split(path, detect(path), stages=stages))
-    assert (3 * times, list(range(3 * times, stages.told[0].tasks))) == (stages.told[0].taken_up, read)
+    assert (6, list(range(6, stages.told[0].tasks))) == (stages.told[0].taken_up, read)
 
 
 def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
@@ -310,14 +243,14 @@ def test_files_of_a_folder_keep_other_places(tmp_path, monkeypatch):
 
 def test_many_files_of_a_row_keep_their_share(tmp_path, monkeypatch):
     """Not all of them or none."""
-    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 2000)
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 1000)
     folder = tmp_path / "files"
     folder.mkdir()
-    for at in range(150):
+    for at in range(60):
         (folder / f"{at:03}.jsonl").write_text(f'{{"text": "some words {at}", "label": "x"}}\n', encoding="utf-8")
-    share = 2000 / sum(file.stat().st_size for file in folder.iterdir())
+    share = 1000 / sum(file.stat().st_size for file in folder.iterdir())
     rows, count = drawn(folder)
-    assert abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
+    assert 0 < abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
 
 
 @pytest.mark.usefixtures("vetted_here")
@@ -334,21 +267,19 @@ def test_row_groups_keep_other_places(tmp_path, monkeypatch):
     assert 6 == len({tuple((rows[rows // 200 == at] % 200).tolist()) for at in range(6)})
 
 
-@pytest.mark.parametrize("harm", ["lost", "cut"])
-def test_a_part_that_is_lost_or_cut_is_made_again(tmp_path, monkeypatch, harm):
+def test_a_part_that_is_lost_or_cut_is_made_again(tmp_path, monkeypatch):
     """Of a piece that made several shards; the others are taken up."""
     path = tmp_path / "d.jsonl.gz"
-    path.write_bytes(gzip.compress(long_file(tmp_path, 300).read_bytes()))
+    path.write_bytes(gzip.compress(long_file(tmp_path, 150).read_bytes()))
     short_runs(monkeypatch)
     store = FolderStore(tmp_path / "s")
     here = plain(read_split(path, detect(path), stages=Stages(store)))
     part = next(name for name in store.names("read/") if name.endswith("-00003"))
     body = bytes(store.get(part))
-    store.remove(part)
-    if harm == "cut":
-        store.put(part, [body[:-10]])
-    assert here == plain(read_split(path, detect(path), stages=Stages(store)))
-    assert body == bytes(store.get(part))
+    for harm in (lambda: store.remove(part), lambda: store.put(part, [body[:-10]])):
+        harm()
+        assert here == plain(read_split(path, detect(path), stages=Stages(store)))
+        assert body == bytes(store.get(part))
 
 
 def test_bad_rows_fill_shards_too(tmp_path, monkeypatch):

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tunecase.data.checks.tools import CALLED, FAULTS, JUDGED, MISSING, NOT_JSON, TYPE, UNDECLARED, UNKNOWN, mark_rows
 from tunecase.data.reading.rows import Row
 
@@ -39,11 +37,11 @@ def row(answer, tools=TOOLS, system=""):
     return Row(0, 1, "q", answer, {}, "", turns, tools)
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize(("call", "fault"), CALLS)
-def test_each_fault_in_each_form(form, call, fault):
+def test_each_fault_in_each_form():
     """A call as the turn, behind words, between marks, several, and in a list."""
-    assert [CALLED | JUDGED | fault] == mark_rows([row(form.format(json.dumps(call)))])
+    marked = {(form, at): mark_rows([row(form.format(json.dumps(call)))])
+              for form in FORMS for at, (call, _) in enumerate(CALLS)}  # fmt: skip
+    assert {key: [CALLED | JUDGED | CALLS[key[1]][1]] for key in marked} == marked
 
 
 def test_tools_in_the_system_turn():

@@ -30,12 +30,12 @@ def ranked(depth: float, rows: int = 40) -> Defect:
     return Defect("label_error", "warn", "", "", rows=np.arange(rows), review_rows=depth, scores=scores)
 
 
-@pytest.mark.parametrize("depth", [0, 25, 40])
-def test_a_ranked_finding_queues_its_depth(depth):
+def test_a_ranked_finding_queues_its_depth():
     """Of 40 ranked rows the first are taken, as many as are priced; none where none is."""
-    rows, suspicion = worst_first(wanted_rows([ranked(depth)], union()), "")
-    assert list(range(depth)) == rows.tolist()
-    assert np.linspace(1, 0, 40)[:depth].tolist() == suspicion.tolist()
+    for depth in (0, 25, 40):
+        rows, suspicion = worst_first(wanted_rows([ranked(depth)], union()), "")
+        assert list(range(depth)) == rows.tolist()
+        assert np.linspace(1, 0, 40)[:depth].tolist() == suspicion.tolist()
 
 
 def test_rephrased_leaks_are_looked_at_in_the_training_file(evidence):
@@ -59,7 +59,7 @@ def test_the_queue_holds_the_worst_and_says_how_many_it_leaves_out(evidence, mon
     assert (list(range(18)), 2, 22) == (suspects, len(controls), queue.left_out)
     assert not controls & set(suspects)
     assert [1, 20] == [rank for each in queue.rows.values() if (rank := each.rank) in (1, 20)]
-    drawn = {row for seed in range(40) for row in _controls_of(evidence, seed)}
+    drawn = {row for seed in range(12) for row in _controls_of(evidence, seed)}
     assert any(row < 40 for row in drawn)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sentences import SENTENCES
-from tunecase.data.detectors.languages import NAMES, STOP_WORDS, detect
+from tunecase.data.detectors.languages import NAMES, detect
 
 
 def test_sentences_are_known():
@@ -31,11 +31,6 @@ def test_code_and_addresses_do_not_count():
 def test_any_text_is_named_or_not_told(text):
     """What is told has a name."""
     assert detect(text) in {None, *NAMES}
-
-
-def test_every_list_has_a_name():
-    """No language without a name."""
-    assert set() == STOP_WORDS.keys() - NAMES.keys()
 
 
 def test_the_extra_tells_what_the_lists_do_not():

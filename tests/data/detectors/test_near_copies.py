@@ -1,7 +1,7 @@
 """Near copies: hashed words and shingles, band keys, pairs that meet, their likeness."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data import text
@@ -18,7 +18,6 @@ def sets_of(texts):
 
 
 @given(TEXTS)
-@settings(max_examples=200)
 def test_words_cut_on_bytes_are_those_of_the_normaliser(texts):
     """As many words as text.words gives, equal ones with equal hashes, others with others."""
     hashes, counts = near_copies.word_hashes(texts)
@@ -29,7 +28,6 @@ def test_words_cut_on_bytes_are_those_of_the_normaliser(texts):
 
 
 @given(TEXTS)
-@settings(max_examples=100)
 def test_text_hashes_are_equal_for_equal_words_alone(texts):
     """A text without words has 0; the hash does not depend on what stands before."""
     found = near_copies.text_hashes(*near_copies.word_hashes(texts)).tolist()
@@ -40,7 +38,6 @@ def test_text_hashes_are_equal_for_equal_words_alone(texts):
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=9), min_size=1, max_size=6))
-@settings(max_examples=100)
 def test_hashed_shingles_have_the_jaccard_of_the_plain_ones(texts):
     """The hashed sets give the similarity of the plain sets."""
     joined = [" ".join(words) for words in texts]
@@ -99,7 +96,6 @@ def test_pairs_of_long_sets_are_worked_on_alone():
     assert [] == near_copies.pair_jaccard(pairs[:0], sets).tolist()
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.data())
 def test_joined_rows_share_a_first_row(count, data):
     """Paired rows share a group; its name is its first row; unpaired rows stand alone."""
@@ -113,7 +109,6 @@ def test_joined_rows_share_a_first_row(count, data):
     assert (root[alone] == alone).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), max_size=30), st.integers(1, 8), st.integers(0, 1))
 def test_groups_are_those_of_all_pairs_at_once(pairs, chunk, far):
     """However many pairs are worked on at once; rows without a pair are not there, and large row numbers are fine."""

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.making import tickets
@@ -49,15 +49,10 @@ def told_apart(rows: tuple[int, int], features: int, shift: float, classes: int,
 @pytest.mark.parametrize(
     ("rows", "features", "classes", "repeats"),
     [
-        ((50, 50), 25, 0, 300),
+        ((50, 50), 25, 0, 60),
         *(
             pytest.param(*sets, marks=pytest.mark.slow)
-            for sets in (
-                ((50, 50), 25, 8, 300),
-                ((150, 60), 45, 4, 300),
-                ((200, 200), 75, 0, 200),
-                ((1_500, 1_500), 60, 0, 80),
-            )
+            for sets in (((50, 50), 25, 8, 300), ((150, 60), 45, 4, 300), ((1_500, 1_500), 60, 0, 80))
         ),
     ],
 )
@@ -106,7 +101,6 @@ def test_copies_share_a_group():
 
 
 @given(st.lists(st.text(max_size=12), max_size=20), st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
 def test_one_text_of_each_group_stays(rows, seed):
     """Whatever the texts, one of each group is left, in order."""
     kept = distinct(rows, np.random.default_rng(seed)).tolist()
@@ -115,7 +109,6 @@ def test_one_text_of_each_group_stays(rows, seed):
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=10))
-@settings(max_examples=30, deadline=None)
 def test_style_is_always_a_number(rows):
     """No text gives a style that is not finite."""
     assert np.isfinite(style(rows)).all()

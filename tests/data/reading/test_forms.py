@@ -137,9 +137,11 @@ def lines(path, rows):
 
 
 def test_usual_forms_are_read_at_first_sight(tmp_path):
-    """Each form gives its input and output without a column named."""
+    """Each form gives its input and output without a column named; a copy of it has the same rows."""
     read = {}
     for form, (rows, *_) in FORMS.items():
+        path = lines(tmp_path / "d.jsonl", rows * 2)
+        assert pairs(path) == pairs(copied(path, tmp_path / "copy.jsonl")), form
         try:
             row = load(lines(tmp_path / "d.jsonl", rows)).rows[0]
             read[form] = row.input, row.output
@@ -161,13 +163,6 @@ def copied(path, to):
 def pairs(path):
     """Input and output of every row."""
     return [(row.input, row.output) for row in load(path).rows]
-
-
-def test_what_is_written_reads_back(tmp_path):
-    """A copy of each form has the same rows."""
-    for form, (rows, *_) in FORMS.items():
-        path = lines(tmp_path / "d.jsonl", rows * 2)
-        assert pairs(path) == pairs(copied(path, tmp_path / "copy.jsonl")), form
 
 
 ARTICLES = {
@@ -211,25 +206,19 @@ def test_nested_json_gives_flat_rows(tmp_path, indent):
     assert {form: (wanted, wanted) for form, (_, wanted) in NESTED.items()} == read
 
 
-def test_one_row_is_not_taken_for_columns(tmp_path):
-    """Lists of tokens and tags in a file of one row, and a chat, stay one row."""
-    row = {"tokens": ["Ann", "ran"], "tags": ["B-PER", "O"]}
-    assert [("Ann ran", '{"PER":["Ann"]}')] == pairs(lines(tmp_path / "d.json", [row]))
-
-
 SENTENCES = "-DOCSTART- -X- O\n\nAnn NN B-PER\nLee NN I-PER\nran VB O\n\nBonn NN B-LOC\n. . O\n"
 
 
-@pytest.mark.parametrize("name", ["d.conll", "d.txt", "d.bio"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_file_of_one_token_a_line(tmp_path, name, end):
+def test_a_file_of_one_token_a_line(tmp_path, end):
     """A blank line parts sentences, in any size of piece; a copy reads back to the same rows."""
-    path = tmp_path / name
-    path.write_bytes(SENTENCES.replace("\n", end).encode())
-    wanted = [("Ann Lee ran", '{"PER":["Ann Lee"]}'), ("Bonn .", '{"LOC":["Bonn"]}')]
-    assert wanted == pairs(path)
-    assert [3, 7] == [row.line for row in load(path).rows]
-    assert wanted == pairs(copied(path, tmp_path / f"copy-{name}"))
+    for name in ("d.conll", "d.txt", "d.bio"):
+        path = tmp_path / name
+        path.write_bytes(SENTENCES.replace("\n", end).encode())
+        wanted = [("Ann Lee ran", '{"PER":["Ann Lee"]}'), ("Bonn .", '{"LOC":["Bonn"]}')]
+        assert wanted == pairs(path)
+        assert [3, 7] == [row.line for row in load(path).rows]
+        assert wanted == pairs(copied(path, tmp_path / f"copy-{name}"))
 
 
 def test_tags_with_tabs_and_comments(tmp_path):

@@ -29,14 +29,14 @@ def placed(folder, *names):
     return folder
 
 
-@pytest.mark.parametrize(("train", "test"), FILES)
-def test_a_test_file_stands_beside(tmp_path, train, test):
+def test_a_test_file_stands_beside(tmp_path):
     """Usual names are found, whatever the ending; a file of another name is not."""
-    placed(tmp_path, train)
-    assert other_splits.test_beside(tmp_path / train) is None
-    placed(tmp_path, test, "strained.jsonl", "stested.jsonl")
-    assert tmp_path / test == other_splits.test_beside(tmp_path / train)
-    assert other_splits.test_beside(tmp_path / "strained.jsonl") is None
+    for at, (train, test) in enumerate(FILES):
+        folder = placed(tmp_path / str(at), train)
+        assert other_splits.test_beside(folder / train) is None
+        placed(folder, test, "strained.jsonl", "stested.jsonl")
+        assert folder / test == other_splits.test_beside(folder / train)
+        assert other_splits.test_beside(folder / "strained.jsonl") is None
 
 
 def test_a_validation_file_is_no_test(tmp_path):
@@ -48,11 +48,14 @@ def test_a_validation_file_is_no_test(tmp_path):
 
 
 def test_a_folder_has_its_own_test(tmp_path):
-    """A folder of splits, and one object of splits, name theirs."""
+    """A folder of splits, and one object of splits, name theirs; rows without splits have none."""
     folder = placed(tmp_path / "set", "train.jsonl", "test.jsonl")
     assert "set::test" == other_splits.test_beside(folder).name
     (tmp_path / "d.json").write_text(json.dumps({"train": [json.loads(ROW)], "test": [json.loads(ROW)]}))
-    assert "d.json::test" == other_splits.test_beside(tmp_path / "d.json::train").name
+    for name in ("d.json", "d.json::train"):
+        assert "d.json::test" == other_splits.test_beside(tmp_path / name).name
+    (tmp_path / "d.json").write_text(json.dumps([json.loads(ROW)]))
+    assert other_splits.test_beside(tmp_path / "d.json") is None
 
 
 def test_several_configurations_are_asked_for(tmp_path):

@@ -76,13 +76,9 @@ def test_shapes_of_rows_are_recognised(tmp_path):
 
 
 def test_named_columns_override_the_recognised_ones(tmp_path):
-    """The user's columns win, and the others are kept aside."""
+    """The user's columns win, and the others are kept aside; without labels only the input column is wanted."""
     table = load(written(tmp_path, "d.jsonl", '{"text": "a", "label": "x", "note": "n"}'), "note", "text")
     assert (table.rows[0].input, table.rows[0].output, table.rows[0].other) == ("n", "a", {"label": "x"})
-
-
-def test_an_unlabelled_pool_needs_no_output(tmp_path):
-    """Without labels only the input column is wanted."""
     table = load(written(tmp_path, "d.jsonl", '{"text": "a"}'), labelled=False)
     assert (table.layout.output, table.rows[0].input, table.rows[0].output) == (None, "a", "")
 
@@ -178,32 +174,13 @@ def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path):
     assert {key: [(0, 1, "a"), (1, 2, "a"), (2, 3, "a"), (0, 2, "a"), (1, 3, "b")] for key in read} == read
 
 
-def test_csv_keeps_line_breaks_and_big_cells(tmp_path):
-    """A quoted cell may hold line breaks and a megabyte; lines still count."""
-    big = "x" * 1_000_000
-    table = load(written(tmp_path, "d.csv", f'text,label\n"a\nb, c",x\n\n"{big}",y\n'))
-    assert [(2, "a\nb, c"), (5, big)] == [(row.line, row.input) for row in table.rows]
-
-
-def test_csv_delimiters_are_recognised(tmp_path):
-    """Commas, semicolons and tabs part cells."""
-    read = {}
-    for delimiter in (",", ";", "\t"):
-        path = written(tmp_path, "d.csv", f"text{delimiter}label\na{delimiter}x")
-        read[delimiter] = [(row.input, row.output) for row in load(path).rows]
-    assert {key: [("a", "x")] for key in read} == read
-
-
 def test_a_broken_csv_row_does_not_swallow_the_rest(tmp_path):
     """A quote left open, bad bytes and a wrong number of cells each cost one row."""
     content = b'text,label\na,x\n"open,y\nb,x\n"c, d",z\n\xff,x\n1,2,3\ne,x\n"open again,y\n'
     table = load(written(tmp_path, "d.csv", content))
     assert [row.input for row in table.rows] == ["a", "b", "c, d", "e"]
-    assert [row.line for row in table.bad] == [3, 6, 7, 9]
-    assert [
-        next(start for start in ("not CSV", "not UTF-8", "3 cells") if row.reason.startswith(start))
-        for row in table.bad
-    ] == ["not CSV", "not UTF-8", "3 cells", "not CSV"]
+    reasons = [(3, "not CSV"), (6, "not UTF-8"), (7, "3 cells"), (9, "not CSV")]
+    assert reasons == [(bad.line, bad.reason[: len(text)]) for bad, (_, text) in zip(table.bad, reasons, strict=True)]
 
 
 def test_json_arrays_give_their_objects(tmp_path):
@@ -220,24 +197,12 @@ def test_json_arrays_give_their_objects(tmp_path):
     assert "cut off" in cut.bad[1].reason
 
 
-def test_a_json_file_of_lines_is_read_as_lines(tmp_path):
-    """A .json file that does not begin with a bracket holds a row a line."""
-    assert len(load(written(tmp_path, "d.json", GOOD * 2)).rows) == 2
-
-
-def test_a_blank_first_line_hides_no_delimiter(tmp_path):
-    """The delimiter is that of the first line with something in it."""
-    table = load(written(tmp_path, "d.csv", "\r\n\ntext;label\na, b;x\n"))
-    assert [("a, b", "x")] == [(row.input, row.output) for row in table.rows]
-
-
+@pytest.mark.usefixtures("vetted_here")
 def test_a_byte_that_is_not_utf8_spoils_one_row_of_a_table(tmp_path):
     """Arrow checks no text: the row is bad and says why, those around it are read."""
     pa = pytest.importorskip("pyarrow")
-    pq = pytest.importorskip("pyarrow.parquet")
     texts = pa.array([b"a", b"\xff", "é".encode()], pa.binary()).view(pa.string())
-    pq.write_table(pa.table({"text": texts, "label": [1, 2, 3]}), tmp_path / "d.parquet")
-    table = load(tmp_path / "d.parquet")
+    table = load(table_file(tmp_path / "d.parquet", pa.table({"text": texts, "label": [1, 2, 3]})))
     assert [(0, "a", "1"), (2, "é", "3")] == [(row.number, row.input, row.output) for row in table.rows]
     assert [(1, "not UTF-8")] == [(row.number, row.reason) for row in table.bad]
 
@@ -246,17 +211,13 @@ def test_a_byte_that_is_not_utf8_spoils_one_row_of_a_table(tmp_path):
 def test_parquet_is_read_in_batches(tmp_path):
     """Parquet rows come as others do; bytes are not text."""
     pa = pytest.importorskip("pyarrow")
-    pq = pytest.importorskip("pyarrow.parquet")
-    pq.write_table(pa.table({"text": ["a", None, "b"], "label": [1, 2, 3]}), tmp_path / "d.parquet")
-    table = load(tmp_path / "d.parquet")
+    table = load(table_file(tmp_path / "d.parquet", pa.table({"text": ["a", None, "b"], "label": [1, 2, 3]})))
     assert ([row.input for row in table.rows], [row.reason for row in table.bad]) == (["a", "b"], ["no 'text'"])
-    pq.write_table(pa.table({"text": [b"a"], "label": [1]}), tmp_path / "b.parquet")
-    assert load(tmp_path / "b.parquet").bad[0].reason == "'text' is not text"
-    half = (tmp_path / "d.parquet").read_bytes()
-    with pytest.raises(InputError, match="whole Parquet file"):
-        load(written(tmp_path, "half.parquet", half[: len(half) // 2]))
+    path = table_file(tmp_path / "b.parquet", pa.table({"text": [b"a"], "label": [1]}))
+    assert load(path).bad[0].reason == "'text' is not text"
 
 
+@pytest.mark.usefixtures("vetted_here")
 @pytest.mark.parametrize("ending", ["parquet", "arrow"])
 def test_dates_that_python_cannot_hold_are_read_as_integers(tmp_path, ending):
     """Years below 1 and beyond 9999 and unknown zones cost no row, and are written back as they were."""
@@ -269,15 +230,10 @@ def test_dates_that_python_cannot_hold_are_read_as_integers(tmp_path, ending):
     }
     table = pa.table({"text": ["a", "b", "c"], "label": [1, 2, 3], **far})
     path = table_file(tmp_path / f"d.{ending}", table)
-    layout = detect(path)
     rows = load(path).rows
     assert ["a", "b", "c"] == [row.input for row in rows]
     assert [-(10**17), 2, 2**30, 2**60] == [rows[1].other[name] for name in far]
-    copy = tmp_path / f"copy.{ending}"
-    with Writer(copy, path, layout) as writer:
-        for _, _, raw, record in raw_records(path, layout):
-            writer.write(raw, record)
-    assert table.equals(read_table(copy))
+    assert table.equals(read_table(copied(path)))
 
 
 def test_an_arrow_file_whose_offsets_lie_is_refused(tmp_path):
@@ -291,6 +247,7 @@ def test_an_arrow_file_whose_offsets_lie_is_refused(tmp_path):
         load(path)
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_a_date_out_of_range_inside_a_list_is_a_bad_row(tmp_path):
     """A list or object that holds such a date cannot be read: its row is bad, the others are read."""
     pa = pytest.importorskip("pyarrow")
@@ -300,31 +257,20 @@ def test_a_date_out_of_range_inside_a_list_is_a_bad_row(tmp_path):
     assert ["a date or time out of range inside a list or object"] == [row.reason for row in table.bad]
 
 
-@pytest.mark.parametrize("ending", ["jsonl", "parquet", "arrow"])
-def test_a_file_name_that_is_not_utf8_is_read_and_written(tmp_path, ending):
+@pytest.mark.usefixtures("vetted_here")
+def test_a_file_name_that_is_not_utf8_is_read_and_written(tmp_path):
     """Linux allows any bytes in a name; a table's library takes them as well as a text file does."""
-    path = tmp_path / os.fsdecode(b"d\xff." + ending.encode())
-    try:
-        written(tmp_path, path.name, GOOD)
-    except OSError:
-        pytest.skip("this file system takes no such name")
-    if ending != "jsonl":
-        pa = pytest.importorskip("pyarrow")
-        table_file(tmp_path / f"plain.{ending}", pa.table({"text": ["a"], "label": ["x"]})).replace(path)
-    layout = detect(path)
-    copy = path.with_name(f"copy-{path.name}")
-    with Writer(copy, path, layout) as writer:
-        for _, _, raw, record in raw_records(path, layout):
-            writer.write(raw, record)
-    assert [("a", "x")] * 2 == [(row.input, row.output) for each in (path, copy) for row in load(each).rows]
-
-
-def test_a_long_line_is_no_trouble(tmp_path):
-    """A line of 5 MB is one row."""
-    assert (
-        len(load(written(tmp_path, "d.jsonl", json.dumps({"text": "x" * 5_000_000, "label": 1}))).rows[0].input)
-        == 5_000_000
-    )
+    for ending in ("jsonl", "parquet", "arrow"):
+        path = tmp_path / os.fsdecode(b"d\xff." + ending.encode())
+        try:
+            written(tmp_path, path.name, GOOD)
+        except OSError:
+            pytest.skip("this file system takes no such name")
+        if ending != "jsonl":
+            pa = pytest.importorskip("pyarrow")
+            table_file(tmp_path / f"plain.{ending}", pa.table({"text": ["a"], "label": ["x"]})).replace(path)
+        copy = copied(path)
+        assert [("a", "x")] * 2 == [(row.input, row.output) for file in (path, copy) for row in load(file).rows]
 
 
 def test_a_file_that_begins_badly_is_read_all_the_same(tmp_path):
@@ -337,23 +283,10 @@ JUNK = st.lists(st.binary(max_size=40), max_size=6)
 
 
 @given(JUNK, st.sampled_from(["d.jsonl", "d.csv", "d.json"]))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_make_a_traceback(tmp_path, lines, name):
     """Whatever the bytes, rows come out or an InputError; records are numbered in order."""
-    read_junk(tmp_path, lines, name)
-
-
-@given(JUNK)
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_no_bytes_for_a_table_in_columns_make_a_traceback(tmp_path, lines):
-    """A child process reads them first, which takes a while each time."""
-    read_junk(tmp_path, lines, "d.parquet")
-
-
-def read_junk(folder, lines, name):
-    """Reads a file of these lines."""
-    head = b"text,label\n" if name == "d.csv" else GOOD
-    path = written(folder, name, head + b"\n".join(lines))
+    path = written(tmp_path, name, (b"text,label\n" if name == "d.csv" else GOOD) + b"\n".join(lines))
     try:
         table = load(path)
     except InputError:
@@ -380,7 +313,7 @@ COLUMNS = (("text", "label"), ("messages",), ("instruction", "instances"), ("pro
 
 @given(st.sampled_from(COLUMNS).flatmap(lambda names: st.lists(st.tuples(*[VALUES] * len(names)).map(
     lambda cells: dict(zip(names, cells, strict=True))), min_size=1, max_size=5)))  # fmt: skip
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_values_make_a_traceback(tmp_path, records):
     """Whatever JSON a column holds, each record is a row with two texts or a bad row, unless the file is refused."""
     path = written(tmp_path, "d.jsonl", "\n".join(map(json.dumps, records)))
@@ -429,3 +362,24 @@ def test_what_the_system_and_the_libraries_refuse_is_told_in_plain_words(tmp_pat
             detect(path)
         assert words in str(caught.value)
         assert "Errno" not in str(caught.value)
+
+
+def test_csv_delimiters_and_line_breaks_are_recognised(tmp_path):
+    """Commas, semicolons and tabs part cells, behind a blank line too; a cell may hold line breaks and a megabyte."""
+    read = {}
+    for delimiter in (",", ";", "\t"):
+        path = written(tmp_path, "d.csv", f"\r\n\ntext{delimiter}label\na{delimiter}x")
+        read[delimiter] = [(row.input, row.output) for row in load(path).rows]
+    assert {key: [("a", "x")] for key in read} == read
+    big = "x" * 1_000_000
+    table = load(written(tmp_path, "d.csv", f'text,label\n"a\nb, c",x\n\n"{big}",y\n'))
+    assert [(2, "a\nb, c"), (5, big)] == [(row.line, row.input) for row in table.rows]
+
+
+def copied(path: Path) -> Path:
+    """A copy of all its records, beside it."""
+    layout, copy = detect(path), path.with_name(f"copy-{path.name}")
+    with Writer(copy, path, layout) as writer:
+        for _, _, raw, record in raw_records(path, layout):
+            writer.write(raw, record)
+    return copy

@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from tunecase.data import reading
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.load import detect_beside, load
@@ -98,15 +97,6 @@ def test_preference_pairs(tmp_path):
     assert [("preference", "q", "good", "bad")] * len(PAIRS) == read
 
 
-def test_turns_of_a_pair_are_read_as_those_of_a_chat(tmp_path):
-    """Roles in capitals and turns of weight 0 are no reason to give a pair up."""
-    said = [{"role": "User", "content": "q", "weight": 0}]
-    chosen, rejected = ([{"role": "Assistant", "content": text}] for text in ("good", "bad"))
-    (row,) = load(lines(tmp_path / "d.jsonl", [{"prompt": said, "chosen": chosen, "rejected": rejected}])).rows
-    assert ("q", "good", "bad") == (row.input, row.output, row.rejected)
-    assert (("user", "q"), ("assistant", "good")) == row.turns
-
-
 def test_judged_completions(tmp_path):
     """Prompt, completion and a true or false label are KTO: a completion judged bad is no target, the label is kept."""
     rows = [{"prompt": "q", "completion": "a", "label": k % 2 == 0} for k in range(4)]
@@ -127,16 +117,13 @@ def test_calls_of_tools_and_their_results(tmp_path):
     assert "a tool's result without a call" == bad.reason
 
 
-OUT_OF_ORDER = (
-    ([{"role": "assistant", "content": "a"}], "no turn before the last answer"),
-    ([{"role": "wizard", "content": "a"}], "the role 'wizard' is not known"),
-)
-
-
 def test_chats_out_of_order_are_bad_rows(tmp_path):
     """Each says what is wrong with it."""
-    reasons = [only(tmp_path, {"messages": said}).reason for said, _ in OUT_OF_ORDER]
-    assert [reason for _, reason in OUT_OF_ORDER] == reasons
+    order = {
+        "no turn before the last answer": [{"role": "assistant", "content": "a"}],
+        "the role 'wizard' is not known": [{"role": "wizard", "content": "a"}],
+    }
+    assert list(order) == [only(tmp_path, {"messages": said}).reason for said in order.values()]
 
 
 def test_two_columns_with_names_of_their_own(tmp_path):
@@ -257,19 +244,6 @@ def test_tables_are_written_back_with_their_schema(tmp_path, table, ending):
     if ending == "parquet":
         assert table.schema.equals(pq.read_table(copy).schema, check_metadata=True)
     assert [path.name for path in tmp_path.glob(".*.part")] == []
-
-
-def test_an_archive_of_zstd_is_written_and_read_back(tmp_path):
-    """JSONL comes back byte for byte, whatever both are packed with."""
-    zstd = pytest.importorskip("backports.zstd")
-    body = b'{"text":"a","label":1}\n{"text": "b", "label":2}\n'
-    path = tmp_path / "d.jsonl.zst"
-    path.write_bytes(zstd.compress(body[:20]) + zstd.compress(body[20:]))
-    layout = reading.detect(path)
-    with Writer(tmp_path / "copy.jsonl.zst", path, layout) as writer:
-        for _, _, raw, record in raw_records(path, layout):
-            writer.write(raw, record)
-    assert body == zstd.decompress((tmp_path / "copy.jsonl.zst").read_bytes())
 
 
 def test_a_test_file_is_read_by_its_own_columns_else_by_those_of_the_training_file(tmp_path):

@@ -87,15 +87,6 @@ def test_rare_classes_are_on_both_sides(tmp_path: Path) -> None:
     assert first == second == {"common", *(f"rare {n}" for n in range(6))}
 
 
-def test_form_letters_are_no_copies_of_one_another(tmp_path: Path) -> None:
-    """Prompts that all share their frame are split all the same."""
-    frame = "You are a clerk . Sort the letter below into one of two drawers and say which . Letter : "
-    rows = [{"text": f"{frame}{essay(n)[:40]}", "label": "ab"[n % 2]} for n in range(100)]
-    train, test = split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows))
-    assert 20 <= len(test) <= 30
-    assert len(train) + len(test) == 100
-
-
 def test_what_cannot_be_split_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     """One prompt for all rows, one group, or too few rows: refused with a fix."""
     one_prompt = [{"text": "Tell me a story.", "label": essay(n)} for n in range(60)]

@@ -21,12 +21,6 @@ from tunecase.errors import InputError, MissingExtraError
 ROW = '{"input": "q", "output": "a"}\n'
 
 
-def spoilt(folder, name):
-    """The bomb of a name, and its path."""
-    make, ending = next((make, ending) for make, ending in bombs.BOMBS if make.__name__ == name)
-    return bombs.made(make, ending, folder)
-
-
 def test_a_table_that_unpacks_to_gigabytes_is_refused(tmp_path):
     """One text, a million times in a few bytes, is read by a child alone, and refused with the reason."""
     pytest.importorskip("pyarrow")
@@ -37,10 +31,10 @@ def test_a_table_that_unpacks_to_gigabytes_is_refused(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
-@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS])
-def test_every_bomb_is_harmless(tmp_path, name):
+@pytest.mark.parametrize(("make", "ending"), bombs.BOMBS)
+def test_every_bomb_is_harmless(tmp_path, make, ending):
     """No bomb takes more than 500 MB, ends in a traceback, or runs on."""
-    row = bombs.audited(spoilt(tmp_path, name), 120)
+    row = bombs.audited(bombs.made(make, ending, tmp_path), 120)
     assert row["passed"], row
 
 
@@ -63,22 +57,20 @@ def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
 
 
 def test_honest_packed_rows_are_read(tmp_path):
-    """Short rows, tokens and chats that pack well are data: many equal lines in a small file are no bomb."""
-    chats = [{"messages": [{"role": role, "content": f"Order {at}?"} for role in ("user", "assistant") * 8]}
-             for at in range(3_000)]  # fmt: skip
+    """Short rows and tokens that pack well are data: many equal lines in a small file are no bomb."""
     forms = {
         "d.conll": "".join(
             f"word{at % 50} {'B-PER' if at % 7 == 0 else 'O'}\n" + "\n" * (at % 10 == 9) for at in range(250_000)
         ),
         "d.csv": "input,output\n" + "".join(f"q{at % 60},{at % 2}\n" for at in range(140_000)),
-        "d.json": json.dumps(chats),
     }
     for name, text in forms.items():
-        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(text.encode()))
-        assert detect(tmp_path / f"{name}.gz")
-        assert sum(1 for _ in blocks(tmp_path / f"{name}.gz", detect(tmp_path / f"{name}.gz")))
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress(text.encode(), 1))
+        assert sum(1 for _ in blocks(path, detect(path)))
 
 
+@pytest.mark.slow
 def test_columns_of_few_templates_are_read(tmp_path):
     """600,000 rows of 60 texts are data, however few bytes they take."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
@@ -111,6 +103,7 @@ def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
         vetting.batch_rows(Source(paths[0], "parquet"))
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_large_files_do_not_wait_for_one_another(tmp_path, monkeypatch):
     """The rows of the first file need not wait until all that follow have been read too."""
     asked = []
@@ -151,29 +144,31 @@ def test_the_reason_is_told_where_no_file_can_be_read(tmp_path, monkeypatch):
         vetting.batch_rows(Source(path, "parquet"))
 
 
-@pytest.mark.parametrize("name", ["d.jsonl", "d.csv", "d.jsonl.gz"])
-def test_a_row_beyond_8_mb_is_bad_and_the_others_are_read(tmp_path, name):
-    """A row of 9 MB is one bad row with its size."""
+def test_a_row_beyond_8_mb_is_bad_and_the_others_are_read(tmp_path):
+    """A row of 9 MB is one bad row with its size, packed too."""
     long = "word " * 1_800_000
-    text = f"input,output\nq,a\n{long},b\nr,c\n" if "csv" in name else f'{ROW}{{"input": "{long}"}}\n{ROW}'
-    data = text.encode()
-    (tmp_path / name).write_bytes(gzip.compress(data + os.urandom(80_000).hex().encode()) if "gz" in name else data)
-    rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
-    assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
-    assert 2 == sum(not isinstance(row, BadRow) for row in rows)
+    texts = {"d.csv": f"input,output\nq,a\n{long},b\nr,c\n", "d.jsonl.gz": f'{ROW}{{"input": "{long}"}}\n{ROW}'}
+    for name, text in texts.items():
+        packed = name.endswith("gz")
+        data = text.encode() + os.urandom(80_000 * packed).hex().encode()
+        (tmp_path / name).write_bytes(gzip.compress(data, 1) if packed else data)
+        rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
+        assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
+        assert 2 == sum(not isinstance(row, BadRow) for row in rows)
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_a_dictionary_of_labels_is_read_whole(tmp_path):
     """Honest columns that repeat a few texts are read, each row with its text."""
     pa = pytest.importorskip("pyarrow")
     pq = pytest.importorskip("pyarrow.parquet")
-    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 5000, pa.int32()), ["a refund of the order", "other"])
-    table = pa.table({"text": [f"question {at}" for at in range(10_000)], "label": labels})
+    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 2000, pa.int32()), ["a refund of the order", "other"])
+    table = pa.table({"text": [f"question {at}" for at in range(4_000)], "label": labels})
     pq.write_table(table, tmp_path / "d.parquet")
     with pa.ipc.new_stream(tmp_path / "d.arrow", table.schema) as writer:
         writer.write_table(table)
     for name in ("d.parquet", "d.arrow"):
-        assert ["a refund of the order", "other"] * 5000 == [row.output for row in load(tmp_path / name).rows]
+        assert ["a refund of the order", "other"] * 2000 == [row.output for row in load(tmp_path / name).rows]
 
 
 def test_links_of_a_folder_are_not_followed(tmp_path):

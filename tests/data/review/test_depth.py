@@ -13,21 +13,12 @@ WRONG = Interval80(40, 55, 70)
 
 
 def test_the_plan_reads_down_to_rows_that_are_seldom_wrong():
-    """Whole batches, as long as one row in ten is expected to be wrong; the errors within them are a range."""
+    """Whole batches, as long as one row in ten is expected to be wrong; with all wrong labels found few are left."""
     depth = plan_depth(SCORES, WRONG)
     assert 100 == depth.rows
     assert depth.errors.low <= depth.errors.mid <= depth.errors.high <= depth.rows
-
-
-def test_nothing_to_read_is_a_plan():
-    """An empty ranking is read to depth zero."""
+    assert wrong_unread([Review(row, row < 55) for row in range(100)], SCORES, wrong=WRONG).low <= 3
     assert 0 == plan_depth(np.zeros(0)).rows
-
-
-def test_reviews_say_what_is_left():
-    """With all wrong labels found few are left."""
-    reviews = [Review(row, row < 55) for row in range(plan_depth(SCORES, WRONG).rows)]
-    assert wrong_unread(reviews, SCORES, wrong=WRONG).low <= 3
 
 
 def test_a_row_outside_the_ranking_is_refused():

@@ -5,8 +5,6 @@ import os
 import time
 from pathlib import Path
 
-import pytest
-
 from tunecase.data.shards import FolderStore
 from tunecase.data.shards.sweeping import FOLDERS, clear, kept_words, remove_leftovers, sweep
 from tunecase.data.shards.trust import STAMP, Plan, write_plan
@@ -81,16 +79,11 @@ def test_half_files_go_when_nobody_can_be_writing_them(tmp_path):
     assert [".young-aa.part", "0"] == sorted(path.name for path in (tmp_path / "train").iterdir())
 
 
-@pytest.mark.parametrize("size", [0, 3_000_000])
-def test_what_is_kept_is_told_with_its_size(tmp_path, size):
-    """And where."""
-    FolderStore(tmp_path).put("train/0", [bytes(size)])
-    assert f"seven days in {tmp_path} ({size // 1_000_000} MB)." in kept_words(FolderStore(tmp_path))
-
-
-def test_where_nothing_is_finished_nothing_is_told(tmp_path):
-    """A stamp and marks are no work."""
+def test_what_is_kept_is_told_with_its_size(tmp_path):
+    """And where; a stamp and marks are no work."""
     store = FolderStore(tmp_path)
     store.put("users/0", [b"x"])
     write_plan(store, Plan())
     assert "" == kept_words(store)
+    store.put("train/0", [bytes(3_000_000)])
+    assert f"seven days in {tmp_path} (3 MB)." in kept_words(store)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tunecase.data.tokens import chat_layout
 from tunecase.data.tokens.chat_layout import Template, learn, read_template, render_here, rendered
 
@@ -22,11 +24,15 @@ def test_a_template_that_reaches_out_is_refused():
     assert {key: [None] for key in ATTACKS} == texts
 
 
+@pytest.mark.slow
 def test_a_template_that_swells_is_stopped(monkeypatch):
-    """Time is limited in a process of its own: a template that never ends leaves no text."""
+    """Time, memory and output are limited in a process of its own: such a template leaves no text."""
     monkeypatch.setattr(chat_layout, "MOST_SECONDS", 1)
     loops = "".join(f"{{% for a{i} in range(99999) %}}" for i in range(4)) + "{% endfor %}" * 4
-    assert [None] == rendered(Template(loops, ()), [(("user", "x"),)])
+    at_once = "{{ 'x' * 1000000000 }}"
+    in_pieces = "{% for i in range(90000) %}{{ 'x' * 20000 }}{% endfor %}"
+    for source in (loops, at_once, in_pieces):
+        assert [None] == rendered(Template(source, ()), [(("user", "x"),)])
 
 
 def test_pieces_and_stripping_are_learned():
@@ -63,21 +69,6 @@ def test_a_configuration_of_another_form_holds_no_template(tmp_path):
         config.write_text(body, encoding="utf-8")
         read[body[:60]] = read_template(tmp_path / "tokenizer.json")
     assert dict.fromkeys(read) == read
-
-
-def test_a_list_of_templates_is_searched_for_the_default(tmp_path):
-    """What stands in the list and is no named template is passed over."""
-    config = {"chat_template": [["a"], None, {"name": "default", "template": "d"}]}
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
-    assert Template("d", ()) == read_template(tmp_path / "tokenizer.json")
-
-
-def test_a_template_that_allocates_or_prints_without_end_is_stopped():
-    """Memory and output are bounded: a gigabyte of text, in one piece or in many, is no text."""
-    at_once = "{{ 'x' * 1000000000 }}"
-    in_pieces = "{% for i in range(90000) %}{{ 'x' * 20000 }}{% endfor %}"
-    for source in (at_once, in_pieces):
-        assert [None] == rendered(Template(source, ()), [(("user", "x"),)])
 
 
 def test_all_conversations_share_one_bound_of_output(monkeypatch):

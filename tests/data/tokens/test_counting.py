@@ -59,15 +59,6 @@ def test_a_chat_template_is_counted_and_masked(tokenizer):
     assert lengths(tokenizer, ["<user><end><assistant><end>"])[0] == counter.template_tokens
 
 
-def test_chats_are_laid_out_by_their_own_roles(tokenizer):
-    """A chat with a system turn and two answers is written as the template would."""
-    (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
-    turns = (("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
-    whole, *_ = Counter(tokenizer).count(["s\n\na\n\nb\n\nc"], ["d"], [turns])
-    text = "<system>s<end><user>a<end><assistant>b<end><user>c<end><assistant>d<end>"
-    assert lengths(tokenizer, [text]) == whole.tolist()
-
-
 TALK = (
     ("system", "s"), ("user", "the cat"), ("assistant", "sat on"), ("user", "and?"), ("assistant", "a dog, and"),
     ("user", "more"), ("assistant", "12 cats!"),
@@ -75,7 +66,6 @@ TALK = (
 
 
 @pytest.mark.parametrize(("loss_on", "muted", "learnt"), [
-    ("answers", (), ["sat on<end>", "a dog, and<end>", "12 cats!<end>"]),
     ("answers", (2,), ["a dog, and<end>", "12 cats!<end>"]),
     ("last_answer", (), ["12 cats!<end>"]),
     ("everything", (), ["".join(f"<{role}>{text}<end>" for role, text in TALK)]),
@@ -86,6 +76,7 @@ def test_what_is_learnt_of_a_chat(tokenizer, loss_on, muted, learnt):
     counted = Counter(tokenizer).count(["unused"], ["12 cats!"], [TALK], [muted], loss_on)
     assert [sum(lengths(tokenizer, learnt))] == counted.useful.tolist()
     assert lengths(tokenizer, ["12 cats!<end>"]) == counted.last.tolist()
+    assert lengths(tokenizer, ["".join(f"<{role}>{text}<end>" for role, text in TALK)]) == counted.total.tolist()
 
 
 def test_tools_stand_in_the_system_turn():
@@ -172,14 +163,6 @@ def test_a_difference_in_one_part_leaves_the_others_alone(tokenizer, monkeypatch
     assert "by tokenizers in the parts of the file where the two differ" in first.how
 
 
-def test_parts_of_one_row_are_sampled_too(tokenizer, monkeypatch):
-    """Of many parts that hold a row each, one in sixteen is counted."""
-    monkeypatch.setattr(counting, "read_fast", lambda path: None)
-    learnt = Counter(tokenizer, 10 * counting.EXACT_BYTES).learn(["a cat"], ["a mat"])
-    counted = sum(int(Counter.of(learnt, at).count(["a cat"], ["a mat"]).total[0] > 0) for at in range(160))
-    assert 10 == counted
-
-
 def test_the_digest_tells_tokenizers_and_templates_apart(tmp_path):
     """By what is in the files, not by their names; without a tokenizer the user is told."""
     with pytest.raises(InputError, match=r"tokenizer\.json"):
@@ -204,38 +187,16 @@ def no_tokenizers(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_tokenizers")
-def test_without_the_library_the_extra_is_named(tokenizer):
-    """Whoever asks for a count is told what to install, never shown a traceback."""
+def test_without_the_library_the_extra_is_named(tokenizer, tmp_path):
+    """Whoever asks for a count is told what to install; the lengths of a data file are estimated."""
     assert "pip install fastokens tokenizers" in counting.why_uncounted(tokenizer)
     with pytest.raises(MissingExtraError, match="pip install fastokens tokenizers"):
         Counter(tokenizer)
-
-
-def test_with_the_library_nothing_stands_in_the_way(tokenizer):
-    """A tokenizer that is there can be counted with; one that is not is the user's mistake."""
-    assert "" == counting.why_uncounted(tokenizer)
-    with pytest.raises(InputError, match=r"a tokenizer\.json"):
-        counting.why_uncounted(tokenizer.with_name("none.json"))
-
-
-@pytest.mark.usefixtures("no_tokenizers")
-def test_without_the_library_an_audit_estimates_and_says_so(tokenizer, tmp_path):
-    """Tokens are a range from the characters, and the record names the extra where exact counts were asked for."""
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"input": "the cat sat on the mat", "output": "a dog"}\n' * 30, encoding="utf-8")
-    files = Files(rows, tokenizer=tokenizer)
-    record = audit(None, files, basis=Basis(None, date(2026, 11, 20), Worlds(0, 100)), fast=True)
+    assert 30 == read_lengths(rows, tokenizer).lengths.total
+    record = audit(
+        None, Files(rows, tokenizer=tokenizer), basis=Basis(None, date(2026, 11, 20), Worlds(0, 100)), fast=True
+    )
     assert not record.tokens.exact
     assert 0 < record.tokens.total.low < record.tokens.total.high
-    assert "pip install fastokens tokenizers" in record.tokens.how
-    assert any("pip install fastokens tokenizers" in line for line in record.not_checked)
-
-
-@pytest.mark.usefixtures("no_tokenizers")
-def test_without_the_library_a_run_is_sized_by_characters(tokenizer, tmp_path):
-    """The lengths of a data file are estimated, and the answer says what would count them."""
-    rows = tmp_path / "rows.jsonl"
-    rows.write_text('{"input": "the cat sat on the mat", "output": "a dog"}\n' * 30, encoding="utf-8")
-    sampled = read_lengths(rows, tokenizer)
-    assert 30 == sampled.lengths.total
-    assert "pip install fastokens tokenizers" in sampled.how

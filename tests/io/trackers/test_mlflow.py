@@ -85,13 +85,6 @@ def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.Monke
             assert ([first], True) == (store.used["tickets"], bool(store.cut)), (place, most)
 
 
-def test_no_value_of_a_database_is_counted_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A metric that is read in full counts its steps, and not its last value besides."""
-    base = database(tmp_path / "mlflow.db", RUNS)
-    monkeypatch.setattr(run_module, "MOST_VALUES", 6)  # a tag, a parameter, two steps; one step, one last value
-    assert ("", 2) == ((store := read(base)).cut, len(store.used["tickets"]))
-
-
 def test_every_line_of_a_metric_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with one long file ends at the limit like one with many files."""
     home = folder(tmp_path, (Logged("a", metrics={"acc": (0.5,) * 50}),))

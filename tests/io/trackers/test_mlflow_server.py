@@ -12,7 +12,6 @@ from tunecase.errors import InputError, TunecaseError
 from tunecase.io.trackers import mlflow_server
 from tunecase.io.trackers import run as run_module
 from tunecase.io.trackers.mlflow import read_mlflow
-from tunecase.io.trackers.mlflow_server import experiment_in
 from tunecase.io.trackers.run import Store
 
 EXPERIMENT = {"name": "tickets", "experiment_id": "1"}
@@ -221,8 +220,3 @@ def test_addresses_are_checked_before_anybody_is_asked() -> None:
         with pytest.raises(InputError) as caught:
             read(place)
         assert (words, False) == (caught.value.problems[0].got, "hunter2" in str(caught.value))
-
-
-def test_an_experiments_page_names_it() -> None:
-    """The address of a page, as the browser shows it."""
-    assert ("7", "") == (experiment_in("/experiments/7/runs/a"), experiment_in("/models"))

@@ -43,11 +43,11 @@ def test_older_stores_know_runs_by_name(tmp_path: Path) -> None:
         assert {"acc": [(0.0, 0.5)]} == run.scores
 
 
-@pytest.mark.parametrize("cell", ["{", "[]", b"\xff", None, "NaN"])
-def test_a_cell_that_is_no_object_is_refused(tmp_path: Path, cell: object) -> None:
+def test_a_cell_that_is_no_object_is_refused(tmp_path: Path) -> None:
     """With the store that it stands in."""
-    with pytest.raises(InputError, match="no JSON object"):
-        read_trackio(old_store(tmp_path / "a.db", cell))
+    for at, cell in enumerate(("{", "[]", b"\xff", None, "NaN")):
+        with pytest.raises(InputError, match="no JSON object"):
+            read_trackio(old_store(tmp_path / f"{at}.db", cell))
 
 
 def test_other_databases_are_none_of_its_own(tmp_path: Path) -> None:
