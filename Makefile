@@ -74,7 +74,7 @@ demo-lora: $(TRAIN)
 	@echo "Open demo/report.html in a browser."
 
 test: $(TEST)
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 
 # The quick tests and those of optional parts, telling which lines no test has run: half as long again.
 cover: $(READY)
@@ -82,8 +82,9 @@ cover: $(READY)
 
 # In workers: Ray leaves threads of its own behind, and now and then they crash a process that ends, after its last test.
 # By file, in the order of the folders: what a file builds is built once, and the long benchmarks come first.
+# Laws are tried here on all of their examples, on a few in the quick run.
 test-slow: $(READY) $(MODEL) $(ENCODER)
-	$(BIN)/python -m pytest --quiet -m "slow or needs" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	TUNECASE_LAWS=all $(BIN)/python -m pytest --quiet -m "slow or needs or hypothesis" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: lint types cover
 

@@ -1,4 +1,4 @@
-"""Whether the tests notice a wrong operator: random mutations of seven files of arithmetic, and how many tests kill.
+"""Whether the tests notice a wrong operator: random mutations of ten files, and how many tests kill.
 
 Usage: python benchmarks/mutating.py [--each 20] [--seed 0] [--only board] [--workers 2]
 Each mutation changes one operator (+ to -, < to <=, and to or, ...) in a copy of the tree, then runs the tests that
@@ -40,6 +40,9 @@ FILES = {
     "books/variance.py": ("tests/books",),
     "books/held.py": ("tests/books",),
     "books/hours.py": ("tests/books",),
+    "ledger/book.py": ("tests/ledger",),
+    "ledger/joined.py": ("tests/ledger",),
+    "ledger/lines.py": ("tests/ledger",),
     "quantities/statistics.py": ("tests/quantities",),
     "quantities/spread.py": ("tests/quantities",),
     "plan/rounds/policy.py": ("tests/plan", "tests/decide"),

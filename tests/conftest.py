@@ -16,6 +16,9 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # neither tests nor what they
 
 import hypothesis  # its modules are rewritten, and kept as they are then
 
+from tests.budget import budgeted
+from tests.laws import IS_WHOLE
+
 # Tests run side by side, one on each core; threads of the linear algebra on top of that wait for one another.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -79,9 +82,7 @@ def silent_progress() -> Iterator[None]:
         yield
 
 
-# How long a thing takes is a benchmark's question: a busy machine fails no test.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+hypothesis.settings.load_profile("whole" if IS_WHOLE else "quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -116,6 +117,13 @@ def every_world(monkeypatch: pytest.MonkeyPatch) -> None:
     from tunecase.flow import Flow
 
     monkeypatch.setattr(Flow, "DRAWS", 20_000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """An unmarked test fails where its call takes more of the processor than a test may."""
+    with budgeted(item):
+        return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

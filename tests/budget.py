@@ -1,0 +1,41 @@
+"""What a test of the quick run may cost: a second of the processor for its call. What costs more is marked slow."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+
+import pytest
+
+MOST_S = 1.0
+# Modules that a test loads before its time is no longer its own: the first to use a library pays for all others.
+LOADED = 20
+# Tests that may cost more, and why they are no slow tests: each holds what every change must be held against.
+REASONS: dict[str, str] = {}
+
+
+@contextmanager
+def budgeted(item: pytest.Item) -> Iterator[None]:
+    """Fails a test that is not marked slow, or as one of an optional part, where its call costs over MOST_S.
+
+    Counted are the seconds of the processor, of this process and of those that it waited for, so that a machine which
+    is busy with other things fails no test.
+    """
+    is_marked = any(item.get_closest_marker(name) for name in ("slow", "needs"))
+    if is_marked or os.environ.get("TUNECASE_LAWS") or item.nodeid.partition("[")[0] in REASONS:
+        yield
+        return
+    start, modules = _cpu_s(), len(sys.modules)
+    yield
+    taken_s = _cpu_s() - start
+    if taken_s > MOST_S and len(sys.modules) - modules < LOADED:
+        pytest.fail(
+            f"{item.nodeid} took {taken_s:.2f} s of the processor, a quick test has {MOST_S:g} s: "
+            "make it smaller, or mark it slow",
+            pytrace=False,
+        )
+
+
+def _cpu_s() -> float:
+    return sum(used.ru_utime + used.ru_stime for used in (getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)))
