@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.books.books import Standing, books, share_above
@@ -56,7 +56,6 @@ def plan(**changes: Any) -> Estimate:
 amounts = st.decimals("-999999999999", "999999999999", allow_nan=False, allow_infinity=False, places=11)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(amounts, st.sampled_from([*CATEGORIES, "egress"])), max_size=12), st.randoms())
 def test_the_total_is_the_exact_sum_of_its_lines_in_any_order(charges, rng):
     """No digit is lost, whatever the order; every charge stands in one line."""
@@ -116,17 +115,13 @@ def test_the_chance_over_budget_starts_at_the_plans_and_rises_with_what_is_spent
 
 
 def test_the_share_above_is_that_of_the_draws():
-    """From four quantiles, the tail of a lognormal sum is met within .02."""
+    """From four quantiles, a lognormal sum's tail is met within .02."""
     draws = sum(Interval(low, 3 * low).draw(generator(0, str(low)), 50_000) for low in (500, 1_000, 4_000))
     from tunecase.quantities.spread import band
 
     total = band(draws)
     for amount in (5_000, 8_000, 10_000, 13_000, 16_000):
         assert float((draws > amount).mean()) == pytest.approx(share_above(total, amount), abs=0.02)
-
-
-def test_the_share_above_of_odd_bands():
-    """Bands without width or from zero up answer in steps, never below one's own."""
     sure = Band(5, 5, 5, 5)
     assert [1.0, 1.0, 0.0] == [share_above(sure, amount) for amount in (-1, 4, 5)]
     wide = Band(0, 5, 8, 10)
@@ -155,20 +150,15 @@ def bill(amount: float = 7_000, hours: float = 70) -> dict[str, LineDrawn]:
 
 
 def test_at_completion_stands_beside_plan_and_spent():
-    """Half of the hours paid at twice the price: the rest costs as much again."""
+    """Half of the hours paid at twice the price: the rest costs as much again; an unpriced line has no known end."""
     held = [("a", Spending(TODAY, "labour", Decimal(7_000), "USD", Decimal(7_000), "", Decimal(35), "h"))]
     record = books(held, estimate=plan(), project=project(), verified=True, standing=Standing(drawn=bill()))
-
     labour = next(line for line in record.lines if line.name == "labour")
     assert 14_000 == pytest.approx(record.at_completion.p50) == pytest.approx(labour.at_completion.p50)
     assert 0.0 == record.over_budget
     assert "at the prices paid so far" in record.redrawn
     tight = books(held, estimate=plan(), project=project("13k USD"), verified=True, standing=Standing(drawn=bill()))
     assert 1.0 == tight.over_budget
-
-
-def test_an_unpriced_line_has_no_known_end():
-    """What is not charged yet and has no price is no zero at completion."""
     record = books(paid("9", category="labour"), estimate=plan(), project=project(), verified=True,
                    standing=Standing(drawn=bill()))  # fmt: skip
     assert next(line for line in record.lines if line.name == "data").at_completion is None
@@ -176,13 +166,19 @@ def test_an_unpriced_line_has_no_known_end():
 
 
 def test_closed_lines_say_inside_or_outside():
-    """P10 to P90 and P5 to P95; an open line within its plan says nothing."""
+    """P10 to P90 and P5 to P95; an open line says nothing; twenty lines that missed propose a wider factor."""
     held = paid("450") + paid("5000", category="labour")
     closed = Standing(closed={"gpu": TODAY, "labour": TODAY})
     lines = {x.name: x for x in books(held, estimate=plan(), project=None, verified=True, standing=closed).lines}
     assert (False, True) == (lines["gpu"].inside, lines["gpu"].inside_90)
     assert (True, True) == (lines["labour"].inside, lines["labour"].inside_90)
     assert (None, None) == (lines["data"].inside, lines["data"].inside_90)
+    past = [ClosedLine("p", "labour", Band(50, 100, 150, 200), 400.0)] * 19
+    standing = Standing(closed={"gpu": TODAY}, past=past, past_projects=4)
+    record = books(paid("200"), estimate=plan(), project=None, verified=True, standing=standing)
+    assert (20, 1, 5) == (record.hit_rate.lines, record.hit_rate.inside_80, record.hit_rate.projects)
+    assert 2.0 == pytest.approx(record.hit_rate.factor)
+    assert "Bands were too narrow: 1 of 20" in record.note
 
 
 @pytest.mark.parametrize("drawn", [False, True])
@@ -252,16 +248,6 @@ def test_credits_estimates_and_idle_hours_stand_apart():
     assert {"r1": Decimal(-1), "r2": None} == {run.run: run.difference for run in record.runs}
     for words in ("a bill covers", "not billed yet: 3.00 USD", "Credits and adjustments", "no run is known: 4, 4.00"):
         assert words in record.note
-
-
-def test_the_hit_rate_counts_past_projects():
-    """Twenty closed lines that missed their bands propose a wider factor."""
-    past = [ClosedLine("p", "labour", Band(50, 100, 150, 200), 400.0)] * 19
-    standing = Standing(closed={"gpu": TODAY}, past=past, past_projects=4)
-    record = books(paid("200"), estimate=plan(), project=None, verified=True, standing=standing)
-    assert (20, 1, 5) == (record.hit_rate.lines, record.hit_rate.inside_80, record.hit_rate.projects)
-    assert 2.0 == pytest.approx(record.hit_rate.factor)
-    assert "Bands were too narrow: 1 of 20" in record.note
 
 
 def test_credits_and_free_hours_at_completion():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
@@ -25,15 +25,22 @@ def bill() -> dict[str, LineDrawn]:
 
 
 def test_nothing_paid_is_the_bill():
-    """All worlds are left, each as it was."""
+    """All worlds are left, each as it was; a closed line has no rest; where hardly a world is left, all are kept."""
     found = at_completion(bill(), {})
     assert (found.lines["labour"] == bill()["labour"].amount).all()
     assert (found.total == bill()["labour"].amount + bill()["data"].amount).all()
     assert found.kept.all()
+    found = at_completion(bill(), {"labour": LinePaid(99_000)}, ["labour"])
+    assert (found.lines["labour"] == 99_000).all()
+    assert found.kept.all()
+    found = at_completion(bill(), {"data": LinePaid(1e9)})
+    assert ("nothing", N) == (found.ruled_by, len(found.total))
+    assert (found.total >= 1e9).all()
+    assert 1.0 == found.over(15_000)
 
 
 def test_no_world_costs_less_than_was_paid():
-    """Spent is part of every world that is left, and lines add up to the total."""
+    """Spent is part of every world that is left; without hours the total is that of the worlds with T >= s."""
     paid = {"labour": LinePaid(6_000, 60, 6_000), "data": LinePaid(900), "other": LinePaid(12)}
     found = at_completion(bill(), paid)
     for name, one in paid.items():
@@ -41,10 +48,6 @@ def test_no_world_costs_less_than_was_paid():
     assert np.allclose(found.total, sum(found.lines.values()))
     assert (found.lines["other"] == 12).all()
     assert "the total" == found.ruled_by
-
-
-def test_amounts_alone_leave_the_worlds_that_cost_as_much():
-    """Without hours the total is that of the worlds with T >= s, world by world."""
     lines = {name: LineDrawn(line.amount) for name, line in bill().items()}
     whole = lines["labour"].amount + lines["data"].amount
     found = at_completion(lines, {"labour": LinePaid(9_000)})
@@ -61,23 +64,8 @@ def test_the_price_paid_is_the_price_of_the_rest():
     assert (told.p90 - 10_000) / (told.p10 - 10_000) < before.p90 / before.p10
 
 
-def test_closed_lines_are_what_was_paid():
-    """A finished line has no rest and rules no world out."""
-    found = at_completion(bill(), {"labour": LinePaid(99_000)}, ["labour"])
-    assert (found.lines["labour"] == 99_000).all()
-    assert found.kept.all()
-
-
-def test_more_than_every_world_is_said():
-    """Where hardly a world is left, all are kept and the answer says that nothing was ruled out."""
-    found = at_completion(bill(), {"data": LinePaid(1e9)})
-    assert ("nothing", N) == (found.ruled_by, len(found.total))
-    assert (found.total >= 1e9).all()
-    assert 1.0 == found.over(15_000)
-
-
 def test_rounds_made_say_how_many_are_left_and_what_one_takes():
-    """After one of exactly three rounds, people's rest is two rounds of the hours that the first took."""
+    """Worlds of as many rounds as were made are out; a bill drawn afresh comes on top of what is paid."""
     rounds, each = np.full(N, 3.0), draws("hours a round", 20, 40)
     lines = {"labour": LineDrawn(rounds * each * 100, rounds * each)}
     found = at_completion(lines, {"labour": LinePaid(6_000, 60, 6_000)}, (), RoundsDrawn(1, rounds))
@@ -85,19 +73,11 @@ def test_rounds_made_say_how_many_are_left_and_what_one_takes():
     alone = at_completion({"labour": LineDrawn(lines["labour"].amount)}, {"labour": LinePaid(6_000)}, (),
                           RoundsDrawn(1, rounds))  # fmt: skip
     assert band(alone.total).p50 == pytest.approx(18_000, rel=0.02)
-
-
-def test_worlds_that_end_with_the_rounds_made_are_out():
-    """An open project goes on: worlds of as many rounds as were made are ruled out."""
     rounds = np.repeat([1.0, 4.0], N // 2)
     found = at_completion({"labour": LineDrawn(rounds * 100, rounds * 10)}, {"labour": LinePaid(100, 10, 100)}, (),
                           RoundsDrawn(1, rounds))  # fmt: skip
     assert ("the rounds", N // 2) == (found.ruled_by, len(found.total))
     assert (found.total == 400).all()
-
-
-def test_a_bill_drawn_afresh_comes_on_top():
-    """Nothing of it is paid: spent and bill add up, hours a round as seen so far."""
     lines = {"data": LineDrawn(draws("data", 200, 2_000))}
     found = at_completion(lines, {"data": LinePaid(900)}, afresh=True)
     assert np.allclose(found.total, lines["data"].amount + 900)
@@ -124,7 +104,6 @@ def test_failed_and_idle_hours_are_gpu_hours_and_unknowns_are_peoples():
     assert np.allclose(price, found["labour"].amount / found["labour"].quantity)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.floats(0, 1e5), st.none() | st.floats(0.1, 1e4), st.integers(0, 12), st.booleans(), st.booleans())
 def test_nothing_is_negative_or_lost(spent, hours, made, afresh, closed):
     """Whatever was paid, each line holds it, no rest is negative and nothing is infinite."""
@@ -136,15 +115,14 @@ def test_nothing_is_negative_or_lost(spent, hours, made, afresh, closed):
     assert np.allclose(found.total, found.lines["labour"] + found.lines["data"])
 
 
-@pytest.mark.parametrize("part", [0.5, 1.0])
-def test_bands_hold_what_they_promise(part):
+def test_bands_hold_what_they_promise():
     """Of projects still going when so much is spent, 80% end inside the band, which is narrower for its height."""
     plan, totals = bill(), sum(line.amount for line in bill().values())
     before = band(totals)
-    spent = part * before.p50
+    spent = 0.5 * before.p50
     other = {name: generator(1, name) for name in ("hours", "rate", "data")}
-    hours, rate = (Interval(*ends).draw(other[n], 400) for n, ends in (("hours", (40, 200)), ("rate", (75, 150))))
-    data = Interval(200, 2_000).draw(other["data"], 400)
+    hours, rate = (Interval(*ends).draw(other[n], 200) for n, ends in (("hours", (40, 200)), ("rate", (75, 150))))
+    data = Interval(200, 2_000).draw(other["data"], 200)
     inside, ratios = [], []
     for h, r, d in zip(hours, rate, data, strict=True):
         true = h * r + d

@@ -44,27 +44,20 @@ def charge(amount: str, category: str = "labour") -> Spending:
 
 
 def test_the_plan_is_the_last_estimate_before_the_first_charge(tmp_path):
-    """Later estimates are forecasts; the words say which one it is."""
+    """Before any charge the latest; one made later says so; none in another currency is a plan."""
     first, second, third = plan(draws=1), plan(draws=2), plan(draws=3)
     found = plan_of_record(kept(ledger(tmp_path, first, second, charge("9"), third).entries()))
     assert found is not None
     assert (2, date(2026, 11, 21)) == (found[0].draws, found[1].on)
     assert "the last estimate before the first charge" == found[1].why
-
-
-def test_before_any_charge_the_latest_estimate_is_the_plan(tmp_path):
-    """Nothing is held against it yet."""
-    found = plan_of_record(kept(ledger(tmp_path, plan(draws=1), plan(draws=2)).entries()))
+    found = plan_of_record(kept(ledger(tmp_path / "b", plan(draws=1), plan(draws=2)).entries()))
     assert found is not None
     assert (2, "the latest estimate") == (found[0].draws, found[1].why)
-
-
-def test_a_plan_made_after_the_first_charge_says_so(tmp_path):
-    """Whoever estimates late knows already what was paid."""
-    found = plan_of_record(kept(ledger(tmp_path, charge("9"), plan(draws=1), plan(draws=2)).entries()))
+    found = plan_of_record(kept(ledger(tmp_path / "c", charge("9"), plan(draws=1), plan(draws=2)).entries()))
     assert found is not None
     assert (1, True) == (found[0].draws, "after the first charge" in found[1].why)
-    assert plan_of_record(kept(ledger(tmp_path / "none", charge("9")).entries())) is None
+    assert plan_of_record(kept(ledger(tmp_path / "c" / "none", charge("9")).entries())) is None
+    assert plan_of_record(kept(ledger(tmp_path / "d", plan(currency="EUR")).entries()), "USD") is None
 
 
 def test_a_chosen_plan_holds_from_then_on(tmp_path):
@@ -76,11 +69,6 @@ def test_a_chosen_plan_holds_from_then_on(tmp_path):
     found = plan_of_record(kept(book.entries()))
     assert found is not None
     assert (2, "made the plan on 2026-11-20") == (found[0].draws, found[1].why)
-
-
-def test_estimates_in_another_currency_are_no_plan(tmp_path):
-    """Two currencies are never held against each other."""
-    assert plan_of_record(kept(ledger(tmp_path, plan(currency="EUR")).entries()), "USD") is None
 
 
 def test_a_later_charge_opens_a_closed_line_again(tmp_path):
@@ -112,16 +100,12 @@ def lines_of(n: int, widen: float) -> list[ClosedLine]:
     return [ClosedLine("p", "labour", planned, float(100 * 2.7183 ** (0.39 * widen * one))) for one in z]
 
 
-def test_honest_bands_are_left_alone():
-    """About 8 in 10 inside P10 to P90 and 9 in 10 inside P5 to P95 propose nothing."""
+def test_bands_that_held_are_left_alone():
+    """About 8 in 10 and 9 in 10 inside propose nothing."""
     rate = hit_rate(lines_of(2_000, 1.0), 40)
     assert rate.share == pytest.approx(0.8, abs=0.02)
     assert rate.inside_90 / rate.lines == pytest.approx(0.9, abs=0.02)
     assert rate.factor is None
-
-
-def test_narrow_bands_get_the_factor_that_would_have_held():
-    """Actuals twice as far out propose bands twice as wide; fewer than twenty lines propose nothing."""
     rate = hit_rate(lines_of(2_000, 2.0), 40)
     assert rate.factor == pytest.approx(2.0, rel=0.06)
     assert hit_rate(lines_of(19, 4.0), 2).factor is None

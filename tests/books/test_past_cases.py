@@ -73,7 +73,7 @@ def closed(folder: Path, paid: str = "10500", **changes: Any) -> Ledger:
 
 
 def test_a_folder_of_cases_stands_for_each_of_them(tmp_path):
-    """One without any is told, with what to do."""
+    """One without any is told, with what to do; an export reads as the ledgers do, whole and in any order."""
     for name in ("a", "b"):
         closed(tmp_path / "cases" / name)
     (tmp_path / "empty").mkdir()
@@ -82,18 +82,14 @@ def test_a_folder_of_cases_stands_for_each_of_them(tmp_path):
     assert [("empty", "no ledger in this folder, nor in the folders in it")] == [(p.where, p.got) for p in problems]
     cases, wrong = read_cases(places)
     assert ([], 3, 2) == (wrong, len(cases), len({case.root for case in cases}))
-
-
-def test_an_export_reads_as_the_ledgers_do(tmp_path):
-    """Whole and in any order, by the project file too."""
     for name in ("a", "b"):
-        closed(tmp_path / name)
-    cases, _ = read_cases(places_of(["a", "b"], tmp_path)[0])
-    (tmp_path / "team.json").write_bytes(exported(cases))
-    again, wrong = read_cases(places_of(["team.json"], tmp_path)[0])
+        closed(tmp_path / "b" / name)
+    cases, _ = read_cases(places_of(["a", "b"], tmp_path / "b")[0])
+    (tmp_path / "b" / "team.json").write_bytes(exported(cases))
+    again, wrong = read_cases(places_of(["team.json"], tmp_path / "b")[0])
     assert [] == wrong
     assert sorted(cases, key=repr) == sorted(again, key=repr)
-    past = read_past(["team.json"], tmp_path)
+    past = read_past(["team.json"], tmp_path / "b")
     assert (2, (1.5, 1.5)) == (past.projects, past.overruns)
 
 
@@ -120,43 +116,37 @@ def test_an_export_that_holds_a_case_met_before_is_told_with_what_to_do(tmp_path
 
 
 def test_a_case_that_stands_twice_in_an_export_counts_once(tmp_path):
-    """In the bill as in the scorecard."""
+    """In the bill as in the scorecard; ratios of an export have four digits."""
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     body["cases"] *= 2
     (tmp_path / "team.json").write_text(json.dumps(body), encoding="utf-8")
     past = read_past(["team.json"], tmp_path)
     assert (1, (1.5,)) == (len(past.cases), past.overruns)
+    closed(tmp_path / "b" / "a", "10501.37")
+    (case,), _ = read_cases(places_of(["a"], tmp_path / "b")[0])
+    body = json.loads(exported([replace(case, lines=(replace(case.lines[0], actual=5_507 / 7_746),))]))
+    assert (1.5, 0.7109) == (case.lines[0].actual, body["cases"][0]["lines"][0]["actual"])
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"hours_factor": 1e15}, "hours_factor"),
-        ({"hours_factor": 1e-300}, "hours_factor"),
-        ({"hours": [{"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 5e-324}]}, "booked"),
-        ({"hours": [{"name": "labour", "told": 1e-320, "told_for_rounds": 1.0, "booked": 1.0}]}, "told"),
-        ({"lines": [{"name": "labour", "planned": {"p10": 0, "p50": 1e-320, "p80": 1, "p90": 1}, "actual": 2}]},
-         "planned"),
-        ({"advised": 1, "followed": 5}, "followed"),
-    ],
-)  # fmt: skip
-def test_an_export_says_nothing_that_no_case_says(tmp_path, changes, field):
+def test_an_export_says_nothing_that_no_case_says(tmp_path):
     """Numbers at the ends of what a float holds would stop a scorecard or poison a bill."""
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
-    body["cases"][0] |= changes
-    (tmp_path / "odd.json").write_text(json.dumps(body), encoding="utf-8")
-    (problem,) = read_cases(places_of(["odd.json"], tmp_path)[0])[1]
-    assert (problem.where, True) == ("odd.json: case 1", field in problem.got)
-
-
-def test_ratios_of_an_export_have_four_digits(tmp_path):
-    """From sixteen, a plan and a bill of whole dollars come back as a fraction; ledgers say no more than exports do."""
-    closed(tmp_path / "a", "10501.37")
-    (case,), _ = read_cases(places_of(["a"], tmp_path)[0])
-    body = json.loads(exported([replace(case, lines=(replace(case.lines[0], actual=5_507 / 7_746),))]))
-    assert (1.5, 0.7109) == (case.lines[0].actual, body["cases"][0]["lines"][0]["actual"])
+    labour = {"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 1.0}
+    planned = {"p10": 0, "p50": 1e-320, "p80": 1, "p90": 1}
+    for changes, field in (
+        ({"hours_factor": 1e15}, "hours_factor"),
+        ({"hours_factor": 1e-300}, "hours_factor"),
+        ({"hours": [{**labour, "booked": 5e-324}]}, "booked"),
+        ({"hours": [{**labour, "told": 1e-320}]}, "told"),
+        ({"lines": [{"name": "labour", "planned": planned, "actual": 2}]}, "planned"),
+        ({"advised": 1, "followed": 5}, "followed"),
+    ):
+        odd = {**body, "cases": [body["cases"][0] | changes]}
+        (tmp_path / "odd.json").write_text(json.dumps(odd), encoding="utf-8")
+        (problem,) = read_cases(places_of(["odd.json"], tmp_path)[0])[1]
+        assert (problem.where, True) == ("odd.json: case 1", field in problem.got)
 
 
 HOSTILE = ("<script>alert(1)</script>", "Ines Example", "/home/ines/secret", "acme-private-70b", "s3cr3t note")
@@ -224,29 +214,21 @@ def test_everything_that_cannot_be_read_is_told_at_once(tmp_path):
     assert all(problem.fix and problem.wanted for problem in problems)
 
 
-def test_a_forged_plan_is_told_before_it_is_scored(tmp_path):
-    """A band whose ends are the wrong way round would be an export that nobody can read."""
+def test_plans_that_judge_nothing(tmp_path):
+    """A forged plan is told, bills in two currencies are not judged, one with no middle is in units of its P90."""
     lines = plan().lines
     bill = plan(lines=(replace(lines[1], amount=replace(lines[1].amount, p10=9_500.0)),))
     place = ledger(tmp_path, bill, charge("500"), Closing(("labour",), DAY)).path
     (problem,) = read_cases(places_of([place])[0])[1]
     assert ("planned" in problem.got, "four numbers" in problem.wanted) == (True, True)
-
-
-def test_bills_in_two_currencies_are_not_judged(tmp_path):
-    """Nobody knows in which of them a charge was converted; in one, whichever it is, ratios have none."""
-    mixed = ledger(tmp_path / "a", plan(), plan(currency="EUR"), charge("9000"), Closing(("labour",), DAY))
-    euro = closed(tmp_path / "b", currency="EUR")
+    mixed = ledger(tmp_path / "b" / "a", plan(), plan(currency="EUR"), charge("9000"), Closing(("labour",), DAY))
+    euro = closed(tmp_path / "b" / "b", currency="EUR")
     (first, second), _ = read_cases(places_of([mixed.path, euro.path])[0])
     assert (True, (), False) == (first.mixed, first.lines, first.finished)
     assert (False, 1.5) == (second.mixed, second.lines[0].actual)
-
-
-def test_a_plan_of_a_bill_with_no_middle_is_in_units_of_its_p90(tmp_path):
-    """Nothing is divided by zero, and whether it held stays the same."""
     lines = plan().lines
     rare = replace(lines[1], amount=replace(lines[1].amount, p10=0.0, p50=0.0))
     bill: Estimate = plan(lines=(lines[0], rare))
-    (case,), _ = read_cases(places_of([ledger(tmp_path, bill, charge("500"), Closing(("labour",), DAY)).path])[0])
+    (case,), _ = read_cases(places_of([ledger(tmp_path / "c", bill, charge("500"), Closing(("labour",), DAY)).path])[0])
     assert (0.05, True) == (case.lines[0].actual, case.lines[0].inside)
     assert Decimal(500) / 10_000 == Decimal("0.05")

@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.books.variance import Bought, added, bought, exact, in_cents, quantity_in, to_date, variance
 from tunecase.quantities import CENT, cents
 from tunecase.quantities.spread import Band
@@ -27,26 +28,18 @@ def flat(value: float) -> Band:
 
 
 def test_the_parts_are_those_of_the_textbook():
-    """100 hours at 10 planned for two rounds; one round made, 60 hours at 12: scope -500, quantity +100, price +120."""
+    """100 hours at 10 for two rounds; 60 hours at 12 in one: scope -500, quantity +100, price +120."""
     found = bought([charge("720", "60")], "hour")
     parts = variance(flat(1_000), flat(100), found, rounds_planned=2, rounds_made=1)
-
     assert Variance(Decimal(-500), Decimal(100), Decimal(120), Decimal(0)) == parts
     assert Decimal(-280) == parts.total
     assert Decimal(500) == to_date(flat(1_000), 2, 1)
-
-
-def test_without_rounds_scope_is_nothing():
-    """Where nobody kept rounds, as many as planned are taken, and all of the plan is to date."""
     parts = variance(flat(1_000), flat(100), bought([charge("720", "60")], "hour"))
     assert Variance(Decimal(0), Decimal(-400), Decimal(120), Decimal(0)) == parts
     assert Decimal(1_000) == to_date(flat(1_000), 2, None) == to_date(flat(1_000), None, 1)
     assert to_date(None, 2, 1) is None
-
-
-def test_what_nobody_planned_is_scope():
-    """A line without a plan is work that was added."""
     assert Variance(Decimal(7), Decimal(0), Decimal(0), Decimal(0)) == variance(None, None, bought([charge("7")], ""))
+    assert Bought(Decimal(0), Decimal(0), None) == bought([], "hour")
 
 
 def test_what_says_no_quantity_is_unsplit():
@@ -85,7 +78,7 @@ hours = st.none() | st.decimals("0.0001", "99999", allow_nan=False, allow_infini
 floats = st.floats(0.01, 1e7)
 
 
-@settings(max_examples=200, deadline=None)
+@law(200)
 @given(
     st.lists(st.tuples(amounts, hours), max_size=8), floats, st.none() | floats, st.none() | st.floats(1, 12),
     st.none() | st.integers(0, 20),
@@ -101,7 +94,6 @@ def test_the_parts_add_up_exactly(charges, planned, quantity, rounds, made):
     assert parts.total == parts.scope + parts.quantity + parts.price + parts.unsplit
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(amounts, amounts, amounts, amounts), max_size=6))
 def test_a_sum_of_variances_adds_part_by_part(parts):
     """The total's parts are the lines' parts."""
@@ -109,11 +101,6 @@ def test_a_sum_of_variances_adds_part_by_part(parts):
     total = added([*lines, None])
     assert sum((line.total for line in lines), Decimal(0)) == total.total
     assert sum((line.price for line in lines), Decimal(0)) == total.price
-
-
-def test_nothing_bought_is_nothing():
-    """No charges are no money and no known quantity."""
-    assert Bought(Decimal(0), Decimal(0), None) == bought([], "hour")
 
 
 @given(st.lists(st.tuples(*[st.decimals("-99999", "99999", places=6)] * 4), max_size=8))

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tunecase import catalog
-from tunecase.errors import InputError
 from tunecase.prices.gpu import Reach
 
 TABLES = Path(catalog.__file__).parent / "tables"
@@ -68,24 +67,18 @@ def test_no_row_stands_twice_and_no_cell_has_stray_spaces() -> None:
     assert [] == [row for row in rows if any(cell != cell.strip() for cell in row)]
 
 
-@pytest.mark.parametrize("kind", ["gpu", "model", "metric"])
-def test_names_and_aliases_are_unique(kind: str) -> None:
+def test_names_and_aliases_are_unique() -> None:
     """One name means one thing, in any case of letters."""
-    items: tuple[catalog.Gpu | catalog.Model | catalog.Metric, ...]
-    items = {"gpu": catalog.gpus(), "model": catalog.models(), "metric": catalog.metrics()}[kind]  # type: ignore[assignment]
-    names = [n for item in items for n in {a.casefold() for a in (item.name, *getattr(item, "aliases", ()))}]
-    assert [name for name, count in Counter(names).items() if count > 1] == []
+    for items in (catalog.gpus(), catalog.models(), catalog.metrics()):
+        names = [n for item in items for n in {a.casefold() for a in (item.name, *getattr(item, "aliases", ()))}]
+        assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 def test_peaks_are_dense_not_sparse() -> None:
-    """Release sheets print the sparse figure, twice as high."""
+    """Release sheets print the sparse figure, twice as high; cards of one chip differ in memory alone."""
     dense = {"A100-80GB": 312, "H100": 989, "H200": 989, "B200": 2_250, "L40S": 362, "L4": 121, "RTX4090": 165.2}
     for name, peak in dense.items():
         assert catalog.gpu(name).peak_bf16_tflops == pytest.approx(peak, rel=0.01)
-
-
-def test_cards_of_one_chip_share_their_peak() -> None:
-    """Memory differs, the arithmetic does not."""
     for one, other in (("A100-40GB", "A100-80GB"), ("H100", "H200"), ("V100-16GB", "V100-32GB")):
         assert catalog.gpu(one).peak_bf16_tflops == catalog.gpu(other).peak_bf16_tflops
 
@@ -169,49 +162,19 @@ def test_older_gpu_prices_agree_with_the_collected_summary() -> None:
                 assert price.stale == (row["stale"] == "yes")
 
 
-@pytest.mark.parametrize(
-    ("gpu", "providers", "low", "middle", "high", "tiers", "spot"),
-    [
-        ("T4", 4, 0.15, 0.52, 0.53, (0.15, None, 0.53), 0.15),
-        ("L4", 6, 0.44, 0.76, 1.00, (0.49, 0.92, 0.76), None),
-        ("A100-80GB", 19, 1.09, 1.80, 5.07, (1.43, 2.04, 4.05), 0.68),
-        ("H100", 26, 1.99, 3.23, 12.29, (2.64, 3.25, 10.53), 0.94),
-        ("H200", 18, 3.14, 4.89, 10.60, (4.62, 4.38, 10.30), 2.51),
-        ("L40S", 14, 0.73, 1.56, 3.50, (0.79, 1.57, 2.68), 0.74),
-        ("B200", 12, 4.00, 7.25, 14.24, (5.98, 6.69, 14.12), 3.20),
-    ],
-)
-def test_the_price_table_is_the_published_one(
-    gpu: str, providers: int, low: float, middle: float, high: float, tiers: tuple[float | None, ...],
-    spot: float | None,
-) -> None:  # fmt: skip
+def test_the_price_table_is_the_published_one() -> None:
     """Providers, lowest, median and highest, the median of each tier, the lowest spot price; none is old."""
-    rows = [p for p in catalog.lowest_prices() if p.gpu == gpu and not p.is_stale(DAY)]
-    found = Reach.of([p.usd_per_gpu_hour for p in rows])
-    assert found is not None
-    assert providers == found.providers
-    assert pytest.approx((low, middle, high), abs=0.0051) == (found.low, found.middle, found.high)
-    for tier, median in zip(("marketplace", "neocloud", "hyperscaler"), tiers, strict=True):
-        there = Reach.of([p.usd_per_gpu_hour for p in rows if p.tier == tier])
-        assert pytest.approx(median, abs=0.0051) == (there.middle if there else None)
-    spots = [p.usd_per_gpu_hour for p in catalog.lowest_prices("spot") if p.gpu == gpu and not p.is_stale(DAY)]
-    assert pytest.approx(spot, abs=0.0051) == min(spots, default=None)
-
-
-def test_wages_rise_from_low_to_high_and_pay_a_living() -> None:
-    """8 to 250 USD per loaded hour."""
-    for wage in catalog.wages():
-        assert 8 <= wage.low <= wage.likely <= wage.high <= 250
-
-
-def test_label_prices_rise_and_have_at_least_one_number() -> None:
-    """A row without a number says nothing."""
-    for price in catalog.label_prices():
-        numbers = [n for n in (price.low, price.likely, price.high) if n is not None]
-        assert numbers
-        assert numbers == sorted(numbers)
-        assert 0 < numbers[0] <= numbers[-1] <= 200
-        assert price.unit
+    for gpu, providers, low, middle, high, tiers, spot in PUBLISHED:
+        rows = [p for p in catalog.lowest_prices() if p.gpu == gpu and not p.is_stale(DAY)]
+        found = Reach.of([p.usd_per_gpu_hour for p in rows])
+        assert found is not None
+        assert providers == found.providers
+        assert pytest.approx((low, middle, high), abs=0.0051) == (found.low, found.middle, found.high)
+        for tier, median in zip(("marketplace", "neocloud", "hyperscaler"), tiers, strict=True):
+            there = Reach.of([p.usd_per_gpu_hour for p in rows if p.tier == tier])
+            assert pytest.approx(median, abs=0.0051) == (there.middle if there else None)
+        spots = [p.usd_per_gpu_hour for p in catalog.lowest_prices("spot") if p.gpu == gpu and not p.is_stale(DAY)]
+        assert pytest.approx(spot, abs=0.0051) == min(spots, default=None)
 
 
 def test_defaults_are_named_once_and_say_why() -> None:
@@ -247,12 +210,6 @@ def test_the_curve_library_packs_one_number_for_each_size() -> None:
         assert row["unit"]
 
 
-def test_the_curve_tables_are_small() -> None:
-    """The library and what is drawn from it stay below 400 kB each."""
-    for name in ("curve_library", "curve_lessons", "curve_calibration"):
-        assert (TABLES / f"{name}.csv").stat().st_size < 400_000
-
-
 def test_lessons_come_from_curves_of_the_library() -> None:
     """Each lesson's curve, unit and later size stand there, and it looks ahead."""
     known = {row["curve"]: row for row in catalog.read_table("curve_library")}
@@ -263,20 +220,6 @@ def test_lessons_come_from_curves_of_the_library() -> None:
         assert 1.9 <= int(row["n"]) / int(row["last"]) <= 300
         assert (row["bounded"] == "1") == (curve["bounded"] == "yes")
         assert (row["language_model"] == "1") == (curve["group"] != "other")
-
-
-def test_every_card_of_the_collected_prices_is_in_the_tables() -> None:
-    """Whatever a price list calls it; the accelerators of other kinds are not cards of the tables."""
-    named = {row["gpu_tunecase"] for row in collected("gpu_prices_2026.csv")}
-    named |= {row["gpu"] for row in collected("gpu_prices.csv")} - {"Gaudi2"}
-    assert [] == sorted(name for name in named if not _has(name))
-
-
-def _has(name: str) -> bool:
-    try:
-        return bool(catalog.gpu(name))
-    except InputError:
-        return False
 
 
 ROLLOUTS = catalog.read_table("rollout_runs")
@@ -328,3 +271,26 @@ def test_half_of_the_publishers_of_reinforcement_runs_are_sealed_by_their_name()
     drawn = {row["id"]: sha256(row["publisher"].encode()).digest()[0] % 2 == 0 for row in ROLLOUTS}
     assert [] == [row["id"] for row in ROLLOUTS if (row["sealed"] == "yes") != drawn[row["id"]]]
     assert len({row["publisher"] for row in ROLLOUTS if row["sealed"] == "no"}) >= 3
+
+
+def test_label_prices_and_wages_rise() -> None:
+    """A row without a number says nothing; 8 to 250 USD per loaded hour."""
+    for price in catalog.label_prices():
+        numbers = [n for n in (price.low, price.likely, price.high) if n is not None]
+        assert numbers
+        assert numbers == sorted(numbers)
+        assert 0 < numbers[0] <= numbers[-1] <= 200
+        assert price.unit
+    for wage in catalog.wages():
+        assert 8 <= wage.low <= wage.likely <= wage.high <= 250
+
+
+PUBLISHED = (
+    ("T4", 4, 0.15, 0.52, 0.53, (0.15, None, 0.53), 0.15),
+    ("L4", 6, 0.44, 0.76, 1.00, (0.49, 0.92, 0.76), None),
+    ("A100-80GB", 19, 1.09, 1.80, 5.07, (1.43, 2.04, 4.05), 0.68),
+    ("H100", 26, 1.99, 3.23, 12.29, (2.64, 3.25, 10.53), 0.94),
+    ("H200", 18, 3.14, 4.89, 10.60, (4.62, 4.38, 10.30), 2.51),
+    ("L40S", 14, 0.73, 1.56, 3.50, (0.79, 1.57, 2.68), 0.74),
+    ("B200", 12, 4.00, 7.25, 14.24, (5.98, 6.69, 14.12), 3.20),
+)

@@ -5,20 +5,10 @@ import pytest
 from tunecase import catalog
 
 
-@pytest.mark.parametrize(
-    ("name", "month", "became", "loss"),
-    [
-        ("trl", "2024-08", "trl-2025", "whole"), ("trl", "2025-01", "trl-2025", "shifted"),
-        ("trl", "2025-11", "trl-2025", "whole"), ("trl", "2026-02", "trl", "whole"),
-        ("trl", "2026-08", "trl", "chunked"),
-        ("unsloth", "2024-05", "unsloth", "inplace"), ("unsloth", "2025-03", "unsloth", "fused"),
-        ("unsloth", "2025-10", "unsloth", "chunked"), ("llama-factory", "2025-01", "llama-factory", "shifted"),
-    ],
-)  # fmt: skip
-def test_a_framework_is_taken_as_of_its_month(name, month, became, loss):
+def test_a_framework_is_taken_as_of_its_month():
     """The loss and the preparation of a 4-bit base follow the release of the month."""
-    row = catalog.framework_in(name, month)
-    assert (became, loss) == (row.name, row.loss)
+    rows = [(name, month, catalog.framework_in(name, month)) for name, month, *_ in MONTHS]
+    assert list(MONTHS) == [(name, month, row.name, row.loss) for name, month, row in rows]
 
 
 def test_a_stack_without_a_row_uses_its_parents():
@@ -45,3 +35,11 @@ def test_every_habit_speaks_of_a_known_framework():
         key = tuple(row[part] for part in ("framework", "method", "cards", "choice"))
         whole[key] = whole.get(key, 0.0) + float(row["share"])
     assert all(total == pytest.approx(1, abs=0.02) for key, total in whole.items() if key[3] != "framework")
+
+
+MONTHS = (
+    ("trl", "2024-08", "trl-2025", "whole"), ("trl", "2025-01", "trl-2025", "shifted"),
+    ("trl", "2025-11", "trl-2025", "whole"), ("trl", "2026-02", "trl", "whole"), ("trl", "2026-08", "trl", "chunked"),
+    ("unsloth", "2024-05", "unsloth", "inplace"), ("unsloth", "2025-03", "unsloth", "fused"),
+    ("unsloth", "2025-10", "unsloth", "chunked"), ("llama-factory", "2025-01", "llama-factory", "shifted"),
+)  # fmt: skip

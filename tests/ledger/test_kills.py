@@ -25,10 +25,10 @@ def benchmark() -> ModuleType:
 
 
 def test_a_few_kills_lose_nothing(benchmark, tmp_path):
-    """Six of three writers killed at random moments: every acknowledged entry is there, in one chain."""
-    found = benchmark.killed(tmp_path, 6)
+    """Three of three writers killed at random moments: every acknowledged entry is there, in one chain."""
+    found = benchmark.killed(tmp_path, 3)
 
-    assert found["kills"] >= 6
+    assert found["kills"] >= 3
     assert found["acknowledged"] <= found["kept"]
     assert (0, 0, 0, 0) == tuple(found[name] for name in ("lost", "out_of_order", "never_asked", "faults"))
 
@@ -57,6 +57,7 @@ def test_two_writers_of_ten_thousand_entries_lose_nothing(benchmark, tmp_path):
     assert (10_000, 0, 0, 0) == tuple(found[name] for name in ("each", "failed", "missing", "faults"))
 
 
+@pytest.mark.slow
 def test_the_benchmark_ends_with_json():
     """A small pass prints every figure, the last line as JSON."""
     words = [sys.executable, str(SCRIPT), "--entries", "2000", "--kills", "1", "--each", "5"]

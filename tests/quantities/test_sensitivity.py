@@ -104,11 +104,7 @@ def test_given_data_indices_are_those_of_salib_on_the_same_draws(name: str) -> N
         assert by_delta[index] == pytest.approx(mine[key].value, abs=3 * mine[key].error + 0.02)
 
 
-@given(
-    weights=st.lists(st.floats(0.1, 5), min_size=2, max_size=5),
-    joint=st.floats(0, 2),
-    seed=st.integers(0, 2**31),
-)
+@given(weights=st.lists(st.floats(0.1, 5), min_size=2, max_size=5), joint=st.floats(0, 2), seed=st.integers(0, 2**31))
 def test_laws_of_shares(weights: list[float], joint: float, seed: int) -> None:
     """First orders add to at most one, a constant input has none."""
     n = 4_000

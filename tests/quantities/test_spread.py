@@ -27,11 +27,7 @@ from tunecase.quantities.spread import (
 
 SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Pert(1, 3, 10), Pert(2, 2, 2), Beta(2, 5)]
 RATIOS: list[Spread] = [Beta(2, 5), ShareInterval(0.2, 0.6), Overrun(0.2, 1.5, 4.0)]
-OVERRUNS = [
-    Overrun(0.2, 1.5, 4.0),
-    Overrun(0.6, 1.2, 10.0),
-    Overrun(0.0, 1.5, 4.0),
-]
+OVERRUNS = [Overrun(0.2, 1.5, 4.0), Overrun(0.6, 1.2, 10.0), Overrun(0.0, 1.5, 4.0)]
 
 
 def test_five_to_twelve_thousand_has_the_golden_points() -> None:

@@ -2,13 +2,7 @@
 
 import numpy as np
 
-from tunecase.data.detectors.label_errors import (
-    Noise,
-    random_label_p,
-    rank_labels,
-    rank_probabilities,
-    wrong_labels,
-)
+from tunecase.data.detectors.label_errors import Noise, random_label_p, rank_labels, rank_probabilities, wrong_labels
 
 TOPICS = ("card stolen wallet lost", "transfer money late account", "login password reset", "invoice tax bill paid")
 

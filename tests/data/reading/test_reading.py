@@ -56,12 +56,7 @@ USUAL_ROWS = (
     ({"instruction": "do", "output": "done"}, "instruct", "do", "done"),
     ({"prompt": "p", "completion": "c"}, "prompt/completion", "p", "c"),
     ({"question": "q", "answer": "a"}, "question/answer", "q", "a"),
-    (
-        {"messages": [{"role": "system", "content": "s"}, {"role": "assistant", "content": "a"}]},
-        "chat",
-        "s",
-        "a",
-    ),
+    ({"messages": [{"role": "system", "content": "s"}, {"role": "assistant", "content": "a"}]}, "chat", "s", "a"),
     ({"conversations": [{"from": "human", "value": "h"}, {"from": "gpt", "value": "g"}]}, "chat", "h", "g"),
 )
 
@@ -187,11 +182,11 @@ def test_json_arrays_give_their_objects(tmp_path):
     """A .json array gives its objects; one that is cut off gives those before the cut and one bad row."""
     text = '\n [{"text": "a", "label": "x"}, 3, {"text": "b", "label": "y"}'
     table = load(written(tmp_path, "d.json", text + "]"))
-    assert (
-        [row.input for row in table.rows],
-        [row.number for row in table.bad],
-        table.layout.format,
-    ) == (["a", "b"], [1], "json")
+    assert ([row.input for row in table.rows], [row.number for row in table.bad], table.layout.format) == (
+        ["a", "b"],
+        [1],
+        "json",
+    )
     cut = load(written(tmp_path, "d.json", text))
     assert (["a"], [1, 2]) == ([row.input for row in cut.rows], [row.number for row in cut.bad])
     assert "cut off" in cut.bad[1].reason

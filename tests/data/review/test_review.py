@@ -30,7 +30,7 @@ RIGHT, WRONG = "p", "q"
 
 def planted(folder: Path) -> tuple[Path, list[dict]]:
     """A file in which texts contradict each other, every second of them wrong; and its queue, written."""
-    texts = sentences(60)
+    texts = sentences(200)
     rows = [{"text": text, "label": RIGHT} for text in texts] + [{"text": text, "label": WRONG} for text in texts[:20]]
     rows += [{"text": text, "label": WRONG} for text in sentences(30, seed=1)]
     train = write(folder / "train.jsonl", rows)

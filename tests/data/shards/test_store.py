@@ -87,9 +87,9 @@ def check_store(store: Store) -> None:
     store.put("b", [b"old and long"])
     store.put("b", [b"new"])
     assert (b"0123456789", b"new") == (bytes(store.get("a/one")), bytes(open_store(store.place).get("b")))
-    ranges = {(3, 3): b"345", (8, 9): b"89", (10, 4): b"", (0, 0): b"", (8, 1 << 62): b"89", (8,): b"89"}
+    ranges = {(3, 3): b"345", (8, 9): b"89", (10, 4): b"", (0, 0): b"", (8,): b"89"}
     assert ranges == {where: bytes(store.get("a/one", *where)) for where in ranges}
-    assert (10, None, None) == (store.size("a/one"), store.size("a/two"), store.size("a"))
+    assert (10, None) == (store.size("a/one"), store.size("a/two"))
     assert (["a/one", "b"], ["a/one"], ["a/one"], []) == tuple(map(store.names, ("", "a/", "a/o", "c/")))
     for where in ((), (3, 4)):
         with pytest.raises(FileNotFoundError):
@@ -102,4 +102,6 @@ def check_store(store: Store) -> None:
 def test_stores_in_memory_and_in_a_folder(tmp_path):
     """Each does what a store must do."""
     check_store(MemoryStore())
-    check_store(FolderStore(tmp_path / "scratch"))
+    store = FolderStore(tmp_path / "scratch")
+    check_store(store)
+    assert b"89" == bytes(store.get("a/one", 8, 1 << 62))  # what a damaged head asks for takes no memory
