@@ -26,8 +26,8 @@ def paid(amount: int | str, day: int, place: int = 1) -> Dated:
     return Dated(on(day, place), Decimal(amount))
 
 
-def test_releases_add_up() -> None:
-    """What the first does not hold is drawn from the second, what ends first is used first."""
+def test_releases_add_up_in_their_time() -> None:
+    """What ends first is used first; the place in the ledger decides; a rejection ends an approval."""
     drawn = drawn_down([grant(1500, 1), grant(1700, 10)], [paid(1600, 5), paid(100, 11)])
     assert Drawdown((Decimal(1500), Decimal(200)), Decimal(1700), Decimal(0), Decimal(0)) == drawn
     drawn = drawn_down([grant(1500, 1)], [paid(1600, 5)])
@@ -35,10 +35,6 @@ def test_releases_add_up() -> None:
     drawn = drawn_down([grant(100, 1), grant(50, 2, until=20)], [paid(60, 5)])
     assert (Decimal(10), Decimal(50)) == drawn.used
     assert Drawdown((), Decimal(0), Decimal(0), Decimal(5)) == drawn_down([], [paid(5, 1)])
-
-
-def test_what_was_spent_before_or_after_counts_in_none() -> None:
-    """Of one day the place in the ledger decides; the last day and a rejection end an approval; money back undoes."""
     first = Grant(Decimal(100), on(10, 5))
     drawn = drawn_down([first], [paid(7, 9), paid(8, 10, 4), paid(9, 10, 6)])
     assert (Decimal(15), Decimal(9), (Decimal(9),)) == (drawn.before, drawn.spent, drawn.used)

@@ -61,8 +61,8 @@ def told_next(made: Round, low: float, high: float) -> Next:
     return replace(samples.news(), round=made, expected=Interval80(low, (low + high) / 2, high))
 
 
-def test_a_finished_case_is_held_against_its_plan(tmp_path):
-    """Total, rounds and hours, in units of what was told; no line but those that were charged."""
+def test_finished_and_open_cases(tmp_path):
+    """Total, rounds and hours against the plan; an open case is held by its closed lines alone."""
     scored = case(tmp_path, bill(), a_round(1, 0.1), a_round(2, 0.2), a_round(3, 0.3), worked("180", "9000"), ALL)
     assert scored.finished
     assert scored.total is not None
@@ -74,10 +74,7 @@ def test_a_finished_case_is_held_against_its_plan(tmp_path):
     assert (100.0, 150.0, 180.0) == (hours.told, hours.told_for_rounds, hours.booked)
     assert scored.default_rates
     assert 1.2 == pytest.approx(scored.hours_ratio)
-
-
-def test_an_open_case_is_held_by_its_closed_lines_alone(tmp_path):
-    """No total, no chance, no rounds; a case without a round or a bill, or of a plan of none, tells nothing of them."""
+    (tmp_path := tmp_path / "b").mkdir()
     scored = case(tmp_path, bill(), a_round(1, TARGET), worked("120"), Closing(("labour",), DAY))
     assert (False, None, None, None) == (scored.finished, scored.total, scored.chance, scored.rounds)
     assert ("go on", 1, 1) == (scored.ended, len(scored.lines), len(scored.hours))
@@ -104,8 +101,8 @@ def test_a_chance_is_that_of_before_the_first_round(tmp_path, score, paid, came,
     assert (TOLD.chance.shown.value, came, ended) == (scored.chance.chance, scored.chance.came, scored.ended)
 
 
-def test_a_round_is_held_once_as_it_was_corrected(tmp_path):
-    """By what `next` told of it first; numbers begin anew after a pilot, and rounds count on."""
+def test_corrected_rounds_are_held_once(tmp_path):
+    """By what `next` told of a round first; afterwards its own score is part of what `next` knows."""
     first, right, second = a_round(1, 0.9), a_round(1, 0.8), a_round(2, 0.95)
     news = [told_next(first, 0.85, 0.95), right, told_next(right, 0.85, 0.95), second]
     scored = case(tmp_path, bill(), first, *news, replace(samples.news(), round=second, expected=None))
@@ -114,10 +111,7 @@ def test_a_round_is_held_once_as_it_was_corrected(tmp_path):
     first, again = a_round(1, 0.2), a_round(1, 0.3)
     scored = case(tmp_path / "b", bill(), run, first, told_next(first, 0, 1), run, run, again, told_next(again, 0, 1))
     assert [0.2, 0.3] == [one.measured for one in scored.scores]
-
-
-def test_a_corrected_round_is_held_against_what_was_expected_before_it(tmp_path):
-    """Afterwards its own score, a typo or not, is part of what `next` knows."""
+    (tmp_path := tmp_path / "b").mkdir()
     typo, right = a_round(1, 0.6), a_round(1, 0.84)
     scored = case(tmp_path / "a", bill(), typo, told_next(typo, 0.76, 0.86), right, told_next(right, 0.54, 0.66))
     assert [(0.84, True)] == [(one.measured, one.inside) for one in scored.scores]
@@ -158,14 +152,36 @@ def test_advice_that_is_no_round_is_neither_followed_nor_not(tmp_path, lever):
     assert (1, 0) == (against.advised, against.followed)
 
 
-def test_a_case_that_stopped_at_once_says_nothing_of_the_hours_of_rounds(tmp_path):
-    """Ten hours of a hundred, no round: the default rates are not ten times too high."""
+def test_cases_that_say_nothing(tmp_path):
+    """One that stopped at once, records of another version, stated hours, plans after the charges: each says less."""
     stopped = case(tmp_path / "a", bill(), advised("stop"), worked("10"), ALL)
     assert (True, (), None) == (stopped.finished, stopped.hours, stopped.hours_ratio)
     none_planned = case(tmp_path / "b", bill(rounds=Band(0, 0, 1, 2)), a_round(1, 0.1), worked("10"), ALL)
     assert () == none_planned.hours
     neither = case(tmp_path / "c", bill(rounds=Band(0, 0, 0, 0)), worked("150"), ALL)
     assert 1.5 == neither.hours_ratio
+    (tmp_path := tmp_path / "b").mkdir()
+    kept = Ledger(tmp_path / "ledger.jsonl")
+    kept.append("record", {"lines": "of another version"}, recorded_at=START, verb="estimate")
+    kept.append("record", {"number": "one"}, recorded_at=START, verb="round")
+    kept.append("record", {"advice": "label"}, recorded_at=START, verb="decide")
+    kept.append("spend", worked("90"), recorded_at=START)
+    assert (2, None) == (case_scores(list(kept.entries())).unread, case_scores(list(kept.entries())).chance)
+    assert 0 == case(tmp_path / "whole", bill(), a_round(1, 0.1), worked("90"), ALL).unread
+    (tmp_path := tmp_path / "c").mkdir()
+    made = [a_round(1, 0.1), a_round(2, 0.2)]
+    partly = case(tmp_path / "a", bill(), *made, worked("90"), charge("10"), ALL)
+    assert ((), None) == (partly.hours, partly.hours_ratio)
+    effort = tuple(replace(each, stated=True) for each in EFFORT)
+    stated = case(tmp_path / "b", bill(effort=effort), *made, worked("90"), ALL)
+    assert (1, None) == (len(stated.hours), stated.hours_ratio)
+    (tmp_path := tmp_path / "d").mkdir()
+    scored = case(tmp_path, worked("90"), bill(), a_round(1, 0.1), ALL)
+    assert ((), None, ()) == (scored.lines, scored.total, scored.hours)
+    lines = bill().lines
+    free = replace(lines[0], amount=Band(0, 0, 0, 0))
+    (line,) = case(tmp_path / "b", bill(lines=(free, lines[1])), charge("61.25", lines[0].name), ALL).lines
+    assert (1.0, 0.0, False) == (line.actual, line.planned.p90, line.inside)
 
 
 @pytest.mark.parametrize(("holds_answers", "came"), [(False, True), (True, False)])
@@ -181,17 +197,6 @@ def test_answers_served_count_in_the_budget_only_where_the_bill_holds_them(tmp_p
     assert (came, holds_answers) == (scored.chance.came, scored.total.actual > 2)
 
 
-def test_records_of_another_version_are_counted(tmp_path):
-    """The case says less, and says so."""
-    kept = Ledger(tmp_path / "ledger.jsonl")
-    kept.append("record", {"lines": "of another version"}, recorded_at=START, verb="estimate")
-    kept.append("record", {"number": "one"}, recorded_at=START, verb="round")
-    kept.append("record", {"advice": "label"}, recorded_at=START, verb="decide")
-    kept.append("spend", worked("90"), recorded_at=START)
-    assert (2, None) == (case_scores(list(kept.entries())).unread, case_scores(list(kept.entries())).chance)
-    assert 0 == case(tmp_path / "whole", bill(), a_round(1, 0.1), worked("90"), ALL).unread
-
-
 def test_rounds_of_a_plan_tell_its_hours(tmp_path):
     """Set-up does not grow with rounds, rounds from before a plan do not count, a rate that leaned on the past does."""
     half = (replace(EFFORT[0], hours=50.0), replace(EFFORT[0], name="training set-up", hours=50.0))
@@ -205,23 +210,3 @@ def test_rounds_of_a_plan_tell_its_hours(tmp_path):
     assert [50.0] == [each.told_for_rounds for each in scored.hours]
     scored = case(tmp_path / "c", bill(hours_factor=1.3), a_round(1, 0.1), a_round(2, 0.2), worked("100"), ALL)
     assert 1.3 == pytest.approx(scored.hours_ratio)
-
-
-def test_hours_that_were_stated_or_not_all_booked_say_nothing_of_the_rates(tmp_path):
-    """A charge without hours hides some; a project file's own hours are no defaults."""
-    made = [a_round(1, 0.1), a_round(2, 0.2)]
-    partly = case(tmp_path / "a", bill(), *made, worked("90"), charge("10"), ALL)
-    assert ((), None) == (partly.hours, partly.hours_ratio)
-    effort = tuple(replace(each, stated=True) for each in EFFORT)
-    stated = case(tmp_path / "b", bill(effort=effort), *made, worked("90"), ALL)
-    assert (1, None) == (len(stated.hours), stated.hours_ratio)
-
-
-def test_a_plan_made_after_the_charges_judges_nothing(tmp_path):
-    """Whoever saw the bill can draw any band; a line planned at nothing is outside its band, and tells no amount."""
-    scored = case(tmp_path, worked("90"), bill(), a_round(1, 0.1), ALL)
-    assert ((), None, ()) == (scored.lines, scored.total, scored.hours)
-    lines = bill().lines
-    free = replace(lines[0], amount=Band(0, 0, 0, 0))
-    (line,) = case(tmp_path / "b", bill(lines=(free, lines[1])), charge("61.25", lines[0].name), ALL).lines
-    assert (1.0, 0.0, False) == (line.actual, line.planned.p90, line.inside)

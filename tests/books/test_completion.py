@@ -24,8 +24,8 @@ def bill() -> dict[str, LineDrawn]:
     return {"labour": LineDrawn(hours * rate, hours), "data": LineDrawn(draws("data", 200, 2_000))}
 
 
-def test_nothing_paid_is_the_bill():
-    """All worlds are left, each as it was; a closed line has no rest; where hardly a world is left, all are kept."""
+def test_worlds_left_and_the_price_of_the_rest():
+    """No world costs less than was paid; where nothing was, each is as it was; the price paid is that of the rest."""
     found = at_completion(bill(), {})
     assert (found.lines["labour"] == bill()["labour"].amount).all()
     assert (found.total == bill()["labour"].amount + bill()["data"].amount).all()
@@ -37,10 +37,6 @@ def test_nothing_paid_is_the_bill():
     assert ("nothing", N) == (found.ruled_by, len(found.total))
     assert (found.total >= 1e9).all()
     assert 1.0 == found.over(15_000)
-
-
-def test_no_world_costs_less_than_was_paid():
-    """Spent is part of every world that is left; without hours the total is that of the worlds with T >= s."""
     paid = {"labour": LinePaid(6_000, 60, 6_000), "data": LinePaid(900), "other": LinePaid(12)}
     found = at_completion(bill(), paid)
     for name, one in paid.items():
@@ -52,10 +48,6 @@ def test_no_world_costs_less_than_was_paid():
     whole = lines["labour"].amount + lines["data"].amount
     found = at_completion(lines, {"labour": LinePaid(9_000)})
     assert np.allclose(np.sort(whole[whole >= 9_000]), np.sort(found.total))
-
-
-def test_the_price_paid_is_the_price_of_the_rest():
-    """Half of the hours at twice the planned rate: the rest costs twice as much too, and its price is less in doubt."""
     hours, rate = np.full(N, 100.0), draws("rate", 75, 150)
     found = at_completion({"labour": LineDrawn(hours * rate, hours)}, {"labour": LinePaid(10_000, 50, 10_000)})
     told = band(found.total)
@@ -137,18 +129,14 @@ def test_bands_hold_what_they_promise():
     assert np.median(ratios) < 0.9
 
 
-def test_credits_lower_what_it_will_have_cost() -> None:
-    """Money back rules no world out, and every world that is left costs so much less."""
+def test_credits_free_hours_and_what_surrounds_the_rounds() -> None:
+    """Money back rules no world out, free hours set no price, set-up and release are no part of a round."""
     paid = LinePaid(6_000, 60, 6_000)
     before = at_completion(bill(), {"labour": paid})
     after = at_completion(bill(), {"labour": replace(paid, credits=-2_000), "storage": LinePaid(credits=-500)})
     assert np.allclose(before.total - 2_500, after.total)
     assert before.over(15_000) > after.over(15_000)
     assert (after.kept == before.kept).all()
-
-
-def test_what_is_billed_at_nothing_sets_no_price() -> None:
-    """Half of the hours are free, or were bought ahead: the other half costs what the plan says."""
     hours, price = np.full(N, 1_000.0), draws("price", 2, 4)
     lines = {"gpu": LineDrawn(hours * price, hours)}
     half = band(500 * price)
@@ -158,10 +146,6 @@ def test_what_is_billed_at_nothing_sets_no_price() -> None:
     assert band(ahead.total).p50 == pytest.approx(1_000 + half.p50, rel=0.02)
     some = at_completion(lines, {"gpu": LinePaid(1_000.0, 500, 1_000.0, 250)})
     assert band(some.total).p50 == pytest.approx(1_000 + 500 * 4, rel=0.02)
-
-
-def test_what_comes_before_and_after_the_rounds_is_no_part_of_a_round() -> None:
-    """30 h of set-up, 10 h a round, 20 h of release: after two of R rounds at twice the plan, twice the rest."""
     rounds = np.array([3.0, 4.0, 5.0, 3.0])
     whole = 30 + 10 * rounds + 20
     line = LineDrawn(whole * 100, whole, "hour", before=30 / whole, after=20 / whole)

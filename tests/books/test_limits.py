@@ -11,18 +11,14 @@ TODAY = date(2026, 11, 24)
 PLAIN = Spending(date(2026, 11, 20), "gpu", Decimal(40), "USD", Decimal(40), quantity=Decimal(20), unit="GPU hour")
 
 
-def test_each_limit_names_its_field() -> None:
-    """A charge within the limits passes; one beyond them is named by that field alone; only hours have a limit."""
+def test_limits_name_their_field_and_hold_money_back() -> None:
+    """One beyond a limit is named by its field alone; a credit up to the sum of what counts is fine."""
     assert [] == list(beyond_limits(PLAIN, TODAY))
     for field, change in CHANGES:
         assert [field] == [beyond.field for beyond in beyond_limits(replace(PLAIN, **change), TODAY)]
     (beyond,) = beyond_limits(replace(PLAIN, quantity=Decimal(10**9), unit="hours"), TODAY)
     assert "1.000e+9 hours" == beyond.got  # as it was typed
     assert [] == list(beyond_limits(replace(PLAIN, quantity=Decimal(10**10), unit="token"), TODAY))
-
-
-def test_money_back_is_held_against_what_counts() -> None:
-    """A credit up to the sum of what counts is fine; what a ledger holds beyond the limits is told."""
     booked = [("a" * 64, PLAIN)]
     credit = replace(PLAIN, amount=Decimal(-40), amount_base=Decimal(-40), charge="credit")
     assert more_back_than_paid(booked, [credit], "USD") is None

@@ -18,18 +18,14 @@ def charge(amount: str = "9", category: str = "other", **other: object) -> Spend
     return Spending(DAY, category, Decimal(amount), "USD", Decimal(amount), **other)  # type: ignore[arg-type]
 
 
-def test_a_rule_names_a_field_and_its_value() -> None:
-    """In any case, a star for any letters; what cannot be meant is told, with what is wanted and a fix."""
+def test_rules_name_a_field_and_the_last_that_fits_holds() -> None:
+    """In any case of letters, a star for any; what cannot be meant is told; other lines stay, dearest first."""
     paid = charge(service="Amazon S3", description="nightly backup of x", provider="aws", tags={"team": "nlp"})
     assert MATCHES == {match: fits(LineRule(match, "storage", DAY), paid) for match in MATCHES}
     odd = [("Amazon S3", "storage"), ("service=", "storage"), ("servce=x", "storage"), ("tag.=x", "storage")]
     for match, line in (*odd, ("service=x", "storge")):
         (problem,) = rule_problems(match, line)
         assert ("LINE" if line == "storge" else "MATCH", True) == (problem.where, bool(problem.wanted and problem.fix))
-
-
-def test_the_last_rule_that_fits_holds_and_other_lines_stay() -> None:
-    """What lies in other is told by service, the dearest first; a long text is matched by how it begins."""
     rules = [LineRule("service=*", "data", DAY), LineRule("service=S3", "storage", DAY)]
     assert "storage" == placed(charge(service="S3"), rules).category
     assert "data" == placed(charge(service="Kendra"), rules).category

@@ -61,8 +61,8 @@ def test_a_state_comes_back_the_same(tmp_path: Path) -> None:
         meter(1).write(tmp_path / "file" / "s.json")
 
 
-def test_a_state_that_cannot_be_read_is_never_forgotten(tmp_path: Path) -> None:
-    """A broken state is refused with a fix: what was spent must not become nothing; nor do values without sense."""
+def test_broken_states_and_odd_attempts_are_refused(tmp_path: Path) -> None:
+    """What was spent must not become nothing: a fix, and the file's name, for values without sense or kind."""
     path = tmp_path / "s.json"
     form = '{"form": 2, "run": "", "run_id": "", "attempts": []}'
     for text in ("", "{", "[]", "{}", form, '{"form": 1, "run": "r"}', "[" * 200_000):
@@ -74,10 +74,7 @@ def test_a_state_that_cannot_be_read_is_never_forgotten(tmp_path: Path) -> None:
         state["attempts"][0][name] = value
         with pytest.raises((ValueError, TypeError)):
             meter_of(state)
-
-
-def test_an_attempt_of_other_kinds_is_refused(tmp_path: Path) -> None:
-    """A field of another kind of JSON, or a number that no run has, is told with the file's name."""
+    (tmp_path := tmp_path / "b").mkdir()
     path, body, plain = tmp_path / "state.json", meter(10).state(), meter(10).state()["attempts"][0]
     for name in ("id", "began_at", "usd_per_gpu_hour", "gpu_count", "gpu", "seconds", "ended"):
         for value in (None, [], {}, [[1]], "x" * 5_000, 1e308, -(10**400), "9999-12-31T23:59:59+00:00"):

@@ -28,18 +28,15 @@ def ledger(folder: Path, *steps: Any) -> Ledger:
     return found
 
 
-def test_past_ledgers_are_read_by_file_or_folder(tmp_path):
-    """Overruns are those of people's lines; what their ledgers hold is in the digest."""
+def test_past_ledgers_are_read_or_refused_together(tmp_path):
+    """By file or folder; a missing, edited or doubled one and the project's own are told at once; a copy is none."""
     ledger(tmp_path / "a", plan(), charge("10500"), Closing(("labour", "gpu"), DAY))
     ledger(tmp_path / "b", plan(), charge("5", "gpu"))
     found = read_past(["a", "b/ledger.jsonl"], tmp_path)
     assert (1, 1, (1.5,)) == (len(found.lines), found.projects, found.overruns)
     ledger(tmp_path / "b", charge("6", "gpu"))
     assert found.digest != read_past(["a", "b"], tmp_path).digest
-
-
-def test_broken_past_ledgers_are_refused_together(tmp_path):
-    """A missing file, an edited line, a ledger named twice and the project's own are told at once."""
+    (tmp_path := tmp_path / "b").mkdir()
     book = ledger(tmp_path / "a", plan(), charge("9"))
     edited = ledger(tmp_path / "b", plan(), charge("9"))
     edited.path.write_bytes(edited.path.read_bytes().replace(b'"9"', b'"8"'))
@@ -49,10 +46,7 @@ def test_broken_past_ledgers_are_refused_together(tmp_path):
     told = str(caught.value)
     for words in ("own ledger", "a line that was edited", "the same ledger as c", "no such ledger"):
         assert words in told
-
-
-def test_a_ledger_that_went_on_is_no_second_project(tmp_path):
-    """A copy with one more entry, or with a torn end, is refused; so is an earlier copy of the project's own."""
+    (tmp_path := tmp_path / "c").mkdir()
     book = ledger(tmp_path / "a", plan(), charge("9000"), Closing(("labour",), DAY))
     longer, torn = Ledger(tmp_path / "b" / "ledger.jsonl"), tmp_path / "c" / "ledger.jsonl"
     for path in (longer.path, torn):
@@ -115,8 +109,8 @@ def test_an_export_that_holds_a_case_met_before_is_told_with_what_to_do(tmp_path
         read_past(["team.json", "same.json"], tmp_path)
 
 
-def test_a_case_that_stands_twice_in_an_export_counts_once(tmp_path):
-    """In the bill as in the scorecard; ratios of an export have four digits."""
+def test_cases_that_stand_twice_and_exports_that_say_nothing(tmp_path):
+    """One counts once in bill and scorecard; numbers at the ends of a float stop nothing and poison no bill."""
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     body["cases"] *= 2
@@ -127,10 +121,7 @@ def test_a_case_that_stands_twice_in_an_export_counts_once(tmp_path):
     (case,), _ = read_cases(places_of(["a"], tmp_path / "b")[0])
     body = json.loads(exported([replace(case, lines=(replace(case.lines[0], actual=5_507 / 7_746),))]))
     assert (1.5, 0.7109) == (case.lines[0].actual, body["cases"][0]["lines"][0]["actual"])
-
-
-def test_an_export_says_nothing_that_no_case_says(tmp_path):
-    """Numbers at the ends of what a float holds would stop a scorecard or poison a bill."""
+    (tmp_path := tmp_path / "b").mkdir()
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     labour = {"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 1.0}
@@ -152,8 +143,8 @@ def test_an_export_says_nothing_that_no_case_says(tmp_path):
 HOSTILE = ("<script>alert(1)</script>", "Ines Example", "/home/ines/secret", "acme-private-70b", "s3cr3t note")
 
 
-def test_an_export_holds_no_text_of_the_case(tmp_path):
-    """Not in lines, notes, tags, runs, models, paths, metas or names of fields; and no amount of money."""
+def test_an_export_holds_and_passes_on_no_text(tmp_path):
+    """Not in any field, and no amount of money; fields that no case has are left out, other values refused."""
     script, person, path, model, note = HOSTILE
     lines = plan().lines
     bill = plan(
@@ -173,10 +164,7 @@ def test_an_export_holds_no_text_of_the_case(tmp_path):
         assert secret not in text
     assert all(part not in text for part in (tmp_path.name, "2026-11"))
     assert {"labour", "other"} == {line.name for line in cases[0].lines}
-
-
-def test_texts_that_somebody_wrote_into_an_export_go_no_further(tmp_path):
-    """Fields that no case has are left out; what must be a number or a known word is refused."""
+    (tmp_path := tmp_path / "b").mkdir()
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     body["cases"][0]["owner"] = HOSTILE[1]

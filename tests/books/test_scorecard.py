@@ -55,8 +55,8 @@ def test_every_closed_line_is_held_or_not(held: list[CaseScored]) -> None:
     assert record.finished + record.unfinished == record.cases
 
 
-def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:
-    """Its interval is Wilson's at 90%; what to set aside would have held 8 of 10 whole cases."""
+def test_shares_chances_and_factors_are_said_from_enough_cases() -> None:
+    """A share from ten lines of three cases on; chances against the rate of the others; means of five or nothing."""
     few = scorecard([scored("a", 1, 1, 1, 1), scored("b", 1, 1, 1, 1)], K)
     assert (8, 8, None, None) == (few.lines.of, few.lines.held, few.lines.low, few.aside)
     two_cases = scorecard([scored(f"{n}", *[1.0] * 4) for n in range(2)] * 3, K)
@@ -69,10 +69,6 @@ def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:
     assert record.aside is not None
     assert 0.8 == sum(ratio <= record.aside for ratio in ratios) / len(ratios)
     assert scorecard([scored(f"{n}", 1.0, 1.0, 1.0, 1.0) for n in range(9)], K).aside is None
-
-
-def test_chances_are_held_against_the_rate_of_the_other_cases() -> None:
-    """A forecaster who knows scores 0; one who always tells the rate is no better than the base; nine say nothing."""
     came = [True] * 4 + [False] * 8
     knows = scorecard([scored(f"{n}", chance=ChanceMet(float(end), end)) for n, end in enumerate(came)], K).chances
     assert (12, 4, 0.0) == (knows.cases, knows.came, knows.brier)
@@ -83,18 +79,14 @@ def test_chances_are_held_against_the_rate_of_the_other_cases() -> None:
     assert rate.brier < rate.base < 0.3
     few = scorecard([scored(f"{n}", chance=ChanceMet(0.5, True)) for n in range(LEAST - 1)], K).chances
     assert (LEAST - 1, None) == (few.cases, few.brier)
-
-
-def test_made_over_told_is_a_geometric_mean_of_five_cases_or_nothing() -> None:
-    """Half and twice the rounds make once."""
     made = [scored(f"{n}", rounds=BandHeld(PLANNED, 2.0 if n % 2 else 0.5)) for n in range(6)]
     ratios = {one.name: one for one in scorecard(made, K).told}
     assert (6, 1.0) == (ratios["rounds"].cases, pytest.approx(ratios["rounds"].ratio))
     assert None is {one.name: one for one in scorecard(made[:4], K).told}["rounds"].ratio
 
 
-def test_endings_are_told_apart_by_the_advice() -> None:
-    """One that left a step did not follow; unread records add up; a copy of before the first charge is no case."""
+def test_endings_and_rates() -> None:
+    """One that left a step did not follow; what the rates hold is not in the reserve once more."""
     held = [
         scored("a", advised=2, followed=2, ended="ship"),
         scored("b", advised=2, followed=1, ended="stop"),
@@ -110,24 +102,6 @@ def test_endings_are_told_apart_by_the_advice() -> None:
     early = replace(case, root=case.begun, entries=2, lines=())
     fork = replace(whole("fork"), begun=case.begun)
     assert (2, 1) == (len(merged([early, case, fork])[0]), merged([early, case, fork])[1])
-
-
-@given(cases, st.floats(1, 100))
-def test_hours_lean_to_the_defaults_where_cases_are_few(held: list[CaseScored], k: float) -> None:
-    """The factor lies between 1 and the mean of the cases; none leaves the defaults alone."""
-    past = Past(tuple(held))
-    ratios = [case.hours_ratio for case in held if case.hours_ratio]
-    factor = past.hours_factor(k)
-    if not ratios:
-        assert 1.0 == factor
-        return
-    mean = math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
-    assert min(1.0, mean, FURTHEST) - 1e-9 <= factor <= max(1.0, mean, 1 / FURTHEST) + 1e-9
-    assert 1 / FURTHEST <= factor <= FURTHEST
-
-
-def test_what_the_rates_hold_is_not_in_the_reserve_once_more() -> None:
-    """Nor where a plan leaned on the past, booked no hours, or stated its own; cases weigh as one."""
     past = Past(tuple(scored(f"{n}", 1.5, hours=hours(150.0), default_rates=True) for n in range(400)))
     factor = past.hours_factor(K)
     assert factor == pytest.approx(1.5, rel=0.02)
@@ -148,6 +122,20 @@ def test_what_the_rates_hold_is_not_in_the_reserve_once_more() -> None:
     record = scorecard([scored("a", 1.2, 1.3), scored("b", 1.1)], K)
     assert (2, weight(2, K)) == (record.next_case.cases, record.next_case.weight)
     assert 3 == len(Past(record.scored).overruns)
+
+
+@given(cases, st.floats(1, 100))
+def test_hours_lean_to_the_defaults_where_cases_are_few(held: list[CaseScored], k: float) -> None:
+    """The factor lies between 1 and the mean of the cases; none leaves the defaults alone."""
+    past = Past(tuple(held))
+    ratios = [case.hours_ratio for case in held if case.hours_ratio]
+    factor = past.hours_factor(k)
+    if not ratios:
+        assert 1.0 == factor
+        return
+    mean = math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
+    assert min(1.0, mean, FURTHEST) - 1e-9 <= factor <= max(1.0, mean, 1 / FURTHEST) + 1e-9
+    assert 1 / FURTHEST <= factor <= FURTHEST
 
 
 @pytest.mark.parametrize("booked", [5e-324, 0.0, math.inf, math.nan, -1.0])

@@ -65,8 +65,8 @@ def served(
     return record
 
 
-def test_a_month_is_split_four_ways() -> None:
-    """Counts from the meter, money from the bill's rows, the plan for just as many days, and the parts add up."""
+def test_months_are_split_four_ways_and_add_up() -> None:
+    """Counts from the meter, money from the bill, the plan for as many days; a turn of the month is spread."""
     meter = period(NOVEMBER, date(2026, 11, 15), 24_000, gpu_hours=Decimal(400), busy_hours=Decimal(80))
     bill = [charge("220", NOVEMBER, source="focus"), charge("220", date(2026, 11, 9), source="focus")]
     record = served([meter], [*bill, charge("99", NOVEMBER, category="gpu")], inference())
@@ -82,10 +82,6 @@ def test_a_month_is_split_four_ways() -> None:
     assert wanted == {part.name: part.amount for part in month.parts}
     assert 80 == sum(wanted.values())
     assert ((), Decimal(0)) == (record.remarks, record.outside)
-
-
-def test_two_months_add_up() -> None:
-    """Figures and parts in all are those of the months; a period over the turn of the month is spread over its days."""
     long = period(date(2026, 11, 21), date(2026, 12, 10), 20_000, gpu_hours=Decimal(400), tokens_in=6_000_001)
     record = served([long], [charge("200", date(2026, 11, 21), date(2026, 12, 10))], inference())
     first, second = record.months
@@ -99,8 +95,8 @@ def test_two_months_add_up() -> None:
     assert "utilisation and throughput are told as one" in " ".join(record.remarks)
 
 
-def test_hours_of_the_bill_stand_in_for_a_meter_that_counts_none() -> None:
-    """The meter comes first; without a meter nothing is compared; hours are those of every card."""
+def test_hours_charges_and_costs_beside_a_meter() -> None:
+    """The meter comes before the bill's hours; money of other days stands apart; a cost may stand twice."""
     bill = [charge("450", NOVEMBER, quantity=Decimal(500), unit="GPU hour")]
     without = served([period(NOVEMBER, date(2026, 11, 30))], bill, inference())
     assert 500 == without.actual.gpu_hours
@@ -115,10 +111,6 @@ def test_hours_of_the_bill_stand_in_for_a_meter_that_counts_none() -> None:
     cores = planned_figures(inference(ways=(way(kind="plain cores"),)), one_month)
     assert (None, 720) == (cores.gpu_hours, cores.cost)
     assert (800, 1_600) == (planned_figures(forecast, one_month).gpu_hours, planned_figures(two, one_month).gpu_hours)
-
-
-def test_charges_of_other_days_count_in_no_figure() -> None:
-    """Money of days without a meter stands apart; a month without a charge has no known cost; days count once."""
     bill = [charge("30", date(2026, 11, 1), date(2026, 11, 30)), charge("7", DECEMBER), charge("-1", NOVEMBER)]
     record = served([period(NOVEMBER, date(2026, 11, 20))], bill)
     assert (19, 17) == (record.actual.cost, record.outside)
@@ -139,10 +131,6 @@ def test_charges_of_other_days_count_in_no_figure() -> None:
     record = served(periods)
     assert 31_000 == record.actual.answers
     assert "1 served period of days that another one holds" in " ".join(record.remarks)
-
-
-def test_a_cost_that_may_stand_twice_is_asked_about() -> None:
-    """A stated cost and a bill for the same day count both, and the reader is asked; on other days nobody is."""
     meter = [period(NOVEMBER, date(2026, 11, 30))]
     stated = charge("640", NOVEMBER, date(2026, 11, 30), source="serving")
     twice = served(meter, [stated, charge("610", date(2026, 11, 3), source="focus")])

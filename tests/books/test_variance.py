@@ -54,20 +54,13 @@ def test_what_says_no_quantity_is_unsplit():
 def test_quantities_count_in_the_unit_of_the_plan():
     """Minutes become hours, hours of several cards GPU hours; other units and credits buy nothing."""
     cases = [
-        ("6", "hour", "hour", {}, "6"),
-        ("6", "h", "hour", {}, "6"),
-        ("90", "min", "hour", {}, "1.5"),
-        ("6", "h", "GPU hour", {"gpu_count": 4}, "24"),
-        ("6", "h", "GPU hour", {}, "6"),
-        ("6", "GPU hour", "GPU hour", {"gpu_count": 4}, "6"),
-        ("300", "labels", "example", {}, "300"),
-        ("41000", "answers", "answer", {}, "41000"),
-        ("6", "GB", "hour", {}, None),
-        ("6", "hour", "", {}, None),
-        ("6", "GPU hour", "hour", {}, None),
-        ("6", "hour", "hour", {"charge": "credit"}, None),
+        ("6", "hour", "hour", {}, "6"), ("6", "h", "hour", {}, "6"), ("90", "min", "hour", {}, "1.5"),
+        ("6", "h", "GPU hour", {"gpu_count": 4}, "24"), ("6", "h", "GPU hour", {}, "6"),
+        ("6", "GPU hour", "GPU hour", {"gpu_count": 4}, "6"), ("300", "labels", "example", {}, "300"),
+        ("41000", "answers", "answer", {}, "41000"), ("6", "GB", "hour", {}, None), ("6", "hour", "", {}, None),
+        ("6", "GPU hour", "hour", {}, None), ("6", "hour", "hour", {"charge": "credit"}, None),
         ("6", "hour", "hour", {"charge": "tax"}, None),
-    ]
+    ]  # fmt: skip
     rows = [(charge("1", quantity, unit, **other), plan) for quantity, unit, plan, other, _ in cases]
     expected = [None if much is None else Decimal(much) for *_, much in cases]
     assert expected == [quantity_in(row, plan) for row, plan in rows]
@@ -88,7 +81,6 @@ def test_the_parts_add_up_exactly(charges, planned, quantity, rounds, made):
     found = bought([charge(str(a), None if h is None else str(h)) for a, h in charges], "hour")
     much = None if quantity is None else flat(quantity)
     parts = variance(flat(planned), much, found, rounds_planned=rounds, rounds_made=made)
-
     assert sum(int(a.scaleb(11)) for a, _ in charges) == int(found.amount.scaleb(11))
     assert found.amount - exact(planned) == parts.total
     assert parts.total == parts.scope + parts.quantity + parts.price + parts.unsplit

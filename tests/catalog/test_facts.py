@@ -42,32 +42,35 @@ def test_the_price_book_covers_what_a_contract_is_read_by(monkeypatch: pytest.Mo
     assert whole == book.price_book()
 
 
-def test_names_hold_every_alias() -> None:
-    """What a project file may write."""
+def test_names_prices_and_measured_runs() -> None:
+    """Aliases are names, unknown training prices stay unknown, and each card counts its measured runs."""
     names = catalog.names()
     assert {"gpu", "model", "metric", "lower metric", "objective"} == set(names)
     assert "NVIDIA L4" in names["gpu"]
     assert "HuggingFaceTB/SmolLM2-135M" in names["model"]
-
-
-def test_hosted_prices_leave_unknown_training_prices_unknown() -> None:
-    """None where no two sources agree."""
     by_model = {row.model: row for row in catalog.hosted()}
     assert by_model["ft:gpt-4o-2024-08-06"].train_usd_per_mtok == 25
     assert by_model["ft:gpt-4.1-2025-04-14"].train_usd_per_mtok is None
+    runs = Counter(row["gpu"] for row in catalog.read_table("training_runs"))
+    assert [] == [card.name for card in catalog.gpus() if card.training_runs != runs[card.name]]
+    assert {"cdna2", "cdna3", "cdna4"}.isdisjoint(catalog.measured_generations())
 
 
-def test_a_card_can_what_its_units_can() -> None:
-    """bf16 as the table says, fp8 where there is an 8-bit peak, 16 and 32 bit everywhere."""
+def test_what_cards_and_instances_tell() -> None:
+    """Rates by their units, links by their reach, GPUs however a bill spells the instance; one row for each type."""
     for card in catalog.gpus():
         assert card.bf16 == catalog.can(card, "bf16")
         assert (card.peak_fp8_tflops > 0) == catalog.can(card, "fp8")
         assert catalog.can(card, "fp16")
         assert catalog.can(card, "fp32")
-
-
-def test_an_instance_tells_its_gpus_however_a_bill_spells_it() -> None:
-    """Case, blanks, underscores and the provider's other names do not matter; one that does not say them is unknown."""
+    for card in catalog.gpus():
+        assert (card.peak_fp4_tflops > 0) == (card.generation in ("blackwell", "cdna4")), card.name
+        assert card.product_fp4_tflops <= card.peak_fp4_tflops
+        assert card.peak_fp4_tflops >= 1.99 * card.peak_fp8_tflops or not card.peak_fp4_tflops
+    domains = {"GB200": 72, "H100": 8, "MI300X": 8, "H200-NVL": 4, "H100-NVL": 2, "RTX4090": 1}
+    assert domains == {name: catalog.gpu(name).domain_cards for name in domains}
+    for card in catalog.gpus():
+        assert (card.domain_cards == 1) == (card.interconnect == "pcie"), card.name
     found = [(provider, name, catalog.instance(provider, name)) for provider, name, *_ in INSTANCES]
     assert list(INSTANCES) == [(provider, name, one.gpu, one.gpu_count) for provider, name, one in found if one]
     # No GPU, a card attached on demand, a part of a card, another provider's name.
@@ -79,39 +82,12 @@ def test_an_instance_tells_its_gpus_however_a_bill_spells_it() -> None:
         ("aws", ""),
     ]
     assert [] == [case for case in cases if catalog.instance(*case) is not None]
-
-
-def test_instances_hold_known_gpus_of_known_providers_once() -> None:
-    """One row for each provider and type, whole cards only."""
     seen = {(one.provider, one.instance) for one in catalog.instances()}
     assert len(seen) == len(catalog.instances())
     for one in catalog.instances():
         assert one.gpu == catalog.gpu(one.gpu).name
         assert catalog.provider(one.provider) is not None
         assert 1 <= one.gpu_count <= 16
-
-
-def test_measured_runs_are_those_of_the_table():
-    """Each card counts its rows of training_runs.csv, so that a card without one says so."""
-    runs = Counter(row["gpu"] for row in catalog.read_table("training_runs"))
-    assert [] == [card.name for card in catalog.gpus() if card.training_runs != runs[card.name]]
-    assert {"cdna2", "cdna3", "cdna4"}.isdisjoint(catalog.measured_generations())
-
-
-def test_four_bit_rates_stand_where_the_generation_has_the_units():
-    """Blackwell and CDNA 4 have them, at least twice the 8-bit rate and sustained below the peak."""
-    for card in catalog.gpus():
-        assert (card.peak_fp4_tflops > 0) == (card.generation in ("blackwell", "cdna4")), card.name
-        assert card.product_fp4_tflops <= card.peak_fp4_tflops
-        assert card.peak_fp4_tflops >= 1.99 * card.peak_fp8_tflops or not card.peak_fp4_tflops
-
-
-def test_domains_say_how_far_the_fast_link_reaches():
-    """A rack of 72, a board of eight, two or four bridged cards; a card on PCIe stands alone."""
-    domains = {"GB200": 72, "H100": 8, "MI300X": 8, "H200-NVL": 4, "H100-NVL": 2, "RTX4090": 1}
-    assert domains == {name: catalog.gpu(name).domain_cards for name in domains}
-    for card in catalog.gpus():
-        assert (card.domain_cards == 1) == (card.interconnect == "pcie"), card.name
 
 
 def test_what_is_known_is_found_by_name_or_alias_in_any_case() -> None:

@@ -7,13 +7,9 @@ from tunecase import catalog
 from tunecase.quantities import Wanted, read_quantity
 
 
-def test_the_factor_is_named_by_kinds_and_sizes() -> None:
-    """No model larger than those measured takes a learnt factor, and none whose size nobody knows."""
+def test_the_learnt_factor() -> None:
+    """Named by kinds and sizes, it says on what it rests; pairs measured here count wrong rows among the same rows."""
     assert [] == [case for case in FIELDS if catalog.stand_in_field(*case[:4]) != case[4]]
-
-
-def test_a_learnt_factor_reads_like_a_default_and_says_on_what_it_rests() -> None:
-    """With its pairs and how it did on what was left out: 70 to 90%, and for shares of enough tasks and publishers."""
     for row in catalog.stand_ins():
         default = catalog.default(row.field)
         assert f"{row.pairs} pairs" in default.source
@@ -22,10 +18,6 @@ def test_a_learnt_factor_reads_like_a_default_and_says_on_what_it_rests() -> Non
         assert basis().draw(row.field).mean() == pytest.approx(spread.median, rel=0.5)
         assert 0.7 <= row.held <= 0.9
         assert row.scale == "loss" or (row.tasks >= 5 and row.publishers >= 3)
-
-
-def test_pairs_measured_here_count_wrong_rows_among_the_test_rows() -> None:
-    """Both models answered the same rows."""
     for row in catalog.read_table("stand_in_pairs"):
         assert 0 <= int(row["wrong_from"]) <= int(row["test_rows"])
         assert 0 <= int(row["wrong_to"]) <= int(row["test_rows"])

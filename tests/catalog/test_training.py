@@ -5,29 +5,17 @@ import pytest
 from tunecase import catalog
 
 
-def test_a_framework_is_taken_as_of_its_month():
-    """The loss and the preparation of a 4-bit base follow the release of the month."""
+def test_frameworks_stacks_and_losses():
+    """Each as of its month; without a row of its own a stack or loss takes that of what it is a kind of."""
     rows = [(name, month, catalog.framework_in(name, month)) for name, month, *_ in MONTHS]
     assert list(MONTHS) == [(name, month, row.name, row.loss) for name, month, row in rows]
-
-
-def test_a_stack_without_a_row_uses_its_parents():
-    """The row of a stack, then of what it is a kind of, then of transformers of the same kind, then of transformers."""
     assert "transformers-wide" == catalog.stack("trl-wide", "lora", "eager").stack
     assert "transformers-unprepared" == catalog.stack("trl-unprepared", "qlora", "eager").stack
     assert "litgpt-2024" == catalog.stack("litgpt-2024-unprepared", "qlora", "eager").stack
     assert "transformers" == catalog.stack("torchtitan", "full", "eager").stack
-
-
-def test_a_loss_without_a_row_uses_its_parents():
-    """A compiled stack has its own row of a loss or that of single operations."""
     assert "narrow-fsdp2-compiled" == catalog.loss_memory("narrow-fsdp2-compiled", "chunked").stack
     assert "torchtitan" == catalog.loss_memory("torchtitan-compiled", "whole").stack
     assert catalog.loss_memory("unsloth", "chunked").most_gb == pytest.approx(4.295)
-
-
-def test_every_habit_speaks_of_a_known_framework():
-    """A habit's framework, and the choices of one framework and method, are known and add up to 1."""
     names = {known.name for known in catalog.frameworks()} | {"*"}
     whole: dict[tuple[str, ...], float] = {}
     for row in catalog.read_table("habits"):

@@ -92,8 +92,8 @@ def test_a_task_that_hangs_is_ended() -> None:
     assert None is outcomes[2]
 
 
-def test_tasks_are_pulled_as_outcomes_are_taken() -> None:
-    """The next task is asked for only after an outcome was taken, so it can depend on it."""
+def test_tasks_are_asked_for_as_outcomes_are_taken() -> None:
+    """The next only after an outcome, so it can depend on it; what has nothing to begin is asked again."""
     for workers in (1, 2):
         taken: list[int] = []
 
@@ -107,10 +107,6 @@ def test_tasks_are_pulled_as_outcomes_are_taken() -> None:
             assert isinstance(outcome, int)
             taken.append(outcome)
         assert [0, 1, 2, 3, 4] == sorted(taken)
-
-
-def test_later_is_asked_again() -> None:
-    """An iterator that has nothing to begin now is asked again after the next outcome."""
     taken: list[int] = []
 
     def tasks() -> Iterator[Any]:
@@ -140,23 +136,15 @@ def test_each_task_sees_its_own_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert () == engine.gpus()
 
 
-def test_an_unknown_engine_is_refused() -> None:
-    """A place to run that is not known is a mistake of the user's."""
+def test_engines_workers_and_closing() -> None:
+    """An unknown engine is refused; short work stays here; closing does not wait for what runs."""
     with pytest.raises(InputError, match="one of: local, ray"):
         next(engine.run_tasks(len, ["a"], engine="slurm"))  # type: ignore[arg-type]
-
-
-def test_closing_ends_what_runs() -> None:
-    """Closing the iterator does not wait for tasks that still run."""
     started = time.monotonic()
     outcomes = engine.run_tasks(time.sleep, [0, 600, 600], workers=2)
     assert (0, None) == next(outcomes)
     outcomes.close()
     assert time.monotonic() - started < 300
-
-
-def test_few_seconds_are_not_worth_a_process() -> None:
-    """Short work stays in this process; long work gets the cores, never more than tasks."""
     assert 1 == engine.workers_for(estimated_s=1, tasks=20)
     assert engine.cores() == engine.workers_for(estimated_s=600, tasks=10_000)
     assert 1 == engine.workers_for(estimated_s=600, tasks=1)
@@ -172,8 +160,8 @@ def test_lost_processes_are_replaced_as_often_as_asked(tmp_path: Path) -> None:
     assert 2 == crashed[1]
 
 
-def test_idle_processes_are_held_for_the_next_call() -> None:
-    """In the block calls share processes, whatever they run; after it none is left."""
+def test_held_processes_serve_the_next_call() -> None:
+    """Whatever they run, but not those that crash or are dropped; after the block none is left."""
     with engine.workers_held():
         first = {outcome for _, outcome in engine.run_tasks(engine_tasks.process, range(4), workers=2)}
         with engine.workers_held():
@@ -183,10 +171,6 @@ def test_idle_processes_are_held_for_the_next_call() -> None:
         assert len(first | again) <= 2
         assert again & first
     assert not {child.pid for child in multiprocessing.active_children()} & first
-
-
-def test_held_processes_that_crash_or_are_dropped_do_not_come_back() -> None:
-    """A call that ends early ends its processes; a crash between two calls costs the next one nothing."""
     with engine.workers_held():
         outcomes = engine.run_tasks(time.sleep, [0, 600, 600], workers=2)
         next(outcomes)

@@ -32,26 +32,18 @@ def test_what_is_written_reads_back(fields: dict[str, Any]) -> None:
         assert (fields, []) == read_yaml(path)[::2]
 
 
-def test_scalars_become_what_one_would_write() -> None:
-    """Numbers have no exponent and no needless zero, True is true, None is left out as an empty field is."""
+def test_values_become_what_one_would_write() -> None:
+    """Numbers without exponent, dates and paths as text, no field of None; another type is told at its field."""
     values = {"a": 5, "b": 0.9, "c": 1e-05, "d": 3.0, "e": True, "f": None, "g": [None, "x"], "h": (1,)}
     wanted = {"a": "5", "b": "0.9", "c": "0.00001", "d": "3", "e": "true", "g": [None, "x"], "h": ["1"], "i": "0.5"}
     raw, lines, problems = plain_fields(values | {"i": np.float64(0.5), "j": np.int64(7)})
     assert (wanted | {"j": "7"}, []) == (raw, problems)
     assert {0} == set(lines.values())
     assert {(), ("a",), ("g", 1)} <= set(lines)
-
-
-def test_what_a_file_holds_as_text_is_text() -> None:
-    """Dates, paths, Decimals and numpy's numbers become what one would write into the file."""
     given = {"day": date(2026, 1, 1), "train": Path("a/b.jsonl"), "budget": Decimal("1.50"), "target": np.float32(0.7)}
     fields, _, problems = plain_fields(given)
     assert {"day": "2026-01-01", "train": str(Path("a/b.jsonl")), "budget": "1.50", "target": "0.7"} == fields
     assert [] == problems
-
-
-def test_what_json_has_not_is_told_at_its_field() -> None:
-    """A value or a name of another type is a problem at its dotted field."""
     for values, where, got in NOT_JSON:
         _, _, (problem,) = plain_fields(values)
         assert (where, True) == (problem.where, got in problem.got)

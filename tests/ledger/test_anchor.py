@@ -33,7 +33,6 @@ def add(ledger: Ledger, n: int) -> None:
 def test_the_anchor_is_what_was_last_written(ledger):
     """After appends it has the number, the hash and the bytes of the ledger, and holds; it is small, and its user's."""
     lines = ledger.path.read_bytes().splitlines()
-
     assert ledger.anchored() == Anchor(5, sha(lines[-1]), ledger.path.stat().st_size) == ledger.head()
     assert ledger.holds(ledger.anchored())
     assert anchors_in(f"see {ledger.anchored()} in the ticket") == [Anchor(5, sha(lines[-1]))]
@@ -48,12 +47,10 @@ def test_a_cut_end_is_told_until_it_is_accepted(ledger):
     ledger.path.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
     assert [] == ledger.verify()
     assert not ledger.holds(ledger.anchored())
-
     for n in range(4):
         add(ledger, n)
     assert not ledger.holds(ledger.anchored())
     assert 5 == ledger.anchored().entries
-
     ledger.accept()
     assert ledger.holds(ledger.anchored())
     assert 7 == ledger.anchored().entries
@@ -61,19 +58,22 @@ def test_a_cut_end_is_told_until_it_is_accepted(ledger):
     assert not ledger.holds(ledger.anchored())
 
 
-def test_a_ledger_that_is_written_anew_is_told(ledger, tmp_path):
-    """Another whole ledger of as many entries, or of more, does not hold."""
+def test_ledgers_written_anew_or_cut_stay_told(ledger, tmp_path):
+    """Of as many entries or more; where histories are joined the anchor stays as it is."""
     other = Ledger(tmp_path / "other.jsonl")
     for n in range(9):
         add(other, n + 100)
     shutil.copyfile(other.path, ledger.path)
-
     assert [] == ledger.verify()
+    assert not ledger.holds(ledger.anchored())
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    ledger.path.write_bytes(b"".join([lines[0], lines[2], lines[1]]))
+    assert ledger.rechain(recorded_at=NOW, version="1") is not None
     assert not ledger.holds(ledger.anchored())
 
 
-def test_what_others_add_holds(ledger, tmp_path):
-    """Entries that another machine appended, other line ends and a lost last line end all keep the anchor true."""
+def test_what_others_add_and_joined_histories_hold(ledger, tmp_path):
+    """Appended elsewhere, other line ends, a lost last one; of two chained branches the head is the new one's."""
     theirs = Ledger(tmp_path / "theirs.jsonl")
     shutil.copyfile(ledger.path, theirs.path)
     add(theirs, 5)
@@ -81,35 +81,21 @@ def test_what_others_add_holds(ledger, tmp_path):
     assert ledger.holds(ledger.anchored())
     add(ledger, 6)
     assert 7 == ledger.anchored().entries
-
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b"\n", b"\r\n"))
     assert ledger.holds(ledger.anchored())
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b"\r\n", b"\n").removesuffix(b"\n"))
     ledger.accept()
     add(ledger, 7)
     assert Anchor(8, ledger.head().head, ledger.path.stat().st_size) == ledger.anchored()
-
-
-def test_joined_histories_move_the_anchor_on(ledger, tmp_path):
-    """After two branches are chained into one, the anchor is the head of the new chain."""
+    (tmp_path := tmp_path / "b").mkdir()
     base = ledger.path.read_bytes()
     other = Ledger(tmp_path / "other.jsonl")
     other.path.write_bytes(base)
     other.append("record", {"n": 50}, recorded_at=NOW - timedelta(hours=1), verb="note")
     add(ledger, 60)
     ledger.path.write_bytes(ledger.path.read_bytes() + other.path.read_bytes()[len(base) :])
-
     assert ledger.rechain(recorded_at=NOW, version="1") is not None
     assert ledger.head() == ledger.anchored()
-
-
-def test_a_cut_end_stays_told_when_histories_are_joined(ledger):
-    """Chaining a ledger again that lacks the anchored entry leaves the anchor as it is."""
-    lines = ledger.path.read_bytes().splitlines(keepends=True)
-    ledger.path.write_bytes(b"".join([lines[0], lines[2], lines[1]]))
-
-    assert ledger.rechain(recorded_at=NOW, version="1") is not None
-    assert not ledger.holds(ledger.anchored())
 
 
 @pytest.mark.parametrize("how", ["off", "read-only", "nonsense", "a folder"])
@@ -129,7 +115,6 @@ def test_no_append_fails_for_an_anchor(how, tmp_path, monkeypatch):
     else:
         file.mkdir(parents=True)
     add(ledger, 1)
-
     assert [] == ledger.verify()
     assert (read_anchor(ledger.path) is None) == (how != "nonsense")
 
@@ -151,23 +136,17 @@ def test_anchors_are_bounded(ledger, tmp_path, monkeypatch):
     assert "mine" == (folder / "notes.txt").read_text()
 
 
-def test_an_empty_ledger_has_an_anchor(tmp_path):
-    """A ledger that is not there yet goes as far as nothing, and whatever is written after that holds."""
+def test_an_empty_ledger_and_entries_back_in_time(tmp_path, ledger):
+    """What is not there goes as far as nothing; entries a day before the one before them are counted."""
     ledger = Ledger(tmp_path / "ledger.jsonl")
     head = ledger.head()
-
     assert Anchor(0, FIRST, 0) == head
     add(ledger, 1)
     assert ledger.holds(head)
     assert not ledger.holds(Anchor(0, "a" * 64))
     assert not ledger.holds(Anchor(2, ledger.head().head))
-
-
-def test_entries_that_go_back_in_time_are_counted(ledger):
-    """Entries recorded more than a day before the one before them are counted; later ones are none."""
     ledger.append("record", {"n": 6}, recorded_at=NOW - timedelta(days=3), verb="note")
     add(ledger, 7)
     ledger.append("record", {"n": 8}, recorded_at=NOW - timedelta(hours=3), verb="note")
-
     assert 1 == ledger.backwards(timedelta(days=1))
     assert NOW - timedelta(hours=3) == ledger.last_moment()

@@ -156,8 +156,8 @@ def test_forged_lines_are_named_and_set_aside(case: Path, part: int) -> None:
     assert [] == breaches
 
 
-def test_no_reader_takes_a_line_beyond_the_bounds(case: Path) -> None:
-    """Also who does not check the chain, or asks for the latest alone, is told."""
+def test_lines_beyond_the_bounds_are_set_aside_by_the_terminal(case: Path) -> None:
+    """No reader takes them; `set-aside` keeps the line, `verify` counts it, and the report names it."""
     path = case.parent / "ledger.jsonl"
     forge(path, FORGED["a deep one"][0])
     ledger = Ledger(path)
@@ -167,6 +167,14 @@ def test_no_reader_takes_a_line_beyond_the_bounds(case: Path) -> None:
     ):  # fmt: skip
         with pytest.raises(InputError, match="nested more than 32 deep"):
             read()
+    forged = forge(case.parent / "ledger.jsonl", FORGED["an endless amount"][0])
+    assert 2 == tunecase("ledger", "verify", "--project", case).code
+    ran = tunecase("ledger", "set-aside", forged[:10], "--why", "forged", "--by", "Ines", "--project", case)
+    assert (0, "") == (ran.code, ran.err)
+    assert 1 == tunecase("ledger", "verify", "--project", case, "--json").json["set_aside"]
+    assert [(forged, "was set aside by Ines: forged")] == [
+        (record.entry, record.reason) for record in flow.not_used(open_case(case))
+    ]
 
 
 def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,20 +193,8 @@ def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.Mo
         tracemalloc.stop()
 
 
-def test_the_terminal_sets_a_line_aside(case: Path) -> None:
-    """`ledger set-aside` keeps the line in the file, `ledger verify` counts it, and the report names it."""
-    forged = forge(case.parent / "ledger.jsonl", FORGED["an endless amount"][0])
-    assert 2 == tunecase("ledger", "verify", "--project", case).code
-    ran = tunecase("ledger", "set-aside", forged[:10], "--why", "forged", "--by", "Ines", "--project", case)
-    assert (0, "") == (ran.code, ran.err)
-    assert 1 == tunecase("ledger", "verify", "--project", case, "--json").json["set_aside"]
-    assert [(forged, "was set aside by Ines: forged")] == [
-        (record.entry, record.reason) for record in flow.not_used(open_case(case))
-    ]
-
-
-def test_money_that_is_set_aside_is_told(case: Path) -> None:
-    """In the list and in the books, with its amount where the line states one."""
+def test_what_is_told_as_set_aside(case: Path) -> None:
+    """Only unread lines, with kind and day, and money with its amount, in the list and in the books."""
     path = case.parent / "ledger.jsonl"
     unread = {
         forge(path, line_of(charge(amount="7.50", category=3), "spend", "spend")): "7.50 USD",
@@ -213,10 +209,21 @@ def test_money_that_is_set_aside_is_told(case: Path) -> None:
     remarks = " ".join(tunecase("books", "--project", case, "--json").json["remarks"])
     assert all(name[:12] in remarks and amount in remarks for name, amount in unread.items())
     assert forge_no_money[:12] not in remarks
+    path = case.parent / "ledger.jsonl"
+    good = next(entry.id for entry in Ledger(path).entries() if entry.kind == "spend")
+    for name in (good, "f" * 64):
+        forge(path, line_of(act(id=name, what="charge of  1,000,000", why="late"), "record", "set-aside"))
+    assert ((), 0) == (flow.not_used(open_case(case)), flow.verify(case).set_aside)
+    content = line_of({}, "record", "round  of mine", recorded_at="2026-05-12T01:00:00+00:00")
+    forged = forge(path, content.replace(b'"record"', b'"spent"'))
+    forge(path, line_of(act(id=forged, what="a  b", why="forged", by="Ines"), "record", "set-aside"))
+    told = [str(record) for record in flow.not_used(open_case(case))]
+    assert ["the spent round of mine of 12 May 2026 was set aside by Ines: forged"] == told
+    assert 1 == flow.verify(case).set_aside
 
 
-def test_what_can_be_read_is_not_set_aside(case: Path) -> None:
-    """Money that was booked stays booked; an id that names no line and an empty reason are refused; a run is no act."""
+def test_what_stays_and_what_is_not_written(case: Path) -> None:
+    """Booked money is not set aside, older records that can be made again are passed over, no odd charge is written."""
     path = case.parent / "ledger.jsonl"
     good = next(entry.id for entry in Ledger(path).entries() if entry.kind == "spend")
     before = path.read_bytes()
@@ -229,21 +236,20 @@ def test_what_can_be_read_is_not_set_aside(case: Path) -> None:
     assert ([], frozenset()) == (Ledger(path).verify(), Ledger(path).aside())
     forge(path, line_of(act(id=good), "record", "set-aside"))
     assert [CHARGE] == [charge for _, charge in open_case(case).spendings()]
-
-
-def test_only_lines_that_nobody_reads_are_told_as_set_aside(case: Path) -> None:
-    """With the kind and the day that the line itself states; an act on a readable line or on none says nothing."""
     path = case.parent / "ledger.jsonl"
-    good = next(entry.id for entry in Ledger(path).entries() if entry.kind == "spend")
-    for name in (good, "f" * 64):
-        forge(path, line_of(act(id=name, what="charge of  1,000,000", why="late"), "record", "set-aside"))
-    assert ((), 0) == (flow.not_used(open_case(case)), flow.verify(case).set_aside)
-    content = line_of({}, "record", "round  of mine", recorded_at="2026-05-12T01:00:00+00:00")
-    forged = forge(path, content.replace(b'"record"', b'"spent"'))
-    forge(path, line_of(act(id=forged, what="a  b", why="forged", by="Ines"), "record", "set-aside"))
-    told = [str(record) for record in flow.not_used(open_case(case))]
-    assert ["the spent round of mine of 12 May 2026 was set aside by Ines: forged"] == told
-    assert 1 == flow.verify(case).set_aside
+    forge(path, line_of({"rows": 3}, "record", "audit", meta={"version": "0.0.9"}))
+    forge(path, line_of({"rows": 3}, "record", "audit", meta={"schema": 0}))
+    forge(path, line_of({"rows": 3}, "record", "sources", meta={"schema": 0}))
+    assert [] == Ledger(path).verify()
+    forge(path, line_of({"rows": 3}, "record", "round", meta={"version": "0.0.9"}))
+    assert 1 == len(Ledger(path).verify())
+    path = case.parent / "ledger.jsonl"
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="digits before the point"):
+        Ledger(path).append("spend", replace(CHARGE, amount=Decimal("1e999999")), recorded_at=NOW)
+    with pytest.raises(ValueError, match="nested"):
+        Ledger(path).append("record", json.loads(deep(40)), recorded_at=NOW)
+    assert before == path.read_bytes()
 
 
 def test_histories_are_joined_around_a_line_that_was_set_aside(case: Path) -> None:
@@ -259,28 +265,6 @@ def test_histories_are_joined_around_a_line_that_was_set_aside(case: Path) -> No
     assert 2 == getattr(record, "histories", 0)
     assert [] == ledger.verify()
     assert (5, 1) == (flow.verify(case).entries, flow.verify(case).set_aside)
-
-
-def test_older_records_that_are_made_again_do_not_stop_a_case(case: Path) -> None:
-    """What another version wrote is passed over where it can be made again, and refused where it says what happened."""
-    path = case.parent / "ledger.jsonl"
-    forge(path, line_of({"rows": 3}, "record", "audit", meta={"version": "0.0.9"}))
-    forge(path, line_of({"rows": 3}, "record", "audit", meta={"schema": 0}))
-    forge(path, line_of({"rows": 3}, "record", "sources", meta={"schema": 0}))
-    assert [] == Ledger(path).verify()
-    forge(path, line_of({"rows": 3}, "record", "round", meta={"version": "0.0.9"}))
-    assert 1 == len(Ledger(path).verify())
-
-
-def test_nothing_is_written_that_cannot_be_read_back(case: Path) -> None:
-    """A charge beyond the bounds is refused before it is in the file."""
-    path = case.parent / "ledger.jsonl"
-    before = path.read_bytes()
-    with pytest.raises(InputError, match="digits before the point"):
-        Ledger(path).append("spend", replace(CHARGE, amount=Decimal("1e999999")), recorded_at=NOW)
-    with pytest.raises(ValueError, match="nested"):
-        Ledger(path).append("record", json.loads(deep(40)), recorded_at=NOW)
-    assert before == path.read_bytes()
 
 
 @given(st.binary(max_size=60) | st.text(max_size=30).map(lambda text: json.dumps({"body": text}).encode()))

@@ -94,9 +94,7 @@ def test_joined_histories_are_told_and_become_one_chain(tmp_path, form):
     assert "tunecase ledger rechain" in problem.fix
     with pytest.raises(InputError, match="two histories"):
         list(ledger.entries())
-
     record = rechain(ledger)
-
     assert [] == ledger.verify()
     assert ["p1", "p2", "a1", "b1", "a2", "b2", "b3", "rechain"] == names(ledger)
     assert shared == lines(ledger)[:2]
@@ -106,20 +104,16 @@ def test_joined_histories_are_told_and_become_one_chain(tmp_path, form):
     assert bool(record.markers) == ("markers" in form)
 
 
-def test_the_heads_are_those_of_the_branches(tmp_path):
-    """The record names the last line of each history by its hash, so that either can be found in version control."""
+def test_heads_copies_and_whole_chains(tmp_path):
+    """The record names each branch's head; the old file is kept and never overwritten; a whole chain is left alone."""
     import hashlib
 
     ours, theirs = branches(tmp_path)
     heads = {hashlib.sha256(lines(one)[-1].rstrip(b"\n")).hexdigest() for one in (ours, theirs)}
     ledger = Ledger(tmp_path / "l")
     ledger.path.write_bytes(ours.path.read_bytes() + b"".join(lines(theirs)[2:]))
-
     assert heads == set(rechain(ledger).heads)
-
-
-def test_the_old_file_is_kept_and_never_overwritten(tmp_path):
-    """A copy of the file as it was stays beside it; a second re-chaining makes a second copy."""
+    (tmp_path := tmp_path / "b").mkdir()
     ledger = joined(tmp_path, "union")
     before = ledger.path.read_bytes()
     assert "ledger.jsonl.before-rechain" == rechain(ledger).copy
@@ -127,33 +121,40 @@ def test_the_old_file_is_kept_and_never_overwritten(tmp_path):
     ledger.path.write_bytes(before)
     assert "ledger.jsonl.before-rechain-2" == rechain(ledger).copy
     assert not list(tmp_path.glob("*.new"))
-
-
-def test_a_whole_chain_is_left_as_it_is(tmp_path):
-    """Nothing to do is nothing done: no record, no copy, the same bytes; no ledger is no ledger."""
+    (tmp_path := tmp_path / "c").mkdir()
     ledger = Ledger(tmp_path / "l")
     assert rechain(ledger) is None
     write(ledger, "a", "b")
     before = ledger.path.read_bytes()
-
     assert rechain(ledger) is None
     assert before == ledger.path.read_bytes()
     assert ["l", "l.lock"] == sorted({*(path.name for path in tmp_path.iterdir()), "l.lock"})
 
 
-def test_moved_and_doubled_lines_come_back_as_they_were(tmp_path):
-    """Lines of one history that were shuffled or doubled are put back byte for byte; only the record is new."""
+def test_moved_doubled_and_equal_entries(tmp_path):
+    """Shuffled lines come back byte for byte; equal entries stay as many as one history has."""
     ledger = Ledger(tmp_path / "l")
     write(ledger, "a", "b", "c", "d")
     whole = lines(ledger)
     ledger.path.write_bytes(b"".join([whole[2], whole[0], whole[3], whole[1], whole[0]]))
     assert all("rechain" in problem.fix for problem in ledger.verify())
     record = rechain(ledger)
-
     assert whole == lines(ledger)[:4]
     assert (4, 0, 0, 1, 1) == (record.entries, record.moved, record.from_line, record.histories, record.copies)
     assert (0, ()) == (record.adopted, record.charges)
     assert [] == ledger.verify()
+    (tmp_path := tmp_path / "b").mkdir()
+    ledger = Ledger(tmp_path / "l")
+    ledger.append("record", {"name": "p"}, recorded_at=START)
+    shutil.copy(ledger.path, tmp_path / "m")
+    other = Ledger(tmp_path / "m")
+    for one, extra in ((ledger, "a"), (other, "b")):
+        one.append("record", {"name": extra}, recorded_at=START)
+        one.append("record", {"name": "same"}, recorded_at=START)
+        one.append("record", {"name": "same"}, recorded_at=START)
+    ledger.path.write_bytes(ledger.path.read_bytes() + other.path.read_bytes())
+    rechain(ledger)
+    assert Counter(p=1, a=1, b=1, same=2, rechain=1) == Counter(names(ledger))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,6 @@ def test_edited_and_lost_lines_are_named_and_nothing_is_done(tmp_path, change, s
     ledger = joined(tmp_path, "union")
     ledger.path.write_bytes(b"".join(change(lines(ledger))))
     before = sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.is_file())
-
     assert said in " ".join(problem.got for problem in ledger.verify())
     with pytest.raises(InputError, match="version control") as error:
         rechain(ledger)
@@ -180,8 +180,8 @@ def test_edited_and_lost_lines_are_named_and_nothing_is_done(tmp_path, change, s
     assert before == [found for found in after if not found[0].endswith(".lock")]
 
 
-def test_a_refused_disk_leaves_the_ledger_as_it_was(tmp_path, monkeypatch):
-    """When the new file cannot take the old one's place, the old one stands and nothing lies about."""
+def test_a_refused_disk_and_a_waiting_writer(tmp_path, monkeypatch):
+    """The old ledger stands and nothing lies about; an append in the middle waits for the lock."""
     ledger = joined(tmp_path, "union")
     before = ledger.path.read_bytes()
 
@@ -193,6 +193,21 @@ def test_a_refused_disk_leaves_the_ledger_as_it_was(tmp_path, monkeypatch):
         rechain(ledger)
     assert before == ledger.path.read_bytes()
     assert {"ledger.jsonl"} == {path.name for path in tmp_path.glob("ledger*") if not path.name.endswith(".lock")}
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "b").mkdir()
+    from tunecase.errors import LedgerBusyError
+
+    ledger, seen = joined(tmp_path, "union"), []
+
+    def copy(*words: object) -> None:
+        with pytest.raises(LedgerBusyError):
+            Ledger(ledger.path, timeout_s=0.05).append("record", {}, recorded_at=START)
+        seen.append(words)
+
+    real = shutil.copyfile
+    monkeypatch.setattr(shutil, "copyfile", lambda *words: (copy(*words), real(*words)))
+    rechain(ledger)
+    assert 1 == len(seen)
 
 
 @pytest.mark.parametrize("place", ["shutil.copyfile", "pathlib.Path.replace"])
@@ -214,25 +229,8 @@ def test_a_re_chaining_that_is_cut_short_is_done_again(tmp_path, monkeypatch, pl
     assert not list(tmp_path.glob("*.new"))
 
 
-def test_a_writer_waits_until_the_chain_is_made(tmp_path, monkeypatch):
-    """An append in the middle of a re-chaining would be lost with the old file, and so it waits for the lock."""
-    from tunecase.errors import LedgerBusyError
-
-    ledger, seen = joined(tmp_path, "union"), []
-
-    def copy(*words: object) -> None:
-        with pytest.raises(LedgerBusyError):
-            Ledger(ledger.path, timeout_s=0.05).append("record", {}, recorded_at=START)
-        seen.append(words)
-
-    real = shutil.copyfile
-    monkeypatch.setattr(shutil, "copyfile", lambda *words: (copy(*words), real(*words)))
-    rechain(ledger)
-    assert 1 == len(seen)
-
-
-def test_a_correction_still_finds_what_it_corrects(tmp_path):
-    """Ids are hashes of the content alone: a charge that supersedes another names it after the re-chaining too."""
+def test_corrections_and_histories_chained_again_meet(tmp_path):
+    """A charge that supersedes another still names it; two people who each joined can be merged once more."""
     ours, theirs = branches(tmp_path)
     charge = Spending(date(2026, 11, 20), "gpu", Decimal("10.50"), "USD", Decimal("10.50"))
     wrong = theirs.append("spend", charge, recorded_at=START + timedelta(minutes=30))
@@ -241,15 +239,11 @@ def test_a_correction_still_finds_what_it_corrects(tmp_path):
     ledger = Ledger(tmp_path / "l")
     ledger.path.write_bytes(ours.path.read_bytes() + b"".join(lines(theirs)[2:]))
     rechain(ledger)
-
     found = {entry.id: entry for entry in ledger.entries()}
     assert wrong.body == found[wrong.id].body
     assert wrong.prev != found[wrong.id].prev
     assert [wrong.id] == [entry.record().supersedes for entry in found.values() if entry.body.get("supersedes")]
-
-
-def test_histories_that_were_both_chained_again_meet(tmp_path):
-    """Two people who each put the same branches together, and went on, can be merged once more; nothing is doubled."""
+    (tmp_path := tmp_path / "b").mkdir()
     for folder in "xy":
         (tmp_path / folder).mkdir()
     one, other = joined(tmp_path / "x", "union"), joined(tmp_path / "y", "theirs first")
@@ -260,7 +254,6 @@ def test_histories_that_were_both_chained_again_meet(tmp_path):
     ledger = Ledger(tmp_path / "l")
     ledger.path.write_bytes(one.path.read_bytes() + other.path.read_bytes())
     ledger.rechain(recorded_at=START + timedelta(hours=9), version="0.0")
-
     assert [] == ledger.verify()
     found = names(ledger)
     assert Counter(["p1", "p2", "a1", "a2", "b1", "b2", "b3", "c1", "d1", *["rechain"] * 3]) == Counter(found)
@@ -289,7 +282,6 @@ def test_any_tree_of_histories_becomes_one_chain_that_keeps_each(tmp_path_factor
     whole = Ledger(folder / "all")
     whole.path.write_bytes(b"".join(data.draw(st.permutations(all_lines))))
     rechain(whole)
-
     found = [name for name in names(whole) if name != "rechain"]
     assert [] == whole.verify()
     assert Counter({name for one in ledgers for name in names(one)}) == Counter(found)
@@ -305,8 +297,8 @@ def git(folder: Path, *words: str, code: int = 0) -> None:
     assert code == ran.returncode, ran.stderr
 
 
-def test_a_bill_that_both_imported_counts_once(tmp_path):
-    """The same row of a bill in both histories is two entries, and money that was paid once."""
+def test_money_of_joined_histories(tmp_path: Path) -> None:
+    """A bill that both imported counts once; what the shorter history brought is told with its money."""
     from tunecase.books.held import held
 
     ours, theirs = branches(tmp_path)
@@ -322,6 +314,21 @@ def test_a_bill_that_both_imported_counts_once(tmp_path):
         rechain(ledger)
         charges = held([(entry.id, entry.record()) for entry in ledger.entries() if entry.kind == "spend"]).charges
         assert [Decimal(paid)] == [charge.amount for _, charge in charges]
+    (tmp_path := tmp_path / "b").mkdir()
+    ours, theirs = branches(tmp_path)
+    ours.append("spend", charge("90.50", "forged"), recorded_at=START + timedelta(minutes=50))
+    both = {"recorded_at": START + timedelta(minutes=51)}
+    for ledger in (ours, theirs):
+        ledger.append("spend", charge("7"), **both)
+    write(theirs, "b4", "b5", at=60)
+    whole = Ledger(tmp_path / "ledger.jsonl")
+    whole.path.write_bytes(b"".join(lines(ours) + lines(theirs)[2:]))
+    record = rechain(whole)
+    assert (3, {"USD": Decimal("90.50")}) == (record.adopted, record.amounts)
+    ((brought,),) = [record.charges]
+    assert (Decimal("90.50"), "forged", "2026-11-24") == (brought.amount, brought.description, brought.on)
+    *_, last = whole.entries()
+    assert record == last.record()
 
 
 @pytest.mark.skipif(GIT is None, reason="skipped: git is not on this machine")
@@ -345,7 +352,6 @@ def test_a_merge_by_git_is_told_and_mended_by_one_command(tmp_path, union):
     git(tmp_path, "checkout", "-q", "main")
     spend("300", "ours")
     git(tmp_path, "merge", "-q", "theirs", code=0 if union else 1)
-
     for words in (("ledger", "verify"), ("books",)):
         ran = tunecase(*words, "--project", project)
         assert (2, True) == (ran.code, "tunecase ledger rechain" in ran.err)
@@ -362,24 +368,6 @@ def test_a_merge_by_git_is_told_and_mended_by_one_command(tmp_path, union):
 def charge(amount: str, what: str = "gpu") -> Spending:
     """A charge of so much."""
     return Spending(date(2026, 11, 24), "gpu", Decimal(amount), "USD", Decimal(amount), what)
-
-
-def test_what_the_shorter_history_brought_is_told_with_its_money(tmp_path: Path) -> None:
-    """Each entry beside the longest history is counted, each charge among them listed; what stood in both is none."""
-    ours, theirs = branches(tmp_path)
-    ours.append("spend", charge("90.50", "forged"), recorded_at=START + timedelta(minutes=50))
-    both = {"recorded_at": START + timedelta(minutes=51)}
-    for ledger in (ours, theirs):
-        ledger.append("spend", charge("7"), **both)
-    write(theirs, "b4", "b5", at=60)
-    whole = Ledger(tmp_path / "ledger.jsonl")
-    whole.path.write_bytes(b"".join(lines(ours) + lines(theirs)[2:]))
-    record = rechain(whole)
-    assert (3, {"USD": Decimal("90.50")}) == (record.adopted, record.amounts)
-    ((brought,),) = [record.charges]
-    assert (Decimal("90.50"), "forged", "2026-11-24") == (brought.amount, brought.description, brought.on)
-    *_, last = whole.entries()
-    assert record == last.record()
 
 
 def test_empty_lines_and_a_byte_order_mark_go(tmp_path: Path) -> None:
@@ -400,19 +388,3 @@ def test_empty_lines_and_a_byte_order_mark_go(tmp_path: Path) -> None:
         rechain(ours)
         assert (whole[:1] if where == "mark on the only line" else whole) == lines(ours)[:-1], where
         assert [] == ours.verify()
-
-
-def test_entries_of_the_same_content_stay_as_many_as_one_history_has(tmp_path):
-    """Two equal entries of one history are two; the same one in two histories is one."""
-    ledger = Ledger(tmp_path / "l")
-    ledger.append("record", {"name": "p"}, recorded_at=START)
-    shutil.copy(ledger.path, tmp_path / "m")
-    other = Ledger(tmp_path / "m")
-    for one, extra in ((ledger, "a"), (other, "b")):
-        one.append("record", {"name": extra}, recorded_at=START)
-        one.append("record", {"name": "same"}, recorded_at=START)
-        one.append("record", {"name": "same"}, recorded_at=START)
-    ledger.path.write_bytes(ledger.path.read_bytes() + other.path.read_bytes())
-    rechain(ledger)
-
-    assert Counter(p=1, a=1, b=1, same=2, rechain=1) == Counter(names(ledger))

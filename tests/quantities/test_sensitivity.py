@@ -57,8 +57,8 @@ def problem_of(bounds: dict[str, tuple[float, float]]) -> dict[str, Any]:
     return {"num_vars": len(bounds), "names": list(bounds), "bounds": [list(ends) for ends in bounds.values()]}
 
 
-def test_shares_of_the_toy_are_exact_within_three_errors() -> None:
-    """y = x4 (x1 x2 + x3), first order .0096, .0043, .2393, .7034; of few draws shares are in great doubt."""
+def test_shares_and_swings_of_toys() -> None:
+    """Exact within three errors; chance is no influence; a swing is the mean in the tenths."""
     first = own(toy, TOY, 10_000)
     for name, share in EXACT.items():
         assert share == pytest.approx(first[name].value, abs=3 * first[name].error + 0.001)
@@ -66,6 +66,18 @@ def test_shares_of_the_toy_are_exact_within_three_errors() -> None:
     assert list(first)[:2] == ["x4", "x3"]
     for n in (5, 7, 19, 20, 39, 41):
         assert all(0 <= index.value <= 1 and 0.05 < index.error < 2 for index in own(toy, TOY, n).values()), n
+    x, noise = uniform("x", 0, 1, 20_000), uniform("noise", 0, 1, 20_000)
+    shares = first_order({"x": x, "noise": noise, "constant": np.ones(20_000)}, x)
+    assert 0.99 < shares["x"].value <= 1
+    assert shares["noise"].value < 0.005
+    assert "constant" not in shares
+    assert first_order({"x": x}, np.ones(20_000)) == {}
+    x = uniform("x", 0, 10, 50_000)
+    found = swing(x, 2 * x + uniform("noise", -1, 1, 50_000))
+    assert (1.0, 9.0) == (pytest.approx(found.input_low, abs=0.1), pytest.approx(found.input_high, abs=0.1))
+    assert (1.0, 19.0) == (pytest.approx(found.result_low, abs=0.1), pytest.approx(found.result_high, abs=0.1))
+    whole = np.array([1.0] * 60 + [2.0] * 30 + [9.0] * 10)
+    assert swing(whole, whole).result_low == 1.0
 
 
 @pytest.mark.needs("dev")
@@ -167,26 +179,6 @@ def test_errors_in_heavy_tails_are_those_of_repeats(
     for name in found[0]:
         spread = np.std([shares[name].value for shares in found], ddof=1)
         assert 0.75 <= np.mean([shares[name].error for shares in found]) / spread <= 1.35, name
-
-
-def test_an_input_without_influence_has_no_share_and_a_constant_is_left_out() -> None:
-    """Chance alone is not shown as influence; a result that does not vary has no drivers."""
-    x, noise = uniform("x", 0, 1, 20_000), uniform("noise", 0, 1, 20_000)
-    shares = first_order({"x": x, "noise": noise, "constant": np.ones(20_000)}, x)
-    assert 0.99 < shares["x"].value <= 1
-    assert shares["noise"].value < 0.005
-    assert "constant" not in shares
-    assert first_order({"x": x}, np.ones(20_000)) == {}
-
-
-def test_a_swing_is_the_mean_in_the_tenths() -> None:
-    """Conditional means from the same draws; equal draws stay together."""
-    x = uniform("x", 0, 10, 50_000)
-    found = swing(x, 2 * x + uniform("noise", -1, 1, 50_000))
-    assert (1.0, 9.0) == (pytest.approx(found.input_low, abs=0.1), pytest.approx(found.input_high, abs=0.1))
-    assert (1.0, 19.0) == (pytest.approx(found.result_low, abs=0.1), pytest.approx(found.result_high, abs=0.1))
-    whole = np.array([1.0] * 60 + [2.0] * 30 + [9.0] * 10)
-    assert swing(whole, whole).result_low == 1.0
 
 
 EXACT = {"x4": 0.7034, "x3": 0.2393, "x1": 0.0096, "x2": 0.0043}

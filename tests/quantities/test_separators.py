@@ -9,8 +9,8 @@ from tunecase.quantities import Interval, UnitError, Wanted, read_quantity, sepa
 MONEY = Wanted("money", example="3 USD")
 
 
-def test_what_may_be_meant_otherwise_is_refused_with_every_reading() -> None:
-    """Each reading as it has to be written; a comma before the decimals is no form that is read, of a price either."""
+def test_each_reading_is_told_and_single_ones_are_read() -> None:
+    """What may be meant otherwise is refused with every reading; a point before decimals is read."""
     for text, fix in UNCLEAR.items():
         with pytest.raises(UnitError) as told:
             read_quantity(text, MONEY)
@@ -18,10 +18,6 @@ def test_what_may_be_meant_otherwise_is_refused_with_every_reading() -> None:
     with pytest.raises(UnitError) as told:
         read_quantity("1.500,00 USD per Mtok", Wanted("money", "Mtok"))
     assert "write 1500.00 USD per Mtok" == told.value.fix
-
-
-def test_what_can_be_read_in_one_way_is_read() -> None:
-    """A point before the decimals, commas between thousands; three decimals of prices, hours, factors and shares."""
     for text, wanted, value in CLEAR:
         assert value == pytest.approx(read_quantity(text, wanted).spread.median), text
     assert Interval(1.015, 1.25) == read_quantity("1.015 to 1.250", Wanted("")).spread

@@ -15,27 +15,14 @@ SAMPLE = Path(__file__).parents[3] / ".." / "shared" / "data" / "focus_sample_1.
 TODAY = date(2026, 11, 24)
 RATES = (Rate(currency="EUR", value=1.05, date=date(2026, 1, 2)),)
 ROW = {
-    "BilledCost": "1.624",
-    "EffectiveCost": "1.2",
-    "BillingAccountId": "1",
-    "BillingCurrency": "USD",
-    "ChargeCategory": "Usage",
-    "ChargeClass": "NULL",
+    "BilledCost": "1.624", "EffectiveCost": "1.2", "BillingAccountId": "1", "BillingCurrency": "USD",
+    "ChargeCategory": "Usage", "ChargeClass": "NULL",
     "ChargeDescription": "$1.624 per On Demand Linux g5.4xlarge Instance Hour",
-    "ChargePeriodStart": "2026-11-02 08:00:00",
-    "ChargePeriodEnd": "2026-11-02 09:00:00",
-    "ConsumedQuantity": "1.0",
-    "ConsumedUnit": "Hours",
-    "ListUnitPrice": "1.624",
-    "ProviderName": "AWS",
-    "RegionId": "us-east-1",
-    "ResourceId": "i-1",
-    "ResourceType": "instance",
-    "ServiceCategory": "Compute",
-    "ServiceName": "Amazon Elastic Compute Cloud",
-    "SkuId": "S1",
-    "Tags": '{"application": "tickets"}',
-}
+    "ChargePeriodStart": "2026-11-02 08:00:00", "ChargePeriodEnd": "2026-11-02 09:00:00", "ConsumedQuantity": "1.0",
+    "ConsumedUnit": "Hours", "ListUnitPrice": "1.624", "ProviderName": "AWS", "RegionId": "us-east-1",
+    "ResourceId": "i-1", "ResourceType": "instance", "ServiceCategory": "Compute",
+    "ServiceName": "Amazon Elastic Compute Cloud", "SkuId": "S1", "Tags": '{"application": "tickets"}',
+}  # fmt: skip
 
 
 def row(**changes: str | None) -> dict[str, str]:

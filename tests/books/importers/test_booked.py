@@ -70,8 +70,8 @@ def test_another_amount_of_a_line_corrects_the_entry() -> None:
     assert ("f" * 64, Decimal(2)) == (new.supersedes, old.amount)
 
 
-def test_two_rows_that_became_one_are_withdrawn_once() -> None:
-    """A second import has nothing to do; a bill that goes back to its first amount corrects once more."""
+def test_amounts_go_back_and_copies_of_corrected_rows_are_known() -> None:
+    """A second import has nothing to do; of two joined ledgers a row twice and its correction once are known."""
     ledger = booked(charge("a", "1"), charge("a", "2"))
     bill = [charge("a", "3")]
     ledger = after(ledger, bill)
@@ -84,6 +84,13 @@ def test_two_rows_that_became_one_are_withdrawn_once() -> None:
     assert 3 == len({one.row_id for _, one in ledger})
     again = compare([first], ledger)
     assert (1, (), ()) == (again.known, again.fresh, again.restated)
+    first, right = charge("a", "100"), replace(charge("a", "90"), supersedes="0" * 64)
+    for order in ((first, right, first), (first, first, right)):
+        assert (1, (), ()) == (
+            (found := compare([charge("a", "90")], booked(*order))).known,
+            found.fresh,
+            found.restated,
+        )
 
 
 def bill_row(row: str, amount: str, team: str, **other: object) -> Spending:
@@ -152,14 +159,3 @@ def test_after_restated_bills_the_books_say_what_the_last_says(stated: list[list
         assert ((), ()) == (again.fresh, again.restated)
     ids = [one.row_id for _, one in ledger if one.row_id]
     assert len(ids) == len(set(ids))
-
-
-def test_a_copy_of_a_corrected_row_is_not_stated_anew() -> None:
-    """Two joined ledgers hold a row twice and its correction once: the bill that was corrected to is known."""
-    first, right = charge("a", "100"), replace(charge("a", "90"), supersedes="0" * 64)
-    for order in ((first, right, first), (first, first, right)):
-        assert (1, (), ()) == (
-            (found := compare([charge("a", "90")], booked(*order))).known,
-            found.fresh,
-            found.restated,
-        )

@@ -107,16 +107,12 @@ def test_equal_rows_of_one_bill_are_two_charges(tmp_path: Path) -> None:
     assert ({}, {"SubAccountId": "123", "CapacityReservationId": "cr-1"}) == (first.apart, second.apart)
 
 
-def test_kinds_of_charges_are_kept_apart_in_any_case(tmp_path: Path) -> None:
-    """Credits and negative usage stay negative; taxes and purchases keep their kind."""
+def test_kinds_and_lines_of_charges(tmp_path: Path) -> None:
+    """Credits stay negative, taxes keep their kind; a row's line follows its machine, service and words."""
     kinds = [("usage", "-0.5"), ("CREDIT", "-2"), ("Tax", "0.3"), ("Purchase", "9"), ("Adjustment", "0")]
     rows = [row(ChargeCategory=kind, BilledCost=amount) for kind, amount in kinds]
     found = focus_bill(str(as_csv(tmp_path / "b.csv", rows)), asked()).spendings
     assert [(kind.lower(), Decimal(amount)) for kind, amount in kinds] == [(c.charge, c.amount) for c in found]
-
-
-def test_a_row_is_put_on_the_line_that_it_pays_for(tmp_path) -> None:
-    """By machine, service and words; hours of a machine of many cards are GPU hours."""
     breaches = []
     for changes, category, gpu, hours in LINES:
         charge = one(as_csv(tmp_path / "b.csv", [row(**changes)]))
@@ -160,8 +156,8 @@ def test_filters_must_all_hold_and_say_how_much_they_left(tmp_path: Path, monkey
     assert 5 == focus_bill(str(path), asked(tags={"application": "x"})).filtered
 
 
-def test_the_run_stands_in_a_tag(tmp_path: Path) -> None:
-    """One of the usual names, or the one that is said; the line may be said, too; tags are read in every form."""
+def test_tags_name_runs_and_other_currencies_take_the_dated_rate(tmp_path: Path) -> None:
+    """Tags are read in every form; amount and base stand side by side; without a rate the row is named."""
     path = as_csv(tmp_path / "b.csv", [row(Tags='{"run_id": "r1", "sweep": "s9"}')])
     assert "r1" == one(path).run
     charge = one(path, run_tags=("sweep",), category="evaluation")
@@ -172,10 +168,7 @@ def test_the_run_stands_in_a_tag(tmp_path: Path) -> None:
         '[["a", 1], ["b", true]]',
     ):
         assert {"a": "1", "b": "true"} == one(as_csv(tmp_path / "b.csv", [row(Tags=tags)])).tags, tags
-
-
-def test_other_currencies_take_the_dated_rate(tmp_path: Path) -> None:
-    """Amount and base stand side by side; without a rate the row and column are named."""
+    (tmp_path := tmp_path / "b").mkdir()
     path = as_csv(tmp_path / "b.csv", [row(BillingCurrency="EUR", BilledCost="10"), row(BillingCurrency="gbp")])
     told = refusal(path)
     assert "b.csv:3, BillingCurrency" in told
@@ -185,8 +178,8 @@ def test_other_currencies_take_the_dated_rate(tmp_path: Path) -> None:
     assert (Decimal("10.5"), Decimal("1.05")) == (charge.amount_base, charge.fx_rate)
 
 
-def test_a_cell_that_can_be_misread_is_named(tmp_path) -> None:
-    """Row, column, what was got and how to mend it; twenty are listed, the rest are counted."""
+def test_odd_cells_and_files_are_refused(tmp_path: Path) -> None:
+    """Row, column, what was got and a fix, twenty listed; whatever is wrong with a file's bytes is one problem."""
     breaches = []
     for changes, where, words in MISREAD:
         told = refusal(as_csv(tmp_path / "b.csv", [row(), row(**changes)]))
@@ -196,10 +189,7 @@ def test_a_cell_that_can_be_misread_is_named(tmp_path) -> None:
     with pytest.raises(InputError) as caught:
         focus_bill(str(path), asked())
     assert (21, True) == (len(caught.value.problems), "40 more mistakes" in caught.value.problems[-1].got)
-
-
-def test_a_file_that_is_no_bill_is_refused(tmp_path) -> None:
-    """One problem with a fix, whatever is wrong with the bytes; a missing column at the first line of the file."""
+    (tmp_path := tmp_path / "b").mkdir()
     cases: list[Any] = [
         ("b.csv", b"", "an empty file"),
         ("b.csv", b"\n\n", "an empty file"),
@@ -228,7 +218,7 @@ def test_cut_and_empty_bills_are_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8") + '\n"1"2,3\n', encoding="utf-8")
     assert "not CSV" in refusal(path)
     packed = tmp_path / "b.csv.gz"
-    packed.write_bytes(gzip.compress(as_csv(tmp_path / "long.csv", [row()] * 5_000).read_bytes())[:-20])
+    packed.write_bytes(gzip.compress(as_csv(tmp_path / "long.csv", [row()] * 500).read_bytes())[:-20])
     assert "the archive is cut off" in refusal(packed)
     whole = as_parquet(tmp_path / "b.parquet", [row()] * 50)
     whole.write_bytes(whole.read_bytes()[:-30])
@@ -377,7 +367,6 @@ MISREAD = [
     ({"ChargePeriodEnd": "soon"}, "ChargePeriodEnd", "year first"),
     ({"ChargeCategory": "Usge"}, "ChargeCategory", "did you mean usage"),
     ({"BillingCurrency": "dollars"}, "BillingCurrency", "three letters"),
-    ({"Tags": "{not json"}, "Tags", "a JSON object"),
-    ({"Tags": "3"}, "Tags", "a JSON object"),
+    ({"Tags": "{not json"}, "Tags", "a JSON object"), ({"Tags": "3"}, "Tags", "a JSON object"),
     ({"Tags": "[" * 100_000}, "Tags", "a JSON object"),
-]
+]  # fmt: skip

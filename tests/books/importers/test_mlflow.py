@@ -146,8 +146,8 @@ def test_each_attempt_that_the_callback_watched_is_a_charge(tmp_path: Path) -> N
     assert {"t0", "t1"} == {charge.tags["mlflow.run_id"] for charge in found.spendings}
 
 
-def test_a_killed_attempt_that_was_taken_up_again_counts(tmp_path: Path) -> None:
-    """It still looks like running; the last one that does is left out."""
+def test_attempts_of_one_run_and_its_day(tmp_path: Path) -> None:
+    """A killed attempt that was taken up again counts; a tag says what the last took; the day is today's."""
     first, second = attempts(tmp_path, 1, 2)
     found = read(logged(tmp_path, first, second, status=(1, 3)))
     assert pytest.approx(30, abs=0.01) == total(found)
@@ -155,20 +155,14 @@ def test_a_killed_attempt_that_was_taken_up_again_counts(tmp_path: Path) -> None
     assert abs(ended.timestamp() - (BEGAN + HOUR) / 1000) < 5
     shutil.rmtree(tmp_path / "mlruns")
     assert pytest.approx(10, abs=0.01) == total(read(logged(tmp_path, first, second, status=(3, 1))))
-
-
-def test_attempts_of_one_mlflow_run(tmp_path: Path) -> None:
-    """Its tag says what the last took, its metric what all did."""
+    (tmp_path := tmp_path / "b").mkdir()
     first, second = attempts(tmp_path, 1, 2)
     assert pytest.approx(30, abs=0.01) == total(read(logged(tmp_path, {**first, **second})))
     first, second, third = attempts(tmp_path / "b", 1, 2, 4)
     found = read(logged(tmp_path / "b", first, {**second, "tunecase.booked": "true"}, third))
     assert pytest.approx(40, abs=0.01) == total(found)
     assert "2 runs that the callback booked itself when they ended" in found.left_out
-
-
-def test_a_run_that_ended_in_the_evening_west_of_utc(tmp_path: Path) -> None:
-    """It is of today where it is imported, whatever day it is in London."""
+    (tmp_path := tmp_path / "c").mkdir()
     home = logged(tmp_path, {"tunecase.gpu": "L40S", "tunecase.gpu_count": "1"})
     (only,) = read(home, today=date(2026, 10, 25)).spendings
     assert date(2026, 10, 25) == only.on

@@ -40,8 +40,8 @@ def read(place: Path | str, **words: Any) -> Brought:
     return spent_runs(str(place), asked(gpu_hour=PRICES.get, **words))
 
 
-def test_a_finished_run_is_its_hours_at_the_book(tmp_path: Path) -> None:
-    """Hours x cards x price, estimated, with its time and its name; checkpoints are the same run."""
+def test_a_run_is_its_hours_at_the_book_wherever_it_was_copied_to(tmp_path: Path) -> None:
+    """Hours x cards x price, estimated; it is known by its log, whatever its folder and time."""
     state(tmp_path / "a" / "checkpoint-5", None, 5)
     state(tmp_path / "a", gpu="NVIDIA L40S", num_gpus=2)
     found = read(tmp_path)
@@ -50,10 +50,7 @@ def test_a_finished_run_is_its_hours_at_the_book(tmp_path: Path) -> None:
     assert (Decimal(3), "GPU hour", Decimal("3.30"), "estimated", "a", "L40S", 2) == told
     assert charge.began_at is not None
     assert (ENDED, 10) == (charge.ended_at, charge.began_at.hour)
-
-
-def test_a_run_is_known_wherever_it_was_copied_to(tmp_path: Path) -> None:
-    """By its log; a copy has another time and another folder."""
+    (tmp_path := tmp_path / "b").mkdir()
     state(tmp_path / "one" / "a")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     (tmp_path / "two" / "a").rename(tmp_path / "two" / "b")
@@ -110,8 +107,8 @@ def test_a_crashed_training_is_booked_from_what_the_callback_kept(tmp_path: Path
         assert [one.row_id, two.row_id] == [charge.row_id for charge in read(place).spendings]
 
 
-def test_an_attempt_that_two_folders_know_is_one(tmp_path: Path) -> None:
-    """A fork's state saw less of the attempt before it: the longest counts."""
+def test_attempts_of_two_folders_and_those_that_may_still_run(tmp_path: Path) -> None:
+    """The longest of an attempt counts; one that was seen alive a moment ago is left out, and told."""
     whole = crashed(tmp_path / "a", 1_000)
     seen = meter_of(whole.state())
     seen.now.seconds = 900
@@ -119,10 +116,7 @@ def test_an_attempt_that_two_folders_know_is_one(tmp_path: Path) -> None:
     seen.now.seconds = 500
     seen.write(tmp_path / "b" / STATE_FILE)
     assert [Decimal(2), Decimal(1)] == [charge.amount for charge in read(tmp_path).spendings]
-
-
-def test_an_attempt_that_may_still_run_is_left_out(tmp_path: Path) -> None:
-    """It was seen alive a moment ago, and would be booked with too little; one that ended or took nothing is told."""
+    (tmp_path := tmp_path / "b").mkdir()
     now = datetime.now(UTC) - timedelta(seconds=1_005)
     crashed(tmp_path / "a", 1_000, began=now)
     crashed(tmp_path / "c", 0)
@@ -146,9 +140,9 @@ def test_places_without_runs_are_refused(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(InputError, match="no pilot in the ledger"):
         read("")
-    (tmp_path / "b" / STATE_FILE).write_text("{", encoding="utf-8")
+    (tmp_path / STATE_FILE).write_text("{", encoding="utf-8")
     with pytest.raises(TunecaseError, match="Fix: restore the file"):
-        read(tmp_path / "b")
+        read(tmp_path)
 
 
 def piloted(**changes: Any) -> Run:
@@ -198,8 +192,8 @@ def test_the_card_is_read_from_what_a_run_was_given() -> None:
     assert [] == breaches
 
 
-def test_runs_of_impossible_times_are_refused() -> None:
-    """An end to come or before the beginning; what a run says that it spent comes first, at the dated rate."""
+def test_impossible_times_are_refused(tmp_path: Path) -> None:
+    """An end to come or before the beginning, impossible seconds, a file of the year 300,000: in words."""
     late = TimedRun("1", "late", ENDED, ENDED.replace(month=12), facts={"gpu": "L40S", "gpus": "1"})
     back = TimedRun("2", "back", ENDED, ENDED.replace(day=1), facts={"gpu": "L40S", "gpus": "1"})
     with pytest.raises(InputError) as caught:
@@ -210,10 +204,7 @@ def test_runs_of_impossible_times_are_refused() -> None:
     assert (Decimal("4.2"), Decimal(2), "USD") == (charge.amount, charge.quantity, charge.currency)
     with pytest.raises(InputError, match="a dated rate for USD"):
         run_charges((run,), asked(currency="EUR", gpu_hour=PRICES.get), "mlflow", "here")
-
-
-def test_times_that_no_run_has_are_refused(tmp_path: Path) -> None:
-    """A run, a trainer state or a meter of impossible seconds is refused in words or left out, never a crash."""
+    (tmp_path := tmp_path / "b").mkdir()
     for seconds in (1e308, 1e15, -1.0, -1e308):
         run = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, seconds, hardware="L40S", gpus=1)
         with pytest.raises(InputError, match="hours"):
@@ -224,10 +215,7 @@ def test_times_that_no_run_has_are_refused(tmp_path: Path) -> None:
                 read(folder, gpu="L40S", gpu_count=1)
         else:
             assert () == read(folder, gpu="L40S", gpu_count=1).spendings
-
-
-def test_a_file_from_outside_the_calendar_has_no_day(tmp_path: Path) -> None:
-    """A trainer state whose file was changed in the year 300,000 needs its day said."""
+    (tmp_path := tmp_path / "c").mkdir()
     folder = state(tmp_path / "trained")
     os.utime(folder / "trainer_state.json", (9.4e12, 9.4e12))
     if (folder / "trainer_state.json").stat().st_mtime < 9e12:

@@ -81,8 +81,8 @@ def stated(first: str, last: str, answers: int) -> Stated:
     return Stated(ServedPeriod(date.fromisoformat(first), date.fromisoformat(last), answers), None, "--from")
 
 
-def test_a_booked_period_is_new_only_where_it_is_restated() -> None:
-    """The same figures add nothing; others are refused, or correct the entry; days that overlap are always refused."""
+def test_booked_periods_and_days_that_are_charged_already() -> None:
+    """The same figures add nothing; others are refused or correct the entry; a bill's rows are the money."""
     booked = stated("2026-11-01", "2026-11-30", 41_000).period
     standing = {(booked.first, booked.last): ("c0ffee" * 10, booked)}
     again, more = stated("2026-11-01", "2026-11-30", 41_000), stated("2026-11-01", "2026-11-30", 42_000)
@@ -96,10 +96,6 @@ def test_a_booked_period_is_new_only_where_it_is_restated() -> None:
     assert [later.period] == list(new_periods([later], standing, restated=False))
     with pytest.raises(InputError, match="overlaps 2026-11-01 to 2026-11-30"):
         new_periods([across], standing, restated=True)
-
-
-def test_a_cost_is_refused_where_its_days_are_charged_already() -> None:
-    """A bill's rows under inference are the money; those of other lines, days and stated costs are not."""
     cost = read(WHOLE)
     assert isinstance(cost, Stated)
     assert cost.charge is not None

@@ -47,8 +47,8 @@ def team(role: str) -> HourPrice | None:
     return HourPrice(Decimal("106.07"), "ml engineer: 75 to 150 USD per hour") if role in ("", "ml engineer") else None
 
 
-def test_toggl_at_the_teams_rate(tmp_path: Path) -> None:
-    """Hours from minutes and seconds, the line from the task, a range by its median and so an estimate."""
+def test_rates_lines_and_amounts_of_rows(tmp_path: Path) -> None:
+    """Hours from minutes and seconds at the team's rate; a named line is taken; another amount is told."""
     found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"})
     assert (3, 1) == (found.rows, found.filtered)
     first, second = found.spendings
@@ -59,6 +59,12 @@ def test_toggl_at_the_teams_rate(tmp_path: Path) -> None:
     # On days of which something is booked, and whatever mistakes they hold, rows that are not asked for stand beside.
     found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
     assert ["else"] == [charge.description for charge in found.beside]
+    (tmp_path := tmp_path / "b").mkdir()
+    text = "date,person,hours,rate,amount,currency,category\n"
+    text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
+    found = read(tmp_path, text)
+    assert [("evaluation", Decimal(300)), ("data", Decimal(200))] == [(c.category, c.amount) for c in found.spendings]
+    assert ("1 row with another amount under amount than hours x rate, which is booked",) == found.notes
 
 
 def test_rows_are_known_by_what_they_say(tmp_path: Path) -> None:
@@ -91,15 +97,6 @@ def test_what_can_be_misread_is_refused(tmp_path: Path) -> None:
     assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
     with pytest.raises(InputError, match="no such file"):
         timesheet(str(tmp_path / "none.csv"), asked())
-
-
-def test_a_line_is_taken_as_named_and_another_amount_is_told(tmp_path: Path) -> None:
-    """A column category names the line; an amount that is not hours x rate is not booked, and said."""
-    text = "date,person,hours,rate,amount,currency,category\n"
-    text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
-    found = read(tmp_path, text)
-    assert [("evaluation", Decimal(300)), ("data", Decimal(200))] == [(c.category, c.amount) for c in found.spendings]
-    assert ("1 row with another amount under amount than hours x rate, which is booked",) == found.notes
 
 
 def test_clockify_and_harvest_at_their_own_rates(tmp_path: Path) -> None:

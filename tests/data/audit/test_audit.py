@@ -110,15 +110,6 @@ def test_what_words_cannot_see_is_said(tmp_path):
     assert all(what in left for what in ("leak rephrased", "leak translated", "labels random", "shift test"))
 
 
-def test_a_folder_brings_its_own_test(tmp_path):
-    """The test split of a folder is taken where none is named."""
-    texts = sentences(60)
-    labelled(tmp_path / "train.jsonl", ((t, "x") for t in texts))
-    labelled(tmp_path / "test.jsonl", ((t, "x") for t in texts[:5]))
-    record = judged(tmp_path)
-    assert (60, 5, 5) == (record.rows, record.test_rows, counts(record)["leak_exact"])
-
-
 @pytest.fixture(scope="module")
 def example() -> Audit:
     """The audit of the shipped example."""
@@ -131,6 +122,7 @@ PLANTED = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_planted_defect_of_the_example_is_found(example):
     """The finding of each kind holds every row in which one was put, and the row it was made from."""
     planted = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"]
@@ -152,6 +144,7 @@ def test_every_planted_defect_of_the_example_is_found(example):
     assert ([], expected) == (missed, counts_seen)
 
 
+@pytest.mark.slow
 def test_the_example_is_fit_after_fixes(example):
     """Broken rows are set aside, the rest can be mended, most wrong labels are in the queue; no check speaks twice."""
     planted = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"]
@@ -167,32 +160,42 @@ def test_the_example_is_fit_after_fixes(example):
     assert len(set(CHECKS)) == len(CHECKS)
 
 
-def test_random_labels_are_never_fit(tmp_path):
-    """Random labels on texts that all differ are not fit; of few texts too little can be said."""
+def test_few_copied_or_random_rows(tmp_path):
+    """One-word labels are fit; random ones, a test equal to training, copies and few rows are not."""
     for rows, verdict in ((20, "too little to say"), (300, "not fit")):
         train = jsonl(tmp_path / "train.jsonl", tickets(rows, 3, shuffled=True))
         record = judged(train, fast=False)
         assert (verdict, True) == (record.verdict, "labels_random" in counts(record))
-
-
-def test_one_word_labels_are_normal(tmp_path):
-    """Three hundred distinct texts with one-word labels are fit."""
+    (tmp_path := tmp_path / "b").mkdir()
     record = judged(labelled(tmp_path / "a.jsonl", ((t, ["yes", "no"][i % 2]) for i, t in enumerate(sentences(300)))))
     assert (record.verdict, record.findings) == ("fit", ())
     assert record.classes == {"yes": 150, "no": 150}
     assert Band(0, 0, 0, 0) == record.repair_price
-
-
-def test_a_test_equal_to_training_is_not_fit(tmp_path):
-    """Nothing measured on known rows can be believed."""
     path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(200)))
     record = judged(path, path)
     assert (record.verdict, record.finding("leak_exact").count) == ("not fit", 200)
     assert record.finding("leak_exact").price.p50 > 0
+    (tmp_path := tmp_path / "c").mkdir()
+    rng, few, texts = random.Random(1), sentences(3), sentences(20)
+    too_little, unfit = ("too little to say", False), ("not fit", False)
+    files = {
+        "three rows": ([("a b", "x"), ("c d", "y"), ("e f", "x")], too_little),
+        "nine repeats": ([(few[i % 3], "xyx"[i % 3]) for i in range(12)], too_little),
+        "random labels": ([(rng.choice(texts), rng.choice(["yes", "no", "maybe"])) for _ in range(300)], unfit),
+        "one class": ([(text, "a") for text in sentences(500)], unfit),
+    }
+    records = {name: judged(labelled(tmp_path / "a.jsonl", pairs)) for name, (pairs, _) in files.items()}
+    records["broken"] = judged(jsonl(tmp_path / "a.jsonl", [{"text": t, "label": "x"} for t in texts] + [7] * 30))
+    expected = {name: verdict for name, (_, verdict) in files.items()} | {"broken": unfit}
+    assert expected == {name: (record.verdict, record.ok) for name, record in records.items()}
+    assert records["three rows"].finding("too_few_rows").price.p10 > 0
+    assert (3, 20) == (records["nine repeats"].usable, records["random labels"].finding("contradiction").count)
+    with pytest.raises(InputError, match="no 'text'"):
+        judged(jsonl(tmp_path / "a.jsonl", [{"text": None, "label": "x"}] * 30))
 
 
-def test_near_leaks_are_a_check_of_their_own(tmp_path):
-    """A test row with one word changed is near, not exact; its source goes from training."""
+def test_near_copies_and_free_answers(tmp_path):
+    """A near test row takes its source from training; two long answers may both be right: nothing is deleted."""
     texts = sentences(100, length=40)
     changed = [texts[7].replace(texts[7].split()[20], "other"), *sentences(120, seed=5, length=40)]
     record = judged(
@@ -201,10 +204,6 @@ def test_near_leaks_are_a_check_of_their_own(tmp_path):
     )
     assert counts(record) == {"leak_near": 1}
     assert (record.finding("leak_near").pairs, record.finding("leak_near").removed, record.usable) == (((0, 7),), 1, 99)
-
-
-def test_near_texts_with_different_labels_are_for_review_only(tmp_path):
-    """One word may change the label: such pairs are shown and priced, never deleted."""
     texts = sentences(100, length=15)
     pairs = [(t, "x") for t in texts] + [(texts[3] + " now", "y"), (texts[4] + " now", "x"), (texts[5] + " now", "y")]
     pairs += [(t, "y") for t in sentences(50, seed=9)]
@@ -212,10 +211,7 @@ def test_near_texts_with_different_labels_are_for_review_only(tmp_path):
     assert counts(record) == {"near_contradiction": 2, "duplicate_near": 1}
     assert (record.finding("near_contradiction").removed, record.dropped) == (0, 1)
     assert record.finding("near_contradiction").price.p50 > 0
-
-
-def test_free_answers_that_differ_are_a_note(tmp_path):
-    """Two long answers to one question may both be right: nothing is deleted, the price is unknown."""
+    (tmp_path := tmp_path / "b").mkdir()
     answers = sentences(80, seed=3, length=30)
     rows = [{"question": q, "answer": a} for q, a in zip(sentences(80), answers, strict=True)]
     rows.append({"question": rows[0]["question"], "answer": " ".join(answers[5].split()[::-1])})
@@ -224,8 +220,8 @@ def test_free_answers_that_differ_are_a_note(tmp_path):
     assert (finding.severity, finding.price, record.dropped) == ("note", None, 0)
 
 
-def test_bad_rows_go_to_the_quarantine_file(tmp_path):
-    """The quarantine has row, line, reason and text; without bad rows there is no file and no leftover."""
+def test_bad_rows_and_cut_files(tmp_path):
+    """The quarantine has row, line, reason and text, or is not there; a file that is cut off is never good."""
     quarantine = tmp_path / "out" / "quarantine.jsonl"
     good = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(60)))
     assert None is judged(good, quarantine=quarantine).quarantine_file
@@ -239,10 +235,23 @@ def test_bad_rows_go_to_the_quarantine_file(tmp_path):
     assert (line["row"], line["line"], line["text"]) == (60, 62, "{broken")
     assert [quarantine] == list(quarantine.parent.iterdir())
     assert before == bad.read_bytes()
+    (tmp_path := tmp_path / "b").mkdir()
+    for name in ("a.jsonl.gz", "a.jsonl"):
+        path, whole = tmp_path / name, packed(300, name.rpartition(".")[2])
+        path.write_bytes(whole[: len(whole) * 2 // 3])
+        record = judged(path)
+        assert ("not fit", False) == (record.verdict, record.ok)
+        assert record.reason == f"the file is cut off after row {record.rows - 1}: rows are missing"
+        assert record.rows - 1 == record.rows - record.quarantined > 100
+    path.write_bytes(whole)
+    (tmp_path / "held.jsonl").write_bytes(whole[:-9])
+    assert "the test file is cut off" in judged(path, tmp_path / "held.jsonl").reason
+    path.write_bytes(whole + b"the end")
+    assert judged(path).verdict != "not fit"
 
 
 def test_bad_and_blank_and_repeated_test_rows_are_told(tmp_path):
-    """The test file has findings of its own, counted in test rows."""
+    """The test file has findings of its own; a class of three rows is rare, "Yes" beside "yes" written twice."""
     train = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(60)))
     rows = [{"text": t, "label": "x"} for t in sentences(20, seed=2)]
     test = jsonl(
@@ -254,15 +263,17 @@ def test_bad_and_blank_and_repeated_test_rows_are_told(tmp_path):
     assert (record.test_rows, record.test_usable, record.finding("duplicate_test").where) == (24, 21, "test")
     assert (record.finding("format_test").rows[0], record.finding("format_test").lines[0]) == (22, 23)
     assert None is record.finding("format_test").price
-
-
-def test_rare_classes_and_label_variants_are_told(tmp_path):
-    """A class of three rows is rare; "Yes" beside "yes" is one class written twice."""
     labels = ["yes"] * 60 + ["no"] * 60 + ["Yes"] * 20 + ["odd"] * 3
-    record = judged(labelled(tmp_path / "a.jsonl", zip(sentences(143), labels, strict=True)))
+    record = judged(labelled(tmp_path / "c.jsonl", zip(sentences(143), labels, strict=True)))
     assert counts(record) == {"rare_class": 1, "label_variant": 1}
     assert record.finding("rare_class").examples == ("odd: 3",)
     assert record.finding("rare_class").rows == (140, 141, 142)
+    texts = sentences(60)
+    (tmp_path / "c").mkdir()
+    labelled(tmp_path / "c" / "train.jsonl", ((t, "x") for t in texts))
+    labelled(tmp_path / "c" / "test.jsonl", ((t, "x") for t in texts[:5]))
+    record = judged(tmp_path / "c")
+    assert (60, 5, 5) == (record.rows, record.test_rows, counts(record)["leak_exact"])
 
 
 def test_tokens_are_exact_with_a_tokenizer_and_a_range_without(tmp_path):
@@ -322,39 +333,3 @@ def packed(rows: int, how: str) -> bytes:
     """Rows with two labels as JSONL, packed."""
     text = "".join(json.dumps({"text": line, "label": "ab"[at % 2]}) + "\n" for at, line in enumerate(sentences(rows)))
     return gzip.compress(text.encode()) if how == "gz" else text.encode()
-
-
-def test_a_file_that_is_cut_off_is_never_good(tmp_path):
-    """An archive cut at two thirds, or a last line that breaks off, of the test too; not a last line of other words."""
-    for name in ("a.jsonl.gz", "a.jsonl"):
-        path, whole = tmp_path / name, packed(300, name.rpartition(".")[2])
-        path.write_bytes(whole[: len(whole) * 2 // 3])
-        record = judged(path)
-        assert ("not fit", False) == (record.verdict, record.ok)
-        assert record.reason == f"the file is cut off after row {record.rows - 1}: rows are missing"
-        assert record.rows - 1 == record.rows - record.quarantined > 100
-    path.write_bytes(whole)
-    (tmp_path / "held.jsonl").write_bytes(whole[:-9])
-    assert "the test file is cut off" in judged(path, tmp_path / "held.jsonl").reason
-    path.write_bytes(whole + b"the end")
-    assert judged(path).verdict != "not fit"
-
-
-def test_files_that_are_never_fit(tmp_path):
-    """Too few rows, few left after the fixes, mostly broken ones, random labels on copies, one class alone."""
-    rng, few, texts = random.Random(1), sentences(3), sentences(20)
-    too_little, unfit = ("too little to say", False), ("not fit", False)
-    files = {
-        "three rows": ([("a b", "x"), ("c d", "y"), ("e f", "x")], too_little),
-        "nine repeats": ([(few[i % 3], "xyx"[i % 3]) for i in range(12)], too_little),
-        "random labels": ([(rng.choice(texts), rng.choice(["yes", "no", "maybe"])) for _ in range(300)], unfit),
-        "one class": ([(text, "a") for text in sentences(500)], unfit),
-    }
-    records = {name: judged(labelled(tmp_path / "a.jsonl", pairs)) for name, (pairs, _) in files.items()}
-    records["broken"] = judged(jsonl(tmp_path / "a.jsonl", [{"text": t, "label": "x"} for t in texts] + [7] * 30))
-    expected = {name: verdict for name, (_, verdict) in files.items()} | {"broken": unfit}
-    assert expected == {name: (record.verdict, record.ok) for name, record in records.items()}
-    assert records["three rows"].finding("too_few_rows").price.p10 > 0
-    assert (3, 20) == (records["nine repeats"].usable, records["random labels"].finding("contradiction").count)
-    with pytest.raises(InputError, match="no 'text'"):
-        judged(jsonl(tmp_path / "a.jsonl", [{"text": None, "label": "x"}] * 30))

@@ -75,13 +75,11 @@ ODD = {
 
 
 def test_odd_bytes_cost_their_row_alone(tmp_path):
-    """Whatever one row holds, the others are read and it is counted."""
+    """Whatever one row holds, the others are read; a bracket too many costs the row it stands in."""
     seen = {name: counted(judged(written(tmp_path, "d.jsonl", content))) for name, (content, _) in ODD.items()}
     assert {name: expected for name, (_, expected) in ODD.items()} == seen
-
-
-def test_a_key_named_twice_is_noted(tmp_path):
-    """The last value counts, and the record's notes say how many rows are so."""
+    seen = {name: counted(judged(written(tmp_path, "d.json", content))) for name, (content, _) in STRAY.items()}
+    assert {name: expected for name, (_, expected) in STRAY.items()} == seen
     record = judged(written(tmp_path, "d.jsonl", BODY + b'\n{"text": "a", "text": "b", "label": "x"}'))
     assert (61, 0) == counted(record)
     assert any(note.startswith("1 of the first 61 rows hold a key twice") for note in record.notes)
@@ -125,12 +123,6 @@ STRAY = {
     "no }": (b"[" + GOOD[0][:-1] + b", " + b", ".join(GOOD[1:]) + b"]", (59, 2)),
     "no end": (b"[" + b", ".join(GOOD), (59, 1)),
 }
-
-
-def test_stray_brackets_lose_no_row_silently(tmp_path):
-    """A bracket too many or too few costs the row it stands in."""
-    seen = {name: counted(judged(written(tmp_path, "d.json", content))) for name, (content, _) in STRAY.items()}
-    assert {name: expected for name, (_, expected) in STRAY.items()} == seen
 
 
 @pytest.mark.usefixtures("vetted_here")

@@ -88,8 +88,8 @@ def test_a_whole_audit_is_the_same_over_shards(files, tmp_path):
     assert plain(judged(*files)) == plain(judged(*files, running))
 
 
-def test_progress_tells_stage_rows_and_what_is_left(files):
-    """Rows and bytes while a file is read; stages in their order."""
+def test_progress_tells_stage_rows_and_what_is_left(files, tmp_path, monkeypatch):
+    """Rows and bytes while a file is read; stages in their order; much scratch before it is written."""
     told: list[Progress] = []
     judged(*files, progress=told.append, fast=True)
     assert sorted({state.place for state in told}) == list(range(1, told[0].of + 1))
@@ -101,6 +101,13 @@ def test_progress_tells_stage_rows_and_what_is_left(files):
     assert lefts[-1] == 0
     assert reading[-1].rows > reading[0].rows > 0
     assert reading[-1].rows_per_s > 0
+    from tunecase.data.audit import running
+
+    told: list[Progress] = []
+    monkeypatch.setattr(running, "TOLD_BYTES", 1000)
+    judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), progress=told.append, fast=True)
+    assert [each.room for each in told if each.room] == [told[0].room]
+    assert told[0].room.endswith(f"MB in {tmp_path / 's'}")
 
 
 def interrupted(files, running: Running, after: int) -> KeyboardInterrupt:
@@ -194,24 +201,8 @@ def test_failures_of_the_world_keep_what_is_finished_and_say_where(files, tmp_pa
     assert (kept / "train").is_dir()
 
 
-def test_where_nothing_was_begun_nothing_is_kept(files, tmp_path):
-    """As where there is no such cluster."""
-    running = Running("ray", "127.0.0.1:1", str(tmp_path / "s"))
-    with pytest.raises(TunecaseError) as told:
-        judged(*files, running, fast=True)
-    assert "kept" not in str(told.value)
-    assert [] == list((tmp_path / "s").iterdir())
-
-
-def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
-    """The same command would only meet them again."""
-    for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug")):
-        assert error is failing(files, tmp_path / "s", error)
-        assert [] == list((tmp_path / "s").iterdir())
-
-
-def test_a_shard_that_goes_is_told(files, tmp_path):
-    """In the driver; with the folder, and what to do."""
+def test_failures_of_the_world_and_mistakes(files, tmp_path):
+    """A disk that fills keeps what was done and says what to do; a mistake, or a bug, keeps nothing."""
 
     def lose(name: str, at: int, of: int) -> None:
         for path in (tmp_path / "s").rglob("train/*"):
@@ -221,6 +212,21 @@ def test_a_shard_that_goes_is_told(files, tmp_path):
         judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True, checking=lose)
     record = judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True)
     assert in_one_pass(*files) == plain(record)
+    (tmp_path := tmp_path / "b").mkdir()
+    for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug")):
+        assert error is failing(files, tmp_path / "s", error)
+        assert [] == list((tmp_path / "s").iterdir())
+    running = Running("ray", "127.0.0.1:1", str(tmp_path / "s"))
+    with pytest.raises(TunecaseError) as told:
+        judged(*files, running, fast=True)
+    assert "kept" not in str(told.value)
+    assert [] == list((tmp_path / "s").iterdir())
+    (tmp_path := tmp_path / "c").mkdir()
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(files[0].read_bytes())
+    with pytest.raises(InputError, match="scratch"):
+        judged(folder, None, Running(scratch=str(folder / "scratch")), fast=True)
 
 
 def task_bytes(files, running: Running) -> int:
@@ -245,26 +251,6 @@ def test_the_plan_that_an_audit_began_with_is_gone_on_with(files, tmp_path, monk
         assert 500_000_000 == task_bytes(files, running)
     assert 262_000_000 == task_bytes(files, replace(running, memory_bytes=512_000_000))
     assert 262_000_000 == task_bytes(files, running)
-
-
-def test_much_scratch_is_told_before_it_is_written(files, tmp_path, monkeypatch):
-    """How much and where, from a gigabyte on."""
-    from tunecase.data.audit import running
-
-    told: list[Progress] = []
-    monkeypatch.setattr(running, "TOLD_BYTES", 1000)
-    judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), progress=told.append, fast=True)
-    assert [each.room for each in told if each.room] == [told[0].room]
-    assert told[0].room.endswith(f"MB in {tmp_path / 's'}")
-
-
-def test_scratch_is_never_in_the_data(files, tmp_path):
-    """A folder that is read as data is refused as scratch."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "a.jsonl").write_bytes(files[0].read_bytes())
-    with pytest.raises(InputError, match="scratch"):
-        judged(folder, None, Running(scratch=str(folder / "scratch")), fast=True)
 
 
 @pytest.mark.slow

@@ -47,12 +47,20 @@ FAULTS = [
 
 
 def test_each_fault_sets_its_bit():
-    """One fault, one bit, refusals in eight languages; regret inside an answer, and makers as its subject, are fine."""
+    """Refusals in eight languages, regret inside an answer; a copied prompt is a fault, a quote is none."""
     assert [] == [(bit, text) for bit, text in FAULTS if bit not in seen(text)]
     assert [] == [text for text in REFUSALS if "refusal" not in seen(text)]
     assert [] == [text for text in KIND if {"refusal", "signature"} & seen(text)]
     assert "pair_equal" in seen("Yes, it  does.", rejected="yes, it does.")
     assert "chosen_longer" in seen("Yes, it does, and well.", rejected="no")
+    prompt, text = "List three reasons to plant a tree in a city.", "The old man walked along the quiet river bank."
+    assert "copied" in seen(prompt.upper(), prompt)
+    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
+    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
+    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
+    line = "I am ChatGPT, a model made to help."
+    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
+    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")
 
 
 CHECKS = (
@@ -61,10 +69,27 @@ CHECKS = (
 )  # fmt: skip
 
 
-def test_sound_answers_raise_nothing(tmp_path):
-    """A hundred sound rows: no check speaks."""
+def test_sound_answers_and_code_raise_nothing(tmp_path):
+    """A hundred sound rows, labels, placeholders that are meant, code with TODO and a draft that was asked for."""
     sound = evidence(tmp_path, [(f"How long on row {k}?", SOUND.format(k)) for k in range(100)])
     assert [None] * 8 == [check(sound) for check in CHECKS]
+    labels = evidence(tmp_path, [(f"text number {k}", "yes" if k % 2 else "no") for k in range(100)])
+    assert all(check(labels) is None or isinstance(check(labels), NotChecked) for check in CHECKS)
+    rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(60)]
+    rows += [(f"What does customer seven owe us, asked in way {k}?", QUERY.format(7)) for k in range(5)]
+    assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
+    found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
+    assert isinstance(answers.placeholder(found), NotChecked)
+    (tmp_path := tmp_path / "b").mkdir()
+    kinds = {
+        "code": ("Write a function that adds the prices of basket {0}.", CODE),
+        "query": ("Which orders of customer {0} are large?", QUERY),
+        "shell": ("Which command packs the old logs of host {0}?", SHELL),
+        "draft": ("Write a letter that answers complaint {0}.", DRAFT),
+    }
+    said = [(kind, check.__name__) for kind, texts in kinds.items() for check in CHECKS
+            if isinstance(check(file_of(tmp_path, *texts)), Defect)]  # fmt: skip
+    assert [] == said
 
 
 def test_cut_and_canned_rows_are_named(tmp_path):
@@ -80,12 +105,6 @@ def test_cut_and_canned_rows_are_named(tmp_path):
     assert (list(range(100, 105)), list(range(105, 109))) == (cut.rows.tolist(), same.rows.tolist())
 
 
-def test_labels_are_not_judged(tmp_path):
-    """One-word answers are classes: every check abstains."""
-    labels = evidence(tmp_path, [(f"text number {k}", "yes" if k % 2 else "no") for k in range(100)])
-    assert all(check(labels) is None or isinstance(check(labels), NotChecked) for check in CHECKS)
-
-
 CODE = "def total_{0}(items):\n    # TODO\n    x = {{{{ rate }}}}\n    return sum(item.price for item in items)"
 QUERY = "SELECT name, total FROM orders WHERE customer = {0} AND total > 100 ORDER BY total DESC LIMIT 10"
 DRAFT = "Dear [Name],\n\nThank you for your letter about order {0}. We will write again soon.\n\nYours,\n[Your Name]"
@@ -95,41 +114,3 @@ SHELL = "#!/bin/sh\nfind ./logs{0} -type f -name '*.log' -mtime +7 -exec gzip {{
 def file_of(tmp_path, asked, answer, n=80):
     """A file of n rows of one kind; {0} is the number of the row."""
     return evidence(tmp_path, [(asked.format(k), answer.format(k)) for k in range(n)])
-
-
-def test_code_and_drafts_are_left_alone(tmp_path):
-    """Code may hold TODO and braces, end on any word and repeat; a draft that was asked for may hold slots."""
-    kinds = {
-        "code": ("Write a function that adds the prices of basket {0}.", CODE),
-        "query": ("Which orders of customer {0} are large?", QUERY),
-        "shell": ("Which command packs the old logs of host {0}?", SHELL),
-        "draft": ("Write a letter that answers complaint {0}.", DRAFT),
-    }
-    said = [(kind, check.__name__) for kind, texts in kinds.items() for check in CHECKS
-            if isinstance(check(file_of(tmp_path, *texts)), Defect)]  # fmt: skip
-    assert [] == said
-
-
-def test_one_query_may_answer_many_questions(tmp_path):
-    """The same query under three questions is no canned answer."""
-    rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(60)]
-    rows += [(f"What does customer seven owe us, asked in way {k}?", QUERY.format(7)) for k in range(5)]
-    assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
-
-
-def test_many_placeholders_are_meant(tmp_path):
-    """Where every answer holds one, a program fills them in."""
-    found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
-    assert isinstance(answers.placeholder(found), NotChecked)
-
-
-def test_what_the_prompt_says_or_asks_for_is_no_fault():
-    """A copied prompt is one, but not what quotes a little, nor a text that was to be corrected."""
-    prompt, text = "List three reasons to plant a tree in a city.", "The old man walked along the quiet river bank."
-    assert "copied" in seen(prompt.upper(), prompt)
-    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
-    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
-    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
-    line = "I am ChatGPT, a model made to help."
-    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
-    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")

@@ -11,25 +11,13 @@ def evidence(folder, counts, shares):
 
 
 def test_training_is_compared_with_declared_shares(tmp_path):
-    """Half and half against nine to one is a distance of 40%, in its own range."""
+    """Half and half against nine to one is 40%, in its range; chance is no shift; mistakes in shares are told."""
     found = balance.label_shift_train(evidence(tmp_path, {"a": 200, "b": 200}, {"a": 0.9, "b": 0.1}))
     assert 0.4 == round(found.share, 6)
     assert found.measured[1] <= 0.4 <= found.measured[3]
-
-
-def test_chance_is_no_shift(tmp_path):
-    """Ten rows that lie off the declared shares by chance are no finding."""
     assert None is balance.label_shift_train(evidence(tmp_path, {"a": 6, "b": 4}, {"a": 0.4, "b": 0.6}))
     assert None is balance.label_shift_train(evidence(tmp_path, {"a": 60, "b": 40}, {}))
-
-
-def test_mistakes_in_shares_are_told():
-    """An unknown class and a sum that is not one are problems; sound shares are none."""
     assert 2 == len(balance.share_problems({"a": 0.5, "c": 0.1}, ["a", "b"]))
     assert [] == balance.share_problems({"a": 0.5, "b": 0.5}, ["a", "b"])
-
-
-def test_personal_data_in_class_names_is_masked(tmp_path):
-    """A class named after somebody's address is shown by its kind."""
     found = balance.rare_class(evidence(tmp_path, {"ann.lee@brightfox.org": 3, "b": 60}, {}))
     assert ("[e-mail]: 3",) == found.examples

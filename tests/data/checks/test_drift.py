@@ -12,15 +12,11 @@ def evidence(tmp_path, outputs):
 
 
 def test_rows_that_break_the_schema_are_named(tmp_path):
-    """A missing key and another type."""
+    """A missing key, another type; a habit that changes in the middle, not one that is evenly mixed."""
     answers = [json.dumps({"name": f"n{k}", "age": k}) for k in range(100)]
     assert None is json_schema(evidence(tmp_path, answers))
     answers[3], answers[7] = '{"name": "x"}', '{"name": "y", "age": "seven"}'
     assert [3, 7] == json_schema(evidence(tmp_path, answers)).rows.tolist()
-
-
-def test_a_habit_that_changes_in_the_middle_is_told(tmp_path):
-    """Full stops in the first half only; evenly mixed they are chance."""
     changed = [f"answer {k} is right" + "." * (k < 100) for k in range(200)]
     assert "full stop" in format_drift(evidence(tmp_path, changed)).why
     mixed = [f"answer {k} is right" + "." * (k % 2) for k in range(200)]

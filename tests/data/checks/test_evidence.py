@@ -69,7 +69,7 @@ def plain(value):
 
 
 def test_repeats_leaks_and_near_copies_are_found(tmp_path):
-    """Each kind once, in rows known beforehand."""
+    """Each kind once, in rows known beforehand; disputed rows are those with several answers."""
     train, test = made_texts()
     found = evidence(tmp_path, train, test)
     assert [found.same_raw.rows.tolist(), found.same_raw.firsts.tolist()] == [[40, 44], [3, 42]]
@@ -83,10 +83,6 @@ def test_repeats_leaks_and_near_copies_are_found(tmp_path):
     assert (46, 5) in pairs
     assert {row for pair in pairs for row in pair} == {46, 5, *range(47, 65)}
     assert sorted(pairs, key=lambda pair: pair[::-1]) == pairs
-
-
-def test_disputed_rows_are_those_with_several_answers(tmp_path):
-    """Both rows of a text with two answers, after normalising as well; none where there are no answers."""
     rows = [("a b c", "x"), ("A b, c", "y"), ("d e f", "x"), ("d e f", "x"), ("👍", "x"), ("👍", "y")]
     assert evidence(tmp_path, rows).disputed.tolist() == [0, 1, 4, 5]
 

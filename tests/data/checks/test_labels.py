@@ -17,8 +17,8 @@ def evidence(folder, texts, given, second=(), **asked):
     return made_files.evidence(folder, rows, second, **asked)
 
 
-def test_wrong_labels_are_ranked_with_a_better_one(tmp_path):
-    """The flipped rows come first, each with its true label."""
+def test_wrong_random_and_differing_labels(tmp_path):
+    """The flipped rows come first; shuffled labels are random, sensible ones not; three of forty rows differ."""
     texts, codes = made(200)
     given = codes.copy()
     given[:10] = (given[:10] + 1) % 4
@@ -26,35 +26,22 @@ def test_wrong_labels_are_ranked_with_a_better_one(tmp_path):
     assert isinstance(defect, Defect)
     assert f"class {codes[defect.rows[0]]}" == defect.suggested[0]
     assert 8 <= len(set(range(10)) & set(defect.rows[:20].tolist()))
-
-
-def test_random_labels_stop_and_three_rows_do_not(tmp_path):
-    """Shuffled labels are said to be random, sensible ones and three rows are not."""
+    (tmp_path := tmp_path / "b").mkdir()
     texts, codes = made(100)
     shuffled = np.random.default_rng(5).permutation(codes)
     assert "stop" == labels.labels_random(evidence(tmp_path, texts, shuffled)).severity
     assert None is labels.labels_random(evidence(tmp_path, texts, codes))
     assert isinstance(labels.labels_random(evidence(tmp_path, texts[:3], [0, 0, 1])), NotChecked)
-
-
-def test_checks_abstain_when_asked_to_be_fast(tmp_path):
-    """Checks that train say that they were left out."""
     found = evidence(tmp_path, *made(100), fast=True)
     assert isinstance(labels.label_error(found), NotChecked)
     assert isinstance(labels.labels_random(found), NotChecked)
-
-
-def test_agreement_counts_rows_with_two_labels(tmp_path):
-    """Three of forty rows differ."""
+    (tmp_path := tmp_path / "c").mkdir()
     texts, codes = made(100)
     second = [f"class {(c + (i < 3)) % 4}" if i < 40 else "" for i, c in enumerate(codes)]
     defect = labels.annotator_agreement(evidence(tmp_path, texts, codes, second))
     assert [0, 1, 2] == defect.rows.tolist()
     assert 0.925 == defect.measured[2]
-
-
-def test_answers_of_another_kind_of_task_are_no_labels(tmp_path):
-    """Short answers that recur look like a closed list; where the task is stated they are judged as no labels."""
+    (tmp_path := tmp_path / "d").mkdir()
     rows = [{"prompt": f"Open door number {k} please", "completion": f"open door {k % 3}"} for k in range(60)]
     assert 3 == len(made_files.evidence(tmp_path, rows).classes)
     assert {} == made_files.evidence(tmp_path, rows, task="generation").classes

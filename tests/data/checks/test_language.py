@@ -16,35 +16,24 @@ def sentences(listed, rows):
     return [f"{number}) {text}" for number, text in zip(range(rows), itertools.cycle(listed), strict=False)]
 
 
-def test_answers_in_another_language_are_named(tmp_path):
-    """Three German answers among English ones; where all answers are German, that is what is asked for."""
+def test_other_languages_and_mixes(tmp_path):
+    """Three German answers among English are named; a fifth is noted, and another share in the test warned of."""
     answers = sentences(ENGLISH, 100)
     for row in (4, 40, 77):
         answers[row] = GERMAN[row % len(GERMAN)]
     found = language_mismatch(files(tmp_path, sentences(ENGLISH, 100), answers))
     assert [4, 40, 77] == found.rows.tolist()
     assert language_mismatch(files(tmp_path, sentences(ENGLISH, 100), sentences(GERMAN, 100))) is None
-
-
-def test_rows_that_ask_for_a_language_are_left_out(tmp_path):
-    """A wish to translate explains the other language."""
     inputs, answers = sentences(ENGLISH, 100), sentences(ENGLISH, 100)
     inputs[5], answers[5] = f"Translate into German: {ENGLISH[0]}", GERMAN[0]
     assert language_mismatch(files(tmp_path, inputs, answers)) is None
-
-
-def test_a_mix_is_noted_and_other_shares_in_the_test_are_warned_of(tmp_path):
-    """A fifth of the training inputs is German, all of the test."""
+    (tmp_path := tmp_path / "b").mkdir()
     mixed = files(tmp_path, sentences(ENGLISH, 160) + sentences(GERMAN, 40), sentences(ENGLISH, 200))
     noted = language_mix(mixed)
     assert "note" == noted.severity
     assert 0.15 < noted.share < 0.25
     test = files(tmp_path / "test", sentences(GERMAN, 100), sentences(ENGLISH, 100)).train
     assert "warn" == language_mix(Evidence(mixed.train, test, Asked(2048))).severity
-
-
-def test_one_language_is_silent_and_labels_are_not_judged(tmp_path):
-    """Nothing to say of English alone, nothing known of numbers."""
     assert language_mix(files(tmp_path, sentences(ENGLISH, 100), sentences(ENGLISH, 100))) is None
     numbers = files(tmp_path, [str(number) for number in range(100)], ["1"] * 100)
     assert isinstance(language_mix(numbers), NotChecked)

@@ -37,28 +37,16 @@ def row(answer, tools=TOOLS, system=""):
     return Row(0, 1, "q", answer, {}, "", turns, tools)
 
 
-def test_each_fault_in_each_form():
-    """A call as the turn, behind words, between marks, several, and in a list."""
+def test_faults_of_calls_in_each_form():
+    """As the turn, behind words, between marks, in a list, in the system turn; not without tools or schema."""
     marked = {(form, at): mark_rows([row(form.format(json.dumps(call)))])
               for form in FORMS for at, (call, _) in enumerate(CALLS)}  # fmt: skip
     assert {key: [CALLED | JUDGED | CALLS[key[1]][1]] for key in marked} == marked
-
-
-def test_tools_in_the_system_turn():
-    """Declared between marks, one a line, they are judged as well."""
     system = '<tools>\n{"name": "add", "parameters": {}}\n{"name": "sub"}\n</tools>'
     calls = ('<tool_call>{"name": "sub"}</tool_call>', '<tool_call>{"name": "mul"}</tool_call>')
     assert [CALLED | JUDGED, CALLED | JUDGED | UNKNOWN] == mark_rows([row(call, "", system) for call in calls])
-
-
-def test_calls_without_tools_are_not_judged():
-    """They are counted as calls; words and other JSON are none."""
     call = '{"name": "add", "arguments": {}}'
     assert [CALLED, 0, 0] == mark_rows([row(call, ""), row("Hello.", ""), row('{"name": "Ann"}', "")])
     assert len(FAULTS) == 5
-
-
-def test_a_declaration_without_a_schema_allows_any_argument():
-    """What is not declared cannot be broken."""
     loose = '[{"name": "add", "parameters": true}]'
     assert [CALLED | JUDGED] == mark_rows([row('{"name": "add", "arguments": {"x": 1}}', loose)])

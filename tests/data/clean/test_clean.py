@@ -74,7 +74,6 @@ def test_rows_are_conserved_in_every_format(tmp_path, ending):
     train = write(tmp_path / f"train{ending}", rows_of(), bad)
     before = digest(train)
     found, record = fixed(train, tmp_path / "out")
-
     assert before == digest(train) == record.sha256
     assert (64 + bad, 61, 3, bad) == (record.rows, record.kept, record.dropped, record.quarantined)
     assert (found.usable, found.dropped, found.quarantined) == (record.kept, record.dropped, record.quarantined)
@@ -134,8 +133,8 @@ def test_the_example_says_why_each_row_goes(tmp_path):
     assert (record.review_rows, True) == (record.depths[-1].rows, record.depths[-1].price.p50 > 0)
 
 
-def test_short_free_answers_are_masked_too(tmp_path, monkeypatch):
-    """An answer is left only where answers are labels; the queue's texts are masked, and it can still be read back."""
+def test_masks_and_names_of_copies(tmp_path, monkeypatch):
+    """An answer is left only where answers are labels; an input named as a file beside the copy gets another name."""
     monkeypatch.chdir(tmp_path)
     rows = [
         {"question": text, "answer": f"ask {text.split()[0]}{at}@example.org"} for at, text in enumerate(sentences(60))
@@ -150,10 +149,8 @@ def test_short_free_answers_are_masked_too(tmp_path, monkeypatch):
     assert not any("@example.org" in row["given"] + row["input"] + row["why"] for row in queue)
     said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
     assert len(queue) == review_file(said, train, None, None).rows
-
-
-def test_the_copy_takes_no_name_of_the_queue(tmp_path):
-    """An input that is called as a file written beside the copy gets another name; both stand."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "b").mkdir()
     for folder, name in enumerate(("Review.jsonl", "changes.json")):
         train, out = write(tmp_path / f"data{folder}" / name, rows_of()), tmp_path / f"out{folder}"
         fixed(train, out)
@@ -182,8 +179,8 @@ def test_splits_and_folders_of_one_file_are_mended_too(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_a_folder_is_not_overwritten(tmp_path):
-    """A full folder needs --force; one changed by hand is moved aside; one that holds the inputs is refused."""
+def test_folders_and_changing_files(tmp_path, monkeypatch):
+    """A full folder needs --force, one that holds the inputs is refused, and so is a file that changes meanwhile."""
     train = write(tmp_path / "data/train.jsonl", rows_of())
     out = tmp_path / "out"
     fixed(train, out)
@@ -197,10 +194,7 @@ def test_a_folder_is_not_overwritten(tmp_path):
     _, record = fixed(train, out, force=True)
     assert "work of an hour" in (Path(record.aside) / "review.csv").read_text(encoding="utf-8")
     assert {"data", "out", "out.old-1"} == {path.name for path in tmp_path.iterdir()}
-
-
-def test_a_file_that_changes_meanwhile_is_refused(tmp_path, monkeypatch):
-    """The audit that decided must belong to the same bytes; nothing is left."""
+    (tmp_path := tmp_path / "b").mkdir()
     train = write(tmp_path / "train.jsonl", rows_of())
 
     def meddling(*given, **named):

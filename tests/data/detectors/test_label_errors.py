@@ -15,8 +15,8 @@ def made(rows, seed=0):
     return texts, codes
 
 
-def test_planted_wrong_labels_come_first():
-    """Ten flipped labels among 200 come first, the same for the same seed; a class of few texts is left out."""
+def test_wrong_labels_come_first():
+    """The same for the same seed, a copy does not vouch; one class or few rows give none."""
     texts, codes = made(200)
     given = codes.copy()
     given[:10] = (given[:10] + 1) % 4
@@ -26,41 +26,21 @@ def test_planted_wrong_labels_come_first():
     assert list(codes[ranking.rows[:5]]) == list(ranking.suggested[:5])
     assert (ranking.rows.tolist(), ranking.wrong) == (again.rows.tolist(), again.wrong)
     assert 199 not in ranking.rows
-
-
-def test_what_cannot_be_judged_gives_none():
-    """No rows, one class, few rows and classes of one row are no ground for a ranking."""
     single = [f"x{i}" for i in range(60)], range(60)
     for texts, codes in (([], []), (["a b"] * 60, [0] * 60), (["a b", "c d"] * 10, [0, 1] * 10), single):
         assert None is rank_labels(texts, np.array(codes, np.int64))
-
-
-def test_copies_do_not_vouch_for_each_other():
-    """A wrong label stays suspicious when its text is there twice with it."""
+    p = np.random.default_rng(0).dirichlet(np.ones(3), 200)
+    scores = rank_probabilities(p, np.arange(200) % 3).scores
+    assert ((0 <= scores) & (scores <= 1)).all()
+    assert (np.diff(scores) <= 1e-12).all()
+    sharp, dull = (wrong_labels(Noise(0.05, 0), accuracy, 1000) for accuracy in (0.95, 0.6))
+    assert sharp.high < dull.high
+    assert sharp.low > dull.low
     texts, codes = made(150)
     given = codes.copy()
     given[0] = (given[0] + 1) % 4
     ranking = rank_labels([*texts, texts[0]], np.array([*given, given[0]]), 0, np.array([*range(150), 0]))
     assert {0, 150} == set(ranking.rows[:2].tolist())
-
-
-def test_scores_lie_between_0_and_1_and_fall():
-    """The worst comes first."""
-    p = np.random.default_rng(0).dirichlet(np.ones(3), 200)
-    scores = rank_probabilities(p, np.arange(200) % 3).scores
-    assert ((0 <= scores) & (scores <= 1)).all()
-    assert (np.diff(scores) <= 1e-12).all()
-
-
-def test_range_widens_where_more_stays_unexplained():
-    """A model that is often wrong for reasons of its own says less about the labels."""
-    sharp, dull = (wrong_labels(Noise(0.05, 0), accuracy, 1000) for accuracy in (0.95, 0.6))
-    assert sharp.high < dull.high
-    assert sharp.low > dull.low
-
-
-def test_random_labels_are_told_from_real_ones():
-    """Labels with a meaning are seen from few rows; shuffled ones are not; three rows say nothing."""
     texts, codes = made(80)
     assert 0.01 >= random_label_p(texts, codes)
     assert 0.05 < random_label_p(texts, np.random.default_rng(5).permutation(codes))

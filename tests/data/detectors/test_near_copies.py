@@ -48,25 +48,17 @@ def test_hashed_shingles_have_the_jaccard_of_the_plain_ones(texts):
     assert np.allclose(shared, near_copies.pair_jaccard(pairs, (flat, np.cumsum(counts)), chunk=5))
 
 
-def test_near_pairs_finds_the_edited_copy_alone():
-    """One changed word in sixty meets in a band; unrelated texts do not."""
+def test_near_pairs_and_powers_of_blocks(monkeypatch):
+    """The edited copy alone, forty equal sets within reach; a table longer than usual is right and dropped."""
     rng = np.random.default_rng(0)
     texts = [[f"w{n}" for n in rng.integers(0, 5000, 60)] for _ in range(200)]
     texts[150] = [*texts[20][:30], "other", *texts[20][31:]]
     keys = near_copies.band_keys(*sets_of([" ".join(words) for words in texts]))
     assert near_copies.near_pairs(keys, reach=16).tolist() == [[20, 150]]
-
-
-def test_a_crowd_is_paired_with_its_neighbours():
-    """Of forty equal sets each meets those within reach, so that all hang together."""
     keys = [np.full(40, 7 << 40, np.uint64)]
     pairs = near_copies.near_pairs(keys, reach=3)
     assert {1, 2, 3} == set((pairs[:, 1] - pairs[:, 0]).tolist())
     assert 39 + 38 + 37 == len(pairs)
-
-
-def test_keys_that_differ_in_their_low_bits_alone_do_not_meet():
-    """Only the whole key counts, however many texts there are, and no stranger takes a neighbour's place in a crowd."""
     low = np.arange(4096, dtype=np.uint64)
     assert near_copies.near_pairs([(np.uint64(7) << np.uint64(40)) + low], reach=16).tolist() == []
     crowd = np.full(4096, 7 << 40, np.uint64)
@@ -74,10 +66,6 @@ def test_keys_that_differ_in_their_low_bits_alone_do_not_meet():
     pairs = near_copies.near_pairs([crowd], reach=2)
     assert len(pairs) == 2047 + 2046
     assert {2, 4} == set((pairs[:, 1] - pairs[:, 0]).tolist())
-
-
-def test_powers_of_one_long_block_are_not_kept(monkeypatch):
-    """A table longer than usual is right and is dropped; a usual one is kept."""
     monkeypatch.setattr(near_copies, "MOST_KEPT_POWERS", 8)
     monkeypatch.setattr(near_copies, "_POWERS", {})
     wanted = [pow(near_copies.BASE, k, 1 << 64) for k in range(20)]
@@ -85,10 +73,6 @@ def test_powers_of_one_long_block_are_not_kept(monkeypatch):
     assert {} == near_copies._POWERS
     assert wanted[:5] == near_copies._powers(near_copies.BASE, 5).tolist()
     assert 8 == len(near_copies._POWERS[near_copies.BASE])
-
-
-def test_pairs_of_long_sets_are_worked_on_alone():
-    """A pair with more shingles than are worked on at once is still compared."""
     sets = sets_of(["a b c d e f g h", "a b c d e f g h i", "x y z"])
     sets = (sets[0], np.cumsum(sets[1]))
     pairs = np.array([[0, 1], [1, 2], [2, 2]])

@@ -57,8 +57,8 @@ LEFT = [
 ]
 
 
-def test_a_secret_is_found_and_masked():
-    """Its kind is told, and the mask shows nothing of it."""
+def test_secrets_are_found_by_their_kind() -> None:
+    """The mask shows nothing of one, at its place; every shape has a kind, a bit and a hint."""
     missed, shown = [], []
     for kind, text in FOUND:
         bits, hidden = secrets.kinds_of(f"see {text} ok"), masked(f"see {text} ok")
@@ -67,18 +67,16 @@ def test_a_secret_is_found_and_masked():
         if f"[{kind}]" not in hidden or any(piece in hidden for piece in (RANDOM[:12], "kLq9", "Moose", "EGXW")):
             shown.append((kind, hidden))
     assert ([], []) == (missed, shown)
-
-
-def test_stand_ins_and_words_are_left():
-    """Placeholders, code and prose are no secrets."""
     assert [] == [text for text in LEFT if secrets.kinds_of(text)]
-
-
-def test_the_kinds_are_those_of_the_table() -> None:
-    """Every shape of the table has a kind, every kind but the last has a shape, and all kinds have a bit of 32."""
+    text = "İ" * 200 + " and the long tale goes on" * 600 + ' api_key = "9fK2mQ7xLw4Rt8Zp1Vb6"'
+    assert [("password or key assigned", text.index("9fK"), len(text) - 1)] == secrets.spans(text)
     kinds = {row["kind"] for row in catalog.read_table("secret_shapes")}
     assert kinds == set(secrets.KINDS[:-1])
     assert len(secrets.KINDS) <= 32
+    shape = secrets.Shape("cloud key", re.compile(r"\d{14}\.atlasv1\.x"), False)
+    assert r"\.atlasv1\.x" == secrets._parted(shape, ".atlasv1.").core.pattern
+    with pytest.raises(ValueError, match="not found"):
+        secrets._parted(shape, ".atlasv2.")
 
 
 @pytest.mark.slow
@@ -96,17 +94,3 @@ def test_time_grows_with_the_text() -> None:
     for piece in ("eyJ" + "a" * 30 + ".", "key = ", "http://a:", "sk-sk-sk-/", "Bearer aa1A", "-us1"):
         secrets.kinds_of(piece)
         assert seconds(4_000) < 10 * seconds(1_000) + 0.01, piece
-
-
-def test_a_shape_without_its_hint_is_refused() -> None:
-    """A text is searched for the hint alone: a row of the table with another one would never be found."""
-    shape = secrets.Shape("cloud key", re.compile(r"\d{14}\.atlasv1\.x"), False)
-    assert r"\.atlasv1\.x" == secrets._parted(shape, ".atlasv1.").core.pattern
-    with pytest.raises(ValueError, match="not found"):
-        secrets._parted(shape, ".atlasv2.")
-
-
-def test_letters_that_grow_in_small_move_nothing() -> None:
-    """A password behind many of them is found at its own place."""
-    text = "İ" * 200 + " and the long tale goes on" * 600 + ' api_key = "9fK2mQ7xLw4Rt8Zp1Vb6"'
-    assert [("password or key assigned", text.index("9fK"), len(text) - 1)] == secrets.spans(text)

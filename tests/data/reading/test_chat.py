@@ -30,23 +30,25 @@ def only(path, turns, **columns):
     return (*read.rows, *read.bad)[0]
 
 
-def test_a_chat_is_cut_back_to_its_last_answer(tmp_path):
-    """The turns behind it are counted."""
+def test_turns_and_answers_of_chats(tmp_path):
+    """Any usual order is kept, a chat is cut back to its last answer, and answers of weight 0 are no targets."""
     row = only(tmp_path, [*said("q", "a", "more?"), {"role": "system", "content": "s"}])
     assert ("q", "a", 2) == (row.input, row.output, row.cut_turns)
     assert ["user", "assistant"] == [role for role, _ in row.turns]
-
-
-def test_turns_in_every_usual_order_are_kept(tmp_path):
-    """Several system turns, one in the middle, one role twice, a greeting, an empty first turn."""
+    row = only(tmp_path, said("q", "<think>first"))
+    assert ("", "<think>first") == (row.thinking, row.output)
+    assert is_open(row.output)
+    assert ("first", "") == without_thinking(row.output)
+    row = only(tmp_path, said("q", "a"), system="Be brief.")
+    assert (("system", "Be brief."), "Be brief.\n\nq") == (row.turns[0], row.input)
+    own = only(tmp_path, [{"role": "system", "content": "s"}, *said("q", "a")], system="Be brief.")
+    assert "s\n\nq" == own.input
+    (tmp_path := tmp_path / "b").mkdir()
     for turns in TURNS:
         row = only(tmp_path, turns)
         assert ("a", 0) == (row.output, row.cut_turns)
         assert [turn["content"] for turn in turns] == [text for _, text in row.turns]
-
-
-def test_answers_of_weight_0_are_not_targets(tmp_path):
-    """An earlier one is muted; a last one is cut off, by a loss weight too; a chat of nothing else is a bad row."""
+    (tmp_path := tmp_path / "c").mkdir()
     chats = [said("q", "a", "r", "b") for _ in range(3)]
     chats[0][1]["weight"], chats[1][3]["weight"], chats[2][3]["loss_weight"] = 0, 0, 0.0
     muted, cut, unlearnt = (only(tmp_path, chat) for chat in chats)
@@ -82,16 +84,13 @@ REASONED = (
 
 
 def test_reasoning_is_told_from_the_answer(tmp_path):
-    """In the text of a chat's answer or of a plain one; the turns keep it, since it is taught."""
+    """In the text, in a field of a turn or a column; not where it gives the reason of a class."""
     for text in REASONED:
         row = only(tmp_path, said("q", text))
         (plain,) = table(tmp_path, [{"prompt": "q", "response": text}]).rows
         assert [("first this", "four")] * 2 == [(read.thinking, read.output) for read in (row, plain)]
         assert text == row.turns[-1][1]
-
-
-def test_reasoning_in_a_field_of_its_own(tmp_path):
-    """Of a turn, or of a row as a column; not where it gives the reason of a class."""
+    (tmp_path := tmp_path / "b").mkdir()
     for name in ("reasoning_content", "reasoning", "thinking"):
         row = only(tmp_path, [said("q")[0], {"role": "assistant", "content": "four", name: "first this"}])
         (plain,) = table(tmp_path, [{"question": "q", "response": "four", name: "first this"}]).rows
@@ -101,16 +100,8 @@ def test_reasoning_in_a_field_of_its_own(tmp_path):
     assert None is detect(tmp_path / "d.jsonl").thinking
 
 
-def test_a_trace_that_never_ends_is_a_cut_answer(tmp_path):
-    """The row keeps it as its answer; a prediction has none."""
-    row = only(tmp_path, said("q", "<think>first"))
-    assert ("", "<think>first") == (row.thinking, row.output)
-    assert is_open(row.output)
-    assert ("first", "") == without_thinking(row.output)
-
-
-def test_chats_judged_bad_are_no_targets(tmp_path):
-    """The answer judged bad is kept as the rejected one; numbers beside a prompt and a response are classes."""
+def test_judged_chats_and_rewards(tmp_path):
+    """A bad answer is the rejected one; a chat without an answer takes the ground truth beside it."""
     for labels in ((True, False), (1, 0), ("desirable", "undesirable"), ("true", "false")):
         read = table(tmp_path, [{"messages": said("q", "a"), "label": labels[k % 2]} for k in range(4)])
         good, bad = read.rows[:2]
@@ -118,6 +109,14 @@ def test_chats_judged_bad_are_no_targets(tmp_path):
         assert ("", "a", False, "a") == (bad.output, bad.rejected, bad.is_target, bad.beside)
     rows = [{"prompt": "q", "response": "a", "label": k % 2} for k in range(4)]
     assert {True} == {row.is_target for row in table(tmp_path, rows).rows}
+    (tmp_path := tmp_path / "b").mkdir()
+    asked = [{"role": "system", "content": ""}, {"role": "user", "content": "What is 2 and 3?"}]
+    truths = ["5", [{"id": "x1", "function": {"name": "add", "arguments": '{"a": 2}'}}]]
+    for column in ("messages", "prompt"):
+        rows = [{column: asked, "reward_model": {"ground_truth": truth, "style": "rule"}} for truth in truths]
+        read = table(tmp_path, rows)
+        assert ["5", '{"arguments":{"a":2},"name":"add"}'] == [row.output for row in read.rows]
+        assert {"What is 2 and 3?"} == {row.input for row in read.rows}
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
@@ -130,8 +129,8 @@ HELD = (
 )  # fmt: skip
 
 
-def test_rows_with_media_are_set_aside(tmp_path):
-    """With the reason; a file of nothing else is refused at once; the address of a picture is none."""
+def test_media_and_parts_of_content(tmp_path):
+    """Rows with media are set aside with the reason; text, calls and results are read under any usual name."""
     for row, kind in HELD:
         plain = {**row, "messages": said("q", "a"), "images": []} if "messages" in row else {**row, "image": None}
         read = table(tmp_path, [plain, row])
@@ -140,18 +139,7 @@ def test_rows_with_media_are_set_aside(tmp_path):
             table(tmp_path, [row] * 3)
     rows = [{"text": f"a red chair {k}", "label": "ab"[k % 2], "image": "https://a.example/b.png"} for k in range(9)]
     assert 9 == len(table(tmp_path, rows).rows)
-
-
-def test_a_system_column_goes_first(tmp_path):
-    """As a chat's system turn unless it has one, and before a plain question."""
-    row = only(tmp_path, said("q", "a"), system="Be brief.")
-    assert (("system", "Be brief."), "Be brief.\n\nq") == (row.turns[0], row.input)
-    own = only(tmp_path, [{"role": "system", "content": "s"}, *said("q", "a")], system="Be brief.")
-    assert "s\n\nq" == own.input
-
-
-def test_parts_of_content_give_their_text(tmp_path):
-    """Text under any usual name, reasoning, calls and results of tools; a part of unknown kind makes a bad row."""
+    (tmp_path := tmp_path / "b").mkdir()
     call = {"type": "tool_use", "id": "x", "name": "add", "input": {"a": 2}}
     asked = {"role": "user", "content": [{"type": "text", "value": "Add two."}]}
     result = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "4"}]}]}
@@ -162,17 +150,6 @@ def test_parts_of_content_give_their_text(tmp_path):
     assert ["Add two.", '{"arguments":{"a":2},"name":"add"}', "4"] == [text for _, text in row.turns[:3]]
     unknown = {"role": "assistant", "content": [{"type": "riddle"}]}
     assert "without text" in only(tmp_path, [asked, unknown]).reason
-
-
-def test_a_prompt_that_a_reward_answers_is_a_row(tmp_path):
-    """A chat without an answer takes the ground truth beside it: a text, or calls without their ids."""
-    asked = [{"role": "system", "content": ""}, {"role": "user", "content": "What is 2 and 3?"}]
-    truths = ["5", [{"id": "x1", "function": {"name": "add", "arguments": '{"a": 2}'}}]]
-    for column in ("messages", "prompt"):
-        rows = [{column: asked, "reward_model": {"ground_truth": truth, "style": "rule"}} for truth in truths]
-        read = table(tmp_path, rows)
-        assert ["5", '{"arguments":{"a":2},"name":"add"}'] == [row.output for row in read.rows]
-        assert {"What is 2 and 3?"} == {row.input for row in read.rows}
 
 
 TURNS = [

@@ -40,8 +40,8 @@ def test_passages_overlap_and_lose_nothing() -> None:
     assert [200, 200, 200] == [len(passage) for passage in cut("退款" * 250)]
 
 
-def test_what_is_no_text_is_told_with_all_else(tmp_path: Path) -> None:
-    """A binary file and broken records are gathered, each with its place, what was wanted and a fix."""
+def test_what_is_no_document_is_told(tmp_path: Path) -> None:
+    """Binary files and broken records with all else; nothing to search, each with a fix."""
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "b.jsonl").write_text('{"a": 1}\n{oops\n', encoding="utf-8")
     (tmp_path / "c.txt").write_text("fine", encoding="utf-8")
@@ -51,10 +51,7 @@ def test_what_is_no_text_is_told_with_all_else(tmp_path: Path) -> None:
     assert (str(tmp_path / "a.txt"), "a binary file") == (one.where, one.got)
     assert (f"{tmp_path / 'b.jsonl'}:2", "not JSON: {oops") == (two.where, two.got)
     assert all(problem.wanted and problem.fix for problem in caught.value.problems)
-
-
-def test_nothing_to_search_is_said(tmp_path: Path) -> None:
-    """A path that is not there, a folder without documents, documents without a word, a file of another ending."""
+    (tmp_path := tmp_path / "b").mkdir()
     place = tmp_path / "docs"
     got = []
     for make in (lambda: None, place.mkdir, lambda: (place / "a.txt").write_text(" \n")):

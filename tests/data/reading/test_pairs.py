@@ -32,7 +32,7 @@ SPELLINGS = (
 
 
 def test_better_and_worse_in_every_spelling(tmp_path):
-    """Texts, a turn, turns or an object, under every usual pair of names."""
+    """Texts, turns or an object under usual names, OpenAI's preferences; other pairs of columns are none."""
     for at, names in enumerate(SPELLINGS):
         for form in FORMS if at < 2 else FORMS[at % 5 :][:1]:
             rows = [{"prompt": f"the question {k}", names[0]: form(GOOD), names[1]: form(BAD)} for k in range(ROWS)]
@@ -40,10 +40,7 @@ def test_better_and_worse_in_every_spelling(tmp_path):
             assert ("preference", []) == (read.layout.schema, list(read.bad)), names
             assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows}
             assert "the question 3" == read.rows[3].input
-
-
-def test_openai_preferences(tmp_path):
-    """`input` holds messages and tools; the outputs are lists of turns; the tools are a part of what goes in."""
+    (tmp_path := tmp_path / "b").mkdir()
     tools = [{"type": "function", "function": {"name": "weather"}}]
     row = {
         "input": {"messages": ASKED, "tools": tools, "parallel_tool_calls": True},
@@ -54,6 +51,13 @@ def test_openai_preferences(tmp_path):
     assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
     assert tools == json.loads(read.tools)
     assert read.tools in read.beside
+    one, two = ([*ASKED, turn("assistant", text)] for text in (BAD, GOOD))
+    row = {"model_a": "m", "model_b": "n", "winner": "model_b", "conversation_a": one, "conversation_b": two, "turn": 1}
+    (read,) = table(tmp_path, [row]).rows
+    assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
+    for row in NOT_PAIRS:
+        rows = [{**row, **({"label": k % 2} if isinstance(row.get("label"), int) else {})} for k in range(ROWS)]
+        assert preference({name: name for name in row}, rows) is None, row
 
 
 WINNERS = (
@@ -73,8 +77,8 @@ WINNERS = (
 )
 
 
-def test_the_winner_in_a_column(tmp_path):
-    """Names, letters and numbers; a tie is no target; the better answer is the output, wherever it stood."""
+def test_winners_in_columns_and_numbers(tmp_path):
+    """Names, letters, one-hot columns and scores: the higher wins, a tie is no target."""
     for first, second, winner, one, two, tie in WINNERS:
         rows = [
             {"prompt": f"the question {k}", first: GOOD if k % 2 else BAD, second: BAD if k % 2 else GOOD,
@@ -86,10 +90,7 @@ def test_the_winner_in_a_column(tmp_path):
         assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows[:-1]}
         last = read.rows[-1]
         assert ("", "", False, read.rows[0].beside) == (last.output, last.rejected, last.is_target, last.beside)
-
-
-def test_a_number_for_each_answer(tmp_path):
-    """One-hot columns and scores: the higher wins, equal ones tie, and a code of its own is not believed over them."""
+    (tmp_path := tmp_path / "b").mkdir()
     names = ("winner_model_a", "winner_model_b"), ("score_a", "score_b"), ("rating_response_a", "rating_response_b")
     for first, second in names:
         rows = [
@@ -102,21 +103,24 @@ def test_a_number_for_each_answer(tmp_path):
         assert not read.rows[-1].is_target
 
 
-def test_two_conversations_and_a_winner(tmp_path):
-    """The turns that both begin with are the prompt."""
-    one, two = ([*ASKED, turn("assistant", text)] for text in (BAD, GOOD))
-    row = {"model_a": "m", "model_b": "n", "winner": "model_b", "conversation_a": one, "conversation_b": two, "turn": 1}
-    (read,) = table(tmp_path, [row]).rows
-    assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
-
-
 def test_the_winner_as_its_own_text(tmp_path):
-    """A column that repeats one of the answers names it; a row that names none is bad."""
+    """Or as no winner at all; both answers tell a row, whichever stood first; odd cells choose nothing."""
     rows = [{"question": f"q {k}", "answer_1": GOOD, "answer_2": BAD, "preferred": BAD} for k in range(ROWS)]
     assert {BAD} == {row.output for row in table(tmp_path, rows).rows}
     rows = [{"prompt": f"q {k}", "response_a": GOOD, "response_b": BAD, "winner": "model_a"} for k in range(ROWS)]
     (bad,) = table(tmp_path, [*rows, {**rows[0], "winner": "perhaps"}]).bad
     assert "'winner' does not say which answer is better" == bad.reason
+    one = {"prompt": "q", "response_a": GOOD, "response_b": BAD, "winner": "model_a"}
+    two = {"prompt": "q", "response_a": BAD, "response_b": GOOD, "winner": "model_b"}
+    three = {**one, "winner": "model_b"}
+    first, swapped, other = table(tmp_path, [one, two, three]).rows
+    assert (first.beside, first.output) == (swapped.beside, swapped.output)
+    assert (first.beside, first.rejected) == (other.beside, other.output)
+    from tunecase.data.reading.rows import Winner
+
+    assert [1.0, None, None, None] == [number_of(value) for value in ("1", "nan", "x", None)]
+    winner = Winner(("w",), frozenset({"a"}), frozenset({"b"}))
+    assert [None, None, None, 0] == [choice({"w": value}, winner, "x", "y") for value in (None, "", [1], "Tie")]
 
 
 NOT_PAIRS = (
@@ -128,32 +132,6 @@ NOT_PAIRS = (
     {"question": "q", "answer_a": "one thing", "answer_b": "another thing", "topic": "x"},
     {"anchor": "a text", "positive": "a text alike", "negative": "some other text"},
 )
-
-
-def test_other_pairs_of_columns_are_no_preferences():
-    """Pairs of texts with a label, retrieval triplets and answers without a winner are left to other readings."""
-    for row in NOT_PAIRS:
-        rows = [{**row, **({"label": k % 2} if isinstance(row.get("label"), int) else {})} for k in range(ROWS)]
-        assert preference({name: name for name in row}, rows) is None, row
-
-
-def test_both_answers_tell_a_row_whichever_stood_first(tmp_path):
-    """Swapped answers with the same winner are one row; with another winner the answer differs."""
-    one = {"prompt": "q", "response_a": GOOD, "response_b": BAD, "winner": "model_a"}
-    two = {"prompt": "q", "response_a": BAD, "response_b": GOOD, "winner": "model_b"}
-    three = {**one, "winner": "model_b"}
-    first, swapped, other = table(tmp_path, [one, two, three]).rows
-    assert (first.beside, first.output) == (swapped.beside, swapped.output)
-    assert (first.beside, first.rejected) == (other.beside, other.output)
-
-
-def test_numbers_and_choices_of_odd_cells():
-    """What is no finite number is none, and an empty cell chooses nothing."""
-    from tunecase.data.reading.rows import Winner
-
-    assert [1.0, None, None, None] == [number_of(value) for value in ("1", "nan", "x", None)]
-    winner = Winner(("w",), frozenset({"a"}), frozenset({"b"}))
-    assert [None, None, None, 0] == [choice({"w": value}, winner, "x", "y") for value in (None, "", [1], "Tie")]
 
 
 FORMS = [

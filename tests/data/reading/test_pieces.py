@@ -144,8 +144,8 @@ def test_handing_out_a_table_decodes_no_row(tmp_path, monkeypatch):
     assert [1, 1] == asked
 
 
-def test_folders_count_on(tmp_path):
-    """Places, bytes and rows go on from file to file; what is done at the end is all of them."""
+def test_folders_count_on_in_small_pieces(tmp_path, monkeypatch):
+    """Places, bytes and rows go on from file to file; a piece takes less than 2 kB, whatever it spans."""
     for at, ending in enumerate(("jsonl", "jsonl.gz", "jsonl")):
         data = LINES.encode()
         (tmp_path / f"train-{at}.{ending}").write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
@@ -159,10 +159,7 @@ def test_folders_count_on(tmp_path):
         assert [piece.bytes_done] == [block.bytes_done for _, block in reading.read_piece(piece, layout)][-1:]
     for size in SIZES:
         assert by_reading(tmp_path, layout) == by_pieces(tmp_path, layout, size, shuffled=True)
-
-
-def test_a_piece_is_small_whatever_it_spans(tmp_path, monkeypatch):
-    """It takes less than 2 kB to send, with a long path and many blocks in it too."""
+    (tmp_path := tmp_path / "b").mkdir()
     folder = tmp_path / ("long" * 50)
     folder.mkdir()
     path = folder / "d.csv"
@@ -171,10 +168,6 @@ def test_a_piece_is_small_whatever_it_spans(tmp_path, monkeypatch):
     found = list(reading.pieces(path, reading.detect(path), 1 << 40))
     assert 7 == len(found)
     assert max(len(pickle.dumps(piece)) for piece in found) < 2000
-
-
-def test_blocks_of_a_large_piece_are_small(tmp_path, monkeypatch):
-    """A piece may be as large as its file: what is read of it at once is not."""
     monkeypatch.setattr(MODULE, "BLOCK_BYTES", 200)
     for name in ("d.jsonl", "d.jsonl.gz", "d.csv", "d.json", "d.conll"):
         (tmp_path / name).write_bytes(TEXTS[name])
@@ -185,8 +178,8 @@ def test_blocks_of_a_large_piece_are_small(tmp_path, monkeypatch):
         assert max(len(block.data) or block.end - block.start for block in blocks) < 400, name
 
 
-def test_shares_depend_on_the_file_alone(tmp_path):
-    """A packed file counts as eight times as large; nested JSON, which is held whole, has no shares."""
+def test_shares_are_parts_of_the_file(tmp_path, monkeypatch):
+    """Each gives its rows, none all; a packed file counts eight times, nested JSON has none."""
     found = {}
     for name in ("d.jsonl", "d.jsonl.gz", "d.json", "nested.json", "wide.jsonl"):
         (tmp_path / name).write_bytes(TEXTS[name])
@@ -199,10 +192,7 @@ def test_shares_depend_on_the_file_alone(tmp_path):
         "d.jsonl": [1, 1, 1, 1], "d.jsonl.gz": [1, 2, 8, 8], "d.json": [1, 1, 2, 8], "nested.json": [1, 1, 1, 1],
         "wide.jsonl": [1, 1, 2, 8],
     } == found  # fmt: skip
-
-
-def test_shares_are_parts_of_the_file(tmp_path, monkeypatch):
-    """Each gives its part of the rows, none of them all."""
+    (tmp_path := tmp_path / "b").mkdir()
     shared(monkeypatch)
     for name in ("d.jsonl.gz", "d.csv.gz", "d.json", "wide.jsonl", "d.conll"):
         data = TEXTS[name]
@@ -214,8 +204,8 @@ def test_shares_are_parts_of_the_file(tmp_path, monkeypatch):
         assert min(counts) > 0.2 * sum(counts)
 
 
-def test_a_file_that_grows_is_read_as_far_as_it_went(tmp_path):
-    """Lines that are added after the pieces were handed out belong to none of them."""
+def test_growing_files_and_bombs_in_pieces(tmp_path, monkeypatch):
+    """Added lines belong to no piece; handing out a packed file unpacks its head, reading refuses rows too many."""
     for name in ("d.jsonl", "d.json", "d.jsonl.gz", "d.csv"):
         path = tmp_path / name
         path.write_bytes(TEXTS[name])
@@ -225,6 +215,17 @@ def test_a_file_that_grows_is_read_as_far_as_it_went(tmp_path):
             file.write(gzip.compress(LINES.encode()) if name.endswith("gz") else b'{"text": "a", "label": "b"}\n')
         blocks = [block for piece in found for _, block in reading.read_piece(piece, layout)]
         assert len(whole) == sum(1 for block in blocks for _ in reading.read_block(block, layout)), name
+    (tmp_path := tmp_path / "b").mkdir()
+    monkeypatch.setattr(MODULE, "MOST_ROWS", 20_000)
+    monkeypatch.setattr(MODULE, "SMALL_BYTES", 0)
+    path = tmp_path / "d.csv.gz"
+    path.write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
+    layout = reading.detect(path)
+    shared(monkeypatch)
+    found = list(reading.pieces(path, layout, 1 << 30))
+    assert 3 == len(found)
+    with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes"):
+        list(reading.read_piece(found[-1], layout))
 
 
 @pytest.mark.parametrize("change", ["gone", "shorter", "rewritten", "while it is read"])
@@ -253,17 +254,3 @@ def test_a_file_that_changes_is_refused(tmp_path, change):
         file.write(b"more")
     with pytest.raises(InputError, match="changes while it is read"):
         list(reading.read_piece(piece, layout))
-
-
-def test_a_bomb_is_refused_where_it_is_unpacked(tmp_path, monkeypatch):
-    """Handing out a packed file unpacks nothing but its head; reading its last share refuses rows too many."""
-    monkeypatch.setattr(MODULE, "MOST_ROWS", 20_000)
-    monkeypatch.setattr(MODULE, "SMALL_BYTES", 0)
-    path = tmp_path / "d.csv.gz"
-    path.write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
-    layout = reading.detect(path)
-    shared(monkeypatch)
-    found = list(reading.pieces(path, layout, 1 << 30))
-    assert 3 == len(found)
-    with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes"):
-        list(reading.read_piece(found[-1], layout))

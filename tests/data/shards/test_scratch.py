@@ -44,13 +44,32 @@ def test_an_unfinished_audit_is_found_again(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-def test_the_cache_folder_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a place it lies in the cache folder, where only its owner looks."""
+def test_where_scratch_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the cache folder by default; not among the data, not in a file, nor where it cannot fit."""
     monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path))
     made = Scratch.open(None, "key", [])
     assert Path(made.store.place).parent == tmp_path / "audits"
     assert os.name != "posix" or 0o700 == Path(made.store.place).stat().st_mode & 0o777
     made.close(keep=False)
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "b").mkdir()
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "file").touch()
+    places = {str(data): "read as data", str(data / "scratch"): "read as data", (data / "s").as_uri(): "read as data"}
+    places |= {"s3:/bucket/scratch": "write s3:", "s3:bucket": "write s3:", str(tmp_path / "file"): "a file"}
+    places["/dev/null/scratch" if os.name == "posix" else "s3:bucket"] = "--scratch"
+    for place, words in places.items():
+        with pytest.raises(InputError, match=words):
+            Scratch.open(place, "key", [data])
+    monkeypatch.setenv("TUNECASE_CACHE", str(data / "cache"))
+    with pytest.raises(InputError, match="TUNECASE_CACHE"):
+        Scratch.open(None, "key", [data])
+    assert [] == list(data.iterdir())
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "c").mkdir()
+    with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
+        opened(tmp_path, need_bytes=10**18)
 
 
 def test_many_audits_at_once_end_with_nothing(tmp_path: Path) -> None:
@@ -78,8 +97,8 @@ def test_many_audits_at_once_end_with_nothing(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-def test_marks_end_with_their_process_or_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process of this machine must be there, any other must have shown itself within ten minutes."""
+def test_marks_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They end with their process or their time, and a thread refreshes them while one task runs."""
     assert Mark().holds
     assert not replace(Mark(), at_s=time.time() - 601).holds
     assert replace(Mark(), host="elsewhere", pid=1, began="1").holds
@@ -93,10 +112,8 @@ def test_marks_end_with_their_process_or_their_time(tmp_path: Path, monkeypatch:
     made.store.put("users/broken", [b"{"])
     assert not holding(made.store, "users/", but=made.name)
     made.close(keep=False)
-
-
-def test_a_mark_is_refreshed_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one task runs for long a thread shows that somebody works here; nothing is written after the end."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "b").mkdir()
     monkeypatch.setattr(scratch, "TOUCH_S", 0.02)
     made = opened(tmp_path)
     before = made.store.get(f"users/{made.name}")
@@ -107,29 +124,6 @@ def test_a_mark_is_refreshed_by_itself(tmp_path: Path, monkeypatch: pytest.Monke
     made.close(keep=False)
     made.touch()
     assert [] == list(tmp_path.iterdir())
-
-
-def test_a_place_among_the_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shards in a folder that is read as data would be read as data; a file is no folder; nor is what is below one."""
-    data = tmp_path / "data"
-    data.mkdir()
-    (tmp_path / "file").touch()
-    places = {str(data): "read as data", str(data / "scratch"): "read as data", (data / "s").as_uri(): "read as data"}
-    places |= {"s3:/bucket/scratch": "write s3:", "s3:bucket": "write s3:", str(tmp_path / "file"): "a file"}
-    places["/dev/null/scratch" if os.name == "posix" else "s3:bucket"] = "--scratch"
-    for place, words in places.items():
-        with pytest.raises(InputError, match=words):
-            Scratch.open(place, "key", [data])
-    monkeypatch.setenv("TUNECASE_CACHE", str(data / "cache"))
-    with pytest.raises(InputError, match="TUNECASE_CACHE"):
-        Scratch.open(None, "key", [data])
-    assert [] == list(data.iterdir())
-
-
-def test_a_disk_that_cannot_hold_it_is_told_before(tmp_path: Path) -> None:
-    """What plainly does not fit is refused with how much is free and how much is wanted."""
-    with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
-        opened(tmp_path, need_bytes=10**18)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")

@@ -31,8 +31,8 @@ def test_columns_come_back(columns, start, stop):
         assert len(values) == shard.length(name)
 
 
-def test_any_shorter_file_is_broken(tmp_path):
-    """Wherever it is cut or a byte of its columns altered, and what is not a shard too."""
+def test_shorter_and_broken_shards_are_told(tmp_path):
+    """Wherever cut or altered; with the folder and what to do, without secrets, from another process too."""
     store = FolderStore(tmp_path)
     write_shard(store, "s", {"a": np.arange(40), "b": json_column(["x"] * 9)}, {})
     whole = (tmp_path / "s").read_bytes()
@@ -46,31 +46,24 @@ def test_any_shorter_file_is_broken(tmp_path):
     with pytest.raises(BrokenShardError):
         Shard(store, "s").array("a")
     assert not Shard(store, "not there").is_whole()
+    (tmp_path := tmp_path / "b").mkdir()
+    with pytest.raises(BrokenShardError, match="s was removed") as told:
+        Shard(FolderStore(tmp_path), "s").array("a")
+    again = pickle.loads(pickle.dumps(told.value))
+    assert str(told.value) == str(again)
+    assert str(tmp_path) in str(again)
+    assert "Fix: let nothing else write there" in str(again)
+    assert "SECRET" not in str(pickle.loads(pickle.dumps(BrokenShardError("s3://KEY:SECRET@b", "s"))))
 
 
-def test_a_long_head_is_read_whole():
-    """Facts beyond what is read at first."""
+def test_heads_and_json():
+    """Facts beyond what is read at first; halves of pairs become question marks; no length in a head is believed."""
     store, many = MemoryStore(), {f"fact {at}": "x" * 50 for at in range(400)}
     write_shard(store, "s", {"a": np.arange(3)}, many)
     assert (many, [0, 1, 2]) == (Shard(store, "s").facts, Shard(store, "s").array("a").tolist())
-
-
-def test_json_comes_back_but_for_halves_of_pairs():
-    """Half of a surrogate pair, which no file can hold, becomes a question mark."""
     store = MemoryStore()
     write_shard(store, "s", {"a": json_column([1, "é", None, {"b": [2]}]), "b": json_column(["\ud800"])})
     assert ([1, "é", None, {"b": [2]}], ["?"]) == (Shard(store, "s").text("a"), Shard(store, "s").text("b"))
-
-
-def hostile(head: bytes, length: int | None = None) -> bool:
-    """Whether a file with such a head counts as a shard."""
-    store = MemoryStore()
-    store.put("s", [MAGIC, (len(head) if length is None else length).to_bytes(8, "little"), head, b"12345678"])
-    return Shard(store, "s").is_whole()
-
-
-def test_no_length_in_a_head_is_believed():
-    """Neither of the head itself nor of a column; the file says how much there can be."""
     good = {"columns": {"a": ["<i8", 1, 0]}, "facts": {}, "bytes": 8, "digest": xxh3_64_hexdigest(b"12345678")}
     assert hostile(orjson.dumps(good))
     assert not hostile(orjson.dumps(good), 1 << 40)
@@ -82,12 +75,8 @@ def test_no_length_in_a_head_is_believed():
     assert not hostile(b"[" * 100_000)
 
 
-def test_a_broken_shard_is_told_with_its_folder_and_what_to_do(tmp_path):
-    """From another process too; what is secret in a place is not told."""
-    with pytest.raises(BrokenShardError, match="s was removed") as told:
-        Shard(FolderStore(tmp_path), "s").array("a")
-    again = pickle.loads(pickle.dumps(told.value))
-    assert str(told.value) == str(again)
-    assert str(tmp_path) in str(again)
-    assert "Fix: let nothing else write there" in str(again)
-    assert "SECRET" not in str(pickle.loads(pickle.dumps(BrokenShardError("s3://KEY:SECRET@b", "s"))))
+def hostile(head: bytes, length: int | None = None) -> bool:
+    """Whether a file with such a head counts as a shard."""
+    store = MemoryStore()
+    store.put("s", [MAGIC, (len(head) if length is None else length).to_bytes(8, "little"), head, b"12345678"])
+    return Shard(store, "s").is_whole()

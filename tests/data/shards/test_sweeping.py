@@ -27,7 +27,7 @@ def aged(folder: Path, days: float, stamp: bool = True) -> Path:
 
 
 def test_what_is_not_ours_stays(tmp_path):
-    """Whatever its name, its age or what it links to; an old audit beside it goes."""
+    """Whatever its name, age or link; somebody else's files in an audit's folder, beside or below its shards."""
     kept = [
         aged(tmp_path / "audit-2026-01-quarterly-report", 400),
         aged(tmp_path / f"audit-{HEX}", 400, stamp=False),
@@ -40,10 +40,7 @@ def test_what_is_not_ours_stays(tmp_path):
     sweep(str(tmp_path), [spared.name])
     assert not old.exists()
     assert all((folder / "train" / "0").exists() for folder in (*kept, young, spared))
-
-
-def test_somebody_elses_files_in_an_audits_folder_stay(tmp_path):
-    """Beside its shards, below them, and behind links among them."""
+    (tmp_path := tmp_path / "b").mkdir()
     folder = aged(tmp_path / f"audit-{HEX}", 8)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -57,18 +54,15 @@ def test_somebody_elses_files_in_an_audits_folder_stay(tmp_path):
     assert all(path.exists() for path in (folder / "notes", folder / "train" / "mine" / "notes", outside / "thesis"))
 
 
-def test_all_that_audits_write_is_cleared(tmp_path):
-    """Half files too; marks of whoever is leaving go last."""
+def test_what_audits_write_is_cleared_and_told(tmp_path):
+    """Half files when nobody can be writing them, marks last; what is kept is told with its size."""
     store = FolderStore(tmp_path / "s")
     for name in FOLDERS:
         store.put(f"{name}/0", [b"x"])
     (tmp_path / "s" / "meet" / ".1-aa.part").touch()
     clear(store)
     assert ["closing/0"] == [path.relative_to(store.folder).as_posix() for path in store.folder.rglob("*/*")]
-
-
-def test_half_files_go_when_nobody_can_be_writing_them(tmp_path):
-    """A young one may be that of an audit that has just come."""
+    (tmp_path := tmp_path / "b").mkdir()
     store = FolderStore(tmp_path)
     store.put("train/0", [b"rows"])
     for name, age_s in (("young", 60), ("old", 700)):
@@ -77,10 +71,7 @@ def test_half_files_go_when_nobody_can_be_writing_them(tmp_path):
         os.utime(path, (time.time() - age_s,) * 2)
     remove_leftovers(store)
     assert [".young-aa.part", "0"] == sorted(path.name for path in (tmp_path / "train").iterdir())
-
-
-def test_what_is_kept_is_told_with_its_size(tmp_path):
-    """And where; a stamp and marks are no work."""
+    (tmp_path := tmp_path / "c").mkdir()
     store = FolderStore(tmp_path)
     store.put("users/0", [b"x"])
     write_plan(store, Plan())

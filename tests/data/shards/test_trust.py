@@ -30,15 +30,11 @@ class OneName:
         return self.body
 
 
-def test_only_names_that_audits_give_count():
-    """Of exactly so many hexadecimal digits."""
+def test_names_and_stamps(tmp_path):
+    """Only names of so many digits count; a plan comes back from its folder's stamp, and from no other."""
     assert is_audit("audit-0123456789abcdef01234567")
     others = ["audit-2026-01-quarterly-report", "audit-0123456789ABCDEF01234567", "audit-0123", "xaudit-" + "0" * 24]
     assert [] == [name for name in others if is_audit(name)]
-
-
-def test_a_plan_comes_back_from_the_stamp_of_its_folder(tmp_path):
-    """In a folder of another name it is no stamp."""
     store = FolderStore(tmp_path / "audit-1")
     assert (Plan(), None) == (read_plan(store), stamped_s(store))
     write_plan(store, Plan(5, 8))

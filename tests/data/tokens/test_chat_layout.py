@@ -18,10 +18,12 @@ ATTACKS = (
 )
 
 
-def test_a_template_that_reaches_out_is_refused():
-    """Attributes of Python, changed arguments, endless loops and files are refused, not run."""
+def test_a_template_that_reaches_out_is_refused(monkeypatch):
+    """Attributes, changed arguments, endless loops and files are not run; all conversations share one bound."""
     texts = {source: render_here(source, {}, [(("user", "x"),)]) for source in ATTACKS}
     assert {key: [None] for key in ATTACKS} == texts
+    monkeypatch.setattr(chat_layout, "MOST_OUTPUT_CHARACTERS", 25)
+    assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
 
 
 @pytest.mark.slow
@@ -44,8 +46,8 @@ def test_pieces_and_stripping_are_learned():
     assert "<s>[user]a|[assistant]b|" == layout.laid([" a", "b "])
 
 
-def test_a_template_is_found_beside_its_tokenizer(tmp_path):
-    """chat_template.jinja first, then the config; of several the default."""
+def test_templates_are_found_or_none(tmp_path):
+    """Beside the tokenizer, the default of several, by a link; what has another form holds none."""
     path = tmp_path / "tokenizer.json"
     assert None is read_template(path)
     named = [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]
@@ -54,15 +56,11 @@ def test_a_template_is_found_beside_its_tokenizer(tmp_path):
     assert Template("d", (("bos_token", "<s>"),)) == read_template(path)
     (tmp_path / "chat_template.jinja").write_text("own", encoding="utf-8")
     assert "own" == read_template(path).source
-
-
-DEEP = "[" * 100_000
-ODD = ("{", "[]", "5", "null", '"text"', DEEP, f'{{"chat_template": {DEEP}', '{"chat_template": 5}',
-       '{"chat_template": [["a"], null, 1, {"name": "default"}]}', '{"chat_template": {"default": "d"}}')  # fmt: skip
-
-
-def test_a_configuration_of_another_form_holds_no_template(tmp_path):
-    """Broken JSON, JSON that is no object, values nested too deep and templates of other types are read as none."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "kept.json").write_text('{"chat_template": "t"}', encoding="utf-8")
+    (tmp_path / "model" / "tokenizer_config.json").symlink_to(tmp_path / "kept.json")
+    assert Template("t", ()) == read_template(tmp_path / "model" / "tokenizer.json")
+    (tmp_path := tmp_path / "b").mkdir()
     config = tmp_path / "tokenizer_config.json"
     read = {}
     for body in ODD:
@@ -71,15 +69,6 @@ def test_a_configuration_of_another_form_holds_no_template(tmp_path):
     assert dict.fromkeys(read) == read
 
 
-def test_all_conversations_share_one_bound_of_output(monkeypatch):
-    """Many texts that are each within the bound are not written out beyond it."""
-    monkeypatch.setattr(chat_layout, "MOST_OUTPUT_CHARACTERS", 25)
-    assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
-
-
-def test_a_template_that_is_a_link_is_read(tmp_path):
-    """In a model folder that somebody named, a link to a template is the template."""
-    (tmp_path / "model").mkdir()
-    (tmp_path / "kept.json").write_text('{"chat_template": "t"}', encoding="utf-8")
-    (tmp_path / "model" / "tokenizer_config.json").symlink_to(tmp_path / "kept.json")
-    assert Template("t", ()) == read_template(tmp_path / "model" / "tokenizer.json")
+DEEP = "[" * 100_000
+ODD = ("{", "[]", "5", "null", '"text"', DEEP, f'{{"chat_template": {DEEP}', '{"chat_template": 5}',
+       '{"chat_template": [["a"], null, 1, {"name": "default"}]}', '{"chat_template": {"default": "d"}}')  # fmt: skip

@@ -50,13 +50,22 @@ def test_without_a_template_input_and_output_are_joined(tokenizer):
 
 
 def test_a_chat_template_is_counted_and_masked(tokenizer):
-    """The whole row is what the template writes; the answer has its closing token."""
+    """The whole row is what the template writes, the answer has its closing token."""
     (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
     counter = Counter(tokenizer)
     whole, answers, _ = counter.count(["the cat"], ["sat"])
     assert lengths(tokenizer, ["<user>the cat<end><assistant>sat<end>"]) == whole.tolist()
     assert lengths(tokenizer, ["sat<end>"]) == answers.tolist()
     assert lengths(tokenizer, ["<user><end><assistant><end>"])[0] == counter.template_tokens
+    changing = "{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
+    (tokenizer.parent / "chat_template.jinja").write_text(changing, encoding="utf-8")
+    counter = Counter(tokenizer)
+    whole, *_ = counter.count(["the cat"], ["sat"])
+    assert lengths(tokenizer, ["the cat\nsat"]) == whole.tolist()
+    assert "the layout of the chat template could not be learned" in counter.how
+    assert (("system", "s\n\n[]"), *TALK[1:]) == counting.with_tools(TALK, "[]")
+    assert (("system", "[]"), *TALK[1:]) == counting.with_tools(TALK[1:], "[]")
+    assert counting.with_tools(TALK, "") == TALK
 
 
 TALK = (
@@ -79,34 +88,6 @@ def test_what_is_learnt_of_a_chat(tokenizer, loss_on, muted, learnt):
     assert lengths(tokenizer, ["".join(f"<{role}>{text}<end>" for role, text in TALK)]) == counted.total.tolist()
 
 
-def test_tools_stand_in_the_system_turn():
-    """Behind what it says, or in one of its own."""
-    assert (("system", "s\n\n[]"), *TALK[1:]) == counting.with_tools(TALK, "[]")
-    assert (("system", "[]"), *TALK[1:]) == counting.with_tools(TALK[1:], "[]")
-    assert counting.with_tools(TALK, "") == TALK
-
-
-def test_a_template_that_changes_texts_is_not_used(tokenizer):
-    """Upper case cannot be learned from marks: rows are counted without the template, and that is said."""
-    changing = "{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
-    (tokenizer.parent / "chat_template.jinja").write_text(changing, encoding="utf-8")
-    counter = Counter(tokenizer)
-    whole, *_ = counter.count(["the cat"], ["sat"])
-    assert lengths(tokenizer, ["the cat\nsat"]) == whole.tolist()
-    assert "the layout of the chat template could not be learned" in counter.how
-
-
-def test_a_counter_that_differs_once_is_left(tokenizer, monkeypatch):
-    """One row of another count, and all rows are counted by the reference."""
-    monkeypatch.setattr(counting, "read_fast", lambda _: object())
-    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
-    counter = Counter(tokenizer)
-    whole, *_ = counter.count(TEXTS, TEXTS)
-    assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
-    assert None is counter.fast
-    assert "differed" in counter.how
-
-
 def test_the_fast_counter_equals_the_reference(tokenizer):
     """Row by row, where the extra is installed."""
     pytest.importorskip("fastokens", reason="skipped: the extra tokens is not installed")
@@ -116,7 +97,7 @@ def test_the_fast_counter_equals_the_reference(tokenizer):
 
 
 def test_a_large_file_is_sampled_by_length(tokenizer, monkeypatch):
-    """Without the fast counter one row in 16 is counted, and the range holds the truth."""
+    """One row in 16 is counted, also in batches of few rows, and the range holds the truth."""
     monkeypatch.setattr(counting, "read_fast", lambda _: None)
     rng = np.random.default_rng(0)
     rows = [" ".join(rng.choice(["the", "cat", "sat", "dog", "zebra"], rng.integers(3, 60))) for _ in range(2000)]
@@ -127,18 +108,14 @@ def test_a_large_file_is_sampled_by_length(tokenizer, monkeypatch):
     truth = sum(lengths(tokenizer, rows))
     assert found.low < found.middle < found.high
     assert abs(found.middle - truth) < 0.02 * truth
-
-
-def test_batches_of_few_rows_are_sampled_too(tokenizer, monkeypatch):
-    """Long rows come few to a batch; one in sixteen of them all is counted."""
     monkeypatch.setattr(counting, "read_fast", lambda path: None)
     counter = Counter(tokenizer, 10 * counting.EXACT_BYTES)
     counted = sum(int((counter.count(["a cat"] * 5, ["a mat"] * 5)[0] > 0).sum()) for _ in range(64))
     assert 64 * 5 // counting.THIN == counted
 
 
-def test_a_part_is_counted_the_same_whatever_was_counted_before(tokenizer, monkeypatch):
-    """What the first rows taught is handed out; what a part meets besides stays its own, and no run is learnt twice."""
+def test_parts_are_counted_alike(tokenizer, monkeypatch):
+    """Whatever was counted before; one that differs is counted by the reference from there on, and it is said."""
     monkeypatch.setattr(chat_layout, "_LEARNT", {})
     asked, learn = [], chat_layout.learn
     monkeypatch.setattr(chat_layout, "learn", lambda template, runs: asked.append(runs) or learn(template, runs))
@@ -149,10 +126,7 @@ def test_a_part_is_counted_the_same_whatever_was_counted_before(tokenizer, monke
     assert told[0] == told[1][::-1]
     assert 3 == len(asked)
     assert learnt == Counter(tokenizer).learn(["the cat"], ["sat"])
-
-
-def test_a_difference_in_one_part_leaves_the_others_alone(tokenizer, monkeypatch):
-    """The part is counted by the reference from there on, and the whole says so."""
+    monkeypatch.undo()
     pytest.importorskip("fastokens", reason="skipped: the extra tokens is not installed")
     learnt = Counter(tokenizer).learn(TEXTS, TEXTS)
     assert learnt.fast
@@ -161,6 +135,14 @@ def test_a_difference_in_one_part_leaves_the_others_alone(tokenizer, monkeypatch
     first.count(TEXTS, TEXTS)
     assert (None, True) == (first.fast, Counter.of(learnt, 0).fast is not None)
     assert "by tokenizers in the parts of the file where the two differ" in first.how
+    monkeypatch.undo()
+    monkeypatch.setattr(counting, "read_fast", lambda _: object())
+    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
+    counter = Counter(tokenizer)
+    whole, *_ = counter.count(TEXTS, TEXTS)
+    assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
+    assert None is counter.fast
+    assert "differed" in counter.how
 
 
 def test_the_digest_tells_tokenizers_and_templates_apart(tmp_path):

@@ -34,7 +34,6 @@ def test_pieces_make_no_difference(rows, cut):
     characters, tokens = columns(rows)
     whole = estimate(lambda: [(characters, tokens)])
     cut_up = estimate(lambda: [(characters[:cut], tokens[:cut]), (characters[cut:], tokens[cut:])])
-
     assert [getattr(whole, name) == getattr(cut_up, name) for name in ("low", "middle", "high", "sampled")] == [
         True
     ] * 4

@@ -27,8 +27,8 @@ def read(place: Path | str, experiment: str = "") -> Store:
     return store
 
 
-def test_a_folder_and_a_database_hold_the_same_runs(tmp_path: Path) -> None:
-    """Times, tags, parameters, one metric in full and the last value of another, whichever store has them."""
+def test_stores_and_deleted_runs(tmp_path: Path) -> None:
+    """Folder and database hold the same; deleted ones, of a deleted experiment too, are passed over."""
     base, home = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
     first, second = datetime.fromtimestamp(1, UTC), datetime.fromtimestamp(2, UTC)
     expected = [
@@ -46,10 +46,7 @@ def test_a_folder_and_a_database_hold_the_same_runs(tmp_path: Path) -> None:
                 for run in store.used["tickets"]
             ]  # fmt: skip
             assert (expected, "") == ([Tracked(**run) for run in runs], store.cut), place
-
-
-def test_deleted_runs_are_passed_over(tmp_path: Path) -> None:
-    """By the stage of a run, and of an experiment."""
+    (tmp_path := tmp_path / "b").mkdir()
     home = folder(tmp_path / "files", RUNS)
     meta = home / "7" / "r1" / "meta.yaml"
     write(meta, meta.read_text().replace("active", "deleted"))
@@ -61,8 +58,8 @@ def test_deleted_runs_are_passed_over(tmp_path: Path) -> None:
     assert {} == read(home).experiments
 
 
-def test_a_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where runs or values are more than are read, the store says how many were."""
+def test_limits_are_told_and_runs_before_them_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of runs and values, in one long file too, and of time; the run at which values end is left out."""
     runs = (*RUNS, Logged("c"))
     places = database(tmp_path / "mlflow.db", runs), folder(tmp_path / "files", runs)
     monkeypatch.setattr(run_module, "MOST_RUNS", 2)
@@ -72,10 +69,8 @@ def test_a_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(run_module, "MOST_RUNS", 9)
     monkeypatch.setattr(run_module, "MOST_VALUES", 2)
     assert {"read 2 of at least 3 values"} == {read(place).cut for place in places}
-
-
-def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run at which the values end is left out, those before it have everything."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "b").mkdir()
     places = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
     whole = [read(place).used["tickets"][0] for place in places]
     for place, first in zip(places, whole, strict=True):
@@ -83,19 +78,15 @@ def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.Monke
             monkeypatch.setattr(run_module, "MOST_VALUES", most)
             store = read(place)
             assert ([first], True) == (store.used["tickets"], bool(store.cut)), (place, most)
-
-
-def test_every_line_of_a_metric_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with one long file ends at the limit like one with many files."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "c").mkdir()
     home = folder(tmp_path, (Logged("a", metrics={"acc": (0.5,) * 50}),))
     monkeypatch.setattr(run_module, "MOST_VALUES", 50)  # and one tag
     assert ("read 50 of at least 51 values", {}) == ((store := read(home)).cut, store.used)
     monkeypatch.setattr(run_module, "MOST_VALUES", 51)
     assert "" == read(home).cut
-
-
-def test_a_database_is_read_in_time_or_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One error says that time is up, and how less is read."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "d").mkdir()
     base = database(tmp_path / "mlflow.db", (Logged("a", metrics={"acc": (0.5,) * 5_000}),))
     monkeypatch.setattr(sqlite, "TOTAL_S", -1.0)
     monkeypatch.setattr(sqlite, "STEPS", 10)

@@ -172,8 +172,8 @@ def test_what_breaks_http_is_an_error_of_the_world() -> None:
     assert [] == strayed
 
 
-def test_a_history_is_read_in_the_order_of_its_steps() -> None:
-    """Whatever the order in which the server lists it; times and tags come with the run."""
+def test_histories_pages_and_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their steps; pages end at the limit or in time; the run at which values end is left out."""
     with hostile_server(speaks()) as (address, requests):
         for place in (f"{address}/", f"{address}/#/experiments/1/runs/r0"):
             (only,) = read(place).used["tickets"]
@@ -183,10 +183,7 @@ def test_a_history_is_read_in_the_order_of_its_steps() -> None:
                 only.tags, only.facts,
             )  # fmt: skip
     assert all(" /api/2.0/mlflow/" in request for request in requests)
-
-
-def test_pages_end_at_the_limit_or_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server with more runs than are read is told of; one that lists a run at a time is left when time is up."""
+    monkeypatch.undo()
     number = 0
 
     def pages(request: str) -> list[bytes]:
@@ -202,10 +199,7 @@ def test_pages_end_at_the_limit_or_in_time(monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(TunecaseError, match=r"could not be read within 1\.0 s|no whole answer within"):
             read(address)
     assert json.loads(requests[2].partition("\r\n\r\n")[2])["page_token"] == "2"
-
-
-def test_the_run_at_which_values_end_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run of which a part was read would be taken for the whole."""
+    monkeypatch.undo()
     two = speaks(runs=[{"info": {**INFO, "run_id": name}, "data": DATA} for name in ("r0", "r1")])
     for most in range(5, 10):  # a run has a tag, a parameter, a metric and two steps of it
         monkeypatch.setattr(run_module, "MOST_VALUES", most)
