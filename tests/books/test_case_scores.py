@@ -74,7 +74,7 @@ def test_finished_and_open_cases(tmp_path):
     assert (100.0, 150.0, 180.0) == (hours.told, hours.told_for_rounds, hours.booked)
     assert scored.default_rates
     assert 1.2 == pytest.approx(scored.hours_ratio)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     scored = case(tmp_path, bill(), a_round(1, TARGET), worked("120"), Closing(("labour",), DAY))
     assert (False, None, None, None) == (scored.finished, scored.total, scored.chance, scored.rounds)
     assert ("go on", 1, 1) == (scored.ended, len(scored.lines), len(scored.hours))
@@ -111,7 +111,7 @@ def test_corrected_rounds_are_held_once(tmp_path):
     first, again = a_round(1, 0.2), a_round(1, 0.3)
     scored = case(tmp_path / "b", bill(), run, first, told_next(first, 0, 1), run, run, again, told_next(again, 0, 1))
     assert [0.2, 0.3] == [one.measured for one in scored.scores]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     typo, right = a_round(1, 0.6), a_round(1, 0.84)
     scored = case(tmp_path / "a", bill(), typo, told_next(typo, 0.76, 0.86), right, told_next(right, 0.54, 0.66))
     assert [(0.84, True)] == [(one.measured, one.inside) for one in scored.scores]
@@ -160,7 +160,7 @@ def test_cases_that_say_nothing(tmp_path):
     assert () == none_planned.hours
     neither = case(tmp_path / "c", bill(rounds=Band(0, 0, 0, 0)), worked("150"), ALL)
     assert 1.5 == neither.hours_ratio
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     kept = Ledger(tmp_path / "ledger.jsonl")
     kept.append("record", {"lines": "of another version"}, recorded_at=START, verb="estimate")
     kept.append("record", {"number": "one"}, recorded_at=START, verb="round")
@@ -168,14 +168,14 @@ def test_cases_that_say_nothing(tmp_path):
     kept.append("spend", worked("90"), recorded_at=START)
     assert (2, None) == (case_scores(list(kept.entries())).unread, case_scores(list(kept.entries())).chance)
     assert 0 == case(tmp_path / "whole", bill(), a_round(1, 0.1), worked("90"), ALL).unread
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     made = [a_round(1, 0.1), a_round(2, 0.2)]
     partly = case(tmp_path / "a", bill(), *made, worked("90"), charge("10"), ALL)
     assert ((), None) == (partly.hours, partly.hours_ratio)
     effort = tuple(replace(each, stated=True) for each in EFFORT)
     stated = case(tmp_path / "b", bill(effort=effort), *made, worked("90"), ALL)
     assert (1, None) == (len(stated.hours), stated.hours_ratio)
-    (tmp_path := tmp_path / "d").mkdir()
+    (tmp_path := tmp_path / "fourth").mkdir()
     scored = case(tmp_path, worked("90"), bill(), a_round(1, 0.1), ALL)
     assert ((), None, ()) == (scored.lines, scored.total, scored.hours)
     lines = bill().lines

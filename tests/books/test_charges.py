@@ -34,15 +34,10 @@ def refusal(amount: str = "42.50 USD", **other: Any) -> str:
 def test_amounts_are_read_to_the_last_digit():
     """The Decimal holds what was typed; money that came back is negative; a currency takes the rate of its day."""
     cases = [
-        ("42.50 USD", "42.50", "USD"),
-        ("42.5", "42.5", "USD"),
-        ("$42.50", "42.50", "USD"),
-        ("42.50usd", "42.50", "USD"),
-        ("0.000125 USD", "0.000125", "USD"),
-        ("20.52022672899 USD", "20.52022672899", "USD"),
-        ("€10", "10", "EUR"),
-        ("10 €", "10", "EUR"),
-    ]
+        ("42.50 USD", "42.50", "USD"), ("42.5", "42.5", "USD"), ("$42.50", "42.50", "USD"),
+        ("42.50usd", "42.50", "USD"), ("0.000125 USD", "0.000125", "USD"),
+        ("20.52022672899 USD", "20.52022672899", "USD"), ("€10", "10", "EUR"), ("10 €", "10", "EUR"),
+    ]  # fmt: skip
     read = [(text, charge(text)) for text, _, _ in cases]
     assert cases == [(text, str(one.amount), one.currency) for text, one in read]
     assert Decimal("-5") == charge("5 USD", credit=True).amount

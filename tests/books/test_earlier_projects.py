@@ -58,7 +58,7 @@ def test_which_plan_holds(tmp_path):
     assert (1, True) == (found[0].draws, "after the first charge" in found[1].why)
     assert plan_of_record(kept(ledger(tmp_path / "c" / "none", charge("9")).entries())) is None
     assert plan_of_record(kept(ledger(tmp_path / "d", plan(currency="EUR")).entries()), "USD") is None
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     book = ledger(tmp_path, plan(draws=1), charge("9"), plan(draws=2))
     latest = book.latest("record", "estimate")
     assert latest is not None
@@ -66,7 +66,7 @@ def test_which_plan_holds(tmp_path):
     found = plan_of_record(kept(book.entries()))
     assert found is not None
     assert (2, "made the plan on 2026-11-20") == (found[0].draws, found[1].why)
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     steps = [plan(), charge("6000"), Closing(("labour", "gpu"), DAY), charge("5")]
     found = kept(ledger(tmp_path, *steps).entries())
     assert ({"gpu": DAY}, ["labour"]) == (found.closed, found.reopened)
@@ -124,7 +124,7 @@ def test_plans_made_after_charges_judge_nothing(tmp_path):
         kind = "spend" if isinstance(step, Spending) else "record"
         book.append(kind, step, recorded_at=START + timedelta(days=9 + number))
     assert ["gpu"] == [line.name for line in closed_lines(kept(book.entries()))]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     monthly = replace(charge("9", "gpu"), on=date(2026, 11, 1), ended_at=datetime(2026, 12, 1, tzinfo=UTC))
     daily = replace(charge("9", "data"), on=date(2026, 11, 18), ended_at=datetime(2026, 11, 19, tzinfo=UTC))
     money = kept(ledger(tmp_path, plan(), charge("9"), monthly, daily).entries())

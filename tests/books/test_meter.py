@@ -74,7 +74,7 @@ def test_broken_states_and_odd_attempts_are_refused(tmp_path: Path) -> None:
         state["attempts"][0][name] = value
         with pytest.raises((ValueError, TypeError)):
             meter_of(state)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     path, body, plain = tmp_path / "state.json", meter(10).state(), meter(10).state()["attempts"][0]
     for name in ("id", "began_at", "usd_per_gpu_hour", "gpu_count", "gpu", "seconds", "ended"):
         for value in (None, [], {}, [[1]], "x" * 5_000, 1e308, -(10**400), "9999-12-31T23:59:59+00:00"):

@@ -36,7 +36,7 @@ def test_past_ledgers_are_read_or_refused_together(tmp_path):
     assert (1, 1, (1.5,)) == (len(found.lines), found.projects, found.overruns)
     ledger(tmp_path / "b", charge("6", "gpu"))
     assert found.digest != read_past(["a", "b"], tmp_path).digest
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     book = ledger(tmp_path / "a", plan(), charge("9"))
     edited = ledger(tmp_path / "b", plan(), charge("9"))
     edited.path.write_bytes(edited.path.read_bytes().replace(b'"9"', b'"8"'))
@@ -46,7 +46,7 @@ def test_past_ledgers_are_read_or_refused_together(tmp_path):
     told = str(caught.value)
     for words in ("own ledger", "a line that was edited", "the same ledger as c", "no such ledger"):
         assert words in told
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     book = ledger(tmp_path / "a", plan(), charge("9000"), Closing(("labour",), DAY))
     longer, torn = Ledger(tmp_path / "b" / "ledger.jsonl"), tmp_path / "c" / "ledger.jsonl"
     for path in (longer.path, torn):
@@ -121,7 +121,7 @@ def test_cases_that_stand_twice_and_exports_that_say_nothing(tmp_path):
     (case,), _ = read_cases(places_of(["a"], tmp_path / "b")[0])
     body = json.loads(exported([replace(case, lines=(replace(case.lines[0], actual=5_507 / 7_746),))]))
     assert (1.5, 0.7109) == (case.lines[0].actual, body["cases"][0]["lines"][0]["actual"])
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     labour = {"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 1.0}
@@ -164,7 +164,7 @@ def test_an_export_holds_and_passes_on_no_text(tmp_path):
         assert secret not in text
     assert all(part not in text for part in (tmp_path.name, "2026-11"))
     assert {"labour", "other"} == {line.name for line in cases[0].lines}
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     body["cases"][0]["owner"] = HOSTILE[1]

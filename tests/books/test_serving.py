@@ -106,8 +106,8 @@ def test_tokens_move_their_part_alone(planned: ServedFigures, into: float, out: 
     assert {VOLUME: Decimal(0), TOKENS: Decimal(0), PRICE: planned.cost} == told(planned, dearer, prices)
 
 
-def test_a_worked_example() -> None:
-    """20% more answers on the same hours at a price 10% higher; idle hours without an answer are utilisation."""
+def test_worked_and_unknown_parts() -> None:
+    """A fifth more answers at a price a tenth higher; idle hours are utilisation; what is unknown is one part."""
     planned = ServedFigures(Decimal(40_000), None, None, Decimal(800), Decimal(200), Decimal(800))
     actual = ServedFigures(Decimal(48_000), None, None, Decimal(800), Decimal(160), Decimal(880))
     # 960 for 48,000 answers; 1,056 at 1.10 an hour; 20% busy in place of 25%: 1,320; faster answers: 880.
@@ -116,10 +116,6 @@ def test_a_worked_example() -> None:
     planned = ServedFigures(Decimal(100), None, None, Decimal(10), Decimal(5), Decimal(20))
     idle = ServedFigures(Decimal(0), None, None, Decimal(12), Decimal(0), Decimal(24))
     assert {VOLUME: -20, PRICE: 0, UTILISATION: 24, THROUGHPUT: 0} == told(planned, idle)
-
-
-def test_what_is_unknown_is_told_as_one_part() -> None:
-    """Without busy hours, without hours, without tokens, without a plan by hour or token; no part without a cost."""
     planned = ServedFigures(Decimal(100), None, None, Decimal(10), Decimal(5), Decimal(20))
     rented = ServedFigures(Decimal(100), None, None, Decimal(12), None, Decimal(24))
     assert {VOLUME: 0, PRICE: 0, HOURS_USED: 4} == told(planned, rented)

@@ -27,8 +27,8 @@ def flat(value: float) -> Band:
     return Band(value, value, value, value)
 
 
-def test_the_parts_are_those_of_the_textbook():
-    """100 hours at 10 for two rounds; 60 hours at 12 in one: scope -500, quantity +100, price +120."""
+def test_parts_and_quantities():
+    """The parts are the textbook's; without a quantity nothing is split; minutes become hours, cards GPU hours."""
     found = bought([charge("720", "60")], "hour")
     parts = variance(flat(1_000), flat(100), found, rounds_planned=2, rounds_made=1)
     assert Variance(Decimal(-500), Decimal(100), Decimal(120), Decimal(0)) == parts
@@ -40,19 +40,11 @@ def test_the_parts_are_those_of_the_textbook():
     assert to_date(None, 2, 1) is None
     assert Variance(Decimal(7), Decimal(0), Decimal(0), Decimal(0)) == variance(None, None, bought([charge("7")], ""))
     assert Bought(Decimal(0), Decimal(0), None) == bought([], "hour")
-
-
-def test_what_says_no_quantity_is_unsplit():
-    """Charges without hours, or a plan without them, cannot be told apart into quantity and price."""
     mixed = bought([charge("720", "60"), charge("50")], "hour")
     assert Decimal(50) == variance(flat(1_000), flat(100), mixed).unsplit
     assert Decimal(-280) == variance(flat(1_000), None, bought([charge("720", "60")], "hour")).unsplit
     blind = variance(flat(1_000), flat(100), bought([charge("720")], "hour"), rounds_planned=2, rounds_made=1)
     assert Variance(Decimal(-500), Decimal(0), Decimal(0), Decimal(220)) == blind
-
-
-def test_quantities_count_in_the_unit_of_the_plan():
-    """Minutes become hours, hours of several cards GPU hours; other units and credits buy nothing."""
     cases = [
         ("6", "hour", "hour", {}, "6"), ("6", "h", "hour", {}, "6"), ("90", "min", "hour", {}, "1.5"),
         ("6", "h", "GPU hour", {"gpu_count": 4}, "24"), ("6", "h", "GPU hour", {}, "6"),

@@ -10,16 +10,12 @@ from tunecase.catalog import prices as book
 from tunecase.errors import InputError
 
 
-def test_a_wage_is_found_or_unknown() -> None:
-    """No wage is invented for a role that the tables do not hold."""
+def test_wages_and_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wage is found or unknown, a price stale when marked or older than 180 days; cards are in the book's digest."""
     found = catalog.wage("Data Scientist")
     assert found is not None
     assert found.low < found.likely < found.high
     assert catalog.wage("astronaut") is None
-
-
-def test_a_price_is_stale_when_marked_or_older_than_180_days() -> None:
-    """A date without a day counts from the first."""
     price = next(p for p in catalog.lowest_prices("spot") if p.gpu == "H100" and p.provider == "runpod")
     assert price.date == "2026-04-12"
     assert not price.is_stale(date(2026, 10, 9))
@@ -28,10 +24,6 @@ def test_a_price_is_stale_when_marked_or_older_than_180_days() -> None:
     monthly = next(p for p in catalog.lowest_prices() if p.date == "2025-09")
     assert not monthly.is_stale(date(2026, 2, 28))
     assert monthly.is_stale(date(2026, 3, 1))
-
-
-def test_the_price_book_covers_what_a_contract_is_read_by(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cards behind an accelerator's or an instance's name: without their tables it is another digest."""
     whole = catalog.price_book()
     for name in ("prices/accelerators", "prices/instances", "prices/providers"):
         monkeypatch.setattr(book, "PRICE_TABLES", tuple(one for one in book.PRICE_TABLES if one != name))
@@ -110,11 +102,8 @@ def test_what_is_known_is_found_by_name_or_alias_in_any_case() -> None:
 
 
 INSTANCES = (
-    ("aws", "g5.4xlarge", "A10G", 1),
-    ("Amazon Web Services", "P5.48XLARGE", "H100", 8),
-    ("Microsoft", "Standard_NC24ads_A100_v4", "A100-80GB", 1),
-    ("azure", "NC24ads A100 v4", "A100-80GB", 1),
-    ("Oracle", "BM.GPU.A100-v2.8", "A100-80GB", 8),
-    ("Google Cloud", "a2-highgpu-8g", "A100-40GB", 8),
+    ("aws", "g5.4xlarge", "A10G", 1), ("Amazon Web Services", "P5.48XLARGE", "H100", 8),
+    ("Microsoft", "Standard_NC24ads_A100_v4", "A100-80GB", 1), ("azure", "NC24ads A100 v4", "A100-80GB", 1),
+    ("Oracle", "BM.GPU.A100-v2.8", "A100-80GB", 8), ("Google Cloud", "a2-highgpu-8g", "A100-40GB", 8),
     ("", "g6e.xlarge", "L40S", 1),
-)
+)  # fmt: skip

@@ -25,14 +25,12 @@ def test_the_learnt_factor() -> None:
 
 FIELDS = (
     ("n-grams", "share", 134_515_008, None, "stand_in.n_grams_to_small"),
-    ("n-grams", "share", 8e9, None, "stand_in.factor"),
-    ("n-grams", "share", None, None, "stand_in.factor"),
+    ("n-grams", "share", 8e9, None, "stand_in.factor"), ("n-grams", "share", None, None, "stand_in.factor"),
     ("search", "share", 134_515_008, None, "stand_in.nearest_factor"),
     ("encoder", "share", 134_515_008, None, "stand_in.encoder_to_small"),
     ("encoder", "share", 8e9, 22e6, "stand_in.encoder_factor"),
     ("causal", "share", 8e9, 135e6, "stand_in.smaller_model_factor"),
-    ("causal", "loss", 1.3e9, 350e6, "stand_in.loss_near"),
-    ("causal", "loss", 6.7e9, 350e6, "stand_in.loss_far"),
+    ("causal", "loss", 1.3e9, 350e6, "stand_in.loss_near"), ("causal", "loss", 6.7e9, 350e6, "stand_in.loss_far"),
     ("causal", "loss", 70e9, 8e9, "stand_in.smaller_model_factor"),
     ("causal", "loss", 1.3e9, None, "stand_in.smaller_model_factor"),
-)
+)  # fmt: skip

@@ -67,7 +67,7 @@ def test_agreement_and_times(tmp_path: Path) -> None:
     record = read(sheet(tmp_path, "a.csv", str), sheet(tmp_path, "b.csv", second), task=free)
     assert record.share is record.kappa is record.alpha is record.ceiling is None
     assert record.minutes is not None
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     clock = {"seconds": "", "started": "14:05:30", "finished": "14:06:30"}
     stamp = {"seconds": "", "started": "2026-11-27 14:05:30", "finished": "2026-11-27T14:05:45"}
     record = read(
@@ -88,13 +88,13 @@ def test_mistakes_and_missing_labels_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read(*(sheet(tmp_path, name, lambda row: "bugg") for name in ("a.csv", "b.csv")))
     assert (21, True) == (len(caught.value.problems), "60 more" in caught.value.problems[-1].got)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     files = sheet(tmp_path, "a.csv", lambda _: ""), sheet(tmp_path, "b.csv", lambda row: "" if row % 2 else first(row))
     with pytest.raises(InputError) as caught:
         read(*files)
     told = [(one.where, one.got) for one in caught.value.problems]
     assert [("a.csv", "40 of 40 rows without a label"), ("b.csv", "20 of 40 rows without a label")] == told
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     one, other = sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second)
     for files in ((one,), (one, other, other), (one, one)):
         with pytest.raises(InputError, match=r"two files|another person"):
@@ -108,15 +108,11 @@ def test_mistakes_and_missing_labels_are_told(tmp_path: Path) -> None:
 
 
 MISTAKES: list[tuple[Cells, str, str]] = [
-    ({"label": ""}, "b.csv:9", "no label"),
-    ({"label": "bugg"}, "b.csv:9", "'bugg'"),
-    ({"row": "99"}, "b.csv:9", "row 99"),
-    ({"row": "x"}, "b.csv:9", "row x"),
-    ({"row": "6"}, "b.csv:9", "row 6 again"),
-    ({"row": "99"}, "b.csv", "1 row missing"),
-    ({"seconds": "soon"}, "b.csv:9", "soon seconds"),
-    ({"seconds": "-3"}, "b.csv:9", "-3 seconds"),
+    ({"label": ""}, "b.csv:9", "no label"), ({"label": "bugg"}, "b.csv:9", "'bugg'"),
+    ({"row": "99"}, "b.csv:9", "row 99"), ({"row": "x"}, "b.csv:9", "row x"),
+    ({"row": "6"}, "b.csv:9", "row 6 again"), ({"row": "99"}, "b.csv", "1 row missing"),
+    ({"seconds": "soon"}, "b.csv:9", "soon seconds"), ({"seconds": "-3"}, "b.csv:9", "-3 seconds"),
     ({"seconds": "", "started": "9:00"}, "b.csv:9", "from 9:00 to nothing"),
     ({"seconds": "", "started": "9:10", "finished": "9:00"}, "b.csv:9", "from 9:10 to 9:00"),
     ({"trial": "t2"}, "--read", "t1 and t2"),
-]
+]  # fmt: skip

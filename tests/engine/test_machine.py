@@ -21,7 +21,7 @@ def test_cores_and_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.setattr(machine, "GROUPS", tmp_path / "cgroup")
     assert (os.cpu_count() or 1) == engine.cores()
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     memory = tmp_path / "meminfo"
     monkeypatch.setattr(machine, "MEMORY", memory)
     monkeypatch.setattr(machine, "GROUPS", tmp_path / "cgroup")
@@ -32,7 +32,7 @@ def test_cores_and_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     memory.write_text("MemAvailable: 1024 kB\n", encoding="ascii")
     assert 1 == engine.most_workers()
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
     second = {"job/cpu.max": "250000 100000", "cpu.max": "max 100000"}
     first = {"cpu,cpuacct/cpu.cfs_quota_us": 250000, "cpu,cpuacct/cpu.cfs_period_us": 100000}
@@ -64,7 +64,7 @@ def test_memory_within_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     })  # fmt: skip
     assert 3 * GB == engine.free_bytes()
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     stat = {"memory/memory.stat": f"inactive_file 1\ntotal_inactive_file {GB}", "unified/cgroup.procs": ""}
     unbounded = {"memory/memory.limit_in_bytes": 9223372036854771712, "memory/memory.usage_in_bytes": 5 * GB}
     bounded = {"memory/memory.limit_in_bytes": 2 * GB, "memory/memory.usage_in_bytes": GB}
@@ -74,13 +74,13 @@ def test_memory_within_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     grouped(monkeypatch, tmp_path, groups, {**stat, **bounded})
     assert 2 * GB == engine.free_bytes()
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     grouped(monkeypatch, tmp_path, "0::/\n", {"memory.max": GB, "memory.current": 2 * GB, "memory.stat": "odd"})
     assert 0 == engine.free_bytes()
     assert 1 == engine.most_workers()
     assert 512_000_000 == engine.machine.memory_plan().total_bytes
     monkeypatch.undo()
-    (tmp_path := tmp_path / "d").mkdir()
+    (tmp_path := tmp_path / "fourth").mkdir()
     grouped(monkeypatch, tmp_path, "", {})
     assert 16 * GB == engine.machine.memory_plan().total_bytes
     assert GB == engine.machine.memory_plan(GB).total_bytes

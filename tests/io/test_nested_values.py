@@ -65,11 +65,8 @@ def test_more_than_a_settings_file_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 NOT_JSON: list[tuple[dict[Any, Any], str, str]] = [
-    ({"data": {"train": {"a"}}}, "data.train", "set"),
-    ({"budget": Decimal("NaN")}, "budget", "no finite number"),
-    ({"data": {3: "a"}}, "data", "the name 3"),
-    ({"target": float("nan")}, "target", "no finite number"),
+    ({"data": {"train": {"a"}}}, "data.train", "set"), ({"budget": Decimal("NaN")}, "budget", "no finite number"),
+    ({"data": {3: "a"}}, "data", "the name 3"), ({"target": float("nan")}, "target", "no finite number"),
     ({"sources": ["a", {"price": b"1"}]}, "sources.1.price", "bytes"),
-    ({"name": "\ud83d"}, "name", "half a character"),
-    ({"rows": 10**400}, "rows", "no finite number"),
-]
+    ({"name": "\ud83d"}, "name", "half a character"), ({"rows": 10**400}, "rows", "no finite number"),
+]  # fmt: skip

@@ -28,7 +28,7 @@ def test_what_a_case_needs_and_its_data_stay(tmp_path: Path) -> None:
             with pytest.raises(InputError, match="a file that this case needs"):
                 write(name, needed=(held, later), force=force)
     assert ("entries\n", False) == (held.read_text(), later.exists())
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     (tmp_path / "data").mkdir()
     with pytest.raises(InputError, match="which this case reads"):
         write(tmp_path / "data" / "deep" / "report.jsonl", needed=(tmp_path / "data",), force=True)
@@ -103,7 +103,7 @@ def test_files_and_folders_in_the_way(tmp_path: Path) -> None:
         write_outputs([Output(tmp_path / "file" / name, b"x") for name in ("report.md", "report.html")], force=True)
     assert 1 == len(caught.value.problems)
     assert "kept" == (tmp_path / "file").read_text(encoding="utf-8")
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     place = tmp_path / "nope" / "a.csv"
     with pytest.raises(InputError, match="no such folder"):
         write_outputs([Output(place, b"a")])

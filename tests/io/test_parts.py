@@ -105,7 +105,7 @@ def test_whose_folders_stay_and_are_written_to(tmp_path: Path, monkeypatch: pyte
     written_again(tmp_path)
     assert (True, False) == (own.is_dir(), scratch_of_ours.exists())
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
 
     def refuse(path: Path) -> Iterator[Path]:
         raise PermissionError(13, "Permission denied", str(path))
@@ -114,7 +114,7 @@ def test_whose_folders_stay_and_are_written_to(tmp_path: Path, monkeypatch: pyte
     with parts.folder_beside(tmp_path / "cleaned") as part, part_beside(tmp_path / "page.html") as file:
         assert [True, True] == [part.is_dir(), file.is_file()]
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     for name in ("one", "other"):
         left = tmp_path / name / ".tunecase-0123456789ab.part"
         left.parent.mkdir()

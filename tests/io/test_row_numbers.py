@@ -24,7 +24,7 @@ def test_files_stay_small_and_changed_ones_are_told(tmp_path):
     assert path.stat().st_size < 200
     write_row_numbers(path, np.sort(rng.choice(1_000_000, 150_000, replace=False)))
     assert path.stat().st_size < 120_000
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     path, rows = tmp_path / "d.rows", np.array([1, 2, 9])
     digest = row_numbers_digest(rows)
     with pytest.raises(InputError, match="3 row numbers"):

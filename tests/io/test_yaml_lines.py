@@ -33,13 +33,13 @@ def test_text_lines_and_doubled_fields(tmp_path: Path) -> None:
     raw, _ = read(tmp_path, "a: no\nb: 1:30\nc: 1.10\nd: 2026-01-01\ne: 0x10\nf: 'yes'\n")
     assert {"a": "no", "b": "1:30", "c": "1.10", "d": "2026-01-01", "e": "0x10", "f": "yes"} == raw
     assert {"d": "null", "e": ""} == read(tmp_path, "a:\nb: ~\nc: null\nd: 'null'\ne: ''\n")[0]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     text = "name: x\n\ndata:\n  train: a\n  sources:\n    - kind: label\n    - kind: buy\n"
     raw, lines = read(tmp_path, text)
     places = (("name",), ("data",), ("data", "train"), ("data", "sources", 1, "kind"))
     assert (1, 3, 4, 7) == tuple(lines[at] for at in places)
     assert (raw, lines) == read(tmp_path, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     path = tmp_path / "case.yaml"
     path.write_text("name: a\nname: b\ndata:\n  train: x\n  train: y\n", encoding="utf-8")
     _, _, problems = read_yaml(path)
@@ -77,7 +77,7 @@ def test_limits_and_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "20" == read(tmp_path, "a: 20\n#" + "x" * 13)[0]["a"]
     assert "21 bytes" in refusal(tmp_path, "a: 21\n#" + "x" * 14)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     (tmp_path / "file").write_text("x", encoding="utf-8")
     for path in (tmp_path / "missing.yaml", tmp_path, tmp_path / "file" / "case.yaml"):
         with pytest.raises(InputError) as refused:

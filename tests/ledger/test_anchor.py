@@ -87,7 +87,7 @@ def test_what_others_add_and_joined_histories_hold(ledger, tmp_path):
     ledger.accept()
     add(ledger, 7)
     assert Anchor(8, ledger.head().head, ledger.path.stat().st_size) == ledger.anchored()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     base = ledger.path.read_bytes()
     other = Ledger(tmp_path / "other.jsonl")
     other.path.write_bytes(base)
@@ -138,13 +138,13 @@ def test_anchors_are_bounded(ledger, tmp_path, monkeypatch):
 
 def test_an_empty_ledger_and_entries_back_in_time(tmp_path, ledger):
     """What is not there goes as far as nothing; entries a day before the one before them are counted."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    head = ledger.head()
+    empty = Ledger(tmp_path / "ledger.jsonl")
+    head = empty.head()
     assert Anchor(0, FIRST, 0) == head
-    add(ledger, 1)
-    assert ledger.holds(head)
-    assert not ledger.holds(Anchor(0, "a" * 64))
-    assert not ledger.holds(Anchor(2, ledger.head().head))
+    add(empty, 1)
+    assert empty.holds(head)
+    assert not empty.holds(Anchor(0, "a" * 64))
+    assert not empty.holds(Anchor(2, empty.head().head))
     ledger.append("record", {"n": 6}, recorded_at=NOW - timedelta(days=3), verb="note")
     add(ledger, 7)
     ledger.append("record", {"n": 8}, recorded_at=NOW - timedelta(hours=3), verb="note")

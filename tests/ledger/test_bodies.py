@@ -159,7 +159,7 @@ def test_forged_lines_are_named_and_set_aside(case: Path, part: int) -> None:
 def test_lines_beyond_the_bounds_are_set_aside_by_the_terminal(case: Path) -> None:
     """No reader takes them; `set-aside` keeps the line, `verify` counts it, and the report names it."""
     path = case.parent / "ledger.jsonl"
-    forge(path, FORGED["a deep one"][0])
+    forged = forge(path, FORGED["a deep one"][0])
     ledger = Ledger(path)
     for read in (
         lambda: list(ledger.entries()), lambda: list(ledger.entries(check=False)), ledger.fold,
@@ -167,7 +167,6 @@ def test_lines_beyond_the_bounds_are_set_aside_by_the_terminal(case: Path) -> No
     ):  # fmt: skip
         with pytest.raises(InputError, match="nested more than 32 deep"):
             read()
-    forged = forge(case.parent / "ledger.jsonl", FORGED["an endless amount"][0])
     assert 2 == tunecase("ledger", "verify", "--project", case).code
     ran = tunecase("ledger", "set-aside", forged[:10], "--why", "forged", "--by", "Ines", "--project", case)
     assert (0, "") == (ran.code, ran.err)
@@ -193,8 +192,8 @@ def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.Mo
         tracemalloc.stop()
 
 
-def test_what_is_told_as_set_aside(case: Path) -> None:
-    """Only unread lines, with kind and day, and money with its amount, in the list and in the books."""
+def test_money_that_is_set_aside_is_told(case: Path) -> None:
+    """In the list and in the books, with its amount where the line states one."""
     path = case.parent / "ledger.jsonl"
     unread = {
         forge(path, line_of(charge(amount="7.50", category=3), "spend", "spend")): "7.50 USD",
@@ -209,6 +208,10 @@ def test_what_is_told_as_set_aside(case: Path) -> None:
     remarks = " ".join(tunecase("books", "--project", case, "--json").json["remarks"])
     assert all(name[:12] in remarks and amount in remarks for name, amount in unread.items())
     assert forge_no_money[:12] not in remarks
+
+
+def test_only_lines_that_nobody_reads_are_told_as_set_aside(case: Path) -> None:
+    """With the kind and the day that the line itself states; an act on a readable line or on none says nothing."""
     path = case.parent / "ledger.jsonl"
     good = next(entry.id for entry in Ledger(path).entries() if entry.kind == "spend")
     for name in (good, "f" * 64):

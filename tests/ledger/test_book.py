@@ -88,7 +88,7 @@ def test_records_and_lines_are_plain(tmp_path):
     assert {"a": None, "b": None} == odd.body
     with pytest.raises(InputError, match="tunecase pilot"):  # no such record any more
         odd.record()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     import hashlib
 
     ledger = filled(tmp_path / "l", 2)
@@ -110,7 +110,7 @@ def test_no_file_and_the_latest_of_a_kind(tmp_path):
     assert ledger.latest("run") is None
     ledger.append("run", run(1), recorded_at=NOW)
     assert 1 == len(list(ledger.entries()))
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     ledger = filled(tmp_path / "l")
     ledger.append("record", {"n": 1}, recorded_at=NOW, verb="audit")
     ledger.append("record", {"n": 2}, recorded_at=NOW, verb="audit")
@@ -118,7 +118,7 @@ def test_no_file_and_the_latest_of_a_kind(tmp_path):
     assert {"n": 2} == ledger.latest("record", "audit").body
     assert {"n": 3} == ledger.latest("record").body
     assert run(4) == ledger.latest("run").record()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     ledger = Ledger(tmp_path / "l")
     with pytest.raises(ValueError, match="kind"):
         ledger.append("note", {}, recorded_at=NOW)
@@ -210,14 +210,14 @@ def test_problems_say_what_happened(tmp_path):
     assert ["it was written after line 3"] == [p.got for p in ledger.verify()]
     ledger.path.write_bytes(whole.replace(b'"verb":"run"', b'"word":"run"'))
     assert 6 == len(ledger.verify())
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     import hashlib
 
     content = b'{"kind":"run"}'
     line = b'{"id":"%s","prev":"%s",%s\n' % (hashlib.sha256(content).hexdigest().encode(), FIRST.encode(), content[1:])
     (tmp_path / "l").write_bytes(line)
     assert ["a line that tunecase did not write"] == [problem.got for problem in Ledger(tmp_path / "l").verify()]
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     ledger = filled(tmp_path / "l", 3)
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"key":"key1"', b'"key":"key9"'))
     assert ["key0", "key9", "key2"] == [entry.body["key"] for entry in ledger.entries(check=False)]
@@ -235,7 +235,7 @@ def test_readers_beside_writers(tmp_path):
     ledger.append("run", run(9), recorded_at=NOW)
     assert [] == ledger.verify()
     assert 5 == len(list(ledger.entries()))
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     ledger = filled(tmp_path / "l", 3)
     seen = 0
     for _ in ledger.entries():
@@ -243,7 +243,7 @@ def test_readers_beside_writers(tmp_path):
         seen += 1
     assert 3 == seen
     assert 6 == len(list(ledger.entries()))
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     ledger = filled(tmp_path / "l", 3)
     with FileLock(f"{ledger.path}.lock"):
         with ledger.path.open("ab") as file:
@@ -266,7 +266,7 @@ def test_spoilt_ledgers_and_what_is_none(tmp_path):
         with pytest.raises(InputError, match=fix):
             ledger.append("run", run(4), recorded_at=NOW)
         assert before == ledger.path.read_bytes()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     ledger = filled(tmp_path / "l", 150)
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"probe"', b'"robot"'))
     problems = ledger.verify()
@@ -274,7 +274,7 @@ def test_spoilt_ledgers_and_what_is_none(tmp_path):
     with pytest.raises(InputError, match="130 further mistakes") as caught:
         ledger.rechain(recorded_at=NOW, version="1")
     assert 150 == len(caught.value.problems)
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     ledger = Ledger(tmp_path / "l")
     ledger.path.write_bytes(b"x\n" * 300_000)
     with patch.object(joined, "MOST_FAULTS", 1_000), patch.object(book, "MOST_FAULTS", 1_000):

@@ -55,22 +55,15 @@ def joined(folder: Path, form: str) -> Ledger:
     """One file out of both branches, as different tools join them."""
     ours, theirs = branches(folder)
     a, b = lines(ours), lines(theirs)
+    found = {
+        "union": a + b[2:], "theirs first": b + a[2:], "interleaved": [*a[:2], a[2], b[2], a[3], *b[3:]],
+        "concatenated": a + b,
+        "markers": [*a[:2], b"<<<<<<< HEAD\n", *a[2:], b"=======\n", *b[2:], b">>>>>>> theirs\n"],
+        "three-way markers": [*a[:2], b"<<<<<<< H\n", *a[2:], b"||||||| 12\n", b"=======\n", *b[2:], b">>>>>>> theirs"],
+        "markers of Windows": [*a[:2], b"<<<<<<< a\r\n", *a[2:], b"=======\r\n", *b[2:], b">>>>>>> b\r\n"],
+    }  # fmt: skip
     ledger = Ledger(folder / "ledger.jsonl")
-    ledger.path.write_bytes(
-        b"".join(
-            {
-                "union": a + b[2:],
-                "theirs first": b + a[2:],
-                "interleaved": [*a[:2], a[2], b[2], a[3], *b[3:]],
-                "concatenated": a + b,
-                "markers": [*a[:2], b"<<<<<<< HEAD\n", *a[2:], b"=======\n", *b[2:], b">>>>>>> theirs\n"],
-                "three-way markers": [
-                    *a[:2], b"<<<<<<< HEAD\n", *a[2:], b"||||||| 1234567\n", b"=======\n", *b[2:], b">>>>>>> theirs",
-                ],
-                "markers of Windows": [*a[:2], b"<<<<<<< a\r\n", *a[2:], b"=======\r\n", *b[2:], b">>>>>>> b\r\n"],
-            }[form]
-        )
-    )  # fmt: skip
+    ledger.path.write_bytes(b"".join(found[form]))
     return ledger
 
 
@@ -113,7 +106,7 @@ def test_heads_copies_and_whole_chains(tmp_path):
     ledger = Ledger(tmp_path / "l")
     ledger.path.write_bytes(ours.path.read_bytes() + b"".join(lines(theirs)[2:]))
     assert heads == set(rechain(ledger).heads)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     ledger = joined(tmp_path, "union")
     before = ledger.path.read_bytes()
     assert "ledger.jsonl.before-rechain" == rechain(ledger).copy
@@ -121,7 +114,7 @@ def test_heads_copies_and_whole_chains(tmp_path):
     ledger.path.write_bytes(before)
     assert "ledger.jsonl.before-rechain-2" == rechain(ledger).copy
     assert not list(tmp_path.glob("*.new"))
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     ledger = Ledger(tmp_path / "l")
     assert rechain(ledger) is None
     write(ledger, "a", "b")
@@ -143,7 +136,7 @@ def test_moved_doubled_and_equal_entries(tmp_path):
     assert (4, 0, 0, 1, 1) == (record.entries, record.moved, record.from_line, record.histories, record.copies)
     assert (0, ()) == (record.adopted, record.charges)
     assert [] == ledger.verify()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     ledger = Ledger(tmp_path / "l")
     ledger.append("record", {"name": "p"}, recorded_at=START)
     shutil.copy(ledger.path, tmp_path / "m")
@@ -194,7 +187,7 @@ def test_a_refused_disk_and_a_waiting_writer(tmp_path, monkeypatch):
     assert before == ledger.path.read_bytes()
     assert {"ledger.jsonl"} == {path.name for path in tmp_path.glob("ledger*") if not path.name.endswith(".lock")}
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     from tunecase.errors import LedgerBusyError
 
     ledger, seen = joined(tmp_path, "union"), []
@@ -243,7 +236,7 @@ def test_corrections_and_histories_chained_again_meet(tmp_path):
     assert wrong.body == found[wrong.id].body
     assert wrong.prev != found[wrong.id].prev
     assert [wrong.id] == [entry.record().supersedes for entry in found.values() if entry.body.get("supersedes")]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for folder in "xy":
         (tmp_path / folder).mkdir()
     one, other = joined(tmp_path / "x", "union"), joined(tmp_path / "y", "theirs first")
@@ -314,7 +307,7 @@ def test_money_of_joined_histories(tmp_path: Path) -> None:
         rechain(ledger)
         charges = held([(entry.id, entry.record()) for entry in ledger.entries() if entry.kind == "spend"]).charges
         assert [Decimal(paid)] == [charge.amount for _, charge in charges]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     ours, theirs = branches(tmp_path)
     ours.append("spend", charge("90.50", "forged"), recorded_at=START + timedelta(minutes=50))
     both = {"recorded_at": START + timedelta(minutes=51)}

@@ -37,12 +37,10 @@ UNCLEAR = {
     "12.345 USD": "write 12.3450 USD or 12345 USD, whichever is meant",
     "2.000 USD": "write 2 USD or 2000 USD, whichever is meant",
     "1k to 1.500 USD": "write 1k to 1.5 USD or 1k to 1500 USD, whichever is meant",
-    "1.500,00 USD": "write 1500.00 USD",
-    "1.500.000 USD": "write 1500000 USD",
-    "1,50 USD": "write 1.50 USD or 150 USD, whichever is meant",
-    "1 500 USD": "write 1500 USD",
+    "1.500,00 USD": "write 1500.00 USD", "1.500.000 USD": "write 1500000 USD",
+    "1,50 USD": "write 1.50 USD or 150 USD, whichever is meant", "1 500 USD": "write 1500 USD",
     "1'500.50 USD": "write 1500.50 USD",
-}
+}  # fmt: skip
 
 
 CLEAR: list[tuple[str | float, Wanted, float]] = [

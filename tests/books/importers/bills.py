@@ -51,6 +51,7 @@ def in_version(version: str, **changes: str | None) -> dict[str, str]:
 def as_csv(path: Path, rows: Sequence[Mapping[str, str]], delimiter: str = ",") -> Path:
     """The rows as a CSV file with the columns of all of them."""
     columns = list(dict.fromkeys(name for one in rows for name in one))
+    path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, delimiter=delimiter, restval="NULL", lineterminator="\n")
         writer.writeheader()

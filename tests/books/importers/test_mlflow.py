@@ -155,14 +155,14 @@ def test_attempts_of_one_run_and_its_day(tmp_path: Path) -> None:
     assert abs(ended.timestamp() - (BEGAN + HOUR) / 1000) < 5
     shutil.rmtree(tmp_path / "mlruns")
     assert pytest.approx(10, abs=0.01) == total(read(logged(tmp_path, first, second, status=(3, 1))))
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     first, second = attempts(tmp_path, 1, 2)
     assert pytest.approx(30, abs=0.01) == total(read(logged(tmp_path, {**first, **second})))
     first, second, third = attempts(tmp_path / "b", 1, 2, 4)
     found = read(logged(tmp_path / "b", first, {**second, "tunecase.booked": "true"}, third))
     assert pytest.approx(40, abs=0.01) == total(found)
     assert "2 runs that the callback booked itself when they ended" in found.left_out
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     home = logged(tmp_path, {"tunecase.gpu": "L40S", "tunecase.gpu_count": "1"})
     (only,) = read(home, today=date(2026, 10, 25)).spendings
     assert date(2026, 10, 25) == only.on

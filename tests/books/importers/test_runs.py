@@ -50,7 +50,7 @@ def test_a_run_is_its_hours_at_the_book_wherever_it_was_copied_to(tmp_path: Path
     assert (Decimal(3), "GPU hour", Decimal("3.30"), "estimated", "a", "L40S", 2) == told
     assert charge.began_at is not None
     assert (ENDED, 10) == (charge.ended_at, charge.began_at.hour)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     state(tmp_path / "one" / "a")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     (tmp_path / "two" / "a").rename(tmp_path / "two" / "b")
@@ -116,7 +116,7 @@ def test_attempts_of_two_folders_and_those_that_may_still_run(tmp_path: Path) ->
     seen.now.seconds = 500
     seen.write(tmp_path / "b" / STATE_FILE)
     assert [Decimal(2), Decimal(1)] == [charge.amount for charge in read(tmp_path).spendings]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     now = datetime.now(UTC) - timedelta(seconds=1_005)
     crashed(tmp_path / "a", 1_000, began=now)
     crashed(tmp_path / "c", 0)
@@ -176,15 +176,12 @@ def test_the_card_is_read_from_what_a_run_was_given() -> None:
     cases: list[Any] = [
         ({"tunecase.gpu": "L40S", "tunecase.gpu_count": "4"}, (), ("L40S", 4)),
         ({"params/gpu_type": "NVIDIA H100 80GB HBM3", "world_size": "16"}, (), ("H100", 16)),
-        ({"accelerators": "A100-80GB:8"}, (), ("A100-80GB", 8)),
-        ({"hardware": "2 x L4"}, (), ("L4", 2)),
+        ({"accelerators": "A100-80GB:8"}, (), ("A100-80GB", 8)), ({"hardware": "2 x L4"}, (), ("L4", 2)),
         ({"instance_type": "ml.g5.12xlarge"}, (), ("A10G", 4)),
         ({"gpu": "L40S"}, ("system/gpu_0_power", "system/gpu_1_power", "system/gpu_1_memory"), ("L40S", 2)),
-        ({"gpu": "cpu"}, (), ("cpu", 0)),
-        ({"gpu": "2", "lr": "1e-4"}, (), ("", None)),
-        ({"gpus": "2"}, (), ("", 2)),
+        ({"gpu": "cpu"}, (), ("cpu", 0)), ({"gpu": "2", "lr": "1e-4"}, (), ("", None)), ({"gpus": "2"}, (), ("", 2)),
         ({}, ("system/cpu_utilization",), ("", None)),
-    ]
+    ]  # fmt: skip
     breaches = []
     for facts, metrics, expected in cases:
         got = gpu_of(TimedRun("k", "n", facts=facts, metrics=metrics))
@@ -204,7 +201,7 @@ def test_impossible_times_are_refused(tmp_path: Path) -> None:
     assert (Decimal("4.2"), Decimal(2), "USD") == (charge.amount, charge.quantity, charge.currency)
     with pytest.raises(InputError, match="a dated rate for USD"):
         run_charges((run,), asked(currency="EUR", gpu_hour=PRICES.get), "mlflow", "here")
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for seconds in (1e308, 1e15, -1.0, -1e308):
         run = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, seconds, hardware="L40S", gpus=1)
         with pytest.raises(InputError, match="hours"):
@@ -215,7 +212,7 @@ def test_impossible_times_are_refused(tmp_path: Path) -> None:
                 read(folder, gpu="L40S", gpu_count=1)
         else:
             assert () == read(folder, gpu="L40S", gpu_count=1).spendings
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     folder = state(tmp_path / "trained")
     os.utime(folder / "trainer_state.json", (9.4e12, 9.4e12))
     if (folder / "trainer_state.json").stat().st_mtime < 9e12:

@@ -63,8 +63,8 @@ def test_a_typed_period_is_read_whole() -> None:
     assert stated.period.tokens_in is None
 
 
-def test_a_table_is_read_by_its_columns(tmp_path: Path) -> None:
-    """One row a day or a period, columns in any order under usual names, cells that are empty unknown."""
+def test_tables_and_their_mistakes(tmp_path: Path) -> None:
+    """Columns in any order under usual names, empty cells unknown; every mistake at once, by its option or cell."""
     header = "Requests,date,prompt_tokens,Completion Tokens,gpu_hours,note"
     days = table(tmp_path, f"{header}\n1400,2026-12-01,4e5,14k,24,x\n1500,2026-12-02,,,24,\n")
     first, second = (one.period for one in days)
@@ -74,6 +74,15 @@ def test_a_table_is_read_by_its_columns(tmp_path: Path) -> None:
     assert (date(2026, 11, 30), "meter.csv") == (long.period.last, long.period.source_file)
     assert long.charge is not None
     assert (Decimal(110), "meter.csv", 2) == (long.charge.amount_base, long.charge.source_file, long.charge.row)
+    (tmp_path := tmp_path / "b").mkdir()
+    assert MISTAKES == [(text, read(text)) for text, _ in MISTAKES]
+    for text, wrong in TABLES:
+        with pytest.raises(InputError) as error:
+            table(tmp_path, text)
+        assert wrong == [problem.where for problem in error.value.problems]
+    with pytest.raises(InputError) as error:
+        meter_table("nowhere.csv", READS, TODAY)
+    assert [("nowhere.csv", "no such file")] == [(problem.where, problem.got) for problem in error.value.problems]
 
 
 def stated(first: str, last: str, answers: int) -> Stated:
@@ -141,15 +150,3 @@ TABLES = [
     ("date,answers\n2026-12-01,5\n2026-12-02,6\n2026-12-01,5\n", ["meter.csv:4, date"]),
     ("from,to,answers\n2026-11-01,2026-11-30,5\n2026-11-30,2026-12-01,6\n", ["meter.csv:3, from"]),
 ]  # fmt: skip
-
-
-def test_every_mistake_of_a_period_or_a_table_is_found(tmp_path: Path) -> None:
-    """Each by its option or cell, all at once: missing columns, cells that cannot be read, days that stand twice."""
-    assert MISTAKES == [(text, read(text)) for text, _ in MISTAKES]
-    for text, wrong in TABLES:
-        with pytest.raises(InputError) as error:
-            table(tmp_path, text)
-        assert wrong == [problem.where for problem in error.value.problems]
-    with pytest.raises(InputError) as error:
-        meter_table("nowhere.csv", READS, TODAY)
-    assert [("nowhere.csv", "no such file")] == [(problem.where, problem.got) for problem in error.value.problems]

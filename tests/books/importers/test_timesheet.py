@@ -59,7 +59,7 @@ def test_rates_lines_and_amounts_of_rows(tmp_path: Path) -> None:
     # On days of which something is booked, and whatever mistakes they hold, rows that are not asked for stand beside.
     found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
     assert ["else"] == [charge.description for charge in found.beside]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     text = "date,person,hours,rate,amount,currency,category\n"
     text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
     found = read(tmp_path, text)
@@ -90,17 +90,8 @@ def test_rows_are_known_by_what_they_say(tmp_path: Path) -> None:
     assert ("ann", "for bob") == (only.resource, only.description)
 
 
-def test_what_can_be_misread_is_refused(tmp_path: Path) -> None:
-    """By row and column, with a fix, all together."""
-    assert [] == [(text, told) for text, told in MISREAD if told not in refusal(tmp_path, text)]
-    told = refusal(tmp_path, "date,hours,rate\n2026-11-02,x,90\nsoon,1,y\n")
-    assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
-    with pytest.raises(InputError, match="no such file"):
-        timesheet(str(tmp_path / "none.csv"), asked())
-
-
-def test_clockify_and_harvest_at_their_own_rates(tmp_path: Path) -> None:
-    """The clock comes before the rounded decimal, the file says how its slashes run; the cost rate comes first."""
+def test_own_rates_and_what_can_be_misread(tmp_path: Path) -> None:
+    """The clock before the rounded decimal, the cost rate first; refused by row and column, all together."""
     first, second = read(tmp_path, CLOCKIFY).spendings
     told = (first.category, first.quantity, first.amount, str(first.on))
     assert ("data", Decimal("0.333333"), Decimal("29.99997"), "2026-11-20") == told
@@ -108,6 +99,12 @@ def test_clockify_and_harvest_at_their_own_rates(tmp_path: Path) -> None:
     (only,) = read(tmp_path, HARVEST).spendings
     told = (only.category, only.amount, only.currency, only.amount_base, only.resource)
     assert ("evaluation", Decimal("250"), "EUR", Decimal("262.5"), "Ann Lee") == told
+    (tmp_path := tmp_path / "b").mkdir()
+    assert [] == [(text, told) for text, told in MISREAD if told not in refusal(tmp_path, text)]
+    told = refusal(tmp_path, "date,hours,rate\n2026-11-02,x,90\nsoon,1,y\n")
+    assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
+    with pytest.raises(InputError, match="no such file"):
+        timesheet(str(tmp_path / "none.csv"), asked())
 
 
 MISREAD = [
@@ -115,15 +112,13 @@ MISREAD = [
     ("date,hours,role\n2026-11-02,1,judge\n", "no rate for 'judge'"),
     ("date;hours;rate\n2026-11-02;1,5;90\n", "write 1.5 or 15"),
     ("date;hours;rate\n2026-11-02;1;1.234,50\n", "write 1234.50"),
-    ("date,hours,rate\n2026-11-02,1,-90\n", "above zero"),
-    ("date,hours,rate\n3/4/2026,1,90\n", "read in one way"),
+    ("date,hours,rate\n2026-11-02,1,-90\n", "above zero"), ("date,hours,rate\n3/4/2026,1,90\n", "read in one way"),
     ("date,hours,rate\n13/4/2026,1,90\n4/13/2026,1,90\n", "one order"),
     ("date,hours,rate\n2026-11-31,1,90\n", "a day that exists"),
     ("date,hours,rate\n2026-11-25,1,90\n", "not after today, 2026-11-24"),
     ("date,hours,rate\n2026-11-02,800,90\n", "hours of one row"),
     ("date,hours,rate\n2026-11-02,-1,90\n", "hours of one row"),
     ("date,hours,rate\n2026-11-02,nan,90\n", "hours with a point"),
-    ("date,hours,rate,currency\n2026-11-02,1,90,GBP\n", "currency: GBP"),
-    ("when,what\n1,2\n", "a column of the day"),
+    ("date,hours,rate,currency\n2026-11-02,1,90,GBP\n", "currency: GBP"), ("when,what\n1,2\n", "a column of the day"),
     ("date,hours,rate\n", "a header and no rows"),
-]
+]  # fmt: skip

@@ -160,13 +160,12 @@ def test_the_example_is_fit_after_fixes(example):
     assert len(set(CHECKS)) == len(CHECKS)
 
 
-def test_few_copied_or_random_rows(tmp_path):
-    """One-word labels are fit; random ones, a test equal to training, copies and few rows are not."""
+def test_random_and_one_word_labels(tmp_path):
+    """One-word labels are fit; random ones and a test equal to training are not."""
     for rows, verdict in ((20, "too little to say"), (300, "not fit")):
         train = jsonl(tmp_path / "train.jsonl", tickets(rows, 3, shuffled=True))
         record = judged(train, fast=False)
         assert (verdict, True) == (record.verdict, "labels_random" in counts(record))
-    (tmp_path := tmp_path / "b").mkdir()
     record = judged(labelled(tmp_path / "a.jsonl", ((t, ["yes", "no"][i % 2]) for i, t in enumerate(sentences(300)))))
     assert (record.verdict, record.findings) == ("fit", ())
     assert record.classes == {"yes": 150, "no": 150}
@@ -175,7 +174,10 @@ def test_few_copied_or_random_rows(tmp_path):
     record = judged(path, path)
     assert (record.verdict, record.finding("leak_exact").count) == ("not fit", 200)
     assert record.finding("leak_exact").price.p50 > 0
-    (tmp_path := tmp_path / "c").mkdir()
+
+
+def test_few_rows_copies_and_broken_ones_are_never_fit(tmp_path):
+    """Too few rows, few left after the fixes, mostly broken ones, random labels on copies, one class alone."""
     rng, few, texts = random.Random(1), sentences(3), sentences(20)
     too_little, unfit = ("too little to say", False), ("not fit", False)
     files = {
@@ -211,7 +213,7 @@ def test_near_copies_and_free_answers(tmp_path):
     assert counts(record) == {"near_contradiction": 2, "duplicate_near": 1}
     assert (record.finding("near_contradiction").removed, record.dropped) == (0, 1)
     assert record.finding("near_contradiction").price.p50 > 0
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     answers = sentences(80, seed=3, length=30)
     rows = [{"question": q, "answer": a} for q, a in zip(sentences(80), answers, strict=True)]
     rows.append({"question": rows[0]["question"], "answer": " ".join(answers[5].split()[::-1])})
@@ -235,7 +237,7 @@ def test_bad_rows_and_cut_files(tmp_path):
     assert (line["row"], line["line"], line["text"]) == (60, 62, "{broken")
     assert [quarantine] == list(quarantine.parent.iterdir())
     assert before == bad.read_bytes()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for name in ("a.jsonl.gz", "a.jsonl"):
         path, whole = tmp_path / name, packed(300, name.rpartition(".")[2])
         path.write_bytes(whole[: len(whole) * 2 // 3])

@@ -61,7 +61,7 @@ def test_pairs_and_judged_answers(tmp_path):
     assert 1 == counts(audited(tmp_path, disputed)).get("contradiction")
     leaked = counts(audited(tmp_path, rows, [pair(3, prompt=0), pair(99, prompt=0)]))
     assert 1 == leaked.get("leak_exact")
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     rows = [{"prompt": text(k // 2), "completion": text(500 + k), "label": k % 2 == 0} for k in range(60)]
     record = audited(tmp_path, rows)
     assert {} == {
@@ -90,7 +90,7 @@ def test_tools_and_notes_of_chats(tmp_path):
     wrong = [*rows, {**rows[0], "tools": tools[1]}, rows[0]]
     found = counts(audited(tmp_path, wrong))
     assert (1, 2, 1) == (found["tool_calls"], found["duplicate_exact"], found["contradiction"])
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     said = [
         ("user", "q"),
         ("assistant", "<think>so</think>a"),

@@ -212,7 +212,7 @@ def test_failures_of_the_world_and_mistakes(files, tmp_path):
         judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True, checking=lose)
     record = judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True)
     assert in_one_pass(*files) == plain(record)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug")):
         assert error is failing(files, tmp_path / "s", error)
         assert [] == list((tmp_path / "s").iterdir())
@@ -221,7 +221,7 @@ def test_failures_of_the_world_and_mistakes(files, tmp_path):
         judged(*files, running, fast=True)
     assert "kept" not in str(told.value)
     assert [] == list((tmp_path / "s").iterdir())
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "a.jsonl").write_bytes(files[0].read_bytes())

@@ -80,7 +80,7 @@ def test_sound_answers_and_code_raise_nothing(tmp_path):
     assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
     found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
     assert isinstance(answers.placeholder(found), NotChecked)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     kinds = {
         "code": ("Write a function that adds the prices of basket {0}.", CODE),
         "query": ("Which orders of customer {0} are large?", QUERY),

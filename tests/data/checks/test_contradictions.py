@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tests.data.checks.made_files import pairs
 from tunecase.data.checks.contradictions import contradiction
 
@@ -16,16 +14,13 @@ def severity(folder, answers, task=None):
     return contradiction(pairs(folder, zip(texts, answers, strict=True), task=task)).severity
 
 
-@pytest.mark.parametrize(
-    ("answers", "task", "wanted"),
-    [
-        (["yes"] * 40 + ["no"] * 10, None, "stop"),
-        (["yes"] * 40 + ["no"] * 10, "generation", "note"),
-        ([f"harbour {n}" for n in range(50)], None, "warn"),
-        ([LONG.format(n=n) for n in range(50)], None, "note"),
-        ([json.dumps({"boats": n}) for n in range(50)], "extraction", "warn"),
-    ],
-)
-def test_two_answers_weigh_by_what_is_expected(tmp_path, answers, task, wanted):
+WEIGHTS: list[tuple[list[str], str | None, str]] = [
+    (["yes"] * 40 + ["no"] * 10, None, "stop"), (["yes"] * 40 + ["no"] * 10, "generation", "note"),
+    ([f"harbour {n}" for n in range(50)], None, "warn"), ([LONG.format(n=n) for n in range(50)], None, "note"),
+    ([json.dumps({"boats": n}) for n in range(50)], "extraction", "warn"),
+]  # fmt: skip
+
+
+def test_two_answers_weigh_by_what_is_expected(tmp_path):
     """Classes may stop, short facts and extraction warn, free answers are a note; the stated task comes first."""
-    assert wanted == severity(tmp_path, answers, task)
+    assert [wanted for *_, wanted in WEIGHTS] == [severity(tmp_path, *given) for *given, _ in WEIGHTS]

@@ -26,7 +26,7 @@ def test_wrong_random_and_differing_labels(tmp_path):
     assert isinstance(defect, Defect)
     assert f"class {codes[defect.rows[0]]}" == defect.suggested[0]
     assert 8 <= len(set(range(10)) & set(defect.rows[:20].tolist()))
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     texts, codes = made(100)
     shuffled = np.random.default_rng(5).permutation(codes)
     assert "stop" == labels.labels_random(evidence(tmp_path, texts, shuffled)).severity
@@ -35,13 +35,13 @@ def test_wrong_random_and_differing_labels(tmp_path):
     found = evidence(tmp_path, *made(100), fast=True)
     assert isinstance(labels.label_error(found), NotChecked)
     assert isinstance(labels.labels_random(found), NotChecked)
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     texts, codes = made(100)
     second = [f"class {(c + (i < 3)) % 4}" if i < 40 else "" for i, c in enumerate(codes)]
     defect = labels.annotator_agreement(evidence(tmp_path, texts, codes, second))
     assert [0, 1, 2] == defect.rows.tolist()
     assert 0.925 == defect.measured[2]
-    (tmp_path := tmp_path / "d").mkdir()
+    (tmp_path := tmp_path / "fourth").mkdir()
     rows = [{"prompt": f"Open door number {k} please", "completion": f"open door {k % 3}"} for k in range(60)]
     assert 3 == len(made_files.evidence(tmp_path, rows).classes)
     assert {} == made_files.evidence(tmp_path, rows, task="generation").classes

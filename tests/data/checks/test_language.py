@@ -27,7 +27,7 @@ def test_other_languages_and_mixes(tmp_path):
     inputs, answers = sentences(ENGLISH, 100), sentences(ENGLISH, 100)
     inputs[5], answers[5] = f"Translate into German: {ENGLISH[0]}", GERMAN[0]
     assert language_mismatch(files(tmp_path, inputs, answers)) is None
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     mixed = files(tmp_path, sentences(ENGLISH, 160) + sentences(GERMAN, 40), sentences(ENGLISH, 200))
     noted = language_mix(mixed)
     assert "note" == noted.severity

@@ -25,7 +25,7 @@ def test_repeats_and_shared_instructions(tmp_path):
     assert repeats.duplicate_exact(found).rows.tolist() == [2]
     assert None is repeats.duplicate_normalised(found)
     assert None is repeats.duplicate_near(found)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     rng = np.random.default_rng(0)
     instruction = " ".join(f"instruction{i}" for i in range(60))
     texts = [" ".join(f"w{n}" for n in rng.integers(0, 9999, 10)) for _ in range(100)]

@@ -42,7 +42,7 @@ def test_planted_rewrites_are_found_or_it_is_said(tmp_path):
     right = {row for row, other in defect.pairs.tolist() if other == row + 400}
     assert 0.9 * 60 <= len(right)
     assert len({other for _, other in defect.pairs.tolist() if other < 400}) <= 4
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     rows = [(f"question {at}", "yes") for at in range(10)]
     found = evidence(tmp_path, rows, rows)
     assert isinstance(rephrased.leak_rephrased(found), NotChecked)

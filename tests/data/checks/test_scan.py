@@ -188,7 +188,7 @@ def test_interrupted_passes_and_lost_parts(tmp_path, monkeypatch):
     assert here == plain(read_split(path, detect(path), stages=stages))
     assert (6, list(range(6, stages.told[0].tasks))) == (stages.told[0].taken_up, read)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     path = tmp_path / "d.jsonl.gz"
     path.write_bytes(gzip.compress(long_file(tmp_path, 150).read_bytes()))
     short_runs(monkeypatch)
@@ -214,11 +214,11 @@ def test_texts_kept_are_bounded_and_lie_everywhere(tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 5000)
     path = long_file(tmp_path, 2000)
-    drawn = [read_split(path, detect(path), Reading(seed=seed)).texts.rows.tolist() for seed in (1, 1, 2)]
-    assert drawn[0] == drawn[1] != drawn[2]
-    assert 0 < len(drawn[0]) < 500
+    seeds = [read_split(path, detect(path), Reading(seed=seed)).texts.rows.tolist() for seed in (1, 1, 2)]
+    assert seeds[0] == seeds[1] != seeds[2]
+    assert 0 < len(seeds[0]) < 500
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 1000)
     folder = tmp_path / "files"
     folder.mkdir()
@@ -275,6 +275,7 @@ def test_runs_and_shards_of_bad_rows(tmp_path, monkeypatch):
     assert [70_000, 100_000] == shelf.column(0, "number").tolist()
     assert [70_001, 100_001] == shelf.column(0, "line").tolist()
     assert {np.dtype(np.int64)} == {shelf.column(0, name).dtype for name in ("number", "line", "words")}
+    monkeypatch.undo()
     assert (scan.LEAST_RUN_ROWS, scan.LEAST_RUN_BYTES) == scan.run_room(1)
     assert (scan.RUN_ROWS, scan.RUN_BYTES) == scan.run_room(256_000_000) == scan.run_room(10**12)
     assert scan.RUN_ROWS * 600 > scan.MOST_PIECE_BYTES

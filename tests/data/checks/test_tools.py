@@ -9,26 +9,17 @@ TOOLS = json.dumps([{"type": "function", "function": {"name": "add", "parameters
     "type": "object", "required": ["a"],
     "properties": {"a": {"type": "integer"}, "b": {"type": "string"}, "c": {"type": "array"}}}}}])  # fmt: skip
 FORMS = (
-    "{}",
-    "Let me see.\n{}",
-    "<tool_call>\n{}\n</tool_call>",
-    "<tool_call>{0}</tool_call>\n<tool_call>{0}</tool_call>",
-    "<functioncall> {} <|endoftext|>",
-    "[{}]",
-)
+    "{}", "Let me see.\n{}", "<tool_call>\n{}\n</tool_call>",
+    "<tool_call>{0}</tool_call>\n<tool_call>{0}</tool_call>", "<functioncall> {} <|endoftext|>", "[{}]",
+)  # fmt: skip
 CALLS = (
-    ({"name": "add", "arguments": {"a": 1, "b": "x"}}, 0),
-    ({"name": "add", "arguments": '{"a": 1}'}, 0),
-    ({"name": "add", "arguments": {"a": 1.0}}, 0),
-    ({"name": "sub", "arguments": {"a": 1}}, UNKNOWN),
-    ({"name": "add", "arguments": {"b": "x"}}, MISSING),
-    ({"name": "add", "arguments": {"a": 1, "z": 2}}, UNDECLARED),
-    ({"name": "add", "arguments": "{a: 1"}, NOT_JSON),
-    ({"name": "add", "arguments": {"a": "1"}}, TYPE),
-    ({"name": "add", "arguments": {"a": True}}, TYPE),
-    ({"name": "add", "arguments": {"a": 1, "c": {}}}, TYPE),
+    ({"name": "add", "arguments": {"a": 1, "b": "x"}}, 0), ({"name": "add", "arguments": '{"a": 1}'}, 0),
+    ({"name": "add", "arguments": {"a": 1.0}}, 0), ({"name": "sub", "arguments": {"a": 1}}, UNKNOWN),
+    ({"name": "add", "arguments": {"b": "x"}}, MISSING), ({"name": "add", "arguments": {"a": 1, "z": 2}}, UNDECLARED),
+    ({"name": "add", "arguments": "{a: 1"}, NOT_JSON), ({"name": "add", "arguments": {"a": "1"}}, TYPE),
+    ({"name": "add", "arguments": {"a": True}}, TYPE), ({"name": "add", "arguments": {"a": 1, "c": {}}}, TYPE),
     ({"name": "add", "arguments": {"z": "1"}}, MISSING | UNDECLARED),
-)
+)  # fmt: skip
 
 
 def row(answer, tools=TOOLS, system=""):

@@ -150,7 +150,7 @@ def test_masks_and_names_of_copies(tmp_path, monkeypatch):
     said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
     assert len(queue) == review_file(said, train, None, None).rows
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for folder, name in enumerate(("Review.jsonl", "changes.json")):
         train, out = write(tmp_path / f"data{folder}" / name, rows_of()), tmp_path / f"out{folder}"
         fixed(train, out)
@@ -194,7 +194,7 @@ def test_folders_and_changing_files(tmp_path, monkeypatch):
     _, record = fixed(train, out, force=True)
     assert "work of an hour" in (Path(record.aside) / "review.csv").read_text(encoding="utf-8")
     assert {"data", "out", "out.old-1"} == {path.name for path in tmp_path.iterdir()}
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     train = write(tmp_path / "train.jsonl", rows_of())
 
     def meddling(*given, **named):

@@ -100,7 +100,7 @@ def test_reviewers_masks_and_bounded_queues(tmp_path, monkeypatch):
         (row["row"], row["reasons"][0]["check"]) for row in lines(tmp_path / "out/dropped.jsonl")
     ]
     assert [{"text": "c", "label": "q"}] == lines(tmp_path / "out/train.jsonl")
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     records = [{"text": f"write to {name}@example.org", "label": "p"} for name in ("ann", "bob")]
     evidence = evidence_of(written(tmp_path / "train.jsonl", [{"text": "a", "label": "p"}, *records]))
     record = cleaned(evidence, [], tmp_path / "out", mask=True)
@@ -112,7 +112,7 @@ def test_reviewers_masks_and_bounded_queues(tmp_path, monkeypatch):
     assert {"text": "write to [e-mail]", "label": "p"} == lines(tmp_path / "out/train.jsonl")[1]
     assert 0 == cleaned(evidence, [], tmp_path / "plain").masked
     assert (tmp_path / "plain/train.jsonl").read_bytes() == (tmp_path / "train.jsonl").read_bytes()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     monkeypatch.setattr(waiting, "MOST_SUSPECTS", 2)
     train = written(tmp_path / "train.jsonl", [{"text": f"text {at}", "label": "p"} for at in range(9)])
     found = Defect("label_error", "warn", "", "", rows=np.arange(5), review_rows=5.0, scores=np.linspace(0.9, 0.5, 5))

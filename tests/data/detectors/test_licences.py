@@ -27,7 +27,7 @@ def test_licences_are_read_and_judged(tmp_path):
     ):
         assert (name, use) == (known_name(text), use_of(known_name(text)))
     assert "unknown" == use_of("house rules")
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     assert "neither stated" in asked(tmp_path).what
     assert "commercial" in asked(tmp_path, licence="CC BY-NC 4.0", origin="our forum").why
     assert "which holds" in asked(tmp_path, licence="MIT", origin="ours", named=Origin(("cc-by",))).why

@@ -9,20 +9,8 @@ from tunecase import catalog
 from tunecase.data.detectors import phrases
 
 ROWS = catalog.read_table("answer_phrases")
-PIECES = st.sampled_from(
-    [row["stem"] for row in ROWS]
-    + [
-        "i'm sorry, but i can’t do it",
-        "soy claude",
-        "{{ name }}",
-        "私はaiとしてできません",
-        "todo: ",
-        "\n",
-        "###",
-        "<",
-        "İ",
-    ]
-)
+ODD = "i'm sorry, but i can’t do it", "soy claude", "{{ name }}", "私はaiとしてできません", "todo: ", "\n", "#", "İ"
+PIECES = st.sampled_from([*(row["stem"] for row in ROWS), *ODD])
 TEXTS = st.lists(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=5).map(" ".join), max_size=6)
 
 

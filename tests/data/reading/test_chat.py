@@ -43,12 +43,12 @@ def test_turns_and_answers_of_chats(tmp_path):
     assert (("system", "Be brief."), "Be brief.\n\nq") == (row.turns[0], row.input)
     own = only(tmp_path, [{"role": "system", "content": "s"}, *said("q", "a")], system="Be brief.")
     assert "s\n\nq" == own.input
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for turns in TURNS:
         row = only(tmp_path, turns)
         assert ("a", 0) == (row.output, row.cut_turns)
         assert [turn["content"] for turn in turns] == [text for _, text in row.turns]
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     chats = [said("q", "a", "r", "b") for _ in range(3)]
     chats[0][1]["weight"], chats[1][3]["weight"], chats[2][3]["loss_weight"] = 0, 0, 0.0
     muted, cut, unlearnt = (only(tmp_path, chat) for chat in chats)
@@ -90,7 +90,7 @@ def test_reasoning_is_told_from_the_answer(tmp_path):
         (plain,) = table(tmp_path, [{"prompt": "q", "response": text}]).rows
         assert [("first this", "four")] * 2 == [(read.thinking, read.output) for read in (row, plain)]
         assert text == row.turns[-1][1]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for name in ("reasoning_content", "reasoning", "thinking"):
         row = only(tmp_path, [said("q")[0], {"role": "assistant", "content": "four", name: "first this"}])
         (plain,) = table(tmp_path, [{"question": "q", "response": "four", name: "first this"}]).rows
@@ -109,7 +109,7 @@ def test_judged_chats_and_rewards(tmp_path):
         assert ("", "a", False, "a") == (bad.output, bad.rejected, bad.is_target, bad.beside)
     rows = [{"prompt": "q", "response": "a", "label": k % 2} for k in range(4)]
     assert {True} == {row.is_target for row in table(tmp_path, rows).rows}
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     asked = [{"role": "system", "content": ""}, {"role": "user", "content": "What is 2 and 3?"}]
     truths = ["5", [{"id": "x1", "function": {"name": "add", "arguments": '{"a": 2}'}}]]
     for column in ("messages", "prompt"):
@@ -139,7 +139,7 @@ def test_media_and_parts_of_content(tmp_path):
             table(tmp_path, [row] * 3)
     rows = [{"text": f"a red chair {k}", "label": "ab"[k % 2], "image": "https://a.example/b.png"} for k in range(9)]
     assert 9 == len(table(tmp_path, rows).rows)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     call = {"type": "tool_use", "id": "x", "name": "add", "input": {"a": 2}}
     asked = {"role": "user", "content": [{"type": "text", "value": "Add two."}]}
     result = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "4"}]}]}

@@ -51,7 +51,7 @@ def test_what_is_no_document_is_told(tmp_path: Path) -> None:
     assert (str(tmp_path / "a.txt"), "a binary file") == (one.where, one.got)
     assert (f"{tmp_path / 'b.jsonl'}:2", "not JSON: {oops") == (two.where, two.got)
     assert all(problem.wanted and problem.fix for problem in caught.value.problems)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     place = tmp_path / "docs"
     got = []
     for make in (lambda: None, place.mkdir, lambda: (place / "a.txt").write_text(" \n")):

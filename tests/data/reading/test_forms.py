@@ -207,16 +207,13 @@ def test_broken_spans_are_bad_rows(tmp_path):
 
 
 NO_DATA = (
-    ("d.json", "[0.1, 0.2]", "an array of numbers"),
-    ("d.json", '["a b", "c d"]', "a list of texts without answers"),
+    ("d.json", "[0.1, 0.2]", "an array of numbers"), ("d.json", '["a b", "c d"]', "a list of texts without answers"),
     ("d.json", '{"model_type": "bert",\n "vocab_size": 30}', "the settings of a model or a training"),
-    ("d.xlsx", "PK", "a spreadsheet"),
-    ("d.npy", "x", "arrays of numbers"),
-    ("d.pkl", "x", "Python objects"),
+    ("d.xlsx", "PK", "a spreadsheet"), ("d.npy", "x", "arrays of numbers"), ("d.pkl", "x", "Python objects"),
     ("d.yaml", "a: 1", "rows as YAML"),
     ("d.txt", "Plain words.\nMore of them.\nAnd more.\nAnd more.\n", "neither JSON lines nor one token"),
     ("d.conll", "Plain words.\n", "neither JSON lines nor one token"),
-)
+)  # fmt: skip
 
 
 def test_what_is_no_data_and_what_any_ending_holds(tmp_path):
@@ -233,7 +230,7 @@ def test_what_is_no_data_and_what_any_ending_holds(tmp_path):
     rows = [{"guessed_label_name": "ab"[k % 2], "given_label_text": "bc"[k % 2]} for k in range(30)]
     with pytest.raises(InputError, match="an input column"):
         detect(lines(tmp_path / "d.jsonl", rows))
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     rows = [{"text": "a b", "label": "x"}, {"text": "c d", "label": "y"}]
     for name in ("d.json", "d.txt", "d.jsonlines"):
         assert TWO == pairs(lines(tmp_path / name, rows))

@@ -11,14 +11,10 @@ from tunecase.errors import InputError
 
 ROW = json.dumps({"text": "a b", "label": "x"}) + "\n"
 FILES = (
-    ("train.jsonl", "test.jsonl"),
-    ("train.json", "eval.json"),
-    ("x_train.csv", "x_test.csv"),
-    ("x-Train.jsonl", "x-Test.jsonl"),
-    ("train/a.jsonl", "test/a.jsonl"),
-    ("train.jsonl.gz", "test.jsonl"),
+    ("train.jsonl", "test.jsonl"), ("train.json", "eval.json"), ("x_train.csv", "x_test.csv"),
+    ("x-Train.jsonl", "x-Test.jsonl"), ("train/a.jsonl", "test/a.jsonl"), ("train.jsonl.gz", "test.jsonl"),
     ("trainset.jsonl", "testset.jsonl"),
-)
+)  # fmt: skip
 
 
 def placed(folder, *names):
@@ -37,7 +33,7 @@ def test_tests_beside_in_folders_and_by_configuration(tmp_path):
         placed(folder, test, "strained.jsonl", "stested.jsonl")
         assert folder / test == other_splits.test_beside(folder / train)
         assert other_splits.test_beside(folder / "strained.jsonl") is None
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     folder = placed(tmp_path / "set", "train.jsonl", "test.jsonl")
     assert "set::test" == other_splits.test_beside(folder).name
     (tmp_path / "d.json").write_text(json.dumps({"train": [json.loads(ROW)], "test": [json.loads(ROW)]}))
@@ -52,7 +48,7 @@ def test_tests_beside_in_folders_and_by_configuration(tmp_path):
     )
     folder = placed(tmp_path / "b" / "set", "train.jsonl", "validation.jsonl")
     assert (None, "set::validation") == (other_splits.test_beside(folder), other_splits.validation_beside(folder).name)
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     folder = placed(tmp_path / "set", "main/train.jsonl", "main/test.jsonl", "other/train.jsonl")
     with pytest.raises(InputError, match="name one: set::main"):
         detect(folder)
@@ -93,7 +89,7 @@ def test_cards_and_names_of_the_hub(tmp_path, monkeypatch):
     (folder / "README.md").write_text("---\nconfigs: [{data_files: ../x.jsonl}]\n---\n", encoding="utf-8")
     placed(tmp_path, "x.jsonl")
     assert 3 == len(load(folder).rows)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     from pathlib import Path
 
     monkeypatch.chdir(tmp_path)

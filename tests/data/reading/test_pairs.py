@@ -40,7 +40,7 @@ def test_better_and_worse_in_every_spelling(tmp_path):
             assert ("preference", []) == (read.layout.schema, list(read.bad)), names
             assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows}
             assert "the question 3" == read.rows[3].input
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     tools = [{"type": "function", "function": {"name": "weather"}}]
     row = {
         "input": {"messages": ASKED, "tools": tools, "parallel_tool_calls": True},
@@ -64,17 +64,14 @@ WINNERS = (
     ("response_a", "response_b", "winner", "model_a", "model_b", "tie"),
     ("response_a", "response_b", "winner", "A", "B", "tie (bothbad)"),
     ("response_a", "response_b", "winner", "response_a", "response_b", "both"),
-    ("answer_a", "answer_b", "preference", "a", "b", "equal"),
-    ("response_a", "response_b", "label", 0, 1, 0.5),
+    ("answer_a", "answer_b", "preference", "a", "b", "equal"), ("response_a", "response_b", "label", 0, 1, 0.5),
     ("answer_0", "answer_1", "better_response_id", 0, 1, "tie"),
-    ("response_1", "response_2", "preferred", "1", "2", "0"),
-    ("response_1", "response_2", "preferred", 1, 2, 0),
-    ("output_1", "output_2", "choice", 0, 1, "tie"),
-    ("response1", "response2", "overall_preference", -2, 3, 0),
+    ("response_1", "response_2", "preferred", "1", "2", "0"), ("response_1", "response_2", "preferred", 1, 2, 0),
+    ("output_1", "output_2", "choice", 0, 1, "tie"), ("response1", "response2", "overall_preference", -2, 3, 0),
     ("output_1", "output_2", "preference", 1.0, 2.0, 0.0),
     ("answer_a", "answer_b", "verdict", "Answer A", "Answer B", "Neither"),
     ("response_j", "response_k", "winner", "j", "k", "draw"),
-)
+)  # fmt: skip
 
 
 def test_winners_in_columns_and_numbers(tmp_path):
@@ -90,7 +87,7 @@ def test_winners_in_columns_and_numbers(tmp_path):
         assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows[:-1]}
         last = read.rows[-1]
         assert ("", "", False, read.rows[0].beside) == (last.output, last.rejected, last.is_target, last.beside)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     names = ("winner_model_a", "winner_model_b"), ("score_a", "score_b"), ("rating_response_a", "rating_response_b")
     for first, second in names:
         rows = [

@@ -159,7 +159,7 @@ def test_folders_count_on_in_small_pieces(tmp_path, monkeypatch):
         assert [piece.bytes_done] == [block.bytes_done for _, block in reading.read_piece(piece, layout)][-1:]
     for size in SIZES:
         assert by_reading(tmp_path, layout) == by_pieces(tmp_path, layout, size, shuffled=True)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     folder = tmp_path / ("long" * 50)
     folder.mkdir()
     path = folder / "d.csv"
@@ -192,7 +192,7 @@ def test_shares_are_parts_of_the_file(tmp_path, monkeypatch):
         "d.jsonl": [1, 1, 1, 1], "d.jsonl.gz": [1, 2, 8, 8], "d.json": [1, 1, 2, 8], "nested.json": [1, 1, 1, 1],
         "wide.jsonl": [1, 1, 2, 8],
     } == found  # fmt: skip
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     shared(monkeypatch)
     for name in ("d.jsonl.gz", "d.csv.gz", "d.json", "wide.jsonl", "d.conll"):
         data = TEXTS[name]
@@ -215,7 +215,7 @@ def test_growing_files_and_bombs_in_pieces(tmp_path, monkeypatch):
             file.write(gzip.compress(LINES.encode()) if name.endswith("gz") else b'{"text": "a", "label": "b"}\n')
         blocks = [block for piece in found for _, block in reading.read_piece(piece, layout)]
         assert len(whole) == sum(1 for block in blocks for _ in reading.read_block(block, layout)), name
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(MODULE, "MOST_ROWS", 20_000)
     monkeypatch.setattr(MODULE, "SMALL_BYTES", 0)
     path = tmp_path / "d.csv.gz"

@@ -67,7 +67,7 @@ def test_names_of_columns(tmp_path):
     )  # fmt: skip
     named = load(path, "2", "1")
     assert ("y", "words of row 0 and some more of them") == (named.rows[0].input, named.rows[0].output)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     rows = [{"klass": "ab"[k % 2], "said": f"these are the words {k} of it"} for k in range(30)]
     table = load(lines(tmp_path / "d.jsonl", rows))
     assert (("said",), "klass") == (table.layout.input, table.layout.output)
@@ -103,7 +103,7 @@ def test_preferences_and_calls_of_tools(tmp_path):
     assert "prompt/completion/label" == table.layout.schema
     assert [("a", "", True), ("", "a", False)] == [(r.output, r.rejected, r.is_target) for r in table.rows[:2]]
     assert [True, False] == [row.other["label"] for row in table.rows[:2]]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     row = only(tmp_path, {"messages": CALL})
     assert isinstance(row, Row)
     assert ["user", "assistant", "tool", "assistant"] == [role for role, _ in row.turns]
@@ -149,7 +149,7 @@ def test_data_sets_saved_to_disk(tmp_path, table):
     (folder / "a.arrow").unlink()
     with pytest.raises(InputError, match=r"without a\.arrow"):
         load(folder)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for name in ("train", "validation"):
         stream(tmp_path / "dict" / name, table.slice(0, 1 if name == "train" else 2))
     (tmp_path / "dict/dataset_dict.json").write_text('{"splits": ["train", "validation"]}', encoding="utf-8")
@@ -157,7 +157,7 @@ def test_data_sets_saved_to_disk(tmp_path, table):
     assert [1, 1, 2, 2] == counts
     with pytest.raises(InputError, match="name a split: dict::train"):
         load(tmp_path / "dict::test")
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     stream(tmp_path / "saved", table)
     (tmp_path / "saved/state.json").write_text(json.dumps({"_data_files": [{"filename": "x" * 300}]}), encoding="utf-8")
     with pytest.raises(InputError, match="a data set without x"):

@@ -38,7 +38,7 @@ def test_rows_copies_and_questions_on_one_side(tmp_path: Path) -> None:
     train, test = split(tmp_path, path)
     assert sorted(train + test) == sorted(path.read_bytes().splitlines())
     assert 95 <= len(test) <= 105
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     texts = [essay(n) for n in range(40)]
     rows = [{"text": form, "label": "ab"[n % 2]} for n, text in enumerate(texts)
             for form in (text, text.upper() + "!", f"{text} more")]  # fmt: skip
@@ -49,7 +49,7 @@ def test_rows_copies_and_questions_on_one_side(tmp_path: Path) -> None:
     assert test
     made = split_file(path, detect(path), tmp_path / "c.jsonl", tmp_path / "d.jsonl", 0.25)
     assert (made.together, made.alike) == (80, 0)
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     rows = [{"context": essay(n // 6), "question": f"What about {n}?", "answer": f"answer {n}"} for n in range(120)]
     first, second = sides(split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows)), "context")
     assert first.isdisjoint(second)
@@ -65,7 +65,7 @@ def test_seeds_bad_rows_and_refusals(tmp_path: Path) -> None:
     assert split(tmp_path, path) == split(tmp_path, path)
     assert set(split(tmp_path, path)[1]) == set(split(tmp_path, turned)[1])
     assert split(tmp_path, path)[1] != split(tmp_path, path, seed=1)[1]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     one_prompt = [{"text": "Tell me a story.", "label": essay(n)} for n in range(60)]
     one_group = [{"text": essay(n), "label": "ab"[n % 2], "shelf": 1} for n in range(60)]
     for rows, group in ((one_prompt, None), (one_group, "shelf"), (tickets(3, 1), None)):
@@ -73,7 +73,7 @@ def test_seeds_bad_rows_and_refusals(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="--test"):
             split(tmp_path, path, group=group)
     assert [path] == list(tmp_path.iterdir())
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     path = write_jsonl(tmp_path / "all.jsonl", tickets(60, 1))
     path.write_bytes(b'{"text": \n' + path.read_bytes())
     train, test = split(tmp_path, path)

@@ -47,13 +47,13 @@ def test_rows_that_shrink_and_empty_ones(tmp_path, monkeypatch):
     assert 2000 == len(load(tmp_path / "d.jsonl.gz").rows)
     assert (tmp_path / "d.jsonl.gz").stat().st_size * 20 < len(rows)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(sys.modules["tunecase.data.reading.pieces"], "MOST_ROWS", 20_000)
     (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
     with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes, more than 10 in each"):
         load(tmp_path / "d.csv.gz")
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     forms = {
         "d.conll": "".join(
             f"word{at % 50} {'B-PER' if at % 7 == 0 else 'O'}\n" + "\n" * (at % 10 == 9) for at in range(250_000)
@@ -84,6 +84,7 @@ def shards(folder, count):
     return sorted(folder.iterdir())
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
     """A folder of shards costs a child for 64 of them, and none at the second pass; a changed file is read again."""
     asked = []
@@ -151,12 +152,12 @@ def test_long_headers_and_many_quotes(tmp_path):
         rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
         assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
         assert 2 == sum(not isinstance(row, BadRow) for row in rows)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     names = [f"column_{at:06}" for at in range(10_000)]
     cells = ",".join(["1"] * 10_000)
     (tmp_path / "d.csv").write_text(f"input,output,{','.join(names)}\nq,a,{cells}\nr,b,{cells}\n", encoding="utf-8")
     assert ["a", "b"] == [row.output for row in load(tmp_path / "d.csv").rows]
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     (tmp_path / "d.csv").write_bytes(b"a,b\n" + b'"' * 990_000)
     with pytest.raises(InputError, match="no row can be read"):
         load(tmp_path / "d.csv")
@@ -190,7 +191,7 @@ def test_links_lead_nowhere(tmp_path):
     table = load(folder)
     assert ["q"] * 3 == [row.input for row in table.rows]
     assert table.layout.notes == ("2 links in the folder are not followed (the first: b.jsonl)",)
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     (tmp_path / "a.jsonl").write_text(ROW, encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "train.jsonl").symlink_to(tmp_path / "a.jsonl")
@@ -199,7 +200,7 @@ def test_links_lead_nowhere(tmp_path):
     with pytest.raises(InputError):
         load(tmp_path / "data::train.jsonl")
     assert 1 == len(load(tmp_path / "data" / "train.jsonl").rows)
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "x.jsonl").write_text(ROW, encoding="utf-8")
     folder = tmp_path / "data"

@@ -151,8 +151,8 @@ def test_exports_of_another_form_hold_no_decision(tmp_path):
         read_decisions(path)
 
 
-def test_all_mistakes_are_told_at_once(planted, tmp_path):
-    """Unknown rows, labels and words, changed rows and decisions that differ are told together; nothing is kept."""
+def test_mistakes_and_reviewers_who_differ(planted, tmp_path):
+    """All mistakes are told at once and nothing is kept; more than half settles a row, a tie is listed."""
     train, queue = planted
     done = [
         {**queue[0], "row": 9999, "decision": "right"},
@@ -173,6 +173,15 @@ def test_all_mistakes_are_told_at_once(planted, tmp_path):
         assert fragment in text
     assert 7 == len(told.value.problems)
     assert not list(tmp_path.glob("*corrections*"))
+    train, queue = planted
+    says = [(0, "ann", "right"), (0, "bob", "delete"), (1, "ann", "delete"), (1, "bob", "delete"), (1, "cy", "right")]
+    done = [{**queue[at], "decision": word, "reviewer": who} for at, who, word in says]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in done), encoding="utf-8")
+    record = flow.review_file(tmp_path / "a.jsonl", train, None, None)
+    assert ((queue[0]["row"],), 1, 2, 0.5) == (record.disputed, record.deleted, record.twice, record.agreement.mid)
+    _, again = fixed(train, tmp_path / "mended")
+    assert 1 == again.deleted
+    assert queue[1]["row"] in [row["row"] for row in lines(tmp_path / "mended/dropped.jsonl")]
 
 
 def test_a_correction_that_a_column_cannot_hold_is_not_applied(tmp_path):
@@ -203,31 +212,18 @@ def test_cells_labels_and_sheets_are_read_safely(tmp_path: Path, monkeypatch: py
     for _ in range(500):
         text = "".join(rng.choice("'=+-@\t a") for _ in range(rng.randrange(6)))
         assert text == as_it_was(no_formula(text))
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     monkeypatch.chdir(tmp_path)
     train = write(tmp_path / "train.jsonl", [{"text": text, "label": "café"} for text in sentences(60)])
     sheet = tmp_path / "review.csv"
     sheet.write_bytes("row,code,decision,answer\r\n0,0,wrong,café\r\n".encode("cp1252"))
     with pytest.raises(InputError, match="CSV UTF-8"):
         flow.review_file(sheet, train, None, None)
-    (tmp_path := tmp_path / "d").mkdir()
+    (tmp_path := tmp_path / "fourth").mkdir()
     path = tmp_path / "review.csv"
     path.write_text("row,input,decision,answer\r\n3,'=1+1,fix,\"'=' is equality\"\r\n", encoding="utf-8")
     ((_, cells),) = sheet_rows(path)
     assert ("=1+1", "'=' is equality") == (cells["input"], cells["answer"])
-
-
-def test_reviewers_who_differ_change_nothing(planted, tmp_path):
-    """More than half settles a row; a tie is listed."""
-    train, queue = planted
-    says = [(0, "ann", "right"), (0, "bob", "delete"), (1, "ann", "delete"), (1, "bob", "delete"), (1, "cy", "right")]
-    done = [{**queue[at], "decision": word, "reviewer": who} for at, who, word in says]
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in done), encoding="utf-8")
-    record = flow.review_file(tmp_path / "a.jsonl", train, None, None)
-    assert ((queue[0]["row"],), 1, 2, 0.5) == (record.disputed, record.deleted, record.twice, record.agreement.mid)
-    _, again = fixed(train, tmp_path / "mended")
-    assert 1 == again.deleted
-    assert queue[1]["row"] in [row["row"] for row in lines(tmp_path / "mended/dropped.jsonl")]
 
 
 def test_measured_minutes_replace_the_default(tmp_path):
@@ -277,8 +273,8 @@ def test_the_ranking_tells_what_is_left_in_most_replays(tmp_path):
     assert held >= alone
 
 
-def test_without_the_ranking_the_controls_stand_for_all(planted, tmp_path):
-    """A queue filled in elsewhere, its folder gone: the old rule, and the record says so."""
+def test_changed_rows_and_queues_without_a_ranking(planted, tmp_path):
+    """The controls stand for all, and it is said; a row that changed since is queued again."""
     train, queue = planted
     (tmp_path / "apart").mkdir()
     record = flow.review_file(as_jsonl(queue, tmp_path / "apart/a.jsonl"), train, None, None)
@@ -286,10 +282,6 @@ def test_without_the_ranking_the_controls_stand_for_all(planted, tmp_path):
     beside = flow.review_file(as_jsonl(queue, tmp_path / "out/a.jsonl"), train, None, None)
     assert not any("ranking" in note for note in beside.notes)
     assert beside.remaining.high > 0
-
-
-def test_a_changed_row_is_queued_again(planted, tmp_path):
-    """Corrections lie beside their data; a row that changed since is queued again, whatever was said of it."""
     train, queue = planted
     said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
     flow.review_file(said, train, None, None)

@@ -29,7 +29,7 @@ def test_nodes_are_probed(tmp_path, monkeypatch):
     check_nodes_see(store, [tmp_path], "a:1")
     assert [] == store.names()
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     store = FolderStore(tmp_path / "s")
     nodes(monkeypatch, look, elsewhere(tmp_path / "other"), Seen("probes/not-there"))
     with pytest.raises(ScratchError, match=r"node n1: it does not see (.|\n)*node n2(.|\n)*Fix: name a folder") as told:
@@ -37,7 +37,7 @@ def test_nodes_are_probed(tmp_path, monkeypatch):
     assert "node n0" not in str(told.value)
     assert not (tmp_path / "other").exists()
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     nodes(monkeypatch, look, ScratchError("no right\nto write"))
     with pytest.raises(ScratchError, match=r"node n0: it does not see .*absent(.|\n)*node n1: no right to write"):
         check_nodes_see(FolderStore(tmp_path / "s"), [tmp_path / "absent"], "a:1")

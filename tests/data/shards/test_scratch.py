@@ -52,7 +52,7 @@ def test_where_scratch_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert os.name != "posix" or 0o700 == Path(made.store.place).stat().st_mode & 0o777
     made.close(keep=False)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     data = tmp_path / "data"
     data.mkdir()
     (tmp_path / "file").touch()
@@ -67,7 +67,7 @@ def test_where_scratch_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         Scratch.open(None, "key", [data])
     assert [] == list(data.iterdir())
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
         opened(tmp_path, need_bytes=10**18)
 
@@ -113,7 +113,7 @@ def test_marks_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not holding(made.store, "users/", but=made.name)
     made.close(keep=False)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(scratch, "TOUCH_S", 0.02)
     made = opened(tmp_path)
     before = made.store.get(f"users/{made.name}")

@@ -46,7 +46,7 @@ def test_shorter_and_broken_shards_are_told(tmp_path):
     with pytest.raises(BrokenShardError):
         Shard(store, "s").array("a")
     assert not Shard(store, "not there").is_whole()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     with pytest.raises(BrokenShardError, match="s was removed") as told:
         Shard(FolderStore(tmp_path), "s").array("a")
     again = pickle.loads(pickle.dumps(told.value))

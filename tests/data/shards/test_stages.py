@@ -58,7 +58,7 @@ def test_stages_keep_order_and_what_stands(tmp_path):
     stage = stages.told[0]
     assert ("square", 5, 0, 10, 5) == (stage.name, stage.tasks, stage.taken_up, stage.rows_in, stage.rows_out)
     assert stage.peak_mb > 1
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     store = FolderStore(tmp_path / "s")
     Stages(store).run("square", make, tasks(store.place, 4))
     cut, altered = (tmp_path / "s" / "square" / name for name in "13")
@@ -88,7 +88,7 @@ def test_tasks_that_fail_or_lose_their_process(tmp_path, monkeypatch):
         Stages(store).run("square", make, wrong)
     assert [0, 1] == made(tmp_path / "s")
     assert Shard(store, "square/1").is_whole()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
 
     def loses(function, tasks, *_, **__):
         yield 1, CrashError("its process was killed by the system (signal 9), most often because memory ran out")

@@ -11,14 +11,6 @@ from tunecase.data.shards.room import ScratchError
 from tunecase.data.shards.store import FolderStore, MemoryStore, Store, open_store
 
 
-def test_memory_goes_with_its_last_holder():
-    """Nothing else keeps a store in memory alive."""
-    place = MemoryStore().place
-    gc.collect()
-    with pytest.raises(FileNotFoundError):
-        open_store(place)
-
-
 def test_failing_writes_and_folders_that_go(tmp_path, monkeypatch):
     """Nothing is left of half a write; a folder that another audit removes is made again once."""
 
@@ -31,7 +23,7 @@ def test_failing_writes_and_folders_that_go(tmp_path, monkeypatch):
     with pytest.raises(ScratchError, match=r"no space(.|\n)*Fix:"):
         store.put("a", parts())
     assert (b"old", ["a"]) == (bytes(store.get("a")), [path.name for path in tmp_path.iterdir()])
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     written, lost = store_module._written, []
 
     def loses(path, parts):
@@ -96,9 +88,13 @@ def check_store(store: Store) -> None:
     assert ["a/one"] == store.names()
 
 
-def test_stores_in_memory_and_in_a_folder(tmp_path):
-    """Each does what a store must do."""
+def test_what_stores_hold(tmp_path):
+    """Memory goes with its last holder; each does what a store must do."""
     check_store(MemoryStore())
     store = FolderStore(tmp_path / "scratch")
     check_store(store)
     assert b"89" == bytes(store.get("a/one", 8, 1 << 62))  # what a damaged head asks for takes no memory
+    place = MemoryStore().place
+    gc.collect()
+    with pytest.raises(FileNotFoundError):
+        open_store(place)

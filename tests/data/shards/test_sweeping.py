@@ -40,7 +40,7 @@ def test_what_is_not_ours_stays(tmp_path):
     sweep(str(tmp_path), [spared.name])
     assert not old.exists()
     assert all((folder / "train" / "0").exists() for folder in (*kept, young, spared))
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     folder = aged(tmp_path / f"audit-{HEX}", 8)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -62,7 +62,7 @@ def test_what_audits_write_is_cleared_and_told(tmp_path):
     (tmp_path / "s" / "meet" / ".1-aa.part").touch()
     clear(store)
     assert ["closing/0"] == [path.relative_to(store.folder).as_posix() for path in store.folder.rglob("*/*")]
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     store = FolderStore(tmp_path)
     store.put("train/0", [b"rows"])
     for name, age_s in (("young", 60), ("old", 700)):
@@ -71,7 +71,7 @@ def test_what_audits_write_is_cleared_and_told(tmp_path):
         os.utime(path, (time.time() - age_s,) * 2)
     remove_leftovers(store)
     assert [".young-aa.part", "0"] == sorted(path.name for path in (tmp_path / "train").iterdir())
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     store = FolderStore(tmp_path)
     store.put("users/0", [b"x"])
     write_plan(store, Plan())

@@ -9,21 +9,23 @@ from tunecase.data.tokens.chat_layout import Template, learn, read_template, ren
 
 RUN = ("user", "assistant")
 ATTACKS = (
-    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-    "{{ messages.append(1) }}",
-    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
-    "{% for i in range(10 ** 9) %}x{% endfor %}",
-    "{% include '/etc/passwd' %}",
-    "{{ raise_exception('no') }}",
-)
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}", "{{ messages.append(1) }}",
+    "{{ cycler.__init__.__globals__.os.popen('id').read() }}", "{% for i in range(10 ** 9) %}x{% endfor %}",
+    "{% include '/etc/passwd' %}", "{{ raise_exception('no') }}",
+)  # fmt: skip
 
 
-def test_a_template_that_reaches_out_is_refused(monkeypatch):
-    """Attributes, changed arguments, endless loops and files are not run; all conversations share one bound."""
+def test_templates_that_reach_out_and_their_pieces(monkeypatch):
+    """Attributes, changed arguments and endless loops are refused; what stands around texts is learned."""
     texts = {source: render_here(source, {}, [(("user", "x"),)]) for source in ATTACKS}
     assert {key: [None] for key in ATTACKS} == texts
     monkeypatch.setattr(chat_layout, "MOST_OUTPUT_CHARACTERS", 25)
     assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
+    source = "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}]{{ m['content'] | trim }}|{% endfor %}"
+    (layout,) = learn(Template(source, (("bos_token", "<s>"),)), [RUN])
+    assert layout is not None
+    assert layout.stripped
+    assert "<s>[user]a|[assistant]b|" == layout.laid([" a", "b "])
 
 
 @pytest.mark.slow
@@ -35,15 +37,6 @@ def test_a_template_that_swells_is_stopped(monkeypatch):
     in_pieces = "{% for i in range(90000) %}{{ 'x' * 20000 }}{% endfor %}"
     for source in (loops, at_once, in_pieces):
         assert [None] == rendered(Template(source, ()), [(("user", "x"),)])
-
-
-def test_pieces_and_stripping_are_learned():
-    """What stands around the texts, and whether their blanks are cut."""
-    source = "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}]{{ m['content'] | trim }}|{% endfor %}"
-    (layout,) = learn(Template(source, (("bos_token", "<s>"),)), [RUN])
-    assert layout is not None
-    assert layout.stripped
-    assert "<s>[user]a|[assistant]b|" == layout.laid([" a", "b "])
 
 
 def test_templates_are_found_or_none(tmp_path):
@@ -60,7 +53,7 @@ def test_templates_are_found_or_none(tmp_path):
     (tmp_path / "kept.json").write_text('{"chat_template": "t"}', encoding="utf-8")
     (tmp_path / "model" / "tokenizer_config.json").symlink_to(tmp_path / "kept.json")
     assert Template("t", ()) == read_template(tmp_path / "model" / "tokenizer.json")
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     config = tmp_path / "tokenizer_config.json"
     read = {}
     for body in ODD:

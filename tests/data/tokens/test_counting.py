@@ -30,23 +30,19 @@ def lengths(path: Path, texts: list[str]) -> list[int]:
     return [len(reader.encode(text, add_special_tokens=False).ids) for text in texts]
 
 
-def test_a_tokenizer_nested_too_deep_is_refused(tmp_path):
-    """The user is told, and the fast counter does without."""
-    path = tmp_path / "tokenizer.json"
-    path.write_text('{"model":' * 100_000, encoding="utf-8")
-    assert None is read_fast(path)
-    with pytest.raises(InputError, match=r"a tokenizer\.json"):
-        counting.read_tokenizer(path)
-
-
-def test_without_a_template_input_and_output_are_joined(tokenizer):
-    """Each row is its input, a line break and its output; the answer is counted alone."""
+def test_plain_tokenizers(tokenizer, tmp_path):
+    """Input and output are joined, the fast counter equals the reference; nested too deep is refused."""
     counter = Counter(tokenizer)
     whole, answers, _ = counter.count(["the cat", "a dog"], ["sat", ""])
     assert lengths(tokenizer, ["the cat\nsat", "a dog"]) == whole.tolist()
     assert lengths(tokenizer, ["sat", ""]) == answers.tolist()
     assert None is counter.template_tokens
     assert "without chat template" in counter.how
+    path = tmp_path / "tokenizer.json"
+    path.write_text('{"model":' * 100_000, encoding="utf-8")
+    assert None is read_fast(path)
+    with pytest.raises(InputError, match=r"a tokenizer\.json"):
+        counting.read_tokenizer(path)
 
 
 def test_a_chat_template_is_counted_and_masked(tokenizer):
@@ -115,7 +111,15 @@ def test_a_large_file_is_sampled_by_length(tokenizer, monkeypatch):
 
 
 def test_parts_are_counted_alike(tokenizer, monkeypatch):
-    """Whatever was counted before; one that differs is counted by the reference from there on, and it is said."""
+    """Whatever was counted before; a counter that differs once is left for the reference, and it is said."""
+    monkeypatch.setattr(counting, "read_fast", lambda _: object())
+    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
+    counter = Counter(tokenizer)
+    whole, *_ = counter.count(TEXTS, TEXTS)
+    assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
+    assert None is counter.fast
+    assert "differed" in counter.how
+    monkeypatch.undo()
     monkeypatch.setattr(chat_layout, "_LEARNT", {})
     asked, learn = [], chat_layout.learn
     monkeypatch.setattr(chat_layout, "learn", lambda template, runs: asked.append(runs) or learn(template, runs))
@@ -126,7 +130,10 @@ def test_parts_are_counted_alike(tokenizer, monkeypatch):
     assert told[0] == told[1][::-1]
     assert 3 == len(asked)
     assert learnt == Counter(tokenizer).learn(["the cat"], ["sat"])
-    monkeypatch.undo()
+
+
+def test_a_difference_in_one_part_leaves_the_others_alone(tokenizer, monkeypatch):
+    """The part is counted by the reference from there on, and the whole says so."""
     pytest.importorskip("fastokens", reason="skipped: the extra tokens is not installed")
     learnt = Counter(tokenizer).learn(TEXTS, TEXTS)
     assert learnt.fast
@@ -135,14 +142,6 @@ def test_parts_are_counted_alike(tokenizer, monkeypatch):
     first.count(TEXTS, TEXTS)
     assert (None, True) == (first.fast, Counter.of(learnt, 0).fast is not None)
     assert "by tokenizers in the parts of the file where the two differ" in first.how
-    monkeypatch.undo()
-    monkeypatch.setattr(counting, "read_fast", lambda _: object())
-    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
-    counter = Counter(tokenizer)
-    whole, *_ = counter.count(TEXTS, TEXTS)
-    assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
-    assert None is counter.fast
-    assert "differed" in counter.how
 
 
 def test_the_digest_tells_tokenizers_and_templates_apart(tmp_path):

@@ -46,7 +46,7 @@ def test_stores_and_deleted_runs(tmp_path: Path) -> None:
                 for run in store.used["tickets"]
             ]  # fmt: skip
             assert (expected, "") == ([Tracked(**run) for run in runs], store.cut), place
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     home = folder(tmp_path / "files", RUNS)
     meta = home / "7" / "r1" / "meta.yaml"
     write(meta, meta.read_text().replace("active", "deleted"))
@@ -70,7 +70,7 @@ def test_limits_are_told_and_runs_before_them_are_whole(tmp_path: Path, monkeypa
     monkeypatch.setattr(run_module, "MOST_VALUES", 2)
     assert {"read 2 of at least 3 values"} == {read(place).cut for place in places}
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     places = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
     whole = [read(place).used["tickets"][0] for place in places]
     for place, first in zip(places, whole, strict=True):
@@ -79,14 +79,14 @@ def test_limits_are_told_and_runs_before_them_are_whole(tmp_path: Path, monkeypa
             store = read(place)
             assert ([first], True) == (store.used["tickets"], bool(store.cut)), (place, most)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     home = folder(tmp_path, (Logged("a", metrics={"acc": (0.5,) * 50}),))
     monkeypatch.setattr(run_module, "MOST_VALUES", 50)  # and one tag
     assert ("read 50 of at least 51 values", {}) == ((store := read(home)).cut, store.used)
     monkeypatch.setattr(run_module, "MOST_VALUES", 51)
     assert "" == read(home).cut
     monkeypatch.undo()
-    (tmp_path := tmp_path / "d").mkdir()
+    (tmp_path := tmp_path / "fourth").mkdir()
     base = database(tmp_path / "mlflow.db", (Logged("a", metrics={"acc": (0.5,) * 5_000}),))
     monkeypatch.setattr(sqlite, "TOTAL_S", -1.0)
     monkeypatch.setattr(sqlite, "STEPS", 10)
@@ -94,8 +94,8 @@ def test_limits_are_told_and_runs_before_them_are_whole(tmp_path: Path, monkeypa
         read(base)
 
 
-def test_what_is_no_number_is_refused_alike(tmp_path: Path) -> None:
-    """In a folder and a database, of a metric that is read in full and of any other; NaN is a number."""
+def test_what_is_no_number_or_store(tmp_path: Path) -> None:
+    """Refused alike in folder and database, but NaN is a number; a file of the right name alone is no store."""
     home, base = folder(tmp_path / "files", RUNS), database(tmp_path / "mlflow.db", RUNS)
     for metric in ("acc", "loss"):
         for line, column, raw, words in (("1 good 0", "value", "good", f"value of {metric}"),
@@ -117,10 +117,7 @@ def test_what_is_no_number_is_refused_alike(tmp_path: Path) -> None:
         with closing(sqlite3.connect(base)) as store, store:
             for table in ("metrics", "latest_metrics"):
                 store.execute(f"UPDATE {table} SET value = 0.5, step = 0")
-
-
-def test_what_is_no_store_is_told(tmp_path: Path) -> None:
-    """A file of the right name and other content is none; a database without MLflow's tables is refused."""
+    (tmp_path := tmp_path / "b").mkdir()
     path = tmp_path / "mlflow.db"
     path.write_bytes(b"text")
     assert [None] * 3 == [read_mlflow(str(place), "", bool) for place in (path, tmp_path, tmp_path / "none")]

@@ -41,11 +41,11 @@ def test_older_and_odd_stores(tmp_path: Path) -> None:
         assert store is not None
         (run,) = store.experiments[Path(name).stem]
         assert {"acc": [(0.0, 0.5)]} == run.scores
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     for at, cell in enumerate(("{", "[]", b"\xff", None, "NaN")):
         with pytest.raises(InputError, match="no JSON object"):
             read_trackio(old_store(tmp_path / f"{at}.db", cell))
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     with closing(sqlite3.connect(tmp_path / "x.db")) as store:
         store.execute("CREATE TABLE t (a)")
         store.commit()

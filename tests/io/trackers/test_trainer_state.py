@@ -36,7 +36,7 @@ def test_states_are_found_as_far_as_limits_go(tmp_path, monkeypatch):
     assert ["b", "checkpoint-1"] == [path.parent.name for path in states(tmp_path).files]
     assert "" == states(tmp_path).cut
     monkeypatch.undo()
-    (tmp_path := tmp_path / "b").mkdir()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -45,7 +45,7 @@ def test_states_are_found_as_far_as_limits_go(tmp_path, monkeypatch):
     (tmp_path / "c").mkdir()
     assert (2, "read 3 of at least 4 folders") == (len(states(tmp_path).files), states(tmp_path).cut)
     monkeypatch.undo()
-    (tmp_path := tmp_path / "c").mkdir()
+    (tmp_path := tmp_path / "third").mkdir()
     assert [1.5, 0.0, 0.0, 0.0] == [finite(value) for value in ("1.5", None, True, math.nan)]
     assert [("a.b", "1"), ("c", "x")] == list(flat({"a": {"b": 1}, "c": "x", "d": [1], "e": None}))
     (tmp_path / "a.json").write_text("{")
