@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
@@ -38,6 +39,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The quick run does not even load a file whose tests are all left out of it."""
+    left_out = [mark for mark in ("slow", "needs") if f"not {mark}" in config.option.markexpr]
+    if collection_path.suffix != ".py" or not left_out:
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return any(re.search(rf"^pytestmark = \[?pytest\.mark\.{mark}", text, re.MULTILINE) for mark in left_out) or None
 
 
 # The format checks of jsonschema compile the grammar of IRIs on import, for five seconds; no schema here has an IRI.

@@ -226,9 +226,9 @@ TOP = {
     "test_docs", "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case",
     "test_house", "test_installed", "test_notebooks", "test_old_ledgers", "test_one_answer", "test_patterns",
     "test_pull_request", "test_quick", "test_regressions", "test_repository", "test_shapes", "test_supply_chain",
-    "audited", "budget", "chat_server", "chromium", "command", "decision_server", "engine_tasks", "hostile_server", "laws",
-    "machine", "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
-    "schemas", "sentences", "toy_trainer", "walked",
+    "audited", "budget", "chat_server", "chromium", "command", "decision_server", "engine_tasks", "hostile_server",
+    "laws", "machine", "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server",
+    "samples", "schemas", "sentences", "toy_trainer", "walked",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks", "docs"}
