@@ -161,7 +161,7 @@ def test_lost_processes_are_replaced_as_often_as_asked(tmp_path: Path) -> None:
 
 
 def test_held_processes_serve_the_next_call() -> None:
-    """Whatever they run, but not those that crash or are dropped; after the block none is left."""
+    """In the block calls share processes, whatever they run; after it none is left."""
     with engine.workers_held():
         first = {outcome for _, outcome in engine.run_tasks(engine_tasks.process, range(4), workers=2)}
         with engine.workers_held():
@@ -171,6 +171,10 @@ def test_held_processes_serve_the_next_call() -> None:
         assert len(first | again) <= 2
         assert again & first
     assert not {child.pid for child in multiprocessing.active_children()} & first
+
+
+def test_held_processes_that_crash_or_are_dropped_do_not_come_back() -> None:
+    """A call that ends early ends its processes; a crash between two calls costs the next one nothing."""
     with engine.workers_held():
         outcomes = engine.run_tasks(time.sleep, [0, 600, 600], workers=2)
         next(outcomes)

@@ -138,7 +138,7 @@ def test_anchors_are_bounded(ledger, tmp_path, monkeypatch):
 
 def test_an_empty_ledger_and_entries_back_in_time(tmp_path, ledger):
     """What is not there goes as far as nothing; entries a day before the one before them are counted."""
-    empty = Ledger(tmp_path / "ledger.jsonl")
+    empty = Ledger(tmp_path / "empty.jsonl")
     head = empty.head()
     assert Anchor(0, FIRST, 0) == head
     add(empty, 1)

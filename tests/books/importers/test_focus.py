@@ -303,7 +303,7 @@ def test_rows_of_booked_lines_are_kept_beside(tmp_path: Path) -> None:
     assert ((), 3, ["i-1"]) == (found.spendings, found.filtered, [one.resource for one in found.beside])
 
 
-def test_a_parquet_file_that_bursts_is_refused(tmp_path: Path) -> None:
+def test_a_parquet_file_that_bursts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that stands in each row is held once; a table that unpacks to gigabytes is no bill."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -316,6 +316,7 @@ def test_a_parquet_file_that_bursts_is_refused(tmp_path: Path) -> None:
         if told:
             assert told in refusal(tmp_path / "b.parquet")
             continue
+        monkeypatch.setattr(files, "batch_rows", lambda *_: 4096)
         before = pa.total_allocated_bytes()
         for file in bill_files(str(tmp_path / "b.parquet")):
             cells = [line.cells[file.header.index("ChargeDescription")] for line in file.lines]

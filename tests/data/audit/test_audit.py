@@ -160,12 +160,16 @@ def test_the_example_is_fit_after_fixes(example):
     assert len(set(CHECKS)) == len(CHECKS)
 
 
-def test_random_and_one_word_labels(tmp_path):
-    """One-word labels are fit; random ones and a test equal to training are not."""
+def test_random_labels_are_never_fit(tmp_path):
+    """Random labels on texts that all differ are not fit; of few texts too little can be said."""
     for rows, verdict in ((20, "too little to say"), (300, "not fit")):
         train = jsonl(tmp_path / "train.jsonl", tickets(rows, 3, shuffled=True))
         record = judged(train, fast=False)
         assert (verdict, True) == (record.verdict, "labels_random" in counts(record))
+
+
+def test_one_word_labels_are_normal(tmp_path):
+    """Three hundred distinct texts with one-word labels are fit; a test equal to training is not."""
     record = judged(labelled(tmp_path / "a.jsonl", ((t, ["yes", "no"][i % 2]) for i, t in enumerate(sentences(300)))))
     assert (record.verdict, record.findings) == ("fit", ())
     assert record.classes == {"yes": 150, "no": 150}

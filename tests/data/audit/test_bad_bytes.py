@@ -75,9 +75,13 @@ ODD = {
 
 
 def test_odd_bytes_cost_their_row_alone(tmp_path):
-    """Whatever one row holds, the others are read; a bracket too many costs the row it stands in."""
+    """Whatever one row holds, the others are read."""
     seen = {name: counted(judged(written(tmp_path, "d.jsonl", content))) for name, (content, _) in ODD.items()}
     assert {name: expected for name, (_, expected) in ODD.items()} == seen
+
+
+def test_stray_brackets_and_doubled_keys(tmp_path):
+    """A bracket too many costs the row that it stands in; a key that stands twice is noted."""
     seen = {name: counted(judged(written(tmp_path, "d.json", content))) for name, (content, _) in STRAY.items()}
     assert {name: expected for name, (_, expected) in STRAY.items()} == seen
     record = judged(written(tmp_path, "d.jsonl", BODY + b'\n{"text": "a", "text": "b", "label": "x"}'))

@@ -201,8 +201,8 @@ def test_failures_of_the_world_keep_what_is_finished_and_say_where(files, tmp_pa
     assert (kept / "train").is_dir()
 
 
-def test_failures_of_the_world_and_mistakes(files, tmp_path):
-    """A disk that fills keeps what was done and says what to do; a mistake, or a bug, keeps nothing."""
+def test_a_shard_that_goes_is_told(files, tmp_path):
+    """In the driver; with the folder, and what to do."""
 
     def lose(name: str, at: int, of: int) -> None:
         for path in (tmp_path / "s").rglob("train/*"):
@@ -212,7 +212,10 @@ def test_failures_of_the_world_and_mistakes(files, tmp_path):
         judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True, checking=lose)
     record = judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True)
     assert in_one_pass(*files) == plain(record)
-    (tmp_path := tmp_path / "second").mkdir()
+
+
+def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
+    """The same command would only meet them again; nor where nothing was begun; scratch is never in the data."""
     for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug")):
         assert error is failing(files, tmp_path / "s", error)
         assert [] == list((tmp_path / "s").iterdir())
@@ -221,7 +224,6 @@ def test_failures_of_the_world_and_mistakes(files, tmp_path):
         judged(*files, running, fast=True)
     assert "kept" not in str(told.value)
     assert [] == list((tmp_path / "s").iterdir())
-    (tmp_path := tmp_path / "third").mkdir()
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "a.jsonl").write_bytes(files[0].read_bytes())

@@ -100,13 +100,13 @@ def test_crowds_stay_within_memory():
 def test_only_what_does_not_stand_whole_is_made_again(tmp_path):
     """A lost shard, one cut in half and a lost or cut piece are each made again, alone; the pairs stay the same."""
     rng = np.random.default_rng(3)
-    train, test = made_rows(rng, 60), made_rows(rng, 20)
+    train, test = made_rows(rng, 30), made_rows(rng, 10)
     store, means = FolderStore(tmp_path), Means(task_bytes=MANY_GROUPS, partitions=4)
-    wanted = found(Stages(store, means), train, test, ([20, 40], []))
+    wanted = found(Stages(store, means), train, test, ([10, 20], []))
     assert wanted == true_near(train, test)
     for stage in ("meet", "carry", "compare"):
         whole = Stages(store, means)
-        assert wanted == found(whole, train, test, ([20, 40], []))
+        assert wanted == found(whole, train, test, ([10, 20], []))
         tasks = told(whole, stage)[0][0]
         assert [(tasks, tasks)] == told(whole, stage)
         names = [
@@ -119,7 +119,7 @@ def test_only_what_does_not_stand_whole_is_made_again(tmp_path):
             for damage in (store.remove, lambda name: (tmp_path / name).write_bytes(bytes(store.get(name))[:-1])):
                 damage(name)
                 again = Stages(store, means)
-                assert wanted == found(again, train, test, ([20, 40], []))
+                assert wanted == found(again, train, test, ([10, 20], []))
                 assert [(tasks, tasks - 1)] == told(again, stage)
                 assert all(each.tasks == each.taken_up for each in again.told if each.name != stage)
 
@@ -127,12 +127,12 @@ def test_only_what_does_not_stand_whole_is_made_again(tmp_path):
 def test_pieces_of_a_crowd_stay_within_the_memory_of_a_task():
     """What meets in a crowd is written piece by piece."""
     rng = np.random.default_rng(4)
-    train = made_rows(rng, 200, texts=10**6, keys=1)
+    train = made_rows(rng, 120, texts=10**6, keys=1)
     stages = Stages(MemoryStore(), Means(task_bytes=16_000))
-    found(stages, train, [], (range(10, 200, 10), []))
+    found(stages, train, [], (range(10, 120, 10), []))
     pieces = [name for name in stages.store.names("meet/") if "." in name]
     sizes = [Shard(stages.store, name).length("earlier") * near.PAIR_BYTES for name in pieces]
-    assert len(pieces) > 20
+    assert len(pieces) > 8
     assert max(sizes) < 4_000 + 500 * near.PAIR_BYTES
 
 
@@ -146,20 +146,20 @@ def test_a_store_is_asked_no_more_than_once_for_each_part_of_a_shard(monkeypatch
         return get(self, name, *rest)
 
     monkeypatch.setattr(MemoryStore, "get", counting)
-    rows = made_rows(np.random.default_rng(4), 40, texts=10**6, keys=20)
-    few = rows[:12]
+    rows = made_rows(np.random.default_rng(4), 24, texts=10**6, keys=20)
+    few = rows[:8]
     stages = Stages(MemoryStore(), Means(task_bytes=2_000_000, partitions=16))
-    shelf = made_shelf(stages.store, "train", few, range(4, 12, 4))
+    shelf = made_shelf(stages.store, "train", few, [4])
     run_same(stages, shelf, None)
     run_near(stages, shelf, None, repeats_of(few, []))
     shards, parts = len(shelf), 16
     assert asked["train"] <= 3 * shards * parts + 30 * shards  # raw, normal and bands
     asked.clear()
     small = Stages(MemoryStore(), Means(task_bytes=MANY_GROUPS))
-    run_near(small, made_shelf(small.store, "train", rows, range(4, 40, 4)), None, repeats_of(rows, []))
+    run_near(small, made_shelf(small.store, "train", rows, range(4, 24, 4)), None, repeats_of(rows, []))
     tasks = [Shard(small.store, name) for name in small.store.names("carry/") if "." not in name and "plan" not in name]
     parcels = sum(task.length("to") for task in tasks)
-    assert len(tasks) > 5
+    assert len(tasks) > 3
     assert asked["parcels"] <= 18 * parcels
 
 

@@ -89,8 +89,8 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def test_refusals_are_plain(tmp_path):
-    """A wrong path or columns, offsets that lie, what the system refuses: in words, with a fix about what is wrong."""
+def test_files_that_cannot_be_read_say_why(tmp_path):
+    """In words: a wrong path or column is named, all wrong columns at once."""
     answers = {}
     for name, content, reason in UNREADABLE:
         with pytest.raises(InputError) as refused:
@@ -105,7 +105,10 @@ def test_refusals_are_plain(tmp_path):
     with pytest.raises(InputError) as caught:
         detect(written(tmp_path / "b", "d.jsonl", GOOD), "words", "klass")
     assert len(caught.value.problems) == 2
-    (tmp_path := tmp_path / "second").mkdir()
+
+
+def test_an_arrow_file_whose_offsets_lie_is_refused(tmp_path):
+    """Arrow checks no offset when it reads: one that points outside its text must not end the process."""
     pa = pytest.importorskip("pyarrow")
     path = table_file(tmp_path / "d.arrow", pa.table({"text": ["four", "more", "text"], "label": [1, 2, 3]}))
     sound, broken = struct.pack("<4i", 0, 4, 8, 12), struct.pack("<4i", 0, 4, -(2**30), 12)
@@ -113,7 +116,10 @@ def test_refusals_are_plain(tmp_path):
     path.write_bytes(path.read_bytes().replace(sound, broken))
     with pytest.raises(InputError, match="the file is cut off or broken"):
         load(path)
-    (tmp_path := tmp_path / "third").mkdir()
+
+
+def test_what_the_system_and_the_libraries_refuse_is_told_in_plain_words(tmp_path):
+    """Their own words stand in brackets at most; the fix is about what is wrong."""
     loop, quote, table = tmp_path / "loop.jsonl", tmp_path / "quote.csv", tmp_path / "cut.parquet"
     loop.symlink_to(loop)
     quote.write_text('text,label\n"never closed,a\n', encoding="utf-8")

@@ -30,14 +30,18 @@ def lengths(path: Path, texts: list[str]) -> list[int]:
     return [len(reader.encode(text, add_special_tokens=False).ids) for text in texts]
 
 
-def test_plain_tokenizers(tokenizer, tmp_path):
-    """Input and output are joined, the fast counter equals the reference; nested too deep is refused."""
+def test_without_a_template_input_and_output_are_joined(tokenizer):
+    """Each row is its input, a line break and its output; the answer is counted alone."""
     counter = Counter(tokenizer)
     whole, answers, _ = counter.count(["the cat", "a dog"], ["sat", ""])
     assert lengths(tokenizer, ["the cat\nsat", "a dog"]) == whole.tolist()
     assert lengths(tokenizer, ["sat", ""]) == answers.tolist()
     assert None is counter.template_tokens
     assert "without chat template" in counter.how
+
+
+def test_a_tokenizer_nested_too_deep_is_refused(tmp_path):
+    """The user is told, and the fast counter does without."""
     path = tmp_path / "tokenizer.json"
     path.write_text('{"model":' * 100_000, encoding="utf-8")
     assert None is read_fast(path)
