@@ -215,7 +215,7 @@ def test_a_shard_that_goes_is_told(files, tmp_path):
 
 
 def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
-    """The same command would only meet them again; nor where nothing was begun; scratch is never in the data."""
+    """The same command would only meet them again; nor where nothing was begun."""
     for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug")):
         assert error is failing(files, tmp_path / "s", error)
         assert [] == list((tmp_path / "s").iterdir())
@@ -224,6 +224,10 @@ def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
         judged(*files, running, fast=True)
     assert "kept" not in str(told.value)
     assert [] == list((tmp_path / "s").iterdir())
+
+
+def test_scratch_is_never_in_the_data(files, tmp_path):
+    """A folder that is read as data is refused as scratch."""
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "a.jsonl").write_bytes(files[0].read_bytes())

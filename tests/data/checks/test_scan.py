@@ -132,7 +132,8 @@ def chats(folder: Path, rows: int = 300) -> Path:
     return path
 
 
-@pytest.mark.parametrize("sampled", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("sampled", [False, True])
 def test_tokens_do_not_depend_on_order_or_runs(tmp_path, monkeypatch, sampled):
     """With a tokenizer and a chat template, whatever was counted before in the same process, sampled or not."""
     counting = import_module("tunecase.data.tokens.counting")

@@ -85,7 +85,7 @@ def test_pieces_give_the_rows_of_the_whole(tmp_path, monkeypatch, shares):
     for name, layout in layouts.items():
         whole = by_reading(tmp_path / name, layout)
         assert len(whole) > 10
-        for size in SIZES:
+        for size in SIZES[shares > 1 :]:
             assert whole == by_pieces(tmp_path / name, layout, size, shuffled=size == 60), (name, size)
 
 

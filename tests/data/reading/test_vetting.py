@@ -141,8 +141,8 @@ def test_the_reason_is_told_where_no_file_can_be_read(tmp_path, monkeypatch):
         vetting.batch_rows(Source(path, "parquet"))
 
 
-def test_long_headers_and_many_quotes(tmp_path):
-    """Columns are read whole however long the header; a million quotes are read at once; 9 MB are one bad row."""
+def test_a_row_beyond_8_mb_is_bad_and_the_others_are_read(tmp_path):
+    """A row of 9 MB is one bad row with its size, packed too."""
     long = "word " * 1_800_000
     texts = {"d.csv": f"input,output\nq,a\n{long},b\nr,c\n", "d.jsonl.gz": f'{ROW}{{"input": "{long}"}}\n{ROW}'}
     for name, text in texts.items():
@@ -152,12 +152,14 @@ def test_long_headers_and_many_quotes(tmp_path):
         rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
         assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
         assert 2 == sum(not isinstance(row, BadRow) for row in rows)
-    (tmp_path := tmp_path / "second").mkdir()
-    names = [f"column_{at:06}" for at in range(10_000)]
-    cells = ",".join(["1"] * 10_000)
+
+
+def test_long_headers_and_many_quotes(tmp_path):
+    """Columns are read whole however long the header; quotes at the end of what was read are not looked at again."""
+    names = [f"column_{at:06}" for at in range(6_000)]
+    cells = ",".join(["1"] * 6_000)
     (tmp_path / "d.csv").write_text(f"input,output,{','.join(names)}\nq,a,{cells}\nr,b,{cells}\n", encoding="utf-8")
     assert ["a", "b"] == [row.output for row in load(tmp_path / "d.csv").rows]
-    (tmp_path := tmp_path / "third").mkdir()
     (tmp_path / "d.csv").write_bytes(b"a,b\n" + b'"' * 990_000)
     with pytest.raises(InputError, match="no row can be read"):
         load(tmp_path / "d.csv")
