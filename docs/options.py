@@ -41,7 +41,10 @@ NOT_WORDS = {"shape", "gpu", "gpus", "lengths", "rollout", "unsaid", "texts", "e
 
 @dataclass(frozen=True)
 class Options:
-    """The options of some methods: a name for their type, the methods, the question, and what else it takes."""
+    """The options of some methods: a name for their type, the methods, the question, and what else it takes.
+
+    `above` names those whose options are all among these: their type is written once, and this one adds to it.
+    """
 
     name: str
     methods: tuple[str, ...]
@@ -49,6 +52,7 @@ class Options:
     further: Callable[[], dict[str, str]] = dict
     without: frozenset[str] = frozenset()
     told: str = ""
+    above: str = ""
 
     @cached_property
     def types(self) -> dict[str, str]:
@@ -64,8 +68,10 @@ class Options:
         """The class as it stands in the file."""
         methods = " and ".join(f"`{method}`" for method in self.methods)
         doc = f'"""Options of {methods}: see `{self.question.__name__}`."""'
-        head = f"class {self.name}(TypedDict, total=False):\n    {doc}\n"
-        return "\n".join([head, *(f"    {name}: {hint}" for name, hint in self.types.items())]) + "\n"
+        head = f"class {self.name}({self.above or 'TypedDict'}, total=False):\n    {doc}\n"
+        written = next((one.types for one in OPTIONS if one.name == self.above), {})
+        own = [f"    {name}: {hint}" for name, hint in self.types.items() if written.get(name) != hint]
+        return "\n".join([head, *own]) + "\n"
 
     @property
     def meaning(self) -> str:
@@ -195,8 +201,8 @@ OF_ANSWERS = """\
 The others are as the options of `tunecase inference`, with _ in place of -. None and an empty list are as if left out.
 """
 OPTIONS = (
-    Options("FitOptions", ("Case.fit",), flow.FitAsked, run_words, frozenset({"words"}), OF_A_RUN),
     Options("RunOptions", ("training_run",), flow.FitAsked, run_words, frozenset({"words", "counts"}), OF_A_RUN),
+    Options("FitOptions", ("Case.fit",), flow.FitAsked, run_words, frozenset({"words"}), OF_A_RUN, "RunOptions"),
     Options("AnswerOptions", ANSWERS, flow.InferenceAsked, answer_words, frozenset({"words"}), OF_ANSWERS),
     Options("CompareOptions", ("Case.compare",), flow.CompareAsked, without=frozenset({"output", "force"})),
     Options("PricesOptions", ("Case.prices", "price_book"), PricesAsked),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.data.detectors.grams import directions, runs_in_words, tfidf, words_and_pairs
 from tunecase.data.detectors.two_sample import copies
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ SAVED = (
     "different from random choice on 680 rows of ten classes"
 )
 SAVED_COLD = "that saved 32 to 37% of the labels on two sets of many classes, and 19% on one of ten"
-WORDS_AND_SIGNS = r"\w+|[^\w\s]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,38 +133,21 @@ def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "np.random.Generator
     return np.sort(mixed[np.unique(mine[mixed], return_index=True)[1]]), int(used.sum())
 
 
-def embed(texts: Sequence[str], seed: int = 0) -> "Floats":
-    """Texts as directions of unit length, shape (texts, up to 256)."""
+def embed(texts: Sequence[str], seed: int = 0, most: int = DIRECTIONS) -> "Floats":
+    """Texts as directions of unit length, shape (texts, up to `most`)."""
     import numpy as np
     from scipy.sparse import hstack
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.preprocessing import normalize
 
     cut = [text[:MOST_CHARACTERS] for text in texts]
     least = 2 if len(cut) >= 50 else 1
-    words = TfidfVectorizer(
-        sublinear_tf=True, ngram_range=(1, 2), token_pattern=WORDS_AND_SIGNS, max_features=MOST_FEATURES,
-        dtype=np.float32,
-    )  # fmt: skip
-    signs = TfidfVectorizer(
-        sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), min_df=least, max_features=MOST_FEATURES,
-        dtype=np.float32,
-    )  # fmt: skip
-    blocks = []
-    for vectors in (words, signs):
-        try:
-            blocks.append(vectors.fit_transform(cut))
-        except ValueError:  # no n-gram in two texts
-            continue
-    if not blocks:
+    counted = ((words_and_pairs(cut), 1), (runs_in_words(cut, 3, 5), least))
+    weights = hstack([tfidf(counts, rows, MOST_FEATURES) for counts, rows in counted], format="csr")
+    if not weights.shape[1]:
         return np.ones((len(cut), 1))
-    weights = hstack(blocks).tocsr()
-    directions = min(DIRECTIONS, len(cut) // 4, weights.shape[1] - 1)
-    if directions < 2:
-        return np.asarray(normalize(weights.toarray()), np.float64)
-    places = TruncatedSVD(directions, n_iter=3, random_state=seed).fit_transform(weights)
-    return np.asarray(normalize(places), np.float64)
+    size = min(most, len(cut) // 4, weights.shape[1] - 1)
+    places = np.asarray(weights.toarray() if size < 2 else directions(weights, size, 3, seed), np.float64)
+    length = np.linalg.norm(places, axis=1, keepdims=True)
+    return np.asarray(places / np.where(length > 0, length, 1.0))
 
 
 def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[NDArray[np.str_], Floats] | None":

@@ -11,8 +11,9 @@ from pathlib import Path
 from tunecase.errors import InputError, Problem
 from tunecase.quantities import counted
 
-# A worker must start Python and import numpy, scipy and scikit-learn before it earns anything: 1.0 to 1.5 s measured.
-SERIAL_BELOW_S = 5.0
+# A worker must start Python and import numpy, scipy and scikit-learn before it earns anything: 1.0 to 1.5 s and 150 MB
+# measured; what this process has kept of earlier tasks it must make anew.
+SERIAL_BELOW_S = 30.0
 GPU_VARIABLE = "CUDA_VISIBLE_DEVICES"
 # A small language model in training was measured at 1.4 GiB; a worker that swaps is slower than none.
 WORKER_GIB = 2.0

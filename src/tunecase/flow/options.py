@@ -8,73 +8,6 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 
-class FitOptions(TypedDict, total=False):
-    """Options of `Case.fit`: see `FitAsked`."""
-
-    gpus: Sequence[str] | None
-    counts: Sequence[str] | None
-    deadline: str | None
-    spot: bool | None
-    tier: str | None
-    lengths: str | Path | None
-    accelerate: str | Path | None
-    measured: str | Path | None
-    explain: bool | None
-    price: str | float | None
-    probe: bool | None
-    command: Sequence[str] | None
-    card_memory: str | None
-    gpus_per_node: int | str | None
-    framework: str | None
-    method: Literal["full", "lora", "qlora"] | None
-    objective: str | None
-    adapter: str | None
-    rank: int | str | None
-    targets: str | Sequence[str] | None
-    frozen_layers: int | str | None
-    precision: Literal["bf16", "fp16", "fp32", "fp8"] | None
-    masters: Literal["16-bit", "32-bit"] | None
-    optimizer: str | None
-    step_in_backward: bool | None
-    attention: Literal["flash", "eager"] | None
-    loss: Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "chunked", "fused"] | None
-    kernels: Literal["eager", "fused", "foak", "compiled"] | None
-    checkpointing: Literal["none", "selective", "full", "offloaded"] | None
-    sequence_tokens: int | str | None
-    micro_batch: int | str | None
-    accumulation: int | str | None
-    packing: bool | None
-    sharding: Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"] | None
-    tensor_parallel: int | str | None
-    pipeline_parallel: int | str | None
-    context_parallel: int | str | None
-    offload: Literal["none", "optimizer", "all"] | None
-    double_quantised: bool | None
-    quantiser: Literal["nf4", "gptq"] | None
-    trained_ends: bool | None
-    base: Literal["16-bit", "32-bit"] | None
-    towers: Literal["frozen", "trained", "left out"] | None
-    prompts: int | str | None
-    group_size: int | str | None
-    prompt_tokens: int | str | None
-    completion_tokens: int | str | None
-    updates: int | str | None
-    sampler: Literal["colocated", "separate", "in-turn", "generate"] | None
-    sampler_gpus: int | str | None
-    reference: bool | None
-    reward_params: float | str | None
-    reward_seconds: float | str | None
-    engine_share: float | str | None
-    engine_sleeps: bool | None
-    tokens: float | str | None
-    steps: int | str | None
-    examples: float | str | None
-    epochs: float | str | None
-    global_batch: int | str | None
-    trained_layers: int | str | None
-    completion_mean: int | str | None
-
-
 class RunOptions(TypedDict, total=False):
     """Options of `training_run`: see `FitAsked`."""
 
@@ -138,6 +71,13 @@ class RunOptions(TypedDict, total=False):
     global_batch: int | str | None
     trained_layers: int | str | None
     completion_mean: int | str | None
+
+
+class FitOptions(RunOptions, total=False):
+    """Options of `Case.fit`: see `FitAsked`."""
+
+    gpus: Sequence[str] | None
+    counts: Sequence[str] | None
 
 
 class AnswerOptions(TypedDict, total=False):

@@ -255,9 +255,13 @@ class Conductor:
     def _outcomes(self) -> Generator[tuple[int, Any], None, None]:
         settings, order, workers = self.settings, self._order(), self.settings.workers
         if workers is None and not self.apart and settings.engine == "local":
-            # Light work is timed before processes are started for it.
-            yield from engine.run_tasks(make, islice(order, 1), workers=1)
-            workers = self._workers_worth_their_start()
+            # Light work is timed before processes are started for it; the first run also reads libraries and weights.
+            worked_s, begun = 0.0, time.thread_time()
+            for done in engine.run_tasks(make, islice(order, 2), workers=1):
+                worked_s = time.thread_time() - begun
+                yield done
+                begun = time.thread_time()
+            workers = self._workers_worth_their_start(worked_s)
         offset = len(self._begun)
         tasks = engine.run_tasks(
             make, order, workers, apart=self.apart, most_s=self._longest_s, engine=settings.engine,
@@ -267,12 +271,15 @@ class Conductor:
             for position, outcome in tasks:
                 yield position + offset, outcome
 
-    def _workers_worth_their_start(self) -> int:
-        """How many processes are worth starting for the rest of the ladder, judged by the time of the first run."""
+    def _workers_worth_their_start(self, worked_s: float) -> int:
+        """How many processes are worth starting for the rest of the ladder.
+
+        Args:
+            worked_s: the last run's work in its own thread [CPU s]: what it spreads over threads gains no more.
+        """
         left = [step for step in self.ladder if step.key not in self.runs]
-        last_s = self._timed()[-1][1] if self._timed() else 0.0
-        first_weight = self._begun[0][0].weight if self._begun else 1
-        return engine.workers_for(last_s * sum(step.weight for step in left) / max(1, first_weight), len(left))
+        last_weight = self._begun[-1][0].weight if self._begun else 1
+        return engine.workers_for(worked_s * sum(step.weight for step in left) / max(1, last_weight), len(left))
 
     def _order(self) -> Iterator[Any]:
         """Work for the engine, or LATER; each step yielded counts as begun."""

@@ -24,7 +24,7 @@ from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
 from tunecase.pilot.scoring.score import METRICS, Kind
 from tunecase.pilot.search import Search
 from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
-from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
+from tunecase.pilot.steps import KNOWN, Lesson, School, Step, ladder_steps, make
 from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
@@ -386,7 +386,8 @@ def baselines(
     if not fit or metric not in school.module.METRICS:
         return ()
     step = ladder_steps(lesson, school, [ladder_sizes(max(2, len(lesson.rows)), lesson.rows.class_count)[-1]], 1)[0]
-    ((_, outcome),) = work.run_tasks(school.module.train, [step.task], workers=1)
+    ((_, outcome),) = work.run_tasks(make, [(step.path, step.task)], workers=1)
+    KNOWN[step.path] = step.task, outcome
     scored = [majority(lesson)] if len(lesson.rows.classes) > 1 else []
     if isinstance(outcome, Result):
         scored.append(Baseline(school.name, outcome.score, len(lesson.tests)))

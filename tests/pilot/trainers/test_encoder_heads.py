@@ -64,3 +64,17 @@ def test_a_solver_cut_short_says_so() -> None:
     """A head that used up its passes did not converge."""
     rows, labels = clouds(4, 10)
     assert not encoder_heads.logistic(rows, labels, 30.0, 1).converged
+
+
+def test_the_nearest_are_those_of_a_stable_sort() -> None:
+    """Of level rows the first ones count, also at the edge of the nearest."""
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-1, 2, (300, 3)).astype(np.float32)  # many level rows
+    asked = rows[:150]
+    near, cosines = encoder_heads._neighbours(asked, rows, 9, itself=True)
+    likeness = asked @ rows.T
+    likeness[np.arange(150), np.arange(150)] = -np.inf
+    wanted = np.argsort(-likeness, axis=1, kind="stable")[:, :9]
+    assert np.array_equal(wanted, near)
+    assert np.array_equal(np.take_along_axis(likeness, wanted, axis=1), cosines)
+    assert near.base is None or near.base.nbytes == near.nbytes  # no whole order is kept with them

@@ -7,6 +7,7 @@ import pytest
 
 from tests.pilot.trainers import tiny_encoder
 from tunecase.errors import InputError
+from tunecase.pilot.trainers import encoder_pass
 from tunecase.pilot.trainers.encoder_pass import NumpyEncoder
 from tunecase.pilot.trainers.encoder_weights import find
 
@@ -114,3 +115,19 @@ def test_torch_computes_the_same(tmp_path: Path, kind: str) -> None:
     with torch.no_grad():
         wanted = net(input_ids=padded, attention_mask=torch.tensor(mask)).last_hidden_state.numpy()
     assert np.abs(hidden - wanted)[mask > 0].max() < 2e-5
+
+
+def test_the_encoders_activation_is_gelu() -> None:
+    """Within a millionth of the function in 64 bits where activations lie, and nothing or all far from it."""
+    from scipy.special import erf
+
+    x = np.linspace(-12, 12, 200_001).astype(np.float32)
+    exact = x.astype(float) * (1 + erf(x.astype(float) / 2**0.5)) / 2
+    assert np.abs(encoder_pass._gelu(x.copy()) - exact).max() < 2e-6
+    assert np.abs(encoder_pass._gelu(x.copy()) - exact)[np.abs(x) < 5].max() < 1.1e-6
+
+
+def test_weights_in_32_bits_are_the_pages_of_the_file(tmp_path: Path) -> None:
+    """Nothing of them is copied, so processes share them."""
+    tensors = loaded(tiny_encoder.save(tmp_path / "net"))._tensors
+    assert not any(tensor.flags.owndata or tensor.flags.writeable for tensor in tensors.values())

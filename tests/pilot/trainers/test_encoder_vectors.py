@@ -46,7 +46,7 @@ def test_a_text_is_read_once(tmp_path: Path) -> None:
     """Within a call, in later calls and in a later process; another model, pooling or prefix reads it anew."""
     path, encoder = tmp_path / "vectors.sqlite", Counting()
     first = embedder(path, encoder).vectors(["abc", "zz", "abc", "a long text that is cut"])
-    assert ["abc", "zz", "a long text that is cut"] == encoder.read
+    assert ["zz", "abc", "a long text that is cut"] == encoder.read
     assert (4, 1) == (len(first.rows), first.cut)
     again = embedder(path, encoder).vectors(["zz", "a long text that is cut"])
     assert 3 == len(encoder.read)
@@ -126,3 +126,24 @@ def test_the_embedder_of_a_folder_is_one_per_process(tmp_path: Path, monkeypatch
     one = encoder_vectors.embedder(folder, "digest", 256, "auto")
     assert (2, tiny_encoder.WIDTH) == one.vectors(["red rose", "blue sea"]).rows.shape
     assert one is encoder_vectors.embedder(folder, "digest", 256, "auto")
+
+
+def test_batches_are_bounded_by_their_tokens() -> None:
+    """Padding counts; a text longer than that is a batch of its own."""
+    sizes: list[tuple[int, int]] = []
+
+    class Reading:
+        longest, at_once = 5_000, 1
+
+        def tokens(self, texts: Any) -> list[list[int]]:
+            return []
+
+        def hidden(self, batch: Any) -> tuple[Any, Any]:
+            sizes.append((len(batch), max(map(len, batch))))
+            shape = sizes[-1]
+            return np.ones((*shape, 2), np.float32), np.ones(shape, np.float32)
+
+    tokens = [[1] * length for length in (3, 2_000, 300, 300, 300, 300, 7)]
+    assert (7, 2) == encoder_vectors.vectors_of(Reading(), tokens, "mean").shape
+    assert [(1, 2_000), (3, 300), (3, 300)] == sizes
+    assert all(rows == 1 or rows * longest <= encoder_vectors.BATCH_TOKENS for rows, longest in sizes)

@@ -7,6 +7,10 @@ import pytest
 from tunecase.pilot.trainers import probe
 from tunecase.pilot.trainers.task import Task
 
+np = pytest.importorskip("numpy")
+TEXTS = ("the red rose", "a blue sea, a sea", "Red sea!", "rose water rose", "the sea")
+TESTS = ("a green rose", "the the sea", "nothing known?")
+
 COLOURS = ("the sky is blue", "blue as the sea", "red as a rose", "a red, red wine")
 TASK = Task(
     "probe", probe.MODEL, COLOURS, ("cold", "cold", "warm", "warm"), ("deep blue", "red hot"), ("cold", "warm"),
@@ -69,3 +73,40 @@ def test_confidences_are_the_chances_of_the_answers() -> None:
     assert done.row_scores is not None
     assert len(done.confidences) == len(TASK.test_labels)
     assert all(1 / len(set(TASK.labels)) <= each <= 1 for each in done.confidences)
+
+
+def test_ngrams_are_counted_as_scikit_learn_counts_them() -> None:
+    """Every bit of the weights, in whatever order texts were read before."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_union
+
+    probe._grams.cache_clear()
+    for texts in (TEXTS[2:], TEXTS, TEXTS[::-1]):
+        union = make_union(
+            TfidfVectorizer(
+                ngram_range=(1, 2), token_pattern=probe.WORDS_AND_SIGNS, sublinear_tf=True, dtype=np.float32
+            ),
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32),
+        )
+        plain = union.fit_transform(texts), union.transform(TESTS)
+        task = Task("probe", probe.MODEL, texts, ("a",) * len(texts), TESTS, ("a",) * 3, "accuracy", 0)
+        found = probe._weights(task, [probe._grams("word", (1, 2)), probe._grams("char_wb", (3, 5))])
+        for ours, theirs in zip(found, plain, strict=True):
+            assert ours.shape == theirs.shape
+            for part in ("data", "indices", "indptr"):
+                assert np.array_equal(getattr(ours, part), getattr(theirs, part))
+
+
+def test_a_text_is_split_once_and_forgotten_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later rung reads only its new rows."""
+    probe._grams.cache_clear()
+    grams, split = probe._grams("word", (1, 2)), []
+    plain = grams.split
+    grams.split = lambda text: split.append(text) or plain(text)  # type: ignore[func-returns-value]
+    grams.counts(TEXTS[:2], TESTS)
+    grams.counts(TEXTS, TESTS)
+    assert sorted((*TEXTS, *TESTS)) == sorted(split)
+    monkeypatch.setattr(probe, "MOST_KEPT", 1)
+    task = Task("probe", probe.MODEL, TEXTS, ("a",) * 5, TESTS, ("a",) * 3, "accuracy", 0)
+    probe._weights(task, [grams])
+    assert grams is not probe._grams("word", (1, 2))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
+from tunecase.data.checks.sample import shares_p
 from tunecase.data.detectors.personal import masked
 from tunecase.data.rowsets import within
 from tunecase.errors import Problem, nearest
@@ -30,7 +31,6 @@ def label_shift(evidence: Evidence) -> Defect | None:
     distance = sum over classes of |train share - test share| / 2,   flagged from .1 where chi-square p < .001
     """
     import numpy as np
-    from scipy.stats import chi2_contingency
 
     if evidence.test is None or not evidence.classes or not evidence.test.labels:
         return None
@@ -41,7 +41,7 @@ def label_shift(evidence: Evidence) -> Defect | None:
         return None
     train_shares, test_shares = train / train.sum(), test / test.sum()
     distance = _distance(train_shares, test_shares)
-    if distance < SHIFT or chi2_contingency(np.stack([train, test])).pvalue >= SHIFT_P:
+    if distance < SHIFT or shares_p(np.stack([train, test])) >= SHIFT_P:
         return None
     equal = f"{effective_classes(train):.0f} of training, {effective_classes(test):.0f} of test"
     return Defect(

@@ -104,12 +104,14 @@ def format_drift(evidence: Evidence) -> Defect | NotChecked | None:
 
 def _differences(where: str, first: list[str], second: list[str]) -> list[str]:
     """The habits whose share differs between two lists of answers, in words."""
-    from scipy.stats import fisher_exact
-
     lines = []
     for name, habit in HABITS:
         a, b = sum(map(habit, first)), sum(map(habit, second))
         gap = abs(a / len(first) - b / len(second))
-        if gap >= DRIFT and fisher_exact([[a, len(first) - a], [b, len(second) - b]]).pvalue < DRIFT_P:
+        if gap < DRIFT:
+            continue
+        from scipy.stats import fisher_exact
+
+        if fisher_exact([[a, len(first) - a], [b, len(second) - b]]).pvalue < DRIFT_P:
             lines.append(f"{a / len(first):.0%} and {b / len(second):.0%} {name} ({where})")
     return lines

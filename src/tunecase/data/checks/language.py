@@ -5,7 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
-from tunecase.data.checks.sample import Sample, sample_of
+from tunecase.data.checks.sample import Sample, sample_of, shares_p
 from tunecase.data.detectors import languages
 from tunecase.data.detectors.languages import NAMES
 from tunecase.data.detectors.programs import is_formal
@@ -135,7 +135,6 @@ def _share(counts: Counter[str], name: str) -> str:
 def _apart(train: Counter[str], what: str, other: Counter[str]) -> str | None:
     """What differs between the languages of two files, None where it is little or may be chance."""
     import numpy as np
-    from scipy.stats import chi2_contingency
 
     names = sorted({*train, *other})
     if other.total() < LEAST_TOLD or len(names) < 2:
@@ -143,7 +142,7 @@ def _apart(train: Counter[str], what: str, other: Counter[str]) -> str | None:
     counts = np.array([[side[name] for name in names] for side in (train, other)], float)
     shares = counts / counts.sum(axis=1, keepdims=True)
     distance = float(np.abs(shares[0] - shares[1]).sum()) / 2
-    if distance < SHIFT or chi2_contingency(counts).pvalue >= SHIFT_P:
+    if distance < SHIFT or shares_p(counts) >= SHIFT_P:
         return None
     widest = names[int(np.abs(shares[0] - shares[1]).argmax())]
     there = other[widest] / other.total()

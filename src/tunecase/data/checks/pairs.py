@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.answers import BIT, LEAST_ANSWERS, how_many, marked
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
-from tunecase.quantities import counted
+from tunecase.quantities import counted, wilson
 
 if TYPE_CHECKING:
     from tunecase.data.checks.evidence import Evidence
@@ -36,16 +36,14 @@ def pair_equal(evidence: "Evidence") -> Defect | None:
 
 def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
     """How often the chosen answer is the longer one, noted from seven in ten on, if that is beyond chance."""
-    from scipy.stats import binomtest
-
     pairs = how_many(evidence, BIT["pair"], unless=BIT["pair_equal"])
     if not pairs:
         return None
     if pairs < LEAST_ANSWERS:
         return NotChecked("a taste for length in the pairs: fewer than 50 pairs")
     longer = how_many(evidence, BIT["chosen_longer"])
-    share, interval = longer / pairs, binomtest(longer, pairs, LONGER).proportion_ci(0.8, "wilson")
-    if interval.low <= LONGER:
+    share, (low, high) = longer / pairs, wilson(longer, pairs)
+    if low <= LONGER:
         return None
     return Defect(
         check="pair_length_bias",
@@ -55,5 +53,5 @@ def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
         count=longer,
         share=share,
         unpriced=True,
-        measured=("share of pairs whose chosen answer is longer", float(interval.low), share, float(interval.high)),
+        measured=("share of pairs whose chosen answer is longer", low, share, high),
     )

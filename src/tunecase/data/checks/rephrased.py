@@ -105,6 +105,6 @@ def _examples(split: Split, places: "Rows") -> list[Example]:
 
 def _chance(tests: int, expected: float) -> float:
     """Chance of as many by chance, twice the expected ones and half a row allowed."""
-    from scipy.stats import poisson
+    from scipy.special import pdtrc
 
-    return float(poisson.sf(tests - 1, 2 * expected + 0.5))
+    return float(pdtrc(tests - 1, 2 * expected + 0.5))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase.quantities import Interval80, wilson
 
 if TYPE_CHECKING:
+    from tunecase.data.arrays import Floats
     from tunecase.data.checks.columns import Split
 
 
@@ -79,3 +80,17 @@ def sample_of(split: "Split", judged: int, candidates: int, what: str = "rows") 
 def with_text(split: "Split") -> int:
     """How many of the kept texts are not blank."""
     return sum(1 for text in split.texts.inputs if text.strip())
+
+
+def shares_p(counts: "Floats") -> float:
+    """The chance of shares so far apart if both rows of counts came from one source, shape (2, kinds).
+
+    Source: Pearson's chi-square test, with Yates's correction for two kinds.
+    """
+    import numpy as np
+    from scipy.special import chdtrc
+
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
+    off = np.abs(counts - expected)
+    off -= np.minimum(0.5, off) if counts.shape[1] == 2 else 0.0
+    return float(chdtrc(counts.shape[1] - 1, (off**2 / expected).sum()))

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.data.detectors.two_sample import WORDS, some_texts
+from tunecase.data.detectors.grams import runs_in_words, tfidf
+from tunecase.data.detectors.two_sample import holders, some_texts
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
+    from tunecase.data.arrays import Flags, Floats, Rows
 
 MOST_ROWS = 4_000
 MOST_ASKED = 2_000
@@ -16,6 +17,7 @@ MOST_FEATURES = 60_000
 NEIGHBOURS = 3
 QUANTILE = 0.05
 ROWS_A_REGION, MOST_REGIONS = 40, 50
+PLACES, MOST_ROUNDS = 64, 50
 THIN_TIMES, REGION_P = 3.0, 0.001
 
 
@@ -62,25 +64,22 @@ def measure_cover(base: Sequence[str], others: Sequence[str], seed: int = 0) -> 
     threshold from leave-one-out. Leaves out texts in known words with a new meaning.
     """
     import numpy as np
-    from scipy.stats import binomtest
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from scipy.special import bdtrc
 
     rng = np.random.default_rng(seed)
     mine, theirs = some_texts(base, MOST_ROWS, rng), some_texts(others, MOST_ASKED, rng)
     if len(mine) < 2 or not len(theirs):
         return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
-    vectors = TfidfVectorizer(
-        sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), max_features=MOST_FEATURES, dtype=np.float32
-    )
-    try:
-        terms = vectors.fit_transform([base[i][:MOST_CHARACTERS] for i in mine.tolist()])
-    except ValueError:  # no text has characters to compare
+    texts = [*(base[i] for i in mine.tolist()), *(others[i] for i in theirs.tolist())]
+    counts = runs_in_words([text[:MOST_CHARACTERS] for text in texts], 3, 5)
+    weights = tfidf(counts, 1, MOST_FEATURES, len(mine))
+    if not weights.shape[1]:  # no text has characters to compare
         return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
-    wanted = vectors.transform([others[i][:MOST_CHARACTERS] for i in theirs.tolist()])
+    terms, wanted = weights[: len(mine)], weights[len(mine) :]
     some = np.sort(rng.permutation(len(mine))[:MOST_ASKED])
     own, near = _nearness(terms, terms[some], some), _nearness(terms, wanted, None)
     far = near < np.quantile(own, QUANTILE)
-    p = float(binomtest(int(far.sum()), len(far), QUANTILE, alternative="greater").pvalue) if len(far) else 1.0
+    p = float(bdtrc(int(far.sum()) - 1, len(far), QUANTILE)) if far.any() else 1.0
     order = np.argsort(near[far], kind="stable")
     return Cover(theirs[far][order], (1 - near[far])[order], len(far), p)
 
@@ -106,8 +105,7 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
     gives so many with p < .001 over all groups together.
     """
     import numpy as np
-    from scipy.stats import binom
-    from sklearn.cluster import KMeans
+    from scipy.special import bdtrc
 
     from tunecase.data.label import embed
 
@@ -117,32 +115,60 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
     regions = min(MOST_REGIONS, len(texts) // ROWS_A_REGION)
     if regions < 2 or not len(mine) or not len(theirs):
         return ()
-    group = KMeans(regions, n_init=1, max_iter=50, random_state=seed).fit_predict(embed(texts, seed)[:, :64])
+    group = _grouped(embed(texts, seed, PLACES), regions, seed)
     first, second = (np.bincount(part, minlength=regions) for part in (group[: len(mine)], group[len(mine) :]))
-    chance = binom.sf(second - 1, first + second, len(theirs) / len(texts))
+    chance = np.where(second, bdtrc(second - 1, first + second, len(theirs) / len(texts)), 1.0)
     times = (second / len(theirs)) / (np.maximum(first, 0.5) / len(mine))
     thin = np.flatnonzero((chance < REGION_P / regions) & (times >= THIN_TIMES))
     listed = []
     for number in thin[np.argsort(-second[thin])].tolist():
         missing = second[number] / len(theirs) * len(base) - first[number] / len(mine) * len(base)
         rows = theirs[group[len(mine) :] == number]
-        words = _typical_words([texts[i] for i in np.flatnonzero(group == number).tolist()], texts)
+        words = _typical_words(group == number, texts)
         listed.append(
             Region(int(first[number]), int(second[number]), float(times[number]), float(missing), words, rows)
         )
     return tuple(listed)
 
 
-def _typical_words(inside: Sequence[str], texts: Sequence[str], most: int = 3) -> tuple[str, ...]:
+def _typical_words(inside: "Flags", texts: Sequence[str], most: int = 3) -> tuple[str, ...]:
     import numpy as np
-    from sklearn.feature_extraction.text import CountVectorizer
 
-    try:
-        vectors = CountVectorizer(binary=True, min_df=3, token_pattern=WORDS)
-        every = np.asarray(vectors.fit_transform(texts).sum(axis=0)).ravel()
-    except ValueError:  # no word in three texts
-        return ()
-    here = np.asarray(vectors.transform(inside).sum(axis=0)).ravel()
-    names = vectors.get_feature_names_out()
-    lift = here / len(inside) - every / len(texts)
-    return tuple(str(names[i]) for i in np.argsort(-lift, kind="stable")[:most] if lift[i] > 0)
+    held, names = holders(texts, 3)
+    here, every = (np.asarray(part.sum(axis=0)).ravel() for part in (held[inside], held))
+    lift = here / inside.sum() - every / len(texts)
+    return tuple(names[i] for i in np.argsort(-lift, kind="stable")[:most] if lift[i] > 0)
+
+
+def _grouped(places: "Floats", groups: int, seed: int) -> "Rows":
+    """The group of each row by k-means: Lloyd's rounds from greedy k-means++ (Arthur and Vassilvitskii, 2007)."""
+    import numpy as np
+
+    rng = np.random.RandomState(seed)
+    tries = 2 + int(np.log(groups))
+    chosen = [int(rng.choice(len(places), p=np.full(len(places), 1 / len(places))))]
+    apart = _apart(places, places[chosen])[:, 0]
+    for _ in range(1, groups):
+        drawn = np.searchsorted(np.cumsum(apart), rng.uniform(size=tries) * apart.sum()).clip(max=len(places) - 1)
+        closer = np.minimum(apart[:, np.newaxis], _apart(places, places[drawn]))
+        best = int(closer.sum(axis=0).argmin())
+        chosen.append(int(drawn[best]))
+        apart = closer[:, best]
+    middles, group = places[chosen], np.full(len(places), -1)
+    for _ in range(MOST_ROUNDS):
+        before, group = group, _apart(places, middles).argmin(axis=1)
+        if (before == group).all():
+            break
+        held = np.eye(groups)[group]
+        middles = np.where(
+            held.any(axis=0)[:, np.newaxis], held.T @ places / held.sum(axis=0)[:, np.newaxis].clip(1), middles
+        )
+    return group
+
+
+def _apart(places: "Floats", middles: "Floats") -> "Floats":
+    """Squared distances, shape (rows, middles)."""
+    import numpy as np
+
+    squares = (places**2).sum(axis=1)[:, np.newaxis] + (middles**2).sum(axis=1) - 2 * places @ middles.T
+    return np.asarray(squares.clip(0))

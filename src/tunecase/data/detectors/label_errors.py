@@ -1,16 +1,17 @@
 """Which labels look wrong: out-of-fold probabilities of two plain views, the rows ranked by them, how many are wrong.
 
-Texts become TF-IDF weights of words and character runs. One view is logistic regression, trained without the rows it
-judges; the other is the labels of the nearest texts. Their product, weighted so that it foretells the given labels
-best, says how much the text speaks for the label it carries. No pretrained knowledge enters and nothing is fetched.
+Texts become TF-IDF weights of words and character runs, and directions of these. One view is softmax regression and
+likeness to the middle of each class, learnt without the rows it judges; the other is the labels of the nearest texts.
+Their product, weighted so that it foretells the given labels best, says how much the text speaks for the label it
+carries. No pretrained knowledge enters and nothing is fetched.
 """
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tunecase.data.detectors.grams import WORDS_AND_SIGNS, bags, directions, runs_in_words, tfidf, words_and_pairs
 from tunecase.quantities import Z80, Interval80
 
 if TYPE_CHECKING:
@@ -28,16 +29,16 @@ MOST_ROWS = 30_000
 FOLDS = 5
 LONG_TEXT = 400  # characters, in the mean, from which words alone are used
 MOST_CHARACTERS = 2000  # of one text that are read
-INVERSE_PENALTY, TOLERANCE, MOST_PASSES = 5.0, 0.02, 100
-MOST_WORK = 400_000_000  # weights x classes that the regression may take; above, naive Bayes stands in
-DIMENSIONS, NEIGHBOURS, LIKENESS_POWER = 300, 20, 4
+PENALTY, STEPS, REGRESSION_SHARE = 0.2, 20, 0.75
+SCALES = tuple(2 ** (power / 2) for power in range(13))  # of likeness to a class, 1 to 64
+MOST_WORK = 1_000_000_000  # rows x directions x classes that the regression may take; above, likeness stands alone
+DIMENSIONS, NEIGHBOURS, LIKENESS_POWER = 400, 20, 4
 NEIGHBOUR_FLOOR = 0.1  # so that no class without a neighbour is ruled out
 CONFUSABLE = 3
 LIKENESS_CELLS = 4_000_000  # rows x rows compared at once: 50 MB
 FIT_CELLS = 400_000  # rows x classes on which weights and noise are fitted
 BASE_DOUBT, OPEN_DOUBT = 0.01, 0.3
 LEAST_FOR_SIGNAL, SIGNAL_ROWS, SHUFFLES = 10, 600, 199
-WORDS_AND_SIGNS = r"\w+|[^\w\s]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,9 @@ def rank_labels(texts: Sequence[str], given: "Codes", seed: int = 0, group: "Cod
     weights = features([texts[row] for row in kept])
     if weights is None:
         return None
-    first = _out_of_fold(weights, codes, group[kept], len(names), seed)
-    near = _neighbours(weights, codes, group[kept], len(names), seed)
+    places = _places(weights, seed)
+    first = _out_of_fold(weights, places, codes, group[kept], len(names), seed)
+    near = _neighbours(places, codes, group[kept], len(names))
     ranking = rank_probabilities(first, codes, near, seed)
     return Ranking(kept[ranking.rows], ranking.scores, names[ranking.suggested], ranking.wrong, ranking.accuracy)
 
@@ -161,22 +163,14 @@ def features(texts: Sequence[str]) -> Any:
 
     N-grams of one text alone are left out: they tell no row about another. None where nothing is left.
     """
-    import numpy as np
     from scipy.sparse import hstack
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
     short = [text[:MOST_CHARACTERS] for text in texts]
-    shared: dict[str, Any] = {"sublinear_tf": True, "min_df": 2, "dtype": np.float32}
-    makers = [TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORDS_AND_SIGNS, **shared)]
+    parts = [tfidf(words_and_pairs(short), 2)]
     if sum(map(len, short)) < LONG_TEXT * len(short):
-        makers.append(TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), **shared))
-    parts = []
-    for maker in makers:
-        try:
-            parts.append(maker.fit_transform(short))
-        except ValueError:  # no n-gram is in two texts
-            continue
-    return hstack(parts, format="csr") if parts else None
+        parts.append(tfidf(runs_in_words(short, 3, 5), 2))
+    joined = hstack(parts, format="csr")
+    return joined if joined.shape[1] else None
 
 
 def _folds(codes: "Codes", group: "Codes", seed: int) -> "Codes":
@@ -191,43 +185,79 @@ def _folds(codes: "Codes", group: "Codes", seed: int) -> "Codes":
     return fold[back]
 
 
-def _out_of_fold(weights: Any, codes: "Codes", group: "Codes", classes: int, seed: int) -> "Numbers":
-    import numpy as np
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.naive_bayes import ComplementNB
+def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes", classes: int, seed: int) -> "Numbers":
+    """Chances of a softmax regression on directions and of the likeness to each class, of rows neither has seen.
 
-    chances = np.zeros((len(codes), classes), np.float32)
+    The regression climbs by Boehning's bound of its curvature, which is the same for every step, with momentum.
+    """
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    rows = np.arange(len(codes))
     fold = _folds(codes, group, seed)
-    light = weights.nnz * classes <= MOST_WORK
+    member = csr_matrix((np.ones(len(codes), np.float32), (rows, codes)), (len(codes), classes))
+    likeness, regressed = np.zeros((2, len(codes), classes), np.float32)
+    table = np.hstack([places, np.full((len(codes), 1), 0.5, np.float32)])
+    light, gram = table.size * classes <= MOST_WORK, table.T @ table
     for turn in range(FOLDS):
         inside, outside = np.flatnonzero(fold != turn), np.flatnonzero(fold == turn)
-        if not len(outside):
-            continue
-        model = (
-            LogisticRegression(C=INVERSE_PENALTY, tol=TOLERANCE, max_iter=MOST_PASSES, solver="saga", random_state=seed)
-            if light
-            else ComplementNB(alpha=0.3)
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a rough fit ranks as well
-            model.fit(weights[inside], codes[inside])
-        chances[np.ix_(outside, model.classes_)] = model.predict_proba(weights[outside])
-    return chances
+        middles = (weights[inside].T @ member[inside]).toarray()
+        likeness[outside] = weights[outside] @ (middles / (np.linalg.norm(middles, axis=0) + 1e-9))
+        if light:
+            left = gram - table[outside].T @ table[outside]
+            slopes = _regressed(table[inside], left, member[inside].toarray())
+            regressed[outside] = table[outside] @ slopes
+    alike = _softmax(max(SCALES, key=lambda scale: _fit(_softmax(scale * likeness), codes)) * likeness)
+    both = alike ** (1 - REGRESSION_SHARE) * _softmax(regressed) ** REGRESSION_SHARE if light else alike
+    return np.asarray(both / both.sum(axis=1, keepdims=True))
 
 
-def _neighbours(weights: Any, codes: "Codes", group: "Codes", classes: int, seed: int) -> "Numbers":
+def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers":
+    """Slopes of a softmax regression, shape (directions, classes); a rough fit ranks as well."""
+    import numpy as np
+
+    bound = np.linalg.inv(0.5 * gram + PENALTY * np.eye(len(gram))).astype(np.float32)
+    slopes = ahead = np.zeros((table.shape[1], given.shape[1]), np.float32)
+    pace = 1.0
+    for _ in range(STEPS):
+        last, slopes = slopes, ahead - bound @ (table.T @ (_softmax(table @ ahead) - given) + PENALTY * ahead)
+        pace, before = (1 + math.sqrt(1 + 4 * pace**2)) / 2, pace
+        ahead = slopes + np.float32((before - 1) / pace) * (slopes - last)
+    return slopes
+
+
+def _softmax(scores: "Numbers") -> "Numbers":
+    import numpy as np
+
+    found = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Numbers = found / found.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _fit(chances: "Numbers", codes: "Codes") -> float:
+    """How well chances foretell labels of which a twentieth may be wrong: mean log likelihood."""
+    import numpy as np
+
+    own = chances[np.arange(len(codes)), codes]
+    return float(np.log(0.95 * own + 0.05 / chances.shape[1]).mean())
+
+
+def _places(weights: Any, seed: int) -> "Numbers":
+    """Texts as directions, or as they are where there are hardly more n-grams, shape (rows, directions)."""
+    import numpy as np
+
+    size = min(DIMENSIONS, weights.shape[1] - 1, weights.shape[0] - 1)
+    if size < 2 or size >= weights.shape[1] // 2:
+        return np.asarray(weights.toarray())
+    return np.asarray(directions(weights, size, 1, seed), np.float32)
+
+
+def _neighbours(places: "Numbers", codes: "Codes", group: "Codes", classes: int) -> "Numbers":
     """Labels of the nearest other texts, weighted by likeness to the fourth, shape (rows, classes)."""
     import numpy as np
-    from sklearn.decomposition import TruncatedSVD
 
     rows = len(codes)
-    size = min(DIMENSIONS, weights.shape[1] - 1, rows - 1)
-    if size >= 2 and size < weights.shape[1] // 2:
-        places = TruncatedSVD(size, n_iter=2, random_state=seed).fit_transform(weights).astype(np.float32)
-    else:
-        places = weights.toarray()
-    places /= np.linalg.norm(places, axis=1, keepdims=True) + 1e-9
+    places = places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
     most = min(NEIGHBOURS, rows - 1)
     totals = np.zeros((rows, classes), np.float32)
     step = max(1, LIKENESS_CELLS // rows)
@@ -388,15 +418,12 @@ def rank_mismatches(inputs: Sequence[str], outputs: Sequence[str]) -> "Numbers |
     Leaves out answers in other words than the question's: code, one number, another language.
     """
     import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
-    short = [[text[:MOST_CHARACTERS] for text in side] for side in (inputs, outputs)]
-    words = TfidfVectorizer(token_pattern=WORDS_AND_SIGNS, sublinear_tf=True, min_df=2, dtype=np.float32)
-    try:
-        words.fit(short[0] + short[1])
-    except ValueError:
+    counts, _ = bags(WORDS_AND_SIGNS.findall(text[:MOST_CHARACTERS].lower()) for text in (*inputs, *outputs))
+    weights = tfidf(counts, 2)
+    if not weights.shape[1]:
         return None
-    asked, said = words.transform(short[0]), words.transform(short[1])
+    asked, said = weights[: len(inputs)], weights[len(inputs) :]
     ranks = np.zeros(len(inputs))
     for start in range(0, len(inputs), 1000):
         likeness = (asked[start : start + 1000] @ said.T).toarray()

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.content_words import Terms, is_code, number, terms
+from tunecase.data.detectors.grams import runs_in_words
 from tunecase.data.detectors.synonyms import group
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ LONGEST_ANSWER = 60
 NAME_TIMES = 3  # a word is a name where it is written with a capital this many times as often as without
 MOST_BITS_A_LITERAL = 12.0
 MOST_ANSWER_BITS = 5.0
-GRAM, GRAM_BUCKETS = 4, 2**18
+GRAM = 4
 CHANNELS = ("words", "groups", "numerals", "names", "shapes")
 # What is weighed of a pair, and how much in prose and in code: logistic regressions (L2, C = .01) of 2026-11-24.
 # Prose: half of GSM8K's rewrites and clean questions, with and without answers, banking77, CLINC and Self-Instruct as
@@ -247,22 +248,16 @@ def _overlap(a: Any, b: Any) -> "list[Floats]":
 def _grams(test: Side, train: Side, pairs: "Rows") -> "Floats":
     """Cosine of runs of four characters: kin words that the stems part."""
     import numpy as np
-    from scipy import sparse
-    from sklearn.feature_extraction.text import HashingVectorizer
 
     if not len(pairs):
         return np.zeros(0)
     mine, left = np.unique(pairs[:, 0], return_inverse=True)
     yours, right = np.unique(pairs[:, 1], return_inverse=True)
     texts = [test.texts[i] for i in mine] + [train.texts[j] for j in yours]
-    hashing = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(GRAM, GRAM), n_features=GRAM_BUCKETS, norm=None, alternate_sign=False
-    )
-    counts = hashing.transform(texts)
-    within = np.bincount(counts.indices, minlength=GRAM_BUCKETS)
+    counts = runs_in_words(texts, GRAM, GRAM).astype(np.float64)
+    within = np.bincount(counts.indices, minlength=counts.shape[1])
     counts.data = (1 + np.log(counts.data)) * np.log((1 + len(texts)) / (1 + within))[counts.indices].clip(0)
-    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
-    unit = (sparse.diags(1 / np.maximum(length, 1e-9)) @ counts).tocsr()
+    unit = _unit([counts])
     return np.asarray(unit[left].multiply(unit[len(mine) + right]).sum(axis=1)).ravel()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from tunecase.data.detectors.grams import WORDS, bags, directions, runs, tfidf, words_and_pairs
 from tunecase.data.detectors.near_copies import (
     REACH,
     band_keys,
@@ -40,7 +41,6 @@ FOLDS = 5
 DRAWS = 299
 RIDGE = 0.3  # of the rows: the penalty in units of a feature's variance
 MOST_FEATURES = 30_000
-WORDS = r"(?u)\b[^\W\d_]{2,}\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,34 +184,19 @@ def features(texts: Sequence[str], seed: int = 0) -> "Floats":
     """
     import numpy as np
 
-    directions = max(2, min(DIRECTIONS, len(texts) // 12))
-    blocks = [_directions(texts, settings, directions, seed) for settings in _VECTORS]
+    most = max(2, min(DIRECTIONS, len(texts) // 12))
+    blocks = [_places(counts(texts), most, seed) for counts in (words_and_pairs, runs)]
     table = np.hstack([*blocks, style(texts)])
     spread = table.std(axis=0)
     table = (table - table.mean(axis=0))[:, spread > 1e-9] / spread[spread > 1e-9]
     return np.asarray(np.clip(table, -5, 5))
 
 
-_VECTORS: tuple[dict[str, Any], ...] = (
-    {"ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]", "lowercase": True},
-    {"analyzer": "char", "ngram_range": (2, 3), "lowercase": False},
-)
-
-
-def _directions(texts: Sequence[str], settings: dict[str, Any], directions: int, seed: int) -> "Floats":
+def _places(counts: Any, most: int, seed: int) -> "Floats":
     import numpy as np
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=MOST_FEATURES, dtype=np.float32, **settings)
-    try:
-        weights = vectors.fit_transform(texts)
-    except ValueError:  # no n-gram occurs in two texts
-        return np.zeros((len(texts), 0))
-    if weights.shape[1] <= directions:
-        return np.asarray(weights.toarray(), float)
-    found = TruncatedSVD(directions, n_iter=2, random_state=seed).fit_transform(weights)
-    return np.asarray(found, float)
+    weights = tfidf(counts, 2, MOST_FEATURES)
+    return np.asarray(weights.toarray() if weights.shape[1] <= most else directions(weights, most, 2, seed), float)
 
 
 def style(texts: Sequence[str]) -> "Floats":
@@ -306,17 +291,30 @@ def _cross_validated(table: "Floats", target: "Floats", fold: "Rows") -> "Floats
 def _aucs(scores: "Floats", labels: "Floats", block: "Rows") -> tuple["Floats", float]:
     """The AUC of each column, over pairs of one block; and how many pairs the first column has."""
     import numpy as np
-    from scipy.stats import rankdata
 
     right, pairs = np.zeros(scores.shape[1]), np.zeros(scores.shape[1])
     for rows in np.split(np.argsort(block, kind="stable"), np.flatnonzero(np.diff(np.sort(block))) + 1):
         ones = labels[rows].sum(axis=0)
         if not 0 < ones[0] < len(rows) and not ((ones > 0) & (ones < len(rows))).any():
             continue
-        ranks = rankdata(scores[rows], axis=0)
+        ranks = _ranks(scores[rows])
         right += (ranks * labels[rows]).sum(axis=0) - ones * (ones + 1) / 2
         pairs += ones * (len(rows) - ones)
     return np.where(pairs > 0, right / np.maximum(pairs, 1), 0.5), float(pairs[0])
+
+
+def _ranks(scores: "Floats") -> "Floats":
+    """The rank of each score in its column from 1, the mean of theirs where scores are equal."""
+    import numpy as np
+
+    order = np.argsort(scores, axis=0)
+    ranks = np.empty_like(scores)
+    np.put_along_axis(ranks, order, np.arange(1.0, len(scores) + 1)[:, np.newaxis], axis=0)
+    ordered = np.take_along_axis(scores, order, axis=0)
+    for column in np.flatnonzero((ordered[1:] == ordered[:-1]).any(axis=0)).tolist():
+        _, same = np.unique(scores[:, column], return_inverse=True)
+        ranks[:, column] = (np.bincount(same, ranks[:, column]) / np.bincount(same))[same]
+    return ranks
 
 
 def _interval(auc: float, ones: int, zeros: int, chance_variance: float) -> Interval80:
@@ -337,12 +335,9 @@ def word_gaps(texts: Sequence[str], side: "Rows", most: int = 6) -> tuple[WordGa
     z = (p2 - p1) / sqrt(p (1 - p) (1 / n1 + 1 / n2)),   flagged from |z| of the Bonferroni 1% point
     """
     import numpy as np
-    from sklearn.feature_extraction.text import CountVectorizer
 
-    try:
-        vectors = CountVectorizer(binary=True, min_df=5, token_pattern=WORDS)
-        held = vectors.fit_transform(texts)
-    except ValueError:  # no word in five texts
+    held, names = holders(texts, 5)
+    if not names:
         return ()
     second = side == 1
     n1, n2 = int((~second).sum()), int(second.sum())
@@ -350,6 +345,15 @@ def word_gaps(texts: Sequence[str], side: "Rows", most: int = 6) -> tuple[WordGa
     p = (p1 * n1 + p2 * n2) / (n1 + n2)
     z = (p2 - p1) / np.sqrt(np.maximum(p * (1 - p) * (1 / n1 + 1 / n2), 1e-12))
     least = NormalDist().inv_cdf(1 - 0.005 / held.shape[1])
-    names = vectors.get_feature_names_out()
     clearest = [int(i) for i in np.argsort(-np.abs(z), kind="stable")[:most] if abs(z[i]) >= least]
-    return tuple(WordGap(str(names[i]), float(p1[i]), float(p2[i]), float(z[i])) for i in clearest)
+    return tuple(WordGap(names[i], float(p1[i]), float(p2[i]), float(z[i])) for i in clearest)
+
+
+def holders(texts: Sequence[str], least: int) -> tuple[Any, list[str]]:
+    """Which texts hold each word that at least so many hold, sparse, shape (texts, words); the words in order."""
+    import numpy as np
+
+    held, names = bags(set(WORDS.findall(text.lower())) for text in texts)
+    within = np.bincount(held.indices, minlength=len(names))
+    kept = sorted((names[at], at) for at in np.flatnonzero(within >= least).tolist())
+    return held[:, [at for _, at in kept]], [name for name, _ in kept]

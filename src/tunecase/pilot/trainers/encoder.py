@@ -94,6 +94,8 @@ def train(task: Task) -> Result:
     """
     if not task.texts or not task.test_texts:
         raise ValueError(f"{len(task.texts)} training and {len(task.test_texts)} test rows; wanted at least 1 of each")
+    from threadpoolctl import threadpool_limits
+
     chosen: dict[str, Any] = {**SETTINGS, **task.settings}
     _load()
     embed = embedder(task.model, identity(task.model), chosen["most_tokens"], chosen["prefix"])
@@ -101,9 +103,12 @@ def train(task: Task) -> Result:
     before = embed.seconds
     rows, tests = (_features(embed, texts, chosen["pair_separator"]) for texts in (task.texts, task.test_texts))
     spent = embed.seconds - before
-    head = encoder_heads.fit(chosen["head"], rows.values, task.labels, chosen["inverse_penalty"], chosen["most_passes"])
-    begun = time.perf_counter()
-    predictions, confidences = answers(head, tests.values)
+    with threadpool_limits(1):  # threads wait longer than they work here, and their number would show in the answers
+        head = encoder_heads.fit(
+            chosen["head"], rows.values, task.labels, chosen["inverse_penalty"], chosen["most_passes"]
+        )
+        begun = time.perf_counter()
+        predictions, confidences = answers(head, tests.values)
     head_s, seconds = time.perf_counter() - begun, time.perf_counter() - started
     each_s = embed.seconds_per_text(task.test_texts)
     return scored(

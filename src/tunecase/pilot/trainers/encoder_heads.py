@@ -16,7 +16,7 @@ FOLDS = 3  # with fewer rows of a class, nothing tells which head fits better
 NEIGHBOURS = (3, 5, 9, 17, 33)
 # How quickly a neighbour's vote fades with its cosine: by a factor e for each .05.
 FADING = 0.05
-AT_ONCE = 512
+AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _quietly(model: Any, rows: "Numbers", labels: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # as on the smallest rungs
-        model.fit(rows, labels)
+        model.fit(rows.astype("float64"), labels)  # in 32 bits, where the solver ends hangs on a last digit
 
 
 def _done(model: Any) -> bool:
@@ -194,9 +194,15 @@ def _neighbours(asked: "Numbers", rows: "Numbers", most: int, *, itself: bool) -
         likeness = asked[first : first + AT_ONCE] @ rows.T
         if itself:
             likeness[np.arange(len(likeness)), np.arange(first, first + len(likeness))] = -np.inf
-        order = np.argsort(-likeness, axis=1, kind="stable")[:, :most]
-        near.append(order)
-        cosines.append(np.take_along_axis(likeness, order, axis=1))
+        some = np.sort(np.argpartition(likeness, -most, axis=1)[:, -most:], axis=1)
+        found = np.take_along_axis(likeness, some, axis=1)
+        # Of rows level with the last of the nearest, the first ones count.
+        level = (likeness >= found.min(1, keepdims=True)).sum(1) > most
+        some[level] = np.sort(np.argsort(-likeness[level], axis=1, kind="stable")[:, :most], axis=1)
+        found = np.take_along_axis(likeness, some, axis=1)
+        order = np.argsort(-found, axis=1, kind="stable")
+        near.append(np.take_along_axis(some, order, axis=1))
+        cosines.append(np.take_along_axis(found, order, axis=1))
     return np.vstack(near), np.vstack(cosines)
 
 

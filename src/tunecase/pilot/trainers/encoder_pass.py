@@ -1,5 +1,6 @@
 """The forward pass of a BERT-like encoder in numpy, from safetensors: what torch computes, without torch."""
 
+import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 QUERY, KEY, VALUE = "attention.self.query", "attention.self.key", "attention.self.value"
 MIXED, MIXED_NORM = "attention.output.dense", "attention.output.LayerNorm"
 WIDE, NARROW, NORM = "intermediate.dense", "output.dense", "output.LayerNorm"
+GELU_BLOCK = 1 << 16  # numbers that stay in a core's own cache
+# From the highest power of z^2 to the lowest.
+ERF_ABOVE = (
+    -2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05, -7.34990630326855e-04,
+    -2.95459980854025e-03, -1.60960333262415e-02,
+)  # fmt: skip
+ERF_BELOW = (
+    -1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02,
+)  # fmt: skip
 
 
 class NumpyEncoder:
@@ -124,21 +134,39 @@ class NumpyEncoder:
 
 
 def _gelu(values: "Numbers") -> "Numbers":
-    """x (1 + erf(x / sqrt(2))) / 2."""
-    import numpy as np
-    from scipy.special import erf
+    """x (1 + erf(x / sqrt(2))) / 2, in place, with erf(z) = z P(z^2) / Q(z^2) to within 5e-7 for |z| <= 4.
 
-    curve: Numbers = erf(values * np.float32(math.sqrt(0.5)))
-    curve += 1
-    curve *= values
-    curve *= np.float32(0.5)
-    return curve
+    Source: the rational function of Eigen's erf in 32 bits, ten times as quick as scipy.special.erf.
+    """
+    import numpy as np
+
+    flat = values.reshape(-1)
+    for first in range(0, len(flat), GELU_BLOCK):
+        part = flat[first : first + GELU_BLOCK]
+        z = np.clip(part * np.float32(math.sqrt(0.5)), -4, 4)
+        square = z * z
+        z *= _polynomial(square, ERF_ABOVE)
+        z /= _polynomial(square, ERF_BELOW)
+        z += 1
+        z *= np.float32(0.5)
+        part *= z
+    return values
+
+
+def _polynomial(x: "Numbers", powers: Sequence[float]) -> "Numbers":
+    import numpy as np
+
+    out = np.full_like(x, powers[0])
+    for power in powers[1:]:
+        out *= x
+        out += np.float32(power)
+    return out
 
 
 def _relu(values: "Numbers") -> "Numbers":
     import numpy as np
 
-    return np.maximum(values, 0)
+    return np.maximum(values, 0, out=values)
 
 
 def _needed(layers: int) -> list[str]:
@@ -167,19 +195,27 @@ def _read(folder: Path, layers: int) -> "dict[str, Numbers]":
 
 
 def _opened(path: Path) -> "list[tuple[str, Callable[[], Any]]]":
+    """The tensors of a file: those in 32 bits are the file's own pages, which all processes share."""
+    import numpy as np
     from safetensors import SafetensorError, safe_open
 
     try:
-        opened = safe_open(path, framework="numpy")
-        return [(name, partial(_tensor, opened, name, path)) for name in opened.keys()]  # type: ignore[no-untyped-call]  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+        opened = safe_open(path, framework="numpy")  # checks the header against the file
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(size))
+        pages = np.asarray(np.memmap(path, np.uint8, "r", 8 + size))
+    except (SafetensorError, OSError, ValueError) as error:
         fix = "copy or download the file again"
         raise InputError(Problem(f"weights {path}", str(error), "a safetensors file", fix)) from error
 
+    def tensor(name: str) -> Any:
+        if header[name]["dtype"] == "F32":
+            return pages[slice(*header[name]["data_offsets"])].view("<f4").reshape(header[name]["shape"])
+        try:
+            return opened.get_tensor(name)  # type: ignore[no-untyped-call]
+        except TypeError as error:  # numpy has no bfloat16
+            fix = "save it as float32: model.float().save_pretrained(folder)"
+            raise InputError(Problem(f"weights {path}", f"{name}: {error}", "float32 or float16", fix)) from error
 
-def _tensor(opened: Any, name: str, path: Path) -> Any:
-    try:
-        return opened.get_tensor(name)
-    except TypeError as error:  # numpy has no bfloat16
-        fix = "save it as float32: model.float().save_pretrained(folder)"
-        raise InputError(Problem(f"weights {path}", f"{name}: {error}", "float32 or float16", fix)) from error
+    return [(name, partial(tensor, name)) for name in opened.keys()]  # type: ignore[no-untyped-call]  # noqa: SIM118

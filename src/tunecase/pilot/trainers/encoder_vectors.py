@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-BATCH = 32
+# Tokens that are computed together, padding included; a longer text is a batch of its own.
+BATCH_TOKENS = 1024
 # Fresh texts that are computed and kept together, so that a killed run loses seconds of work.
 PORTION = 512
 # Texts that are computed anew to tell how long an answer takes, where all vectors were at hand.
@@ -91,6 +92,7 @@ class Embedder:
         found = self.kept.read(keys)
         lacking = list(dict.fromkeys(key for key in keys if not _whole(found.get(key))))
         by_key = dict(zip(keys, texts, strict=True))
+        lacking.sort(key=lambda key: len(by_key[key]))  # texts of one length need little padding
         for first in range(0, len(lacking), PORTION):
             some = lacking[first : first + PORTION]
             begun = time.perf_counter()
@@ -139,8 +141,11 @@ def vectors_of(encoder: Encoder, tokens: Sequence[Sequence[int]], pooling: str) 
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]), reverse=True)  # the longest work begins first
-    batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
+    batches: list[list[int]] = []
+    for row in sorted(range(len(tokens)), key=lambda row: len(tokens[row]), reverse=True):
+        if not batches or (len(batches[-1]) + 1) * len(tokens[batches[-1][0]]) > BATCH_TOKENS:
+            batches.append([])
+        batches[-1].append(row)
     rows: list[Any] = [None] * len(tokens)
 
     def made(batch: Sequence[int]) -> "Numbers":
