@@ -35,14 +35,17 @@ def gsm8k():
     return *files, [(question.removeprefix("Question:"), answer.strip()) for question, answer in parts]
 
 
-def test_planted_rewrites_are_found_or_it_is_said(tmp_path):
-    """Nine in ten with their pair; of too few rows and in a fast audit it says that it was not looked."""
+def test_planted_rewrites_are_found(tmp_path):
+    """Nine in ten rewrites among clean rows are found, with the pair they belong to."""
     train, test, rewrites = gsm8k()
     defect = rephrased.leak_rephrased(evidence(tmp_path, train[:400] + rewrites[:60], test[:160]))
     right = {row for row, other in defect.pairs.tolist() if other == row + 400}
     assert 0.9 * 60 <= len(right)
     assert len({other for _, other in defect.pairs.tolist() if other < 400}) <= 4
-    (tmp_path := tmp_path / "second").mkdir()
+
+
+def test_too_few_rows_and_fast_audits_abstain(tmp_path):
+    """Where it was not looked it says so; translations are never looked at."""
     rows = [(f"question {at}", "yes") for at in range(10)]
     found = evidence(tmp_path, rows, rows)
     assert isinstance(rephrased.leak_rephrased(found), NotChecked)
