@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.data.clean.made import Plain, audited, cleaned, evidence_of, lines, written
+from tests.laws import IS_WHOLE
 from tunecase.data.checks.defect import Defect
 from tunecase.data.clean import CHANGES, clean, read_ranking, reasons, suspects, waiting
 from tunecase.data.review.corrections import Correction
@@ -44,7 +45,7 @@ def findings(draw, train: int, test: int) -> Defect:
 
 
 @given(data=st.data(), records=RECORDS, tests=st.lists(TEXTS, max_size=4), shard=st.sampled_from([40, 200, 10_000]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100 if IS_WHOLE else 7, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_findings_of_any_file_are_told_as_they_are_on_lists(tmp_path_factory, data, records, tests, shard):
     """kept + dropped + quarantined = read, in order, in shards of any size; reasons and queue are the plain ones."""
     folder = tmp_path_factory.mktemp("any")
