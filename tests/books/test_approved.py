@@ -26,53 +26,25 @@ def paid(amount: int | str, day: int, place: int = 1) -> Dated:
     return Dated(on(day, place), Decimal(amount))
 
 
-def test_releases_add_up() -> None:
-    """What the first does not hold is drawn from the second, though it was approved after the charge."""
+def test_releases_add_up_in_their_time() -> None:
+    """What ends first is used first; the place in the ledger decides; a rejection ends an approval."""
     drawn = drawn_down([grant(1500, 1), grant(1700, 10)], [paid(1600, 5), paid(100, 11)])
     assert Drawdown((Decimal(1500), Decimal(200)), Decimal(1700), Decimal(0), Decimal(0)) == drawn
-
-
-def test_more_than_was_approved_is_covered_by_nothing() -> None:
-    """An overdraft is told as such."""
     drawn = drawn_down([grant(1500, 1)], [paid(1600, 5)])
     assert ((Decimal(1500),), Decimal(100)) == (drawn.used, drawn.uncovered)
-
-
-def test_what_was_spent_before_the_first_approval_counts_in_none() -> None:
-    """Of one day the place in the ledger decides."""
+    drawn = drawn_down([grant(100, 1), grant(50, 2, until=20)], [paid(60, 5)])
+    assert (Decimal(10), Decimal(50)) == drawn.used
+    assert Drawdown((), Decimal(0), Decimal(0), Decimal(5)) == drawn_down([], [paid(5, 1)])
     first = Grant(Decimal(100), on(10, 5))
     drawn = drawn_down([first], [paid(7, 9), paid(8, 10, 4), paid(9, 10, 6)])
     assert (Decimal(15), Decimal(9), (Decimal(9),)) == (drawn.before, drawn.spent, drawn.used)
-
-
-def test_nothing_is_covered_after_the_last_day() -> None:
-    """A charge of the last day is covered, one of the day after is not."""
     drawn = drawn_down([grant(100, 1, until=10)], [paid(30, 10), paid(20, 11)])
     assert ((Decimal(30),), Decimal(20)) == (drawn.used, drawn.uncovered)
-
-
-def test_a_rejection_ends_an_approval_for_what_is_booked_after_it() -> None:
-    """What was spent before stays covered."""
     drawn = drawn_down([grant(100, 1, ended=on(5, 3))], [paid(30, 5, 2), paid(20, 5, 4)])
     assert ((Decimal(30),), Decimal(20)) == (drawn.used, drawn.uncovered)
-
-
-def test_what_ends_first_is_used_first() -> None:
-    """An approval without an end is kept for later."""
-    drawn = drawn_down([grant(100, 1), grant(50, 2, until=20)], [paid(60, 5)])
-    assert (Decimal(10), Decimal(50)) == drawn.used
-
-
-def test_money_back_undoes_the_overdraft_first() -> None:
-    """Then it goes back to the approvals, the last one first."""
     charges = [paid(130, 5), paid(-40, 6)]
     drawn = drawn_down([grant(100, 1)], charges)
     assert ((Decimal(90),), Decimal(90), Decimal(0)) == (drawn.used, drawn.spent, drawn.uncovered)
-
-
-def test_without_an_approval_nothing_is_spent_of_any() -> None:
-    """All charges came before."""
-    assert Drawdown((), Decimal(0), Decimal(0), Decimal(5)) == drawn_down([], [paid(5, 1)])
 
 
 amounts = st.decimals(0, 1000, places=2)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
@@ -24,16 +24,19 @@ def bill() -> dict[str, LineDrawn]:
     return {"labour": LineDrawn(hours * rate, hours), "data": LineDrawn(draws("data", 200, 2_000))}
 
 
-def test_nothing_paid_is_the_bill():
-    """All worlds are left, each as it was."""
+def test_worlds_left_and_the_price_of_the_rest():
+    """No world costs less than was paid; where nothing was, each is as it was; the price paid is that of the rest."""
     found = at_completion(bill(), {})
     assert (found.lines["labour"] == bill()["labour"].amount).all()
     assert (found.total == bill()["labour"].amount + bill()["data"].amount).all()
     assert found.kept.all()
-
-
-def test_no_world_costs_less_than_was_paid():
-    """Spent is part of every world that is left, and lines add up to the total."""
+    found = at_completion(bill(), {"labour": LinePaid(99_000)}, ["labour"])
+    assert (found.lines["labour"] == 99_000).all()
+    assert found.kept.all()
+    found = at_completion(bill(), {"data": LinePaid(1e9)})
+    assert ("nothing", N) == (found.ruled_by, len(found.total))
+    assert (found.total >= 1e9).all()
+    assert 1.0 == found.over(15_000)
     paid = {"labour": LinePaid(6_000, 60, 6_000), "data": LinePaid(900), "other": LinePaid(12)}
     found = at_completion(bill(), paid)
     for name, one in paid.items():
@@ -41,18 +44,10 @@ def test_no_world_costs_less_than_was_paid():
     assert np.allclose(found.total, sum(found.lines.values()))
     assert (found.lines["other"] == 12).all()
     assert "the total" == found.ruled_by
-
-
-def test_amounts_alone_leave_the_worlds_that_cost_as_much():
-    """Without hours the total is that of the worlds with T >= s, world by world."""
     lines = {name: LineDrawn(line.amount) for name, line in bill().items()}
     whole = lines["labour"].amount + lines["data"].amount
     found = at_completion(lines, {"labour": LinePaid(9_000)})
     assert np.allclose(np.sort(whole[whole >= 9_000]), np.sort(found.total))
-
-
-def test_the_price_paid_is_the_price_of_the_rest():
-    """Half of the hours at twice the planned rate: the rest costs twice as much too, and its price is less in doubt."""
     hours, rate = np.full(N, 100.0), draws("rate", 75, 150)
     found = at_completion({"labour": LineDrawn(hours * rate, hours)}, {"labour": LinePaid(10_000, 50, 10_000)})
     told = band(found.total)
@@ -61,23 +56,8 @@ def test_the_price_paid_is_the_price_of_the_rest():
     assert (told.p90 - 10_000) / (told.p10 - 10_000) < before.p90 / before.p10
 
 
-def test_closed_lines_are_what_was_paid():
-    """A finished line has no rest and rules no world out."""
-    found = at_completion(bill(), {"labour": LinePaid(99_000)}, ["labour"])
-    assert (found.lines["labour"] == 99_000).all()
-    assert found.kept.all()
-
-
-def test_more_than_every_world_is_said():
-    """Where hardly a world is left, all are kept and the answer says that nothing was ruled out."""
-    found = at_completion(bill(), {"data": LinePaid(1e9)})
-    assert ("nothing", N) == (found.ruled_by, len(found.total))
-    assert (found.total >= 1e9).all()
-    assert 1.0 == found.over(15_000)
-
-
 def test_rounds_made_say_how_many_are_left_and_what_one_takes():
-    """After one of exactly three rounds, people's rest is two rounds of the hours that the first took."""
+    """Worlds of as many rounds as were made are out; a bill drawn afresh comes on top of what is paid."""
     rounds, each = np.full(N, 3.0), draws("hours a round", 20, 40)
     lines = {"labour": LineDrawn(rounds * each * 100, rounds * each)}
     found = at_completion(lines, {"labour": LinePaid(6_000, 60, 6_000)}, (), RoundsDrawn(1, rounds))
@@ -85,19 +65,11 @@ def test_rounds_made_say_how_many_are_left_and_what_one_takes():
     alone = at_completion({"labour": LineDrawn(lines["labour"].amount)}, {"labour": LinePaid(6_000)}, (),
                           RoundsDrawn(1, rounds))  # fmt: skip
     assert band(alone.total).p50 == pytest.approx(18_000, rel=0.02)
-
-
-def test_worlds_that_end_with_the_rounds_made_are_out():
-    """An open project goes on: worlds of as many rounds as were made are ruled out."""
     rounds = np.repeat([1.0, 4.0], N // 2)
     found = at_completion({"labour": LineDrawn(rounds * 100, rounds * 10)}, {"labour": LinePaid(100, 10, 100)}, (),
                           RoundsDrawn(1, rounds))  # fmt: skip
     assert ("the rounds", N // 2) == (found.ruled_by, len(found.total))
     assert (found.total == 400).all()
-
-
-def test_a_bill_drawn_afresh_comes_on_top():
-    """Nothing of it is paid: spent and bill add up, hours a round as seen so far."""
     lines = {"data": LineDrawn(draws("data", 200, 2_000))}
     found = at_completion(lines, {"data": LinePaid(900)}, afresh=True)
     assert np.allclose(found.total, lines["data"].amount + 900)
@@ -124,7 +96,6 @@ def test_failed_and_idle_hours_are_gpu_hours_and_unknowns_are_peoples():
     assert np.allclose(price, found["labour"].amount / found["labour"].quantity)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.floats(0, 1e5), st.none() | st.floats(0.1, 1e4), st.integers(0, 12), st.booleans(), st.booleans())
 def test_nothing_is_negative_or_lost(spent, hours, made, afresh, closed):
     """Whatever was paid, each line holds it, no rest is negative and nothing is infinite."""
@@ -136,15 +107,14 @@ def test_nothing_is_negative_or_lost(spent, hours, made, afresh, closed):
     assert np.allclose(found.total, found.lines["labour"] + found.lines["data"])
 
 
-@pytest.mark.parametrize("part", [0.5, 1.0])
-def test_bands_hold_what_they_promise(part):
+def test_bands_hold_what_they_promise():
     """Of projects still going when so much is spent, 80% end inside the band, which is narrower for its height."""
     plan, totals = bill(), sum(line.amount for line in bill().values())
     before = band(totals)
-    spent = part * before.p50
+    spent = 0.5 * before.p50
     other = {name: generator(1, name) for name in ("hours", "rate", "data")}
-    hours, rate = (Interval(*ends).draw(other[n], 400) for n, ends in (("hours", (40, 200)), ("rate", (75, 150))))
-    data = Interval(200, 2_000).draw(other["data"], 400)
+    hours, rate = (Interval(*ends).draw(other[n], 200) for n, ends in (("hours", (40, 200)), ("rate", (75, 150))))
+    data = Interval(200, 2_000).draw(other["data"], 200)
     inside, ratios = [], []
     for h, r, d in zip(hours, rate, data, strict=True):
         true = h * r + d
@@ -159,18 +129,14 @@ def test_bands_hold_what_they_promise(part):
     assert np.median(ratios) < 0.9
 
 
-def test_credits_lower_what_it_will_have_cost() -> None:
-    """Money back rules no world out, and every world that is left costs so much less."""
+def test_credits_free_hours_and_what_surrounds_the_rounds() -> None:
+    """Money back rules no world out, free hours set no price, set-up and release are no part of a round."""
     paid = LinePaid(6_000, 60, 6_000)
     before = at_completion(bill(), {"labour": paid})
     after = at_completion(bill(), {"labour": replace(paid, credits=-2_000), "storage": LinePaid(credits=-500)})
     assert np.allclose(before.total - 2_500, after.total)
     assert before.over(15_000) > after.over(15_000)
     assert (after.kept == before.kept).all()
-
-
-def test_what_is_billed_at_nothing_sets_no_price() -> None:
-    """Half of the hours are free, or were bought ahead: the other half costs what the plan says."""
     hours, price = np.full(N, 1_000.0), draws("price", 2, 4)
     lines = {"gpu": LineDrawn(hours * price, hours)}
     half = band(500 * price)
@@ -180,10 +146,6 @@ def test_what_is_billed_at_nothing_sets_no_price() -> None:
     assert band(ahead.total).p50 == pytest.approx(1_000 + half.p50, rel=0.02)
     some = at_completion(lines, {"gpu": LinePaid(1_000.0, 500, 1_000.0, 250)})
     assert band(some.total).p50 == pytest.approx(1_000 + 500 * 4, rel=0.02)
-
-
-def test_what_comes_before_and_after_the_rounds_is_no_part_of_a_round() -> None:
-    """30 h of set-up, 10 h a round, 20 h of release: after two of R rounds at twice the plan, twice the rest."""
     rounds = np.array([3.0, 4.0, 5.0, 3.0])
     whole = 30 + 10 * rounds + 20
     line = LineDrawn(whole * 100, whole, "hour", before=30 / whole, after=20 / whole)

@@ -43,32 +43,22 @@ def charge(amount: str, category: str = "labour") -> Spending:
     return Spending(DAY, category, Decimal(amount), "USD", Decimal(amount))
 
 
-def test_the_plan_is_the_last_estimate_before_the_first_charge(tmp_path):
-    """Later estimates are forecasts; the words say which one it is."""
+def test_which_plan_holds(tmp_path):
+    """The last before the first charge; a chosen one from then on; a later charge opens a closed line again."""
     first, second, third = plan(draws=1), plan(draws=2), plan(draws=3)
     found = plan_of_record(kept(ledger(tmp_path, first, second, charge("9"), third).entries()))
     assert found is not None
     assert (2, date(2026, 11, 21)) == (found[0].draws, found[1].on)
     assert "the last estimate before the first charge" == found[1].why
-
-
-def test_before_any_charge_the_latest_estimate_is_the_plan(tmp_path):
-    """Nothing is held against it yet."""
-    found = plan_of_record(kept(ledger(tmp_path, plan(draws=1), plan(draws=2)).entries()))
+    found = plan_of_record(kept(ledger(tmp_path / "b", plan(draws=1), plan(draws=2)).entries()))
     assert found is not None
     assert (2, "the latest estimate") == (found[0].draws, found[1].why)
-
-
-def test_a_plan_made_after_the_first_charge_says_so(tmp_path):
-    """Whoever estimates late knows already what was paid."""
-    found = plan_of_record(kept(ledger(tmp_path, charge("9"), plan(draws=1), plan(draws=2)).entries()))
+    found = plan_of_record(kept(ledger(tmp_path / "c", charge("9"), plan(draws=1), plan(draws=2)).entries()))
     assert found is not None
     assert (1, True) == (found[0].draws, "after the first charge" in found[1].why)
-    assert plan_of_record(kept(ledger(tmp_path / "none", charge("9")).entries())) is None
-
-
-def test_a_chosen_plan_holds_from_then_on(tmp_path):
-    """A new plan of record is an entry of its own."""
+    assert plan_of_record(kept(ledger(tmp_path / "c" / "none", charge("9")).entries())) is None
+    assert plan_of_record(kept(ledger(tmp_path / "d", plan(currency="EUR")).entries()), "USD") is None
+    (tmp_path := tmp_path / "second").mkdir()
     book = ledger(tmp_path, plan(draws=1), charge("9"), plan(draws=2))
     latest = book.latest("record", "estimate")
     assert latest is not None
@@ -76,15 +66,7 @@ def test_a_chosen_plan_holds_from_then_on(tmp_path):
     found = plan_of_record(kept(book.entries()))
     assert found is not None
     assert (2, "made the plan on 2026-11-20") == (found[0].draws, found[1].why)
-
-
-def test_estimates_in_another_currency_are_no_plan(tmp_path):
-    """Two currencies are never held against each other."""
-    assert plan_of_record(kept(ledger(tmp_path, plan(currency="EUR")).entries()), "USD") is None
-
-
-def test_a_later_charge_opens_a_closed_line_again(tmp_path):
-    """Closing it once more closes it."""
+    (tmp_path := tmp_path / "third").mkdir()
     steps = [plan(), charge("6000"), Closing(("labour", "gpu"), DAY), charge("5")]
     found = kept(ledger(tmp_path, *steps).entries())
     assert ({"gpu": DAY}, ["labour"]) == (found.closed, found.reopened)
@@ -112,24 +94,16 @@ def lines_of(n: int, widen: float) -> list[ClosedLine]:
     return [ClosedLine("p", "labour", planned, float(100 * 2.7183 ** (0.39 * widen * one))) for one in z]
 
 
-def test_honest_bands_are_left_alone():
-    """About 8 in 10 inside P10 to P90 and 9 in 10 inside P5 to P95 propose nothing."""
+def test_bands_held_or_without_a_width():
+    """About 8 in 10 inside propose nothing; distances stand in for ratios at zero; no factor mends no width."""
     rate = hit_rate(lines_of(2_000, 1.0), 40)
     assert rate.share == pytest.approx(0.8, abs=0.02)
     assert rate.inside_90 / rate.lines == pytest.approx(0.9, abs=0.02)
     assert rate.factor is None
-
-
-def test_narrow_bands_get_the_factor_that_would_have_held():
-    """Actuals twice as far out propose bands twice as wide; fewer than twenty lines propose nothing."""
     rate = hit_rate(lines_of(2_000, 2.0), 40)
     assert rate.factor == pytest.approx(2.0, rel=0.06)
     assert hit_rate(lines_of(19, 4.0), 2).factor is None
     assert hit_rate(lines_of(20, 4.0), 2).factor is not None
-
-
-def test_bands_that_reach_zero_or_have_no_width():
-    """Distances stand in for ratios at zero; what no width holds no factor mends."""
     assert 2.0 == stretch(Band(0, 5, 8, 10), 15)
     assert float("inf") == stretch(Band(5, 5, 5, 5), 6)
     assert 0.0 == stretch(Band(5, 5, 5, 5), 5)
@@ -140,8 +114,8 @@ def test_bands_that_reach_zero_or_have_no_width():
     assert hit_rate([ClosedLine("p", "gpu", Band(5, 5, 5, 5), 6.0)] * 20, 1).factor is None
 
 
-def test_a_plan_made_after_the_charge_is_not_judged(tmp_path):
-    """Whoever saw the bill can draw any band around it; lines charged later are judged by it all the same."""
+def test_plans_made_after_charges_judge_nothing(tmp_path):
+    """Whoever saw the bill can draw any band; a charge of an earlier day is of before, whenever it is booked."""
     book = ledger(tmp_path, plan(draws=1), charge("90000"), plan(draws=2))
     latest = book.latest("record", "estimate")
     assert latest is not None
@@ -150,10 +124,7 @@ def test_a_plan_made_after_the_charge_is_not_judged(tmp_path):
         kind = "spend" if isinstance(step, Spending) else "record"
         book.append(kind, step, recorded_at=START + timedelta(days=9 + number))
     assert ["gpu"] == [line.name for line in closed_lines(kept(book.entries()))]
-
-
-def test_a_charge_of_a_day_before_the_plan_is_of_before_it_whenever_it_is_booked(tmp_path):
-    """So is none whose period reaches into the plan's day."""
+    (tmp_path := tmp_path / "second").mkdir()
     monthly = replace(charge("9", "gpu"), on=date(2026, 11, 1), ended_at=datetime(2026, 12, 1, tzinfo=UTC))
     daily = replace(charge("9", "data"), on=date(2026, 11, 18), ended_at=datetime(2026, 11, 19, tzinfo=UTC))
     money = kept(ledger(tmp_path, plan(), charge("9"), monthly, daily).entries())

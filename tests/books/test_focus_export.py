@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.books.focus_export import COLUMNS, FOCUS, NUMBERS, focus_csv
@@ -25,8 +25,8 @@ def charge(amount: str = "1.5", **other: Any) -> Spending:
     return Spending(date(2026, 12, 31), "gpu", Decimal(amount), "EUR", Decimal(amount) * 2, **other)
 
 
-def test_a_charge_is_a_row_in_focus_columns():
-    """Money, period, category, quantity and where it came from stand where FOCUS has them."""
+def test_rows_of_charges_in_focus_columns():
+    """Money, period and category stand where FOCUS has them; a day lasts that day; text is never a formula."""
     began, ended = datetime(2026, 12, 31, 8, tzinfo=UTC), datetime(2026, 12, 31, 9, 30, tzinfo=UTC)
     row = rows_of(
         charge(
@@ -46,53 +46,39 @@ def test_a_charge_is_a_row_in_focus_columns():
         row[name]
         for name in ("ChargeCategory", "ProviderName", "ConsumedQuantity", "x_row", "x_phase", "x_source_file")
     )
-
-
-def test_a_charge_of_a_day_lasts_that_day():
-    """Without moments the period is the day, in UTC."""
     row = rows_of(charge())[0]
     assert ("2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z") == (row["ChargePeriodStart"], row["ChargePeriodEnd"])
-
-
-def test_text_is_never_a_formula():
-    """What a spreadsheet would work out begins with an apostrophe; a negative amount stays a number."""
+    row = rows_of(charge("0.1234567890123456", quantity=Decimal(1) / 3, unit="hour"))[0]
+    assert ("0.333333333333", "0.1234567890123456") == (row["ConsumedQuantity"], row["BilledCost"])
+    assert len(COLUMNS) == len(set(COLUMNS))
+    assert all(name.startswith("x_") == (name not in FOCUS) for name in COLUMNS)
+    assert list(COLUMNS) == list(rows_of(charge())[0])
     texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", '=HYPERLINK("http://x")']
     rows = rows_of(*(charge("-2.5", description=text, resource=text, run=text, charge="credit") for text in texts))
     for name in ("ChargeDescription", "ResourceId", "x_run"):
         assert [f"'{text}" for text in texts] == [row[name] for row in rows]
     assert {("-2.5", "Credit")} == {(row["BilledCost"], row["ChargeCategory"]) for row in rows}
-
-
-def test_no_cell_but_a_number_begins_like_a_formula():
-    """Whatever a charge says, only columns of numbers may begin with a sign."""
     evil = "=cmd|' /C calc'!A0"
     row = rows_of(charge("-1", description=evil, provider=evil, service=evil, region=evil, sku=evil, gpu=evil,
                          tags={evil: evil}, source=evil, source_file=evil, unit=evil))[0]  # fmt: skip
     assert [] == [name for name, cell in row.items() if name not in NUMBERS and cell[:1] in ("=", "+", "-", "@")]
-
-
-def test_the_header_is_focus_then_ours():
-    """Our columns have x_ before their names, and no name stands twice."""
-    assert len(COLUMNS) == len(set(COLUMNS))
-    assert all(name.startswith("x_") == (name not in FOCUS) for name in COLUMNS)
-    assert list(COLUMNS) == list(rows_of(charge())[0])
+    for amount, quantity in (("100", "3"), ("90.25", "123456789.1234567"), ("7.77", "0.33333333333333333"), ("1", "0")):
+        one = Spending(
+            date(2026, 11, 2), "gpu", Decimal(amount), "USD", Decimal(amount), quantity=Decimal(quantity), unit="token"
+        )
+        (row,) = csv.DictReader(io.StringIO(focus_csv([("a", one)], "USD")))
+        cost = Decimal(row["ListUnitPrice"]) * Decimal(row["PricingQuantity"])
+        assert Decimal(amount) == cost.quantize(Decimal(amount)), quantity
 
 
 amounts = st.decimals("-999999999", "999999999", allow_nan=False, allow_infinity=False, places=12)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(amounts, st.text(max_size=12)), max_size=6))
 def test_sums_are_exact_and_nothing_is_lost(charges):
     """The table's amounts add up to the charges', to the last digit, whatever the words beside them."""
     rows = rows_of(*(charge(f"{a:f}", description=text) for a, text in charges))
     assert [a for a, _ in charges] == [Decimal(row["BilledCost"]) for row in rows]
-
-
-def test_endless_quantities_are_cut_and_amounts_are_not():
-    """A third of an hour has twelve decimals; money keeps all it has."""
-    row = rows_of(charge("0.1234567890123456", quantity=Decimal(1) / 3, unit="hour"))[0]
-    assert ("0.333333333333", "0.1234567890123456") == (row["ConsumedQuantity"], row["BilledCost"])
 
 
 # FOCUS 1.2: every column of feature level Mandatory, and whether it may be null.
@@ -125,7 +111,6 @@ kinds = st.sampled_from(["usage", "purchase", "credit", "adjustment", "tax"])
 few = st.sampled_from(["", "x", "AWS"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     amount=st.decimals("-9999", "9999", places=4), kind=kinds, quantity=st.none() | st.decimals("0.5", "99", places=2),
     unit=st.sampled_from(["", "GPU hour"]), names=st.tuples(few, few, few, few),
@@ -158,14 +143,3 @@ def test_rows_keep_the_rules_of_focus(amount, kind, quantity, unit, names, repla
             billed = Decimal(row["BilledCost"])
             assert billed == cost.quantize(billed)
     assert (datetime.fromisoformat(row["ChargePeriodStart"]) < datetime.fromisoformat(row["ChargePeriodEnd"])) is True
-
-
-def test_the_unit_price_times_the_printed_quantity_is_the_cost():
-    """To the last digit of the cost, also where a quantity was cut or is a great number of small things."""
-    for amount, quantity in (("100", "3"), ("90.25", "123456789.1234567"), ("7.77", "0.33333333333333333"), ("1", "0")):
-        charge = Spending(
-            date(2026, 11, 2), "gpu", Decimal(amount), "USD", Decimal(amount), quantity=Decimal(quantity), unit="token"
-        )
-        (row,) = csv.DictReader(io.StringIO(focus_csv([("a", charge)], "USD")))
-        cost = Decimal(row["ListUnitPrice"]) * Decimal(row["PricingQuantity"])
-        assert Decimal(amount) == cost.quantize(Decimal(amount)), quantity

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.books.gpu_charges import charge, run
@@ -17,26 +17,21 @@ def total(charges: list[tuple[str, Spending]]) -> Decimal:
     return sum((one.amount_base for _, one in held(charges).charges), Decimal(0))
 
 
-def test_an_estimate_without_a_bill_counts():
-    """Nothing is idle, as far as is known, and the run has no bill."""
+def test_bills_and_estimates_of_runs():
+    """A named bill, or one of the same card and time, beats the estimate; corrections and second sources count once."""
     found = held([("e", run("8", "4"))])
     assert [("e", Decimal(8))] == [(name, one.amount) for name, one in found.charges]
     assert (None, None, Decimal(8)) == (found.runs[0].billed, found.runs[0].difference, found.runs[0].estimated)
     assert (None, 0) == (found.idle_hours, found.covered)
-
-
-def test_the_bill_that_names_the_run_beats_its_estimate():
-    """The estimate leaves the sums; the difference stands beside it."""
     found = held([("e", run("8", "4")), ("b", charge("9.50", "5", run="a"))])
     assert ["b"] == [name for name, _ in found.charges]
     only = found.runs[0]
     assert ("a", Decimal(8), Decimal("9.5"), Decimal("1.5")) == (only.run, only.estimated, only.billed, only.difference)
     assert (Decimal(4), Decimal(5), Decimal(1)) == (only.run_hours, only.billed_hours, found.idle_hours)
     assert Decimal("1.9") == found.idle_amount
-
-
-def test_a_bill_of_the_same_card_and_time_beats_the_estimate():
-    """Hourly rows without a run's name are put down to the run inside them, and the rest of them is idle."""
+    for bill in (charge("2", "1", 0, gpu="H100"), charge("2", "1", 5)):
+        found = held([("e", run("8", "4")), ("b", bill)])
+        assert (2, None, None) == (len(found.charges), found.runs[0].billed, found.idle_hours)
     bill = [(f"b{n}", charge("2", "1", n)) for n in range(6)]
     found = held([("e", run("10", "4", 1)), *bill])
     assert 6 == len(found.charges)
@@ -51,33 +46,14 @@ def test_a_bill_of_the_same_card_and_time_beats_the_estimate():
         found.idle_hours,
         found.idle_amount,
     )
-
-
-def test_another_card_or_another_time_is_another_run():
-    """A bill that does not meet the run leaves its estimate standing."""
-    for bill in (charge("2", "1", 0, gpu="H100"), charge("2", "1", 5)):
-        found = held([("e", run("8", "4")), ("b", bill)])
-        assert (2, None, None) == (len(found.charges), found.runs[0].billed, found.idle_hours)
-
-
-def test_half_a_bill_leaves_half_an_estimate():
-    """Where the bill ends in the middle of a run, the rest of it is still estimated."""
     found = held([("e", run("8", "4")), ("b", charge("3", "2", 0))])
     rest = dict(found.charges)["e"]
     assert (Decimal(4), Decimal(2)) == (rest.amount, rest.quantity)
     assert (Decimal(3), Decimal(-1), 0) == (found.runs[0].billed, found.runs[0].difference, found.covered)
-
-
-def test_two_runs_share_a_row_by_their_hours():
-    """A day's row of ten hours with a run of two and one of six: two hours are idle."""
     day = charge("20", "10", -8, 24)
     found = held([("a", run("1", "2", 0)), ("b", run("1", "6", 3, "b")), ("d", day)])
     assert {"a": Decimal(4), "b": Decimal(12)} == {one.run: one.billed for one in found.runs}
     assert Decimal(2) == found.idle_hours
-
-
-def test_corrections_and_second_sources_count_once():
-    """A corrected bill leaves; a run estimated by two sources counts by the longer one."""
     found = held(
         [
             ("b", charge("9", "1", 50)),
@@ -88,25 +64,17 @@ def test_corrections_and_second_sources_count_once():
     )
     assert ["c", "m"] == [name for name, _ in found.charges]
     assert (1, 1) == (found.superseded, found.covered)
-
-
-def test_a_run_that_only_the_bill_names_is_shown():
-    """Without an estimate there is no difference, and its hours are not called idle."""
     found = held([("b", charge("5", "2", run="tuning")), ("e", run("8", "4", 40)), ("x", charge("8", "4", 40))])
     only = next(one for one in found.runs if one.run == "tuning")
     assert (None, Decimal(5), Decimal(2)) == (only.estimated, only.billed, only.billed_hours)
     assert Decimal(0) == found.idle_hours
-
-
-def test_usage_that_is_billed_at_nothing_is_counted():
-    """Hours paid by a commitment show as unpriced; what has a price, no quantity, or is no usage does not."""
     assert 1 == held([("b", charge("0", "2"))]).unpriced
     rows = [charge("3", "2"), replace(charge("0", "2"), quantity=None), charge("0", "2", charge="purchase")]
     assert 0 == held([(str(number), row) for number, row in enumerate(rows)]).unpriced
 
 
-def test_two_hundredths_of_a_run_may_stay_uncovered():
-    """Clocks differ: a bill of 99 hours in 100 covers the run, one of 98 leaves two hours to pay."""
+def test_hours_that_bills_cover():
+    """Two hundredths may stay uncovered; a bill covers the hours that it bills, a small machine its own alone."""
     hundred = ("e", run("100", "100"))
     assert (1, Decimal(99)) == (
         held([hundred, ("b", charge("99", "99"))]).covered,
@@ -116,28 +84,52 @@ def test_two_hundredths_of_a_run_may_stay_uncovered():
         held([hundred, ("b", charge("98", "98"))]).covered,
         total([hundred, ("b", charge("98", "98"))]),
     )
-
-
-def test_two_hundredths_of_a_row_may_be_left_of_a_strange_name():
-    """A row that names another run is that run's only where clocks cannot explain what is left."""
     other = ("b", charge("100", "100", run="other"))
     assert ["a"] == [row.run for row in held([("e", run("98", "98")), other]).runs]
     assert ["a", "other"] == sorted(row.run for row in held([("e", run("97", "97")), other]).runs)
-
-
-def test_an_estimate_without_hours_is_covered_by_its_name_alone():
-    """Where a bill names the run it counts instead; a bill of the same card and time does not touch it."""
+    ten = run("240", "240")
+    found = held([("e", ten), ("b", charge("24", "24", run="a"))])
+    assert {"b": Decimal(24), "e": Decimal(216)} == {name: one.amount for name, one in found.charges}
+    assert Decimal(240) == total([("e", ten), ("b", charge("24", "24", run="a"))])
+    licence = replace(charge("1", "1", run="a"), unit="Units")
+    assert Decimal(241) == total([("e", ten), ("b", licence)])
+    assert Decimal(1) == held([("e", ten), ("b", licence)]).runs[0].billed
+    assert Decimal(240) == total([("e", ten), ("b", charge("0", "240", run="a"))])
+    paid = charge("900", "1", charge="purchase")
+    free = [("e", run("240", "80")), ("b", charge("0", "80", run="a"))]
+    assert Decimal(900) == total([*free, ("p", paid)])
+    assert Decimal(240) == total([*free, ("p", charge("0", "1", charge="purchase"))])
+    mixed = [("e", run("20", "10")), ("b", charge("20", "10")), ("f", charge("0", "10"))]
+    assert (Decimal(20), Decimal(10)) == (total(mixed), held(mixed).idle_hours)
     bare = replace(run("8", "4"), quantity=None)
     assert Decimal(9) == total([("e", bare), ("b", charge("9", "4", run="a"))])
     apart = held([("e", bare), ("b", charge("9", "4"))])
     assert (Decimal(17), None) == (sum(one.amount for _, one in apart.charges), apart.runs[0].billed)
+    eight = [("e", run("240", "80", lasts=10, gpu_count=8)), ("b", charge("30", "10"))]
+    assert Decimal(240) == total(eight)
+    two = [("e1", run("20", "10")), ("e2", run("20", "10", name="b")), ("b", charge("20", "10"))]
+    assert Decimal(40) == total(two)
+    assert [Decimal(10), Decimal(10)] == [one.billed for one in held(two).runs]
+    hours = [(f"{n} {m}", charge("2", "1", n)) for n in range(5) for m in "ab"]
+    found = held([("e", run("20", "10")), *hours])
+    assert Decimal(10) == dict(found.charges)["e"].amount
+    assert (Decimal(10), Decimal(5), Decimal(5)) == (found.runs[0].billed, found.run_hours, found.idle_hours)
+    found = held([("e", run("20", "10")), ("b1", charge("20", "10")), ("b2", charge("20", "10"))])
+    assert (Decimal(20), Decimal(10)) == (found.runs[0].billed, found.runs[0].billed_hours)
+    assert (Decimal(10), Decimal(20)) == (found.idle_hours, found.idle_amount)
+    a100 = {"gpu": "A100-80GB"}
+    charges = [("e1", run("20", "10", **a100)), ("e2", run("20", "10", name="b", **a100))]
+    charges += [("b", charge("20", "10", **a100)), ("t", charge("5", "10", gpu="T4"))]
+    found = held(charges)
+    assert (Decimal(0), Decimal(10)) == (found.idle_hours, found.untracked_hours)
+    found = held([*charges, ("e3", run("1", "2", name="c", gpu="T4"))])
+    assert (Decimal(8), Decimal(4), Decimal(0)) == (found.idle_hours, found.idle_amount, found.untracked_hours)
 
 
 times = st.integers(0, 60)
 rows = st.tuples(st.decimals("0.01", "99", places=2), times, st.integers(1, 12))
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(rows, max_size=6), st.lists(rows, max_size=6), st.randoms())
 def test_bills_are_never_changed_and_the_order_says_nothing(guesses, bills, rng):
     """All bills count in full; runs' shares and idle never pass what was billed; any order gives the same."""
@@ -156,65 +148,8 @@ def test_bills_are_never_changed_and_the_order_says_nothing(guesses, bills, rng)
     assert (found.runs, found.idle_hours, found.covered) == (mixed.runs, mixed.idle_hours, mixed.covered)
 
 
-def test_a_named_bill_covers_the_hours_that_it_bills():
-    """One day of ten is billed: nine stay estimated; a licence or a row of nothing covers none."""
-    ten = run("240", "240")
-    found = held([("e", ten), ("b", charge("24", "24", run="a"))])
-    assert {"b": Decimal(24), "e": Decimal(216)} == {name: one.amount for name, one in found.charges}
-    assert Decimal(240) == total([("e", ten), ("b", charge("24", "24", run="a"))])
-    licence = replace(charge("1", "1", run="a"), unit="Units")
-    assert Decimal(241) == total([("e", ten), ("b", licence)])
-    assert Decimal(1) == held([("e", ten), ("b", licence)]).runs[0].billed
-    assert Decimal(240) == total([("e", ten), ("b", charge("0", "240", run="a"))])
-
-
-def test_hours_billed_at_nothing_cover_where_a_purchase_paid_for_them():
-    """A commitment's price is in the purchase."""
-    paid = charge("900", "1", charge="purchase")
-    free = [("e", run("240", "80")), ("b", charge("0", "80", run="a"))]
-    assert Decimal(900) == total([*free, ("p", paid)])
-    assert Decimal(240) == total([*free, ("p", charge("0", "1", charge="purchase"))])
-    mixed = [("e", run("20", "10")), ("b", charge("20", "10")), ("f", charge("0", "10"))]
-    assert (Decimal(20), Decimal(10)) == (total(mixed), held(mixed).idle_hours)
-
-
-def test_a_small_machine_covers_its_own_hours_alone():
-    """One GPU for ten hours is an eighth of a run on eight; one machine is half of two runs."""
-    eight = [("e", run("240", "80", lasts=10, gpu_count=8)), ("b", charge("30", "10"))]
-    assert Decimal(240) == total(eight)
-    two = [("e1", run("20", "10")), ("e2", run("20", "10", name="b")), ("b", charge("20", "10"))]
-    assert Decimal(40) == total(two)
-    assert [Decimal(10), Decimal(10)] == [one.billed for one in held(two).runs]
-
-
-def test_two_machines_at_once_cover_no_time_twice():
-    """A run on one GPU of which the first half is billed on two machines has its second half to pay."""
-    hours = [(f"{n} {m}", charge("2", "1", n)) for n in range(5) for m in "ab"]
-    found = held([("e", run("20", "10")), *hours])
-    assert Decimal(10) == dict(found.charges)["e"].amount
-    assert (Decimal(10), Decimal(5), Decimal(5)) == (found.runs[0].billed, found.run_hours, found.idle_hours)
-
-
-def test_a_run_takes_no_more_than_its_hours():
-    """Two machines are billed and one run is known: half is its own, half idle."""
-    found = held([("e", run("20", "10")), ("b1", charge("20", "10")), ("b2", charge("20", "10"))])
-    assert (Decimal(20), Decimal(10)) == (found.runs[0].billed, found.runs[0].billed_hours)
-    assert (Decimal(10), Decimal(20)) == (found.idle_hours, found.idle_amount)
-
-
-def test_idle_hours_are_those_of_each_card():
-    """Runs on one card say nothing of another, whose hours are not known to be idle."""
-    a100 = {"gpu": "A100-80GB"}
-    charges = [("e1", run("20", "10", **a100)), ("e2", run("20", "10", name="b", **a100))]
-    charges += [("b", charge("20", "10", **a100)), ("t", charge("5", "10", gpu="T4"))]
-    found = held(charges)
-    assert (Decimal(0), Decimal(10)) == (found.idle_hours, found.untracked_hours)
-    found = held([*charges, ("e3", run("1", "2", name="c", gpu="T4"))])
-    assert (Decimal(8), Decimal(4), Decimal(0)) == (found.idle_hours, found.idle_amount, found.untracked_hours)
-
-
-def test_a_bill_may_name_a_run_by_its_mlflow_id_or_by_a_strange_name():
-    """The id is kept with the estimate; a name that no estimate bears falls back to card and time."""
+def test_names_of_runs_and_last_corrections():
+    """A bill may name a run by its MLflow id; one name at two times is two runs; the last correction counts."""
     kept = run("20", "10", name="baseline", tags={"mlflow.run_id": "9f3a77"})
     assert Decimal(22) == total([("e", kept), ("b", charge("22", "10", 900, run="9f3a77"))])
     found = held([("e", run("20", "10", name="baseline")), ("b", charge("22", "10", run="other"))])
@@ -225,33 +160,18 @@ def test_a_bill_may_name_a_run_by_its_mlflow_id_or_by_a_strange_name():
     wide = held([("e", run("20", "10", name="baseline")), ("b", charge("44", "20", lasts=20, run="other"))])
     assert [("baseline", Decimal(22)), ("other", Decimal(22))] == [(one.run, one.billed) for one in wide.runs]
     assert Decimal(0) == wide.idle_hours
-
-
-def test_one_name_at_two_times_is_two_runs():
-    """A tracker's run and a callback's a month later, both in the folder `out`, are both paid."""
     first, later = run("20", "10", name="out"), replace(run("4", "2", 700, name="out"), source="callback")
     assert Decimal(24) == total([("e", first), ("f", later)])
     both = replace(run("4", "2", name="out"), source="callback")
     assert Decimal(24) == total([("e", first), ("f", later), ("g", both)])
-
-
-def test_a_run_of_which_the_day_is_known_meets_the_bill_of_that_day():
-    """It may have run at any time of it."""
     day = replace(run("0.81", "0.5"), began_at=None, ended_at=None)
     bill = charge("38.976", "24", -8)
     found = held([("e", day), ("b", bill)])
     assert (["b"], Decimal("23.5")) == ([name for name, _ in found.charges], found.idle_hours)
     assert 2 == len(held([("e", day), ("b", replace(bill, gpu="T4"))]).charges)
-
-
-def manual(amount: str, supersedes: str = "", row_id: str = "") -> Spending:
-    """A charge that may correct another one or stand for a source's row."""
-    much = Decimal(amount)
-    return Spending(date(2026, 11, 2), "gpu", much, "USD", much, supersedes=supersedes, row_id=row_id)
-
-
-def test_what_corrects_one_copy_corrects_all():
-    """Two people imported a row, one of them restated it, and their ledgers were joined, in whatever order."""
+    first = ("A", manual("100"))
+    assert Decimal(80) == total([first, ("B", manual("90", "A")), ("C", manual("80", "A"))])
+    assert Decimal(85) == total([first, ("B", manual("90", "A")), ("C", manual("80", "A")), ("D", manual("85", "B"))])
     first, copy, right = ("A", manual("100", row_id="r")), ("B", manual("100", row_id="r")), manual("90", "A", "s")
     for order in ([first, copy], [copy, first]):
         assert Decimal(90) == total([*order, ("C", right)])
@@ -260,17 +180,6 @@ def test_what_corrects_one_copy_corrects_all():
     both = [first, copy, ("C", right), ("D", replace(right, supersedes="B"))]
     assert Decimal(90) == total(both)
     assert Decimal(90) == total([first, ("C", right), ("D", manual("90", row_id="s"))])
-
-
-def test_the_last_correction_of_a_charge_counts():
-    """Also when several were made of one charge, or of a charge that was corrected before."""
-    first = ("A", manual("100"))
-    assert Decimal(80) == total([first, ("B", manual("90", "A")), ("C", manual("80", "A"))])
-    assert Decimal(85) == total([first, ("B", manual("90", "A")), ("C", manual("80", "A")), ("D", manual("85", "B"))])
-
-
-def test_a_row_stated_as_it_was_at_first_stands():
-    """There and back: the third statement bears the row of the first, and copies of all three are still one charge."""
     rows = [("A", "", "r"), ("B", "A", "s"), ("C", "B", "r")]
     there = [(name, manual("2" if row == "s" else "1", of, row)) for name, of, row in rows]
     assert Decimal(1) == total(there)
@@ -281,7 +190,12 @@ def test_a_row_stated_as_it_was_at_first_stands():
     assert Decimal(1) == total([*there, *copies])
 
 
-@settings(max_examples=60, deadline=None)
+def manual(amount: str, supersedes: str = "", row_id: str = "") -> Spending:
+    """A charge that may correct another one or stand for a source's row."""
+    much = Decimal(amount)
+    return Spending(date(2026, 11, 2), "gpu", much, "USD", much, supersedes=supersedes, row_id=row_id)
+
+
 @given(st.lists(rows, min_size=1, max_size=5), st.lists(st.tuples(rows, st.integers(0, 6)), max_size=6))
 def test_no_money_is_lost_whatever_the_bill_names(guesses, bills):
     """All is at least the estimates of the hours that the bills cannot cover, and at least the bills."""

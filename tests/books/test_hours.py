@@ -28,41 +28,28 @@ def day_only(hours: str, gpu_count: int = 1) -> Spending:
     return replace(run("1", hours, gpu_count=gpu_count), began_at=None, ended_at=None)
 
 
-def test_hours_are_read_by_their_unit():
-    """Plain hours are each card's, one card where none is named; other units and other lines have no GPU hours."""
+def test_hours_and_spans_of_runs():
+    """Plain hours are each card's; spans that touch do not overlap; a day's run takes no more than its GPUs do."""
     bare = charge("1", "3", gpu_count=8)
     assert Decimal(3) == gpu_hours(bare)
     assert Decimal(24) == gpu_hours(replace(bare, unit="Hours"))
     assert Decimal(3) == gpu_hours(replace(bare, unit="Hours", gpu_count=0))
     assert None is gpu_hours(replace(bare, unit="GB")) is gpu_hours(replace(bare, quantity=None))
     assert None is gpu_hours(replace(bare, category="labour"))
-
-
-def test_money_back_takes_no_hours_away():
-    """A refund keeps the hours it repeats out of the sum; hours below zero, and free ones, are as stated."""
     rows = [("5", "3"), ("0", "3"), ("-5", "3"), ("-5", "-3"), ("5", "-3")]
     assert [3, 3, 0, -3, -3] == [hours_billed(charge(amount, hours)) for amount, hours in rows]
-
-
-def test_spans_that_only_touch_do_not_overlap():
-    """In either order; any shared time is an overlap."""
+    assert ("a", "9f") == names_of(run("1", "1", tags={"mlflow.run_id": "9f"}))
+    assert ("9f",) == names_of(run("1", "1", name="", tags={"mlflow.run_id": "9f"}))
+    assert () == names_of(run("1", "1", name=""))
     spans = [(START + timedelta(hours=a), START + timedelta(hours=b)) for a, b in [(0, 2), (2, 4), (1, 3)]]
     assert [False, False] == [overlap(spans[0], spans[1]), overlap(spans[1], spans[0])]
     assert [True, True] == [overlap(spans[0], spans[2]), overlap(spans[2], spans[0])]
-
-
-def test_a_run_of_which_only_the_day_is_known_may_begin_before_it_or_end_after_it():
-    """By its wall time: GPU hours over GPUs; moments that are no period count as not known."""
     exact = run("1", "3")
     assert (START, START + timedelta(hours=3)) == span_of(exact)
     three = (MIDNIGHT - timedelta(hours=3), MIDNIGHT + timedelta(hours=27))
     assert three == span_of(day_only("12", 4)) == span_of(day_only("3", 0)) == span_of(replace(exact, ended_at=START))
     assert three == span_of(replace(exact, began_at=None)) == span_of(replace(exact, ended_at=None))
     assert (MIDNIGHT, MIDNIGHT + timedelta(days=1)) == span_of(replace(day_only("3"), quantity=None))
-
-
-def test_a_run_of_a_day_takes_no_more_than_its_gpus_do_in_the_time():
-    """Two GPUs for two hours, at most an hour before the day or after it: a half hour holds one of them."""
     cases = [(-2, 1, 4), (-1, 1, 2), (-1, 0.5, 3), (10, 0.5, 3), (24, 0.5, 3), (24.5, 0.5, 3), (25, 1, 4), (3, 4, 2)]
     found = [left([day_only("2", 2)], charge("9", "4", begins - 8, lasts))["9"] for begins, lasts, _ in cases]
     assert [expected for _, _, expected in cases] == found
@@ -70,21 +57,10 @@ def test_a_run_of_a_day_takes_no_more_than_its_gpus_do_in_the_time():
     assert {"9": Decimal("3.5"), "8": Decimal("3.5")} == left([day_only("2", 2)], *rows)
 
 
-def test_a_run_is_called_by_its_name_and_by_its_id():
-    """What is empty is no name."""
-    assert ("a", "9f") == names_of(run("1", "1", tags={"mlflow.run_id": "9f"}))
-    assert ("9f",) == names_of(run("1", "1", name="", tags={"mlflow.run_id": "9f"}))
-    assert () == names_of(run("1", "1", name=""))
-
-
-def test_a_row_that_names_a_run_comes_before_rows_that_name_none():
-    """Though the others end first, are listed first and lie at the run's own time."""
+def test_which_rows_come_first():
+    """Those that name a run, then those that end first, those billed at nothing last; rows of one kind are one."""
     rows = [charge("9", "4"), charge("8", "4", 50, run="a"), charge("7", "4", 0, 3)]
     assert {"9": Decimal(4), "8": Decimal(0), "7": Decimal(4)} == left([run("1", "4")], *rows)
-
-
-def test_of_rows_that_name_a_run_those_at_its_time_come_first():
-    """A row of another time takes what they leave; one without a period is of any time, and its whole is the run's."""
     early = charge("9", "4", -20, run="a")
     assert {"9": Decimal(3), "8": Decimal(0)} == left([run("1", "4")], early, charge("8", "3", run="a"))
     timeless = replace(early, began_at=None, ended_at=None)
@@ -94,18 +70,12 @@ def test_of_rows_that_name_a_run_those_at_its_time_come_first():
         only.amount, only.hours, only.taken, only.linked, only.named
     )  # fmt: skip
     assert Decimal(4) == left([run("1", "4")], replace(timeless, run=""))["9"]
-
-
-def test_of_rows_without_a_name_those_that_end_first_come_first():
-    """Also where they began later; of those that end together, the ones that begin first."""
+    rows = [charge("9", "6", 0, 8, run="other"), charge("8", "6", 0, 10)]
+    assert {"9": Decimal(4), "8": Decimal(0)} == left([run("1", "10")], *rows)
     ten = run("1", "10")
     assert {"8": Decimal(0), "9": Decimal(3)} == left([ten], charge("9", "9", 0, 10), charge("8", "4", 2, 4))
     assert {"8": Decimal(0), "9": Decimal(2)} == left([ten], charge("9", "6", 0, 10), charge("8", "6", 0, 8))
     assert {"8": Decimal(0), "9": Decimal(2)} == left([ten], charge("9", "6", 2, 8), charge("8", "6", 0, 10))
-
-
-def test_rows_billed_at_nothing_come_last():
-    """And cover nothing, unless a purchase may have paid for them: then they come in their turn, as others do."""
     ten, rows = run("1", "10"), [charge("0", "6", 0, 8), charge("8", "6", 0, 10)]
     (only,), supplies = put([ten], *rows)
     assert (4, 0) == (round(supplies["0"].left, 6), supplies["8"].left)
@@ -115,16 +85,11 @@ def test_rows_billed_at_nothing_come_last():
     assert (10, 10) == (round(only.taken, 6), round(only.covered, 6))
     (free,), _ = put([ten], charge("0", "6", run="a"))
     assert (True, False) == (free.linked, free.named)
-
-
-def test_rows_that_name_an_unknown_run_come_last():
-    """Though they end first; what the other rows leave is theirs."""
-    rows = [charge("9", "6", 0, 8, run="other"), charge("8", "6", 0, 10)]
-    assert {"9": Decimal(4), "8": Decimal(0)} == left([run("1", "10")], *rows)
-
-
-def test_rows_are_given_in_an_order_that_does_not_depend_on_the_bill():
-    """Free ones last, then rows without a period, then by end, begin, card and run."""
+    rows = [charge("6", "4"), charge("5", "4"), charge("-2", "4")]
+    (supply,) = put_down({}, rows, False)
+    assert (Decimal(8), Decimal(9), Decimal(8), Decimal(0)) == (supply.hours, supply.amount, supply.left, supply.used)
+    (lower,) = put_down({}, [charge("-6", "-4", lasts=4)], False)
+    assert (Decimal(-4), Decimal(0), Decimal(0)) == (lower.hours, lower.left, lower.used)
     rows = [
         charge("0", "1", 0),
         replace(charge("6", "1"), began_at=None, ended_at=None),
@@ -138,27 +103,14 @@ def test_rows_are_given_in_an_order_that_does_not_depend_on_the_bill():
         assert [1, 2, 3, 4, 5, 6, 0] == [supply.amount for supply in put_down({}, listed, False)]
 
 
-def test_rows_of_one_kind_are_one():
-    """Hours and amounts add up, money back brings no hours, and no less than nothing is left of them."""
-    rows = [charge("6", "4"), charge("5", "4"), charge("-2", "4")]
-    (supply,) = put_down({}, rows, False)
-    assert (Decimal(8), Decimal(9), Decimal(8), Decimal(0)) == (supply.hours, supply.amount, supply.left, supply.used)
-    (lower,) = put_down({}, [charge("-6", "-4", lasts=4)], False)
-    assert (Decimal(-4), Decimal(0), Decimal(0)) == (lower.hours, lower.left, lower.used)
-
-
-def test_runs_share_a_row_by_what_they_still_lack():
-    """A row of four for runs of two and six hours: one and three, and its amount alike."""
+def test_runs_share_rows():
+    """By what they still lack, never the same time twice; a named row is borne by the hours of its estimates."""
     runs, supplies = put([run("1", "2"), run("1", "6", name="b")], charge("8", "4", 0, 6))
     assert [(1, 2, 1, 1), (3, 6, 3, 3)] == [(one.taken, one.amount, one.hours, one.left) for one in runs]
     assert (Decimal(0), Decimal(4)) == (supplies["8"].left, supplies["8"].used)
     runs, supplies = put([run("1", "2"), run("1", "6", name="b")], charge("9", "9", 0, 6))
     assert [(2, 2), (6, 6)] == [(one.taken, one.amount) for one in runs]
     assert Decimal(1) == supplies["9"].left
-
-
-def test_a_row_takes_no_time_that_another_row_took():
-    """A run of ten hours on one GPU: two hours from the second on hold two, the next row finds one of them left."""
     ten = run("1", "10")
     assert Decimal(3) == left([ten], charge("9", "5", 2, 2))["9"]
     assert {"9": Decimal(3), "8": Decimal(1)} == left([ten], charge("9", "5", 2, 2), charge("8", "2", 3, 2))
@@ -167,10 +119,6 @@ def test_a_row_takes_no_time_that_another_row_took():
     assert {"9": Decimal(0), "8": Decimal(0), "7": Decimal(1)} == left([ten], *rows)
     assert {"9": Decimal(5)} == left([ten], charge("9", "5", -5, 5))
     assert {"9": Decimal(4), "8": Decimal(4)} == left([ten], charge("9", "5", -4, 5), charge("8", "5", 9, 5))
-
-
-def test_a_row_that_names_a_run_is_its_own_by_the_hours_of_its_estimates():
-    """Two estimates of two and six hours bear a quarter and three quarters; one without hours counts as one hour."""
     runs, _ = put([run("1", "2"), run("1", "6", 2)], charge("8", "4", 50, run="a"))
     assert [(2, 1, True, True), (6, 3, True, True)] == [(one.amount, one.hours, one.linked, one.named) for one in runs]
     runs, _ = put([replace(run("1", "2"), quantity=None), run("1", "3", 2)], charge("8", "4", 50, run="a"))
@@ -178,18 +126,10 @@ def test_a_row_that_names_a_run_is_its_own_by_the_hours_of_its_estimates():
     licence = replace(charge("8", "4", run="a"), unit="Units")
     (only,), _ = put([run("1", "2")], licence)
     assert (Decimal(8), Decimal(0), True, False) == (only.amount, only.hours, only.linked, only.named)
-
-
-def test_runs_are_found_on_any_day_of_a_row():
-    """A month's row meets a run in the middle of it, a day's row a run that began days before."""
     assert Decimal(0) == left([run("1", "4", 48)], charge("9", "4", 0, 96))["9"]
     assert Decimal(0) == left([run("1", "96")], charge("9", "4", 90, 4))["9"]
     assert Decimal(0) == left([run("1", "96")], charge("9", "4", 0, 4))["9"]
     assert Decimal(4) == left([run("1", "4", 48)], charge("9", "4", 0, 48))["9"]
-
-
-def test_rows_and_runs_without_a_card_are_not_linked_by_time():
-    """Neither are rows and runs without hours, and rows of another card."""
     for guess, row in [
         (replace(run("1", "4"), quantity=None), charge("9", "4")),
         (run("1", "4", gpu=""), charge("9", "4", gpu="")),

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pytest
-
 from tunecase.books.limits import beyond_limits, more_back_than_paid, odd_words
 from tunecase.records import Spending
 
@@ -13,38 +11,14 @@ TODAY = date(2026, 11, 24)
 PLAIN = Spending(date(2026, 11, 20), "gpu", Decimal(40), "USD", Decimal(40), quantity=Decimal(20), unit="GPU hour")
 
 
-@pytest.mark.parametrize(
-    ("field", "change"),
-    [
-        ("day", {"on": date(1999, 12, 31)}),
-        ("day", {"on": date(2026, 11, 25)}),
-        ("begin", {"began_at": datetime(1, 1, 1, tzinfo=UTC)}),
-        ("end", {"ended_at": datetime(9999, 12, 31, tzinfo=UTC)}),
-        ("amount", {"amount": Decimal(10**12)}),
-        ("amount in the project's currency", {"amount_base": Decimal(-(10**12))}),
-        ("quantity", {"quantity": Decimal(10**9)}),
-        *(("quantity", {"quantity": Decimal(-(10**9)), "unit": unit}) for unit in ("h", "hrs", "gpu hrs", "GPU-Hours")),
-    ],
-)
-def test_each_limit_names_its_field(field: str, change: dict) -> None:
-    """A charge within the limits passes; one beyond one of them is named by that field alone."""
+def test_limits_name_their_field_and_hold_money_back() -> None:
+    """One beyond a limit is named by its field alone; a credit up to the sum of what counts is fine."""
     assert [] == list(beyond_limits(PLAIN, TODAY))
-    assert [field] == [beyond.field for beyond in beyond_limits(replace(PLAIN, **change), TODAY)]
-
-
-def test_a_unit_is_told_as_it_was_typed() -> None:
-    """No letter is added to it."""
+    for field, change in CHANGES:
+        assert [field] == [beyond.field for beyond in beyond_limits(replace(PLAIN, **change), TODAY)]
     (beyond,) = beyond_limits(replace(PLAIN, quantity=Decimal(10**9), unit="hours"), TODAY)
-    assert "1.000e+9 hours" == beyond.got
-
-
-def test_tokens_may_be_many() -> None:
-    """Only hours have a limit: ten billion tokens are one charge."""
+    assert "1.000e+9 hours" == beyond.got  # as it was typed
     assert [] == list(beyond_limits(replace(PLAIN, quantity=Decimal(10**10), unit="token"), TODAY))
-
-
-def test_money_back_is_held_against_what_counts() -> None:
-    """A credit up to the sum of the charges that count is fine; above it, it is asked about."""
     booked = [("a" * 64, PLAIN)]
     credit = replace(PLAIN, amount=Decimal(-40), amount_base=Decimal(-40), charge="credit")
     assert more_back_than_paid(booked, [credit], "USD") is None
@@ -55,11 +29,19 @@ def test_money_back_is_held_against_what_counts() -> None:
     assert "40.00 USD more than was ever charged" in problem.got
     less = replace(credit, amount_base=Decimal(-1), supersedes="c" * 64)
     assert more_back_than_paid([("c" * 64, credit)], [less], "USD") is None
-
-
-def test_what_a_ledger_holds_beyond_the_limits_is_told() -> None:
-    """Charges that another hand booked count, and the books say how many cannot be meant."""
     odd = replace(PLAIN, on=date(9999, 1, 1))
     assert [] == odd_words([PLAIN], TODAY)
     (words,) = odd_words([PLAIN, odd, odd], TODAY)
     assert words.startswith("2 charges of days, amounts or hours that cannot be meant, such as day 9999-01-01")
+
+
+CHANGES = [
+    ("day", {"on": date(1999, 12, 31)}),
+    ("day", {"on": date(2026, 11, 25)}),
+    ("begin", {"began_at": datetime(1, 1, 1, tzinfo=UTC)}),
+    ("end", {"ended_at": datetime(9999, 12, 31, tzinfo=UTC)}),
+    ("amount", {"amount": Decimal(10**12)}),
+    ("amount in the project's currency", {"amount_base": Decimal(-(10**12))}),
+    ("quantity", {"quantity": Decimal(10**9)}),
+    *(("quantity", {"quantity": Decimal(-(10**9)), "unit": unit}) for unit in ("h", "hrs", "gpu hrs", "GPU-Hours")),
+]

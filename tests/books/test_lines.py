@@ -12,7 +12,7 @@ from tunecase.records import CATEGORIES, Line
 
 
 def test_failed_and_idle_hours_stand_under_gpu():
-    """Amounts and hours add up point by point; a part without hours leaves the line without."""
+    """Amounts and hours add up; a part without hours or price leaves the rest; a line left out is none."""
     one, hours = Band(1, 2, 3, 4), Band(10, 20, 30, 40)
     lines = (
         Line("gpu", one, 0.1, "b", True, hours, "GPU hour"),
@@ -30,10 +30,6 @@ def test_failed_and_idle_hours_stand_under_gpu():
         planned_lines(plan(lines=idle))["gpu"].amount,
         planned_lines(plan(lines=idle))["gpu"].quantity,
     )
-
-
-def test_unpriced_parts_and_lines_left_out():
-    """An unpriced part leaves the priced one; a line that is left out of the total is no line to book against."""
     one = Band(1, 2, 3, 4)
     lines = (
         Line("gpu", one, 0.1, "b"),
@@ -46,7 +42,7 @@ def test_unpriced_parts_and_lines_left_out():
     assert (one, None) == (found["gpu"].amount, found["data"].amount)
 
 
-def test_every_line_of_a_bill_has_a_line_for_its_charges():
+def test_every_line_of_a_bill_has_a_line_for_its_charges() -> None:
     """And the other way round: a cost is one row of the table, which plan, charges and imports all follow."""
     names = [line.name for line in LINES]
     assert len(set(names)) == len(names)
@@ -54,6 +50,7 @@ def test_every_line_of_a_bill_has_a_line_for_its_charges():
     assert set(CATEGORIES) < set(names)
     assert [UNKNOWNS] == [line.name for line in LINES if not line.booked_as]
     assert {row["category"] for row in catalog.read_table("charges")} <= set(CATEGORIES)
+    assert list(CATEGORIES) == list(dict.fromkeys(line.booked_as for line in LINES if line.booked_as))
 
 
 def test_the_allowance_is_used_by_what_lines_cost_beyond_their_plan():
@@ -70,8 +67,3 @@ def test_the_allowance_is_used_by_what_lines_cost_beyond_their_plan():
     assert (Decimal(0), "unknowns (allowance)") == (found[UNKNOWNS].spent, found[UNKNOWNS].title)
     assert {None} == {line.drawn for name, line in found.items() if name != UNKNOWNS}
     assert "Of the allowance for overruns, 300 USD expected in the plan, 50.13 USD is used" in record.note
-
-
-def test_every_line_of_the_bill_is_booked_under_one_that_charges_have() -> None:
-    """And each of those is a line of the bill."""
-    assert list(CATEGORIES) == list(dict.fromkeys(line.booked_as for line in LINES if line.booked_as))

@@ -28,18 +28,15 @@ def ledger(folder: Path, *steps: Any) -> Ledger:
     return found
 
 
-def test_past_ledgers_are_read_by_file_or_folder(tmp_path):
-    """Overruns are those of people's lines; what their ledgers hold is in the digest."""
+def test_past_ledgers_are_read_or_refused_together(tmp_path):
+    """By file or folder; a missing, edited or doubled one and the project's own are told at once; a copy is none."""
     ledger(tmp_path / "a", plan(), charge("10500"), Closing(("labour", "gpu"), DAY))
     ledger(tmp_path / "b", plan(), charge("5", "gpu"))
     found = read_past(["a", "b/ledger.jsonl"], tmp_path)
     assert (1, 1, (1.5,)) == (len(found.lines), found.projects, found.overruns)
     ledger(tmp_path / "b", charge("6", "gpu"))
     assert found.digest != read_past(["a", "b"], tmp_path).digest
-
-
-def test_broken_past_ledgers_are_refused_together(tmp_path):
-    """A missing file, an edited line, a ledger named twice and the project's own are told at once."""
+    (tmp_path := tmp_path / "second").mkdir()
     book = ledger(tmp_path / "a", plan(), charge("9"))
     edited = ledger(tmp_path / "b", plan(), charge("9"))
     edited.path.write_bytes(edited.path.read_bytes().replace(b'"9"', b'"8"'))
@@ -49,10 +46,7 @@ def test_broken_past_ledgers_are_refused_together(tmp_path):
     told = str(caught.value)
     for words in ("own ledger", "a line that was edited", "the same ledger as c", "no such ledger"):
         assert words in told
-
-
-def test_a_ledger_that_went_on_is_no_second_project(tmp_path):
-    """A copy with one more entry, or with a torn end, is refused; so is an earlier copy of the project's own."""
+    (tmp_path := tmp_path / "third").mkdir()
     book = ledger(tmp_path / "a", plan(), charge("9000"), Closing(("labour",), DAY))
     longer, torn = Ledger(tmp_path / "b" / "ledger.jsonl"), tmp_path / "c" / "ledger.jsonl"
     for path in (longer.path, torn):
@@ -73,7 +67,7 @@ def closed(folder: Path, paid: str = "10500", **changes: Any) -> Ledger:
 
 
 def test_a_folder_of_cases_stands_for_each_of_them(tmp_path):
-    """One without any is told, with what to do."""
+    """One without any is told, with what to do; an export reads as the ledgers do, whole and in any order."""
     for name in ("a", "b"):
         closed(tmp_path / "cases" / name)
     (tmp_path / "empty").mkdir()
@@ -82,18 +76,14 @@ def test_a_folder_of_cases_stands_for_each_of_them(tmp_path):
     assert [("empty", "no ledger in this folder, nor in the folders in it")] == [(p.where, p.got) for p in problems]
     cases, wrong = read_cases(places)
     assert ([], 3, 2) == (wrong, len(cases), len({case.root for case in cases}))
-
-
-def test_an_export_reads_as_the_ledgers_do(tmp_path):
-    """Whole and in any order, by the project file too."""
     for name in ("a", "b"):
-        closed(tmp_path / name)
-    cases, _ = read_cases(places_of(["a", "b"], tmp_path)[0])
-    (tmp_path / "team.json").write_bytes(exported(cases))
-    again, wrong = read_cases(places_of(["team.json"], tmp_path)[0])
+        closed(tmp_path / "b" / name)
+    cases, _ = read_cases(places_of(["a", "b"], tmp_path / "b")[0])
+    (tmp_path / "b" / "team.json").write_bytes(exported(cases))
+    again, wrong = read_cases(places_of(["team.json"], tmp_path / "b")[0])
     assert [] == wrong
     assert sorted(cases, key=repr) == sorted(again, key=repr)
-    past = read_past(["team.json"], tmp_path)
+    past = read_past(["team.json"], tmp_path / "b")
     assert (2, (1.5, 1.5)) == (past.projects, past.overruns)
 
 
@@ -119,51 +109,42 @@ def test_an_export_that_holds_a_case_met_before_is_told_with_what_to_do(tmp_path
         read_past(["team.json", "same.json"], tmp_path)
 
 
-def test_a_case_that_stands_twice_in_an_export_counts_once(tmp_path):
-    """In the bill as in the scorecard."""
+def test_cases_that_stand_twice_and_exports_that_say_nothing(tmp_path):
+    """One counts once in bill and scorecard; numbers at the ends of a float stop nothing and poison no bill."""
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     body["cases"] *= 2
     (tmp_path / "team.json").write_text(json.dumps(body), encoding="utf-8")
     past = read_past(["team.json"], tmp_path)
     assert (1, (1.5,)) == (len(past.cases), past.overruns)
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"hours_factor": 1e15}, "hours_factor"),
-        ({"hours_factor": 1e-300}, "hours_factor"),
-        ({"hours": [{"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 5e-324}]}, "booked"),
-        ({"hours": [{"name": "labour", "told": 1e-320, "told_for_rounds": 1.0, "booked": 1.0}]}, "told"),
-        ({"lines": [{"name": "labour", "planned": {"p10": 0, "p50": 1e-320, "p80": 1, "p90": 1}, "actual": 2}]},
-         "planned"),
-        ({"advised": 1, "followed": 5}, "followed"),
-    ],
-)  # fmt: skip
-def test_an_export_says_nothing_that_no_case_says(tmp_path, changes, field):
-    """Numbers at the ends of what a float holds would stop a scorecard or poison a bill."""
-    closed(tmp_path / "a")
-    body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
-    body["cases"][0] |= changes
-    (tmp_path / "odd.json").write_text(json.dumps(body), encoding="utf-8")
-    (problem,) = read_cases(places_of(["odd.json"], tmp_path)[0])[1]
-    assert (problem.where, True) == ("odd.json: case 1", field in problem.got)
-
-
-def test_ratios_of_an_export_have_four_digits(tmp_path):
-    """From sixteen, a plan and a bill of whole dollars come back as a fraction; ledgers say no more than exports do."""
-    closed(tmp_path / "a", "10501.37")
-    (case,), _ = read_cases(places_of(["a"], tmp_path)[0])
+    closed(tmp_path / "b" / "a", "10501.37")
+    (case,), _ = read_cases(places_of(["a"], tmp_path / "b")[0])
     body = json.loads(exported([replace(case, lines=(replace(case.lines[0], actual=5_507 / 7_746),))]))
     assert (1.5, 0.7109) == (case.lines[0].actual, body["cases"][0]["lines"][0]["actual"])
+    (tmp_path := tmp_path / "second").mkdir()
+    closed(tmp_path / "a")
+    body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
+    labour = {"name": "labour", "told": 1.0, "told_for_rounds": 1.0, "booked": 1.0}
+    planned = {"p10": 0, "p50": 1e-320, "p80": 1, "p90": 1}
+    for changes, field in (
+        ({"hours_factor": 1e15}, "hours_factor"),
+        ({"hours_factor": 1e-300}, "hours_factor"),
+        ({"hours": [{**labour, "booked": 5e-324}]}, "booked"),
+        ({"hours": [{**labour, "told": 1e-320}]}, "told"),
+        ({"lines": [{"name": "labour", "planned": planned, "actual": 2}]}, "planned"),
+        ({"advised": 1, "followed": 5}, "followed"),
+    ):
+        odd = {**body, "cases": [body["cases"][0] | changes]}
+        (tmp_path / "odd.json").write_text(json.dumps(odd), encoding="utf-8")
+        (problem,) = read_cases(places_of(["odd.json"], tmp_path)[0])[1]
+        assert (problem.where, True) == ("odd.json: case 1", field in problem.got)
 
 
 HOSTILE = ("<script>alert(1)</script>", "Ines Example", "/home/ines/secret", "acme-private-70b", "s3cr3t note")
 
 
-def test_an_export_holds_no_text_of_the_case(tmp_path):
-    """Not in lines, notes, tags, runs, models, paths, metas or names of fields; and no amount of money."""
+def test_an_export_holds_and_passes_on_no_text(tmp_path):
+    """Not in any field, and no amount of money; fields that no case has are left out, other values refused."""
     script, person, path, model, note = HOSTILE
     lines = plan().lines
     bill = plan(
@@ -183,10 +164,7 @@ def test_an_export_holds_no_text_of_the_case(tmp_path):
         assert secret not in text
     assert all(part not in text for part in (tmp_path.name, "2026-11"))
     assert {"labour", "other"} == {line.name for line in cases[0].lines}
-
-
-def test_texts_that_somebody_wrote_into_an_export_go_no_further(tmp_path):
-    """Fields that no case has are left out; what must be a number or a known word is refused."""
+    (tmp_path := tmp_path / "second").mkdir()
     closed(tmp_path / "a")
     body = json.loads(exported(read_cases(places_of(["a"], tmp_path)[0])[0]))
     body["cases"][0]["owner"] = HOSTILE[1]
@@ -224,29 +202,21 @@ def test_everything_that_cannot_be_read_is_told_at_once(tmp_path):
     assert all(problem.fix and problem.wanted for problem in problems)
 
 
-def test_a_forged_plan_is_told_before_it_is_scored(tmp_path):
-    """A band whose ends are the wrong way round would be an export that nobody can read."""
+def test_plans_that_judge_nothing(tmp_path):
+    """A forged plan is told, bills in two currencies are not judged, one with no middle is in units of its P90."""
     lines = plan().lines
     bill = plan(lines=(replace(lines[1], amount=replace(lines[1].amount, p10=9_500.0)),))
     place = ledger(tmp_path, bill, charge("500"), Closing(("labour",), DAY)).path
     (problem,) = read_cases(places_of([place])[0])[1]
     assert ("planned" in problem.got, "four numbers" in problem.wanted) == (True, True)
-
-
-def test_bills_in_two_currencies_are_not_judged(tmp_path):
-    """Nobody knows in which of them a charge was converted; in one, whichever it is, ratios have none."""
-    mixed = ledger(tmp_path / "a", plan(), plan(currency="EUR"), charge("9000"), Closing(("labour",), DAY))
-    euro = closed(tmp_path / "b", currency="EUR")
+    mixed = ledger(tmp_path / "b" / "a", plan(), plan(currency="EUR"), charge("9000"), Closing(("labour",), DAY))
+    euro = closed(tmp_path / "b" / "b", currency="EUR")
     (first, second), _ = read_cases(places_of([mixed.path, euro.path])[0])
     assert (True, (), False) == (first.mixed, first.lines, first.finished)
     assert (False, 1.5) == (second.mixed, second.lines[0].actual)
-
-
-def test_a_plan_of_a_bill_with_no_middle_is_in_units_of_its_p90(tmp_path):
-    """Nothing is divided by zero, and whether it held stays the same."""
     lines = plan().lines
     rare = replace(lines[1], amount=replace(lines[1].amount, p10=0.0, p50=0.0))
     bill: Estimate = plan(lines=(lines[0], rare))
-    (case,), _ = read_cases(places_of([ledger(tmp_path, bill, charge("500"), Closing(("labour",), DAY)).path])[0])
+    (case,), _ = read_cases(places_of([ledger(tmp_path / "c", bill, charge("500"), Closing(("labour",), DAY)).path])[0])
     assert (0.05, True) == (case.lines[0].actual, case.lines[0].inside)
     assert Decimal(500) / 10_000 == Decimal("0.05")

@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.books.scored import PLANNED, hours, scored, whole
@@ -29,7 +29,6 @@ cases = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
 @given(cases, st.randoms(use_true_random=False))
 def test_neither_order_nor_copies_change_a_scorecard(held: list[CaseScored], luck: random.Random) -> None:
     """A hit counts once however often its case is named; only the copies are told."""
@@ -40,7 +39,6 @@ def test_neither_order_nor_copies_change_a_scorecard(held: list[CaseScored], luc
     assert once.copies + once.cases == len(held)
 
 
-@settings(max_examples=80, deadline=None)
 @given(cases, st.integers(0, 20))
 def test_merging_two_halves_is_the_whole(held: list[CaseScored], cut: int) -> None:
     """What each half keeps of its copies, put together, gives the scorecard of all."""
@@ -48,7 +46,6 @@ def test_merging_two_halves_is_the_whole(held: list[CaseScored], cut: int) -> No
     assert replace(scorecard(held, K), copies=0) == replace(scorecard(halves, K), copies=0)
 
 
-@settings(max_examples=80, deadline=None)
 @given(cases)
 def test_every_closed_line_is_held_or_not(held: list[CaseScored]) -> None:
     """The counts are those of the lines of every case, once."""
@@ -58,8 +55,8 @@ def test_every_closed_line_is_held_or_not(held: list[CaseScored]) -> None:
     assert record.finished + record.unfinished == record.cases
 
 
-def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:
-    """Before that they are counted alone; its interval is Wilson's at 90%."""
+def test_shares_chances_and_factors_are_said_from_enough_cases() -> None:
+    """A share from ten lines of three cases on; chances against the rate of the others; means of five or nothing."""
     few = scorecard([scored("a", 1, 1, 1, 1), scored("b", 1, 1, 1, 1)], K)
     assert (8, 8, None, None) == (few.lines.of, few.lines.held, few.lines.low, few.aside)
     two_cases = scorecard([scored(f"{n}", *[1.0] * 4) for n in range(2)] * 3, K)
@@ -67,19 +64,11 @@ def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:
     record = scorecard([scored(f"{n}", 1.0, 1.0, 1.0, 2.0) for n in range(3)], K)
     assert (12, 9, 3) == (record.lines.of, record.lines.held, record.lines.cases)
     assert wilson(9, 12, 0.9) == (record.lines.low, record.lines.high)
-
-
-def test_what_to_set_aside_would_have_held_eight_in_ten() -> None:
-    """The smallest factor on the planned middle that 8 of 10 whole cases stay within, whatever small lines did."""
     ratios = [1.0 + n / 10 for n in range(10)]
     record = scorecard([scored(f"{n}", 19.0, total=BandHeld(PLANNED, ratio)) for n, ratio in enumerate(ratios)], K)
     assert record.aside is not None
     assert 0.8 == sum(ratio <= record.aside for ratio in ratios) / len(ratios)
     assert scorecard([scored(f"{n}", 1.0, 1.0, 1.0, 1.0) for n in range(9)], K).aside is None
-
-
-def test_chances_are_held_against_the_rate_of_the_other_cases() -> None:
-    """A forecaster who knows scores 0; one who always tells the rate is no better than the base; nine say nothing."""
     came = [True] * 4 + [False] * 8
     knows = scorecard([scored(f"{n}", chance=ChanceMet(float(end), end)) for n, end in enumerate(came)], K).chances
     assert (12, 4, 0.0) == (knows.cases, knows.came, knows.brier)
@@ -90,18 +79,14 @@ def test_chances_are_held_against_the_rate_of_the_other_cases() -> None:
     assert rate.brier < rate.base < 0.3
     few = scorecard([scored(f"{n}", chance=ChanceMet(0.5, True)) for n in range(LEAST - 1)], K).chances
     assert (LEAST - 1, None) == (few.cases, few.brier)
-
-
-def test_made_over_told_is_a_geometric_mean_of_five_cases_or_nothing() -> None:
-    """Half and twice the rounds make once."""
     made = [scored(f"{n}", rounds=BandHeld(PLANNED, 2.0 if n % 2 else 0.5)) for n in range(6)]
     ratios = {one.name: one for one in scorecard(made, K).told}
     assert (6, 1.0) == (ratios["rounds"].cases, pytest.approx(ratios["rounds"].ratio))
     assert None is {one.name: one for one in scorecard(made[:4], K).told}["rounds"].ratio
 
 
-def test_endings_are_told_apart_by_the_advice() -> None:
-    """A case that left one step did not follow; one without advice is in no row."""
+def test_endings_and_rates() -> None:
+    """One that left a step did not follow; what the rates hold is not in the reserve once more."""
     held = [
         scored("a", advised=2, followed=2, ended="ship"),
         scored("b", advised=2, followed=1, ended="stop"),
@@ -112,17 +97,33 @@ def test_endings_are_told_apart_by_the_advice() -> None:
     followed, left = scorecard(held, K).advice
     assert (True, 1, 1, 0) == (followed.followed, followed.ship, followed.go_on, followed.stop)
     assert (False, 0, 0, 1) == (left.followed, left.ship, left.go_on, left.stop)
-
-
-def test_a_copy_from_before_the_first_charge_is_no_second_case() -> None:
-    """It begins with the same entry and has no charge; what was started from a copy has a charge of its own."""
+    assert 3 == scorecard([scored("a", unread=1), scored("a", unread=1), scored("b", unread=2)], K).unread
     case = whole()
     early = replace(case, root=case.begun, entries=2, lines=())
     fork = replace(whole("fork"), begun=case.begun)
     assert (2, 1) == (len(merged([early, case, fork])[0]), merged([early, case, fork])[1])
+    past = Past(tuple(scored(f"{n}", 1.5, hours=hours(150.0), default_rates=True) for n in range(400)))
+    factor = past.hours_factor(K)
+    assert factor == pytest.approx(1.5, rel=0.02)
+    assert (1.5,) * 400 == past.overruns
+    assert past.overruns_beyond(factor) == pytest.approx([1.5 / factor] * 400)
+    past = Past(
+        tuple(scored(f"{n}", 1.0, hours=hours(100.0), default_rates=True, hours_factor=1.2) for n in range(400))
+    )
+    factor = past.hours_factor(K)
+    assert factor == pytest.approx(1.2, rel=0.01)
+    assert past.overruns_beyond(factor) == pytest.approx([1.0] * 400, rel=0.01)
+    known = [scored(f"a{n}", 1.5, default_rates=True, hours=hours(150.0)) for n in range(5)]
+    unknown = [scored(f"b{n}", 1.5, default_rates=True) for n in range(5)]
+    past = Past((*known, *unknown))
+    assert past.overruns_beyond(1.2) == pytest.approx([1.5 / 1.2] * 10)
+    past = Past((scored("a", 1.4, hours=hours(140.0)),))
+    assert (0, 1.0, (1.4,)) == (past.hours_cases, past.hours_factor(K), past.overruns_beyond(2.0))
+    record = scorecard([scored("a", 1.2, 1.3), scored("b", 1.1)], K)
+    assert (2, weight(2, K)) == (record.next_case.cases, record.next_case.weight)
+    assert 3 == len(Past(record.scored).overruns)
 
 
-@settings(max_examples=60, deadline=None)
 @given(cases, st.floats(1, 100))
 def test_hours_lean_to_the_defaults_where_cases_are_few(held: list[CaseScored], k: float) -> None:
     """The factor lies between 1 and the mean of the cases; none leaves the defaults alone."""
@@ -137,33 +138,6 @@ def test_hours_lean_to_the_defaults_where_cases_are_few(held: list[CaseScored], 
     assert 1 / FURTHEST <= factor <= FURTHEST
 
 
-def test_what_the_rates_hold_is_not_in_the_reserve_once_more() -> None:
-    """Cases that took 1.5 times the hours, all else as planned, leave no overrun beyond rates of 1.5."""
-    past = Past(tuple(scored(f"{n}", 1.5, hours=hours(150.0), default_rates=True) for n in range(400)))
-    factor = past.hours_factor(K)
-    assert factor == pytest.approx(1.5, rel=0.02)
-    assert (1.5,) * 400 == past.overruns
-    assert past.overruns_beyond(factor) == pytest.approx([1.5 / factor] * 400)
-
-
-def test_a_plan_that_leaned_on_the_past_already_is_held_against_the_defaults() -> None:
-    """Booked as its plan told, at rates of 1.2: the factor stays 1.2, and nothing overran."""
-    past = Past(
-        tuple(scored(f"{n}", 1.0, hours=hours(100.0), default_rates=True, hours_factor=1.2) for n in range(400))
-    )
-    factor = past.hours_factor(K)
-    assert factor == pytest.approx(1.2, rel=0.01)
-    assert past.overruns_beyond(factor) == pytest.approx([1.0] * 400, rel=0.01)
-
-
-def test_default_rates_are_in_the_overruns_of_cases_without_hours_too() -> None:
-    """What the next bill's hours hold is taken out of every plan at default rates, whoever booked hours."""
-    known = [scored(f"a{n}", 1.5, default_rates=True, hours=hours(150.0)) for n in range(5)]
-    unknown = [scored(f"b{n}", 1.5, default_rates=True) for n in range(5)]
-    past = Past((*known, *unknown))
-    assert past.overruns_beyond(1.2) == pytest.approx([1.5 / 1.2] * 10)
-
-
 @pytest.mark.parametrize("booked", [5e-324, 0.0, math.inf, math.nan, -1.0])
 def test_no_figure_stops_a_scorecard(booked: float) -> None:
     """A case that was made by hand with numbers that nobody books teaches the next bill nothing."""
@@ -176,21 +150,3 @@ def test_no_figure_stops_a_scorecard(booked: float) -> None:
     record = scorecard(odd, K)
     assert (1.0, 0) == (Past(tuple(odd)).hours_factor(K), record.next_case.cases)
     assert all(one.ratio is None or math.isfinite(one.ratio) for one in record.told)
-
-
-def test_records_that_could_not_be_read_add_up() -> None:
-    """Over cases, copies once."""
-    assert 3 == scorecard([scored("a", unread=1), scored("a", unread=1), scored("b", unread=2)], K).unread
-
-
-def test_hours_that_a_project_file_stated_say_nothing_of_the_defaults() -> None:
-    """Their overruns stay in the reserve as they are."""
-    past = Past((scored("a", 1.4, hours=hours(140.0)),))
-    assert (0, 1.0, (1.4,)) == (past.hours_cases, past.hours_factor(K), past.overruns_beyond(2.0))
-
-
-def test_lines_of_one_case_weigh_as_one() -> None:
-    """Labour and evaluation move together: the reserve counts cases."""
-    record = scorecard([scored("a", 1.2, 1.3), scored("b", 1.1)], K)
-    assert (2, weight(2, K)) == (record.next_case.cases, record.next_case.weight)
-    assert 3 == len(Past(record.scored).overruns)

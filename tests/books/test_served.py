@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.books.served import Forecast, against_forecast, forecast_before, planned_figures, portions, standing
@@ -65,13 +65,8 @@ def served(
     return record
 
 
-def test_without_a_meter_there_is_nothing_to_compare() -> None:
-    """No table where no served period was booked."""
-    assert against_forecast([], [charge("10", NOVEMBER)], None, "USD") is None
-
-
-def test_a_month_is_split_four_ways() -> None:
-    """Counts from the meter, money from the bill's rows, the plan for just as many days, and the parts add up."""
+def test_months_are_split_four_ways_and_add_up() -> None:
+    """Counts from the meter, money from the bill, the plan for as many days; a turn of the month is spread."""
     meter = period(NOVEMBER, date(2026, 11, 15), 24_000, gpu_hours=Decimal(400), busy_hours=Decimal(80))
     bill = [charge("220", NOVEMBER, source="focus"), charge("220", date(2026, 11, 9), source="focus")]
     record = served([meter], [*bill, charge("99", NOVEMBER, category="gpu")], inference())
@@ -87,10 +82,6 @@ def test_a_month_is_split_four_ways() -> None:
     assert wanted == {part.name: part.amount for part in month.parts}
     assert 80 == sum(wanted.values())
     assert ((), Decimal(0)) == (record.remarks, record.outside)
-
-
-def test_two_months_add_up() -> None:
-    """Figures and parts in all are those of the months; a period over the turn of the month is spread over its days."""
     long = period(date(2026, 11, 21), date(2026, 12, 10), 20_000, gpu_hours=Decimal(400), tokens_in=6_000_001)
     record = served([long], [charge("200", date(2026, 11, 21), date(2026, 12, 10))], inference())
     first, second = record.months
@@ -104,28 +95,28 @@ def test_two_months_add_up() -> None:
     assert "utilisation and throughput are told as one" in " ".join(record.remarks)
 
 
-def test_hours_of_the_bill_stand_in_for_a_meter_that_counts_none() -> None:
-    """Where charges say GPU hours and the meter does not, the price of an hour is known; the meter comes first."""
+def test_hours_charges_and_costs_beside_a_meter() -> None:
+    """The meter comes before the bill's hours; money of other days stands apart; a cost may stand twice."""
     bill = [charge("450", NOVEMBER, quantity=Decimal(500), unit="GPU hour")]
     without = served([period(NOVEMBER, date(2026, 11, 30))], bill, inference())
     assert 500 == without.actual.gpu_hours
     assert ["volume", "price", "utilisation and throughput"] == [part.name for part in without.parts]
     metered = served([period(NOVEMBER, date(2026, 11, 30), gpu_hours=Decimal(480))], bill, inference())
     assert 480 == metered.actual.gpu_hours
-
-
-def test_charges_of_other_days_are_told_and_count_in_no_figure() -> None:
-    """Money of days without a meter stands apart, that of a charge over both is parted by its days."""
+    assert against_forecast([], [charge("10", NOVEMBER)], None, "USD") is None
+    forecast = inference()
+    assert forecast.throughput is not None
+    two = replace(forecast, throughput=replace(forecast.throughput, cards=2))
+    one_month = Decimal(1)
+    cores = planned_figures(inference(ways=(way(kind="plain cores"),)), one_month)
+    assert (None, 720) == (cores.gpu_hours, cores.cost)
+    assert (800, 1_600) == (planned_figures(forecast, one_month).gpu_hours, planned_figures(two, one_month).gpu_hours)
     bill = [charge("30", date(2026, 11, 1), date(2026, 11, 30)), charge("7", DECEMBER), charge("-1", NOVEMBER)]
     record = served([period(NOVEMBER, date(2026, 11, 20))], bill)
     assert (19, 17) == (record.actual.cost, record.outside)
     assert "17.00 USD under inference for days without a served period" in " ".join(record.remarks)
     assert (None, "", ()) == (record.planned, record.forecast, record.parts)
     assert "run `tunecase inference`" in " ".join(record.remarks)
-
-
-def test_a_month_without_a_charge_has_no_known_cost() -> None:
-    """No charge is not no cost: the month says so, and nothing is split in all."""
     record = served([period(NOVEMBER, date(2026, 11, 30)), period(DECEMBER, DECEMBER)], [charge("5", DECEMBER)],
                     inference())  # fmt: skip
     first, second = record.months
@@ -133,20 +124,6 @@ def test_a_month_without_a_charge_has_no_known_cost() -> None:
     assert (None, ()) == (record.actual.cost, record.parts)
     assert second.parts
     assert "in 2026-11: its cost is unknown" in " ".join(record.remarks)
-
-
-def test_a_cost_that_may_stand_twice_is_asked_about() -> None:
-    """A stated cost and a bill for the same day count both, and the reader is asked; on other days nobody is."""
-    meter = [period(NOVEMBER, date(2026, 11, 30))]
-    stated = charge("640", NOVEMBER, date(2026, 11, 30), source="serving")
-    twice = served(meter, [stated, charge("610", date(2026, 11, 3), source="focus")])
-    assert (1_250, True) == (twice.actual.cost, "are they one cost twice?" in " ".join(twice.remarks))
-    later = served(meter, [stated, charge("610", DECEMBER, source="focus")])
-    assert "twice" not in " ".join(later.remarks)
-
-
-def test_days_count_once_whatever_was_joined() -> None:
-    """A correction takes the place of its days; of periods that overlap the first booked counts, the other is told."""
     days = (NOVEMBER, date(2026, 11, 30))
     periods = [period(*days), period(date(2026, 11, 30), DECEMBER, 500), period(*days, 31_000)]
     kept, passed_over = standing([(f"{number}", one) for number, one in enumerate(periods)])
@@ -154,6 +131,12 @@ def test_days_count_once_whatever_was_joined() -> None:
     record = served(periods)
     assert 31_000 == record.actual.answers
     assert "1 served period of days that another one holds" in " ".join(record.remarks)
+    meter = [period(NOVEMBER, date(2026, 11, 30))]
+    stated = charge("640", NOVEMBER, date(2026, 11, 30), source="serving")
+    twice = served(meter, [stated, charge("610", date(2026, 11, 3), source="focus")])
+    assert (1_250, True) == (twice.actual.cost, "are they one cost twice?" in " ".join(twice.remarks))
+    later = served(meter, [stated, charge("610", DECEMBER, source="focus")])
+    assert "twice" not in " ".join(later.remarks)
 
 
 def test_a_forecast_by_the_token_plans_no_hours() -> None:
@@ -166,17 +149,6 @@ def test_a_forecast_by_the_token_plans_no_hours() -> None:
     assert record.planned.gpu_hours is None
     stated = served([meter], [charge("1440", NOVEMBER)], inference(stated=True))
     assert {"volume": 0, "price of an answer": 720} == {part.name: part.amount for part in stated.parts}
-
-
-def test_planned_hours_are_those_of_every_card() -> None:
-    """A replica of two cards takes twice the GPU hours for the same answers; plain cores take none."""
-    forecast = inference()
-    assert forecast.throughput is not None
-    two = replace(forecast, throughput=replace(forecast.throughput, cards=2))
-    one_month = Decimal(1)
-    cores = planned_figures(inference(ways=(way(kind="plain cores"),)), one_month)
-    assert (None, 720) == (cores.gpu_hours, cores.cost)
-    assert (800, 1_600) == (planned_figures(forecast, one_month).gpu_hours, planned_figures(two, one_month).gpu_hours)
 
 
 def entry(record: Any, verb: str, moment: datetime) -> Entry:
@@ -209,7 +181,6 @@ def test_the_forecast_is_the_one_that_stood(monkeypatch: pytest.MonkeyPatch) -> 
     assert forecast_before(forecasts, [], "USD") is None
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.decimals(-(10**9), 10**9, places=9), st.lists(st.integers(1, 400), min_size=1, max_size=14))
 def test_portions_add_up_exactly(amount: Decimal, weights: list[int]) -> None:
     """Whatever the weights, nothing is lost, and each portion is its share to the millionth."""

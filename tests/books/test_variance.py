@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tunecase.books.variance import Bought, added, bought, exact, in_cents, quantity_in, to_date, variance
 from tunecase.quantities import CENT, cents
 from tunecase.quantities.spread import Band
@@ -26,55 +27,32 @@ def flat(value: float) -> Band:
     return Band(value, value, value, value)
 
 
-def test_the_parts_are_those_of_the_textbook():
-    """100 hours at 10 planned for two rounds; one round made, 60 hours at 12: scope -500, quantity +100, price +120."""
+def test_parts_and_quantities():
+    """The parts are the textbook's; without a quantity nothing is split; minutes become hours, cards GPU hours."""
     found = bought([charge("720", "60")], "hour")
     parts = variance(flat(1_000), flat(100), found, rounds_planned=2, rounds_made=1)
-
     assert Variance(Decimal(-500), Decimal(100), Decimal(120), Decimal(0)) == parts
     assert Decimal(-280) == parts.total
     assert Decimal(500) == to_date(flat(1_000), 2, 1)
-
-
-def test_without_rounds_scope_is_nothing():
-    """Where nobody kept rounds, as many as planned are taken, and all of the plan is to date."""
     parts = variance(flat(1_000), flat(100), bought([charge("720", "60")], "hour"))
     assert Variance(Decimal(0), Decimal(-400), Decimal(120), Decimal(0)) == parts
     assert Decimal(1_000) == to_date(flat(1_000), 2, None) == to_date(flat(1_000), None, 1)
     assert to_date(None, 2, 1) is None
-
-
-def test_what_nobody_planned_is_scope():
-    """A line without a plan is work that was added."""
     assert Variance(Decimal(7), Decimal(0), Decimal(0), Decimal(0)) == variance(None, None, bought([charge("7")], ""))
-
-
-def test_what_says_no_quantity_is_unsplit():
-    """Charges without hours, or a plan without them, cannot be told apart into quantity and price."""
+    assert Bought(Decimal(0), Decimal(0), None) == bought([], "hour")
     mixed = bought([charge("720", "60"), charge("50")], "hour")
     assert Decimal(50) == variance(flat(1_000), flat(100), mixed).unsplit
     assert Decimal(-280) == variance(flat(1_000), None, bought([charge("720", "60")], "hour")).unsplit
     blind = variance(flat(1_000), flat(100), bought([charge("720")], "hour"), rounds_planned=2, rounds_made=1)
     assert Variance(Decimal(-500), Decimal(0), Decimal(0), Decimal(220)) == blind
-
-
-def test_quantities_count_in_the_unit_of_the_plan():
-    """Minutes become hours, hours of several cards GPU hours; other units and credits buy nothing."""
     cases = [
-        ("6", "hour", "hour", {}, "6"),
-        ("6", "h", "hour", {}, "6"),
-        ("90", "min", "hour", {}, "1.5"),
-        ("6", "h", "GPU hour", {"gpu_count": 4}, "24"),
-        ("6", "h", "GPU hour", {}, "6"),
-        ("6", "GPU hour", "GPU hour", {"gpu_count": 4}, "6"),
-        ("300", "labels", "example", {}, "300"),
-        ("41000", "answers", "answer", {}, "41000"),
-        ("6", "GB", "hour", {}, None),
-        ("6", "hour", "", {}, None),
-        ("6", "GPU hour", "hour", {}, None),
-        ("6", "hour", "hour", {"charge": "credit"}, None),
+        ("6", "hour", "hour", {}, "6"), ("6", "h", "hour", {}, "6"), ("90", "min", "hour", {}, "1.5"),
+        ("6", "h", "GPU hour", {"gpu_count": 4}, "24"), ("6", "h", "GPU hour", {}, "6"),
+        ("6", "GPU hour", "GPU hour", {"gpu_count": 4}, "6"), ("300", "labels", "example", {}, "300"),
+        ("41000", "answers", "answer", {}, "41000"), ("6", "GB", "hour", {}, None), ("6", "hour", "", {}, None),
+        ("6", "GPU hour", "hour", {}, None), ("6", "hour", "hour", {"charge": "credit"}, None),
         ("6", "hour", "hour", {"charge": "tax"}, None),
-    ]
+    ]  # fmt: skip
     rows = [(charge("1", quantity, unit, **other), plan) for quantity, unit, plan, other, _ in cases]
     expected = [None if much is None else Decimal(much) for *_, much in cases]
     assert expected == [quantity_in(row, plan) for row, plan in rows]
@@ -85,7 +63,7 @@ hours = st.none() | st.decimals("0.0001", "99999", allow_nan=False, allow_infini
 floats = st.floats(0.01, 1e7)
 
 
-@settings(max_examples=200, deadline=None)
+@law(200)
 @given(
     st.lists(st.tuples(amounts, hours), max_size=8), floats, st.none() | floats, st.none() | st.floats(1, 12),
     st.none() | st.integers(0, 20),
@@ -95,13 +73,11 @@ def test_the_parts_add_up_exactly(charges, planned, quantity, rounds, made):
     found = bought([charge(str(a), None if h is None else str(h)) for a, h in charges], "hour")
     much = None if quantity is None else flat(quantity)
     parts = variance(flat(planned), much, found, rounds_planned=rounds, rounds_made=made)
-
     assert sum(int(a.scaleb(11)) for a, _ in charges) == int(found.amount.scaleb(11))
     assert found.amount - exact(planned) == parts.total
     assert parts.total == parts.scope + parts.quantity + parts.price + parts.unsplit
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(amounts, amounts, amounts, amounts), max_size=6))
 def test_a_sum_of_variances_adds_part_by_part(parts):
     """The total's parts are the lines' parts."""
@@ -109,11 +85,6 @@ def test_a_sum_of_variances_adds_part_by_part(parts):
     total = added([*lines, None])
     assert sum((line.total for line in lines), Decimal(0)) == total.total
     assert sum((line.price for line in lines), Decimal(0)) == total.price
-
-
-def test_nothing_bought_is_nothing():
-    """No charges are no money and no known quantity."""
-    assert Bought(Decimal(0), Decimal(0), None) == bought([], "hour")
 
 
 @given(st.lists(st.tuples(*[st.decimals("-99999", "99999", places=6)] * 4), max_size=8))

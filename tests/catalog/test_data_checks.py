@@ -13,15 +13,11 @@ def measured(flags: int | None, true: int | None) -> catalog.CheckAccuracy:
     return catalog.CheckAccuracy("leak_near", "prose", flags, true, None, None, "", "", "")
 
 
-def test_every_row_is_of_a_known_check_and_kind_of_text() -> None:
-    """One row for each check and kind of text, both of them known."""
+def test_checks_and_their_figures() -> None:
+    """Every row is of a known check and kind of text, figures agree, a guess stops from a hundred flags."""
     assert {row.check for row in ROWS} <= {row.check for row in catalog.checks()}
     assert {row.domain for row in ROWS} <= set(DOMAINS)
     assert len({(row.check, row.domain) for row in ROWS}) == len(ROWS)
-
-
-def test_the_figures_agree() -> None:
-    """Shares lie from 0 to 1, no more flags are true than there are, and precision is true of flags."""
     shares = [share for row in ROWS for share in (row.precision, row.recall) if share is not None]
     counted = [row for row in ROWS if row.flags is not None]
     assert all(0 <= share <= 1 for share in shares)
@@ -29,17 +25,6 @@ def test_the_figures_agree() -> None:
     assert all(row.flags is not None or row.true is None for row in ROWS)
     wrong = [row for row in counted if row.flags and row.precision != pytest.approx(row.true / row.flags, abs=0.006)]  # type: ignore[operator]
     assert [] == wrong
-
-
-def test_a_check_is_a_fact_or_a_guess() -> None:
-    """Nothing else stands in the table."""
+    cases = {(100, 97): True, (100, 94): False, (99, 99): False, (400, 372): True, (None, None): False, (0, 0): False}
+    assert cases == {counted: measured(*counted).may_stop for counted in cases}
     assert {"fact", "guess"} == {row.kind for row in catalog.checks()}
-
-
-@pytest.mark.parametrize(
-    ("flags", "true", "stops"),
-    [(100, 97, True), (100, 94, False), (99, 99, False), (400, 372, True), (None, None, False), (0, 0, False)],
-)
-def test_a_guess_stops_from_a_hundred_flags_nearly_all_true(flags: int | None, true: int | None, stops: bool) -> None:
-    """The lower end of the 90% interval must reach .90, on at least 100 flags; planted defects do not count."""
-    assert stops == measured(flags, true).may_stop

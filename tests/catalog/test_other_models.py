@@ -11,8 +11,8 @@ from tunecase.catalog.reading import table
 from tunecase.errors import InputError
 
 
-def test_every_endpoint_is_https_and_names_a_variable_not_a_key() -> None:
-    """One row for each provider and API; the path of the API is not part of the address."""
+def test_providers_and_their_addresses() -> None:
+    """Each is HTTPS and names a variable, not a key; what differs from customer to customer has none."""
     rows = table("prices/api_endpoints", ApiEndpoint)
     odd = [
         row
@@ -22,10 +22,6 @@ def test_every_endpoint_is_https_and_names_a_variable_not_a_key() -> None:
     ]  # fmt: skip
     assert [] == odd
     assert {1} == set(Counter((row.provider, row.api) for row in rows).values())
-
-
-def test_providers_answer_at_their_own_address() -> None:
-    """By provider and API; what differs from customer to customer, or is not known, has none."""
     found = catalog.api_endpoint("anthropic")
     assert found is not None
     assert ("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY") == (found.base_url, found.key_variable)
@@ -37,7 +33,7 @@ def test_providers_answer_at_their_own_address() -> None:
 
 
 def test_decision_models_hold_together() -> None:
-    """Names and aliases are unique; a price is of tokens or of a query; hidden tokens are known whole or not at all."""
+    """Names are unique and found by any alias; hidden tokens are known whole or not at all."""
     rows = catalog.decision_models()
     names = Counter(name.casefold() for row in rows for name in {row.name, *row.aliases})
     assert [] == [name for name, number in names.items() if number > 1]
@@ -48,10 +44,6 @@ def test_decision_models_hold_together() -> None:
         assert row.api in ("systemone", "decisions", ""), row.name
         assert 2 <= row.most_options <= 255, row.name
         assert row.provider or (row.usd_per_mtok, row.usd_per_query) == (None, None), row.name
-
-
-def test_a_decision_model_is_found_by_its_aliases() -> None:
-    """The version asked for by an alias has the row of its family; an unknown name is met with near ones."""
     assert "jev-1.14.0" == catalog.decision_model("jev-latest").name
     assert "gpt-6-luna" == catalog.decision_model("gpt-6-luna-decisions").served_as
     assert 208 == catalog.decision_model("accounts/fireworks/models/rune").most_options

@@ -16,8 +16,8 @@ def many(text: str) -> list[str]:
     return [text.format(n=n) for n in range(50)]
 
 
-def test_length_tells_requests_from_prose() -> None:
-    """Questions of a few words are short requests, paragraphs prose."""
+def test_requests_prose_and_code() -> None:
+    """By length and signs, tools before chats; sentences that begin with a language's word stay prose."""
     answers = ["yes"] * 50
     requests = [f"{word} is parcel {n}, please" for n, word in enumerate(["where", "when"] * 25)]
     stories = [
@@ -25,34 +25,13 @@ def test_length_tells_requests_from_prose() -> None:
     ]
     assert "short requests" == domain_of(requests, answers)
     assert "prose" == domain_of([f"{text} {word}" for text, word in zip(stories, WORDS, strict=True)], answers)
-
-
-def test_code_in_inputs_or_answers() -> None:
-    """A third of rows that hold a program make a file of code, on either side."""
     assert "code" == domain_of(many(REQUEST), many(PROGRAM))
     assert "code" == domain_of(many(PROGRAM), many("what does it do"))
-
-
-def test_tools_come_before_chats_and_chats_before_words() -> None:
-    """A row with several turns is a chat, one that declares tools a tool call."""
     turns = [(("user", "hello"), ("assistant", "hi"), ("user", "bye"), ("assistant", "bye"))] * 50
     assert "chats" == domain_of(many(REQUEST), many("hello"), turns)
     assert "tool calls" == domain_of(many(REQUEST), many("hello"), turns, True)
-
-
-def test_a_prompt_that_all_rows_share() -> None:
-    """One long instruction around a short text makes templated prompts."""
     prompt = "Read the message of a customer below and name the department that has to answer it. Message: {n}"
     assert "templated prompts" == domain_of(many(prompt), ["sales"] * 50)
-
-
-def test_an_empty_file_is_no_prose() -> None:
-    """Without rows the answer is the plainest kind."""
-    assert "short requests" == domain_of([], [])
-
-
-def test_prose_that_speaks_in_commands_is_no_code() -> None:
-    """Sentences that begin with a word of a programming language stay prose; a query is code in either case."""
     said = [
         "Return the card; it has expired.",
         "Select the best answer from the list: a, b or c",

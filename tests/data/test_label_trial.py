@@ -47,15 +47,10 @@ def read(*files: Path, task: LabelTask = TASK, target: float | None = None) -> L
     return compare_readers(found, readers, target)
 
 
-def test_agreement_minutes_and_ceiling_are_measured(tmp_path: Path) -> None:
-    """36 of 40 rows agree; a label took half a minute; where they differ is named, and the ceiling lies below 1."""
+def test_agreement_and_times(tmp_path: Path) -> None:
+    """36 of 40 rows agree, the ceiling lies below 1; times may be a start and an end."""
     record = read(sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second, "60"))
     assert (record.agreed, record.rows, record.timed) == (36, 40, 80)
-    assert record.share is not None
-    assert record.kappa is not None
-    assert record.alpha is not None
-    assert record.ceiling is not None
-    assert record.minutes is not None
     assert record.share.mid == 0.9
     assert record.kappa.low < record.kappa.mid < record.kappa.high
     assert record.alpha.mid == pytest.approx(record.kappa.mid, abs=0.02)
@@ -64,18 +59,15 @@ def test_agreement_minutes_and_ceiling_are_measured(tmp_path: Path) -> None:
     assert record.reader_minutes == (0.5, 1.0)
     assert [(d.label, d.other, d.rows) for d in record.disagreements] == [("bug", "how", 4)]
     assert {c.label for c in record.by_class if c.share < 1} == {"bug", "how"}
-
-
-def test_a_target_above_the_ceiling_is_no(tmp_path: Path) -> None:
-    """The record is not ok, so that the command exits with 1."""
     files = sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second)
     assert not read(*files, target=0.999).ok
     assert read(*files, target=0.8).ok
     assert read(*files).ok
-
-
-def test_times_may_be_a_start_and_an_end(tmp_path: Path) -> None:
-    """Clock times, and dates with times; what is not timed is counted as such."""
+    free = LabelTask("t1", "pool.jsonl", TASK.rows, (), (), NOTHING, NOTHING, "USD")
+    record = read(sheet(tmp_path, "a.csv", str), sheet(tmp_path, "b.csv", second), task=free)
+    assert record.share is record.kappa is record.alpha is record.ceiling is None
+    assert record.minutes is not None
+    (tmp_path := tmp_path / "second").mkdir()
     clock = {"seconds": "", "started": "14:05:30", "finished": "14:06:30"}
     stamp = {"seconds": "", "started": "2026-11-27 14:05:30", "finished": "2026-11-27T14:05:45"}
     record = read(
@@ -87,49 +79,22 @@ def test_times_may_be_a_start_and_an_end(tmp_path: Path) -> None:
     assert "20 are needed" in " ".join(record.notes)
 
 
-def test_free_answers_have_no_agreement(tmp_path: Path) -> None:
-    """Without labels to choose from only times are told."""
-    free = LabelTask("t1", "pool.jsonl", TASK.rows, (), (), NOTHING, NOTHING, "USD")
-    record = read(sheet(tmp_path, "a.csv", str), sheet(tmp_path, "b.csv", second), task=free)
-    assert record.share is record.kappa is record.alpha is record.ceiling is None
-    assert record.minutes is not None
-
-
-@pytest.mark.parametrize(
-    ("change", "where", "got"),
-    [
-        ({"label": ""}, "b.csv:9", "no label"),
-        ({"label": "bugg"}, "b.csv:9", "'bugg'"),
-        ({"row": "99"}, "b.csv:9", "row 99"),
-        ({"row": "x"}, "b.csv:9", "row x"),
-        ({"row": "6"}, "b.csv:9", "row 6 again"),
-        ({"row": "99"}, "b.csv", "1 row missing"),
-        ({"seconds": "soon"}, "b.csv:9", "soon seconds"),
-        ({"seconds": "-3"}, "b.csv:9", "-3 seconds"),
-        ({"seconds": "", "started": "9:00"}, "b.csv:9", "from 9:00 to nothing"),
-        ({"seconds": "", "started": "9:10", "finished": "9:00"}, "b.csv:9", "from 9:10 to 9:00"),
-        ({"trial": "t2"}, "--read", "t1 and t2"),
-    ],
-)
-def test_mistakes_are_told_with_their_line(tmp_path: Path, change: Cells, where: str, got: str) -> None:
-    """Where, what was got, and how to mend it."""
-    files = sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second, change=change)
+def test_mistakes_and_missing_labels_are_told(tmp_path: Path) -> None:
+    """With their line and fix, twenty one by one; empty sheets take a line each; two people are needed."""
+    for change, where, got in MISTAKES:
+        with pytest.raises(InputError) as caught:
+            read(sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second, change=change))
+        assert any(one.where == where and got in one.got and one.fix for one in caught.value.problems), change
     with pytest.raises(InputError) as caught:
-        read(*files)
-    assert any(one.where == where and got in one.got and one.fix for one in caught.value.problems)
-
-
-def test_sheets_that_were_not_filled_in_take_a_line_each(tmp_path: Path) -> None:
-    """How many rows lack a label, and in which file, in place of the same line for each row."""
+        read(*(sheet(tmp_path, name, lambda row: "bugg") for name in ("a.csv", "b.csv")))
+    assert (21, True) == (len(caught.value.problems), "60 more" in caught.value.problems[-1].got)
+    (tmp_path := tmp_path / "second").mkdir()
     files = sheet(tmp_path, "a.csv", lambda _: ""), sheet(tmp_path, "b.csv", lambda row: "" if row % 2 else first(row))
     with pytest.raises(InputError) as caught:
         read(*files)
     told = [(one.where, one.got) for one in caught.value.problems]
     assert [("a.csv", "40 of 40 rows without a label"), ("b.csv", "20 of 40 rows without a label")] == told
-
-
-def test_two_files_of_two_people_are_needed(tmp_path: Path) -> None:
-    """One file, three, or one file twice are refused, and so is a file that is no trial's."""
+    (tmp_path := tmp_path / "third").mkdir()
     one, other = sheet(tmp_path, "a.csv", first), sheet(tmp_path, "b.csv", second)
     for files in ((one,), (one, other, other), (one, one)):
         with pytest.raises(InputError, match=r"two files|another person"):
@@ -142,9 +107,12 @@ def test_two_files_of_two_people_are_needed(tmp_path: Path) -> None:
         read_readers((one, other), {})
 
 
-def test_many_mistakes_are_counted(tmp_path: Path) -> None:
-    """The first twenty are told one by one, the others by their number."""
-    with pytest.raises(InputError) as caught:
-        read(sheet(tmp_path, "a.csv", lambda row: "bugg"), sheet(tmp_path, "b.csv", lambda row: "bugg"))
-    assert len(caught.value.problems) == 21
-    assert "60 more" in caught.value.problems[-1].got
+MISTAKES: list[tuple[Cells, str, str]] = [
+    ({"label": ""}, "b.csv:9", "no label"), ({"label": "bugg"}, "b.csv:9", "'bugg'"),
+    ({"row": "99"}, "b.csv:9", "row 99"), ({"row": "x"}, "b.csv:9", "row x"),
+    ({"row": "6"}, "b.csv:9", "row 6 again"), ({"row": "99"}, "b.csv", "1 row missing"),
+    ({"seconds": "soon"}, "b.csv:9", "soon seconds"), ({"seconds": "-3"}, "b.csv:9", "-3 seconds"),
+    ({"seconds": "", "started": "9:00"}, "b.csv:9", "from 9:00 to nothing"),
+    ({"seconds": "", "started": "9:10", "finished": "9:00"}, "b.csv:9", "from 9:10 to 9:00"),
+    ({"trial": "t2"}, "--read", "t1 and t2"),
+]  # fmt: skip

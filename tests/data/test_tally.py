@@ -1,7 +1,7 @@
 """Counts of whole numbers tell quantiles, medians and bins as the whole column would."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data.tally import Tally, weighted_median
@@ -9,7 +9,6 @@ from tunecase.data.tally import Tally, weighted_median
 NUMBERS = st.lists(st.integers(0, 500), min_size=1, max_size=200)
 
 
-@settings(max_examples=100, deadline=None)
 @given(NUMBERS, st.integers(0, 200), st.floats(0, 1))
 def test_quantiles_are_those_of_the_column(numbers, cut, share):
     """To the last bit, whatever the pieces, of the numbers and of their parts."""
@@ -20,7 +19,6 @@ def test_quantiles_are_those_of_the_column(numbers, cut, share):
     assert parts.tolist() == np.quantile(column / 4.06, [share, 0.95]).tolist()
 
 
-@settings(max_examples=100, deadline=None)
 @given(NUMBERS)
 def test_medians_are_those_of_the_column(numbers):
     """Of the numbers, and of how far their logarithms lie from the middle."""

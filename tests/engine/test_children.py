@@ -15,18 +15,14 @@ def script(folder, *lines):
     return path
 
 
-def test_a_child_sees_no_secret(tmp_path, monkeypatch):
-    """It inherits what Python needs, and no token, key or home; libraries start one thread each."""
+def test_children_see_no_secret_and_are_told_whole(tmp_path, monkeypatch):
+    """No token, key or home; each whole line counts, however the child ends."""
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     code, (seen,) = ask_child(script(tmp_path, "print(json.dumps(dict(os.environ)))"), {}, 30)
     assert 0 == code
     assert ("1", "1") == (seen["OMP_NUM_THREADS"], seen["OPENBLAS_NUM_THREADS"])
     assert not {"HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "HOME"} & set(seen)
-
-
-def test_what_a_child_wrote_before_it_ended_is_told(tmp_path):
-    """Each whole line counts, however the child ends: by itself, or because its time is up."""
     wait = "time.sleep(json.load(sys.stdin))"
     path = script(tmp_path, "print('[1]')", "print('[2', end='', flush=True)", wait, "os._exit(7)")
     assert (7, [[1]]) == ask_child(path, 0, 30)

@@ -52,20 +52,21 @@ def cluster() -> Iterator[Any]:
     made.shutdown()
 
 
-def test_nobody_there_is_told_at_once() -> None:
-    """An address where nobody listens is refused within seconds, with what to do."""
+def test_ray_that_is_not_there_or_has_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody at the address, no Ray installed, Ray without a token: each refused at once, with what to do."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(ClusterError, match="ray start --head"):
         next(engine.run_tasks(len, ["a"], engine="ray", address=address))
-
-
-def test_without_ray_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Ray is not installed the error names the optional part."""
+    monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"ray\[default\]"):
         next(engine.run_tasks(len, ["a"], engine="ray", address="auto"))
+    monkeypatch.undo()
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    with pytest.raises(ClusterError, match="RAY_AUTH_MODE=token"):
+        next(engine.run_tasks(len, ["a"], engine="ray"))
 
 
 @pytest.mark.slow
@@ -187,13 +188,6 @@ def test_ray_on_this_machine(tmp_path: Path) -> None:
     """Without an address Ray is started here under a token of its own, and ended again."""
     out, err = start(HERE, tmp_path).communicate(timeout=300)
     assert ["[(0, 1), (1, 2)] [(0, 3)]", "False 64"] == out.splitlines(), err
-
-
-def test_ray_without_a_token_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray that was imported without a token would let the whole network run code here: refused."""
-    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
-    with pytest.raises(ClusterError, match="RAY_AUTH_MODE=token"):
-        next(engine.run_tasks(len, ["a"], engine="ray"))
 
 
 class Gone:

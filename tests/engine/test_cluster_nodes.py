@@ -13,23 +13,13 @@ from tunecase.engine.cluster_nodes import ClusterError, Head, differences, knock
 from tunecase.errors import InputError
 
 
-@pytest.mark.parametrize(
-    "address", ["hello", "127.0.0.1:²", "host:", ":80", "host:0", "host:65536", "ray://", "ray://x"]
-)
-def test_text_that_is_no_address_is_refused(address: str) -> None:
-    """Ray would search for a machine of that name, some for half a minute."""
-    with pytest.raises(InputError, match="host:port"):
-        knock(address, "")
-
-
-def test_other_kinds_of_address_are_left_to_ray() -> None:
-    """Ray knows how to find a cluster by itself, and what plug-ins bring."""
+def test_odd_addresses_are_refused_at_once() -> None:
+    """Text that is no address, and a web server, for which Ray would try nine minutes; gRPC is let in."""
+    for address in ("hello", "127.0.0.1:²", "host:", ":80", "host:0", "host:65536", "ray://", "ray://x"):
+        with pytest.raises(InputError, match="host:port"):
+            knock(address, "")
     knock("auto", "")
     knock("anyscale://cluster", "")
-
-
-def test_somebody_else_is_told_at_once() -> None:
-    """A web server at the address is no cluster; Ray itself would try for nine minutes."""
 
     class Silent(http.server.BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -43,10 +33,6 @@ def test_somebody_else_is_told_at_once() -> None:
                 knock(address, "Fix: start it")
         assert time.monotonic() - begun < 60
         server.shutdown()
-
-
-def test_whoever_speaks_as_ray_does_is_let_in() -> None:
-    """An answer that begins with a frame of settings is one of gRPC, in which Ray speaks."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:

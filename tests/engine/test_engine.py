@@ -51,47 +51,31 @@ def wait_until_gone(pids: list[int]) -> bool:
     return all(map(gone, pids))
 
 
-def test_one_worker_runs_here_in_order() -> None:
-    """With one worker the outcomes come in order, from this process."""
-    assert [(0, 3), (1, 0), (2, 1)] == list(engine.run_tasks(len, ["abc", "", "x"], workers=1))
-
-
 def test_one_worker_is_lazy() -> None:
-    """With one worker a task is begun only when its outcome is asked for."""
+    """With one worker outcomes come in order, from this process, and a task is begun when its outcome is asked for."""
     begun: list[int] = []
     outcomes = engine.run_tasks(begun.append, [1, 2, 3], workers=1)
     next(outcomes)
     outcomes.close()
     assert [1] == begun
-
-
-def test_no_tasks() -> None:
-    """Nothing to do gives nothing."""
+    assert [(0, 3), (1, 0), (2, 1)] == list(engine.run_tasks(len, ["abc", "", "x"], workers=1))
     assert [] == list(engine.run_tasks(len, []))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_exceptions_are_values(workers: int) -> None:
-    """A task that raises leaves the others alone; its exception is its outcome."""
-    outcomes = dict(engine.run_tasks(abs, [-1, "x", -3], workers=workers))
-    assert (1, 3) == (outcomes[0], outcomes[2])
-    assert isinstance(outcomes[1], TypeError)
-
-
-def test_a_crash_costs_only_its_own_task() -> None:
-    """A task that takes its process down gives a plain reason; the others run, on a fresh process."""
-    outcomes = dict(engine.run_tasks(engine_tasks.obey, ["leave", "2", "kill", "4", "5"], workers=2))
-    assert [2, 4, 5] == [outcomes[i] for i in (1, 3, 4)]
+def test_exceptions_are_values() -> None:
+    """A task that raises, crashes or cannot be sent gives its reason and leaves the others alone, here and apart."""
+    assert isinstance(dict(engine.run_tasks(abs, [-1, "x"], workers=1))[1], TypeError)
+    words = ["leave", "2", "kill", "4", "odd", "unsendable"]
+    outcomes = dict(engine.run_tasks(engine_tasks.obey, words, workers=2))
+    assert (2, 4) == (outcomes[1], outcomes[3])
     assert isinstance(outcomes[0], engine.CrashError)
     assert "its process ended with code 3 before the task did" == str(outcomes[0])
     assert "its process was killed by the system (signal 9), most often because memory ran out" == str(outcomes[2])
-
-
-def test_one_worker_apart_survives_a_crash() -> None:
-    """A single worker that is a process of its own is replaced when it crashes."""
-    outcomes = list(engine.run_tasks(engine_tasks.obey, ["leave", "2"], workers=1, apart=True))
-    assert [0, 1] == [position for position, _ in outcomes]
-    assert 2 == outcomes[1][1]
+    assert "OddError: words and more" == str(outcomes[4])
+    assert "lambda" in str(outcomes[5]) or "pickle" in str(outcomes[5])
+    refused = dict(engine.run_tasks(len, [[lambda: 1], "ab"], workers=1, apart=True))
+    assert isinstance(refused[0], Exception)
+    assert 2 == refused[1]
 
 
 @pytest.mark.slow
@@ -108,25 +92,21 @@ def test_a_task_that_hangs_is_ended() -> None:
     assert None is outcomes[2]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_tasks_are_pulled_as_outcomes_are_taken(workers: int) -> None:
-    """The next task is asked for only after an outcome was taken, so it can depend on it."""
-    taken: list[int] = []
+def test_tasks_are_asked_for_as_outcomes_are_taken() -> None:
+    """The next only after an outcome, so it can depend on it; what has nothing to begin is asked again."""
+    for workers in (1, 2):
+        taken: list[int] = []
 
-    def tasks() -> Iterator[str]:
-        for i in range(5):
-            # `workers` at first, then one for each outcome taken.
-            assert max(0, i - workers + 1) <= len(taken) + (1 if workers == 1 and i else 0)
-            yield str(i)
+        def tasks(taken: list[int] = taken, workers: int = workers) -> Iterator[str]:
+            for i in range(5):
+                # `workers` at first, then one for each outcome taken.
+                assert max(0, i - workers + 1) <= len(taken) + (1 if workers == 1 and i else 0)
+                yield str(i)
 
-    for _, outcome in engine.run_tasks(engine_tasks.obey, tasks(), workers=workers):
-        assert isinstance(outcome, int)
-        taken.append(outcome)
-    assert [0, 1, 2, 3, 4] == sorted(taken)
-
-
-def test_later_is_asked_again() -> None:
-    """An iterator that has nothing to begin now is asked again after the next outcome."""
+        for _, outcome in engine.run_tasks(engine_tasks.obey, tasks(), workers=workers):
+            assert isinstance(outcome, int)
+            taken.append(outcome)
+        assert [0, 1, 2, 3, 4] == sorted(taken)
     taken: list[int] = []
 
     def tasks() -> Iterator[Any]:
@@ -141,29 +121,14 @@ def test_later_is_asked_again() -> None:
     assert [1, 2] == taken
 
 
-def test_what_cannot_travel_is_told() -> None:
-    """An exception that would not survive the way keeps its words; a result or task that cannot be sent says so."""
-    outcomes = dict(engine.run_tasks(engine_tasks.obey, ["odd", "unsendable", "1"], workers=2))
-    assert "OddError: words and more" == str(outcomes[0])
-    assert "lambda" in str(outcomes[1]) or "pickle" in str(outcomes[1])
-    assert 1 == outcomes[2]
-    refused = dict(engine.run_tasks(len, [[lambda: 1], "ab"], workers=2))
-    assert isinstance(refused[0], Exception)
-    assert 2 == refused[1]
-
-
-def test_workers_hold_numerical_libraries_to_one_thread() -> None:
-    """A worker starts with one thread, and with the GPUs that are its own."""
-    outcomes = dict(engine.run_tasks(os.getenv, ["OMP_NUM_THREADS"], workers=1, apart=True))
-    assert {0: "1"} == outcomes
-
-
 def test_each_task_sees_its_own_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine with GPUs each worker sees its share, and there are no more workers than shares."""
+    """On a machine with GPUs each worker sees its share, and one thread; there are no more workers than shares."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,6")
-    seen = set(dict(engine.run_tasks(engine_tasks.gpu, range(4), workers=8, gpus_per_task=1)).values())
+    seen = set(dict(engine.run_tasks(engine_tasks.gpu, range(3), workers=2, gpus_per_task=1)).values())
     assert seen <= {"4", "5", "6"}
-    assert {"4,5"} == set(dict(engine.run_tasks(engine_tasks.gpu, range(2), gpus_per_task=2)).values())
+    variables = ["CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"]
+    found = dict(engine.run_tasks(os.getenv, variables, workers=1, apart=True, gpus_per_task=2))
+    assert {0: "4,5", 1: "1"} == found
     assert engine.most_workers(1) <= 3
     with pytest.raises(InputError, match="at most 3 GPUs"):
         next(engine.run_tasks(engine_tasks.gpu, range(2), gpus_per_task=4))
@@ -171,23 +136,15 @@ def test_each_task_sees_its_own_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert () == engine.gpus()
 
 
-def test_an_unknown_engine_is_refused() -> None:
-    """A place to run that is not known is a mistake of the user's."""
+def test_engines_workers_and_closing() -> None:
+    """An unknown engine is refused; short work stays here; closing does not wait for what runs."""
     with pytest.raises(InputError, match="one of: local, ray"):
         next(engine.run_tasks(len, ["a"], engine="slurm"))  # type: ignore[arg-type]
-
-
-def test_closing_ends_what_runs() -> None:
-    """Closing the iterator does not wait for tasks that still run."""
     started = time.monotonic()
     outcomes = engine.run_tasks(time.sleep, [0, 600, 600], workers=2)
     assert (0, None) == next(outcomes)
     outcomes.close()
     assert time.monotonic() - started < 300
-
-
-def test_few_seconds_are_not_worth_a_process() -> None:
-    """Short work stays in this process; long work gets the cores, never more than tasks."""
     assert 1 == engine.workers_for(estimated_s=1, tasks=20)
     assert engine.cores() == engine.workers_for(estimated_s=600, tasks=10_000)
     assert 1 == engine.workers_for(estimated_s=600, tasks=1)
@@ -195,15 +152,15 @@ def test_few_seconds_are_not_worth_a_process() -> None:
 
 def test_lost_processes_are_replaced_as_often_as_asked(tmp_path: Path) -> None:
     """A task whose process is killed runs again on a new one; at last its crash is its outcome."""
-    outcomes = dict(engine.run_tasks(engine_tasks.kill_once, [str(tmp_path / "a"), str(tmp_path / "b")], 2, retries=1))
-    assert {0: 1, 1: 1} == outcomes
-    words = ["leave", "2", "3"]
-    crashed = dict(engine.run_tasks(engine_tasks.obey, words, 2, retries=1))
+    assert {0: 1} == dict(
+        engine.run_tasks(engine_tasks.kill_once, [str(tmp_path / "a")], workers=1, apart=True, retries=1)
+    )
+    crashed = dict(engine.run_tasks(engine_tasks.obey, ["leave", "2"], workers=1, apart=True, retries=1))
     assert isinstance(crashed[0], engine.CrashError)
-    assert (2, 3) == (crashed[1], crashed[2])
+    assert 2 == crashed[1]
 
 
-def test_idle_processes_are_held_for_the_next_call() -> None:
+def test_held_processes_serve_the_next_call() -> None:
     """In the block calls share processes, whatever they run; after it none is left."""
     with engine.workers_held():
         first = {outcome for _, outcome in engine.run_tasks(engine_tasks.process, range(4), workers=2)}
@@ -233,6 +190,7 @@ def test_held_processes_that_crash_or_are_dropped_do_not_come_back() -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_script_may_give_functions_of_its_own(tmp_path: Path) -> None:
     """Workers know the script where a function, or what wraps it, is defined there; held ones are not taken for it."""
     script = """

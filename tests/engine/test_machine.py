@@ -15,15 +15,13 @@ from tunecase.errors import InputError
 GB = 10**9
 
 
-def test_cores_where_affinity_is_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Systems without affinity report their number of cores."""
+def test_cores_and_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As many as affinity or the group's time allows, and no more than memory holds."""
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(machine, "GROUPS", tmp_path / "cgroup")
     assert (os.cpu_count() or 1) == engine.cores()
-
-
-def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No more workers than memory holds, at least one; where the system does not say, one per core."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     memory = tmp_path / "meminfo"
     monkeypatch.setattr(machine, "MEMORY", memory)
     monkeypatch.setattr(machine, "GROUPS", tmp_path / "cgroup")
@@ -33,6 +31,16 @@ def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert 4 == engine.most_workers()
     memory.write_text("MemAvailable: 1024 kB\n", encoding="ascii")
     assert 1 == engine.most_workers()
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    second = {"job/cpu.max": "250000 100000", "cpu.max": "max 100000"}
+    first = {"cpu,cpuacct/cpu.cfs_quota_us": 250000, "cpu,cpuacct/cpu.cfs_period_us": 100000}
+    for groups, files in (("0::/job\n", second), ("3:cpu,cpuacct:/\n", first)):
+        grouped(monkeypatch, tmp_path, groups, files)
+        assert 2 == engine.cores()
+    grouped(monkeypatch, tmp_path, "3:cpu:/\n", {"cpu/cpu.cfs_quota_us": -1, "cpu/cpu.cfs_period_us": 100000})
+    assert 16 == engine.cores()
 
 
 def grouped(patch: pytest.MonkeyPatch, folder: Path, groups: str, files: Mapping[str, object]) -> None:
@@ -48,17 +56,15 @@ def grouped(patch: pytest.MonkeyPatch, folder: Path, groups: str, files: Mapping
     patch.setattr(machine, "MEMORY", folder / "meminfo")
 
 
-def test_memory_within_a_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Version 2: the tightest of the groups above counts, less what is used, cached pages of files aside."""
+def test_memory_within_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The tightest of both versions counts, less what is used; a full group has none, and one task still runs."""
     grouped(monkeypatch, tmp_path, "0::/work/job\n", {
         "work/job/memory.max": "max", "work/job/memory.current": GB, "work/memory.max": 4 * GB,
         "work/memory.current": 3 * GB, "work/memory.stat": f"anon 5\ninactive_file {2 * GB}",
     })  # fmt: skip
     assert 3 * GB == engine.free_bytes()
-
-
-def test_memory_within_a_group_of_the_first_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Version 1: in a container the group's path is its host's, so that the topmost folder is its own group."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     stat = {"memory/memory.stat": f"inactive_file 1\ntotal_inactive_file {GB}", "unified/cgroup.procs": ""}
     unbounded = {"memory/memory.limit_in_bytes": 9223372036854771712, "memory/memory.usage_in_bytes": 5 * GB}
     bounded = {"memory/memory.limit_in_bytes": 2 * GB, "memory/memory.usage_in_bytes": GB}
@@ -67,49 +73,23 @@ def test_memory_within_a_group_of_the_first_version(monkeypatch: pytest.MonkeyPa
     assert 64 * GB == engine.free_bytes()
     grouped(monkeypatch, tmp_path, groups, {**stat, **bounded})
     assert 2 * GB == engine.free_bytes()
-
-
-def test_a_full_group_has_no_memory_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Never less than nothing; one task still runs, in the least memory that a plan has."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
     grouped(monkeypatch, tmp_path, "0::/\n", {"memory.max": GB, "memory.current": 2 * GB, "memory.stat": "odd"})
     assert 0 == engine.free_bytes()
     assert 1 == engine.most_workers()
     assert 512_000_000 == engine.machine.memory_plan().total_bytes
-
-
-@pytest.mark.parametrize(
-    ("groups", "files"),
-    [
-        ("0::/job\n", {"job/cpu.max": "250000 100000", "cpu.max": "max 100000"}),
-        ("3:cpu,cpuacct:/\n", {"cpu,cpuacct/cpu.cfs_quota_us": 250000, "cpu,cpuacct/cpu.cfs_period_us": 100000}),
-    ],
-)
-def test_cores_within_a_group(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, groups: str, files: dict[str, object]
-) -> None:
-    """A group that gives the time of two and a half cores gives two workers; one without a bound gives all."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
-    grouped(monkeypatch, tmp_path, groups, files)
-    assert 2 == engine.cores()
-    grouped(monkeypatch, tmp_path, "3:cpu:/\n", {"cpu/cpu.cfs_quota_us": -1, "cpu/cpu.cfs_period_us": 100000})
-    assert 16 == engine.cores()
-
-
-def test_without_a_word_from_the_system_nothing_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Another system says nothing of this kind: the least plan holds."""
-    monkeypatch.setattr(machine, "GROUPS", tmp_path / "none")
-    monkeypatch.setattr(machine, "MEMORY", tmp_path / "none")
-    assert None is engine.free_bytes()
-    assert 512_000_000 == engine.machine.memory_plan().total_bytes
-
-
-def test_a_quarter_of_what_is_free_is_planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Unless a cap is stated, which must be one that work can be done in."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "fourth").mkdir()
     grouped(monkeypatch, tmp_path, "", {})
     assert 16 * GB == engine.machine.memory_plan().total_bytes
     assert GB == engine.machine.memory_plan(GB).total_bytes
     with pytest.raises(InputError, match="at least 512 MB"):
         engine.machine.memory_plan(511_999_999)
+    monkeypatch.setattr(machine, "GROUPS", tmp_path / "none")
+    monkeypatch.setattr(machine, "MEMORY", tmp_path / "none")
+    assert None is engine.free_bytes()
+    assert 512_000_000 == engine.machine.memory_plan().total_bytes
 
 
 @given(some.integers(512_000_000, 10**13), some.integers(1, 500))

@@ -13,16 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.road import (
-    LATER_S,
-    Road,
-    Step,
-    forked,
-    hours,
-    id_of,
-    lines_of,
-    stray,
-)
+from tests.faults.road import LATER_S, Road, Step, forked, hours, id_of, lines_of, stray
 from tests.faults.seam import Seam
 
 MARK = "TUNECASE_KILLED_BY"  # in the environment of every process that is begun here

@@ -20,7 +20,7 @@ from tests.faults.kills import killed
 from tests.faults.road import ASKED, SERVED_AT, SHORT, Point, Road, Step, sampled
 from tests.faults.seam import KINDS
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process per fault is forked")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="a process per fault is forked")]
 P = ParamSpec("P")
 T = TypeVar("T")
 Wrong = dict[str, list[str]]  # what is wrong, by the fault that shows it
@@ -43,34 +43,17 @@ def _wrong_at(road: Road, points: list[Point], again: bool) -> Wrong:
     return {place: wrong for place, wrong in found.items() if wrong}
 
 
-def _sample_of_all(folder: Path) -> tuple[set[str], Wrong]:
-    road = _walked(folder, SHORT)
-    points = [
-        point
-        for kind in KINDS
-        for point in sampled(list(road.points([kind], most_calls=20)), 1, seed=5)
-    ]  # fmt: skip
-    return {point.kind for point in points}, _wrong_at(road, points, again=False)
-
-
-def test_a_sample_of_all_faults(tmp_path: Path) -> None:
-    """Of every kind of fault, at calls drawn at random of a charge, an import, a new chain, sheets, a price list."""
-    kinds, wrong = apart(_sample_of_all, tmp_path)
-    assert set(KINDS) - {"connection lost"} == kinds  # which no step of this road has
-    assert {} == wrong
-
-
-def _every_write(folder: Path) -> tuple[int, Wrong]:
+def _every_write(folder: Path) -> tuple[int, set[str], Wrong]:
     road = _walked(folder, SHORT)
     points = list(road.points(most_calls=8, most_reads=12))
-    return len(points), _wrong_at(road, points, again=True)
+    return len(points), {point.kind for point in points}, _wrong_at(road, points, again=True)
 
 
-@pytest.mark.slow
 def test_every_write_of_the_short_road(tmp_path: Path) -> None:
     """Every call that writes or names a file fails once in every way; of reads and functions, evenly spread ones."""
-    count, wrong = apart(_every_write, tmp_path)
+    count, kinds, wrong = apart(_every_write, tmp_path)
     assert 400 < count
+    assert set(KINDS) - {"connection lost"} == kinds  # which no step of this road has
     assert {} == wrong
 
 
@@ -95,7 +78,6 @@ def _connections_lost(folder: Path) -> tuple[int, Wrong]:
     return road.clean[1].calls["net"], _wrong_at(road, [*points, *lasting], again=True)
 
 
-@pytest.mark.slow
 def test_a_connection_that_is_lost(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hosted model that cannot be asked, once or any more, costs its own score and never the pilot."""
     monkeypatch.setenv(SERVED_AT, address)
@@ -104,7 +86,6 @@ def test_a_connection_that_is_lost(tmp_path: Path, address: str, monkeypatch: py
     assert {} == wrong
 
 
-@pytest.mark.slow
 def test_forty_kills(tmp_path: Path) -> None:
     """Nothing that was known is lost, nothing half-written shows, no worker stays, and scratch goes later."""
     found = apart(killed, tmp_path, 40, seed=3)

@@ -22,14 +22,8 @@ WAITING = 10  # a busy machine gives a process its CPU seconds in at most so man
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 # What changes files, with where among its arguments the path that is changed stands.
 CHANGES = {
-    "os.mkdir": 0,
-    "os.remove": 0,
-    "os.rename": 1,
-    "os.rmdir": 0,
-    "os.symlink": 1,
-    "os.link": 1,
-    "os.truncate": 0,
-}
+    "os.mkdir": 0, "os.remove": 0, "os.rename": 1, "os.rmdir": 0, "os.symlink": 1, "os.link": 1, "os.truncate": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,38 @@
 """Whatever is typed, on whatever case, ends in an answer or a whole refusal."""
 
+from importlib import import_module
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 
-from tests.fuzz.command_line import CASE, VERBS, attempt_command, cases, command_lines
 from tests.fuzz.holding import FIXED
 from tests.fuzz.surface import Tree
 
-QUICK, MANY = 6, 150
 
-
-def _attempt(words: tuple[str, ...], tree: Tree) -> None:
-    assert [] == attempt_command(words, tree).faults
-
-
-def test_every_verb_is_attempted() -> None:
-    """The attempts know all verbs of the command line, and the case that they change is sound."""
-    assert 31 <= len(VERBS)
-    assert 0 == attempt_command(("spend", "list"), CASE).code
-
-
-def test_a_few_attempts() -> None:
-    """Some lines of any verb."""
-    settings(FIXED, max_examples=QUICK)(given(command_lines(), cases())(_attempt))()
+def test_a_few_attempts(typing: Any) -> None:
+    """The attempts know all verbs of the command line, the case that they change is sound, and some lines end well."""
+    assert 31 <= len(typing.VERBS)
+    assert 0 == typing.attempt_command(("spend", "list"), typing.CASE).code
+    attempts(typing, 3)
 
 
 @pytest.mark.slow
-def test_many_attempts() -> None:
+def test_many_attempts(typing: Any) -> None:
     """Many lines of any verb."""
-    settings(FIXED, max_examples=MANY)(given(command_lines(), cases())(_attempt))()
+    attempts(typing, 150)
+
+
+@pytest.fixture(scope="module")
+def typing() -> Any:
+    """What is typed, loaded where it is tried: the case that is changed takes a while to make."""
+    return import_module("tests.fuzz.command_line")
+
+
+def attempts(typing: Any, examples: int) -> None:
+    """So many lines of any verb."""
+
+    def attempt(words: tuple[str, ...], tree: Tree) -> None:
+        assert [] == typing.attempt_command(words, tree).faults
+
+    settings(FIXED, max_examples=examples)(given(typing.command_lines(), typing.cases())(attempt))()

@@ -25,15 +25,11 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_a_chromium_one_line_says_what_to_do(bare: Path) -> None:
-    """Also where the variable names a program that is not there."""
+def test_programs_that_print_and_none(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what to do without one; the named one comes first; a print that does not come is told."""
     with pytest.raises(InputError) as told:
         find_chromium()
     assert "install Chromium, or set TUNECASE_CHROMIUM" in str(told.value)
-
-
-def test_the_named_program_comes_before_those_on_the_path(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that leads nowhere is a mistake, not a reason to take another one."""
     program(bare, "exit 0")
     other = program(bare, "exit 0", "mine")
     assert str(bare / "chromium") == find_chromium()
@@ -42,17 +38,10 @@ def test_the_named_program_comes_before_those_on_the_path(bare: Path, monkeypatc
     monkeypatch.setenv("TUNECASE_CHROMIUM", str(bare / "none"))
     with pytest.raises(InputError, match="no program"):
         find_chromium()
-
-
-def test_the_page_reaches_the_program_and_its_print_comes_back(bare: Path) -> None:
-    """The page lies in a folder that is gone afterwards."""
+    monkeypatch.delenv("TUNECASE_CHROMIUM")
     program(bare, 'for one in "$@"; do case $one in --print-to-pdf=*) to=${one#*=};; esac; done\n'
                   'shift $(($# - 1)); while read -r line; do echo "$line"; done < "${1#file://}" > "$to"')  # fmt: skip
     assert b"<p>page</p>\n" == pdf_of("<p>page</p>\n")
-
-
-def test_a_program_that_prints_nothing_is_told(bare: Path) -> None:
-    """Whether it fails or only leaves no file."""
     for lines in ("exit 3", "exit 0"):
         program(bare, lines)
         with pytest.raises(TunecaseError, match="did not print the page: exit code"):

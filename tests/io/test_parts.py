@@ -88,26 +88,24 @@ def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path: Path, write
     assert [] == list((tmp_path / "cleaned").iterdir())
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])
-def test_nothing_is_left_whatever_stops_the_writing(tmp_path: Path, error: type[BaseException]) -> None:
+def test_nothing_is_left_whatever_stops_the_writing(tmp_path: Path) -> None:
     """Ctrl-C and a full memory leave as little as a full disk."""
-    with pytest.raises(error), part_beside(tmp_path / "deep" / "page.html"):
-        raise error
-    assert [] == list((tmp_path / "deep").iterdir())
+    for error in (KeyboardInterrupt, MemoryError, OSError):
+        with pytest.raises(error), part_beside(tmp_path / "deep" / "page.html"):
+            raise error
+        assert [] == list((tmp_path / "deep").iterdir())
 
 
-def test_a_users_own_folder_stays(tmp_path: Path) -> None:
-    """Empty and old as it may be: what is scratch has twelve drawn digits in its name."""
+def test_whose_folders_stay_and_are_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's own, whatever its name and age; one that cannot be listed; one that is swept only once."""
     own, scratch_of_ours = tmp_path / "cleaned.mine.part", tmp_path / "cleaned.0123456789ab.part"
     for folder in (own, scratch_of_ours):
         folder.mkdir()
         os.utime(folder, (1, 1))
     written_again(tmp_path)
     assert (True, False) == (own.is_dir(), scratch_of_ours.exists())
-
-
-def test_a_folder_that_cannot_be_listed_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be one for letters, which everybody may put something in."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
 
     def refuse(path: Path) -> Iterator[Path]:
         raise PermissionError(13, "Permission denied", str(path))
@@ -115,10 +113,8 @@ def test_a_folder_that_cannot_be_listed_is_written_to(tmp_path: Path, monkeypatc
     monkeypatch.setattr(Path, "iterdir", refuse)
     with parts.folder_beside(tmp_path / "cleaned") as part, part_beside(tmp_path / "page.html") as file:
         assert [True, True] == [part.is_dir(), file.is_file()]
-
-
-def test_the_working_folder_is_swept_again_after_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each folder once, by what it is and not by how it is named."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
     for name in ("one", "other"):
         left = tmp_path / name / ".tunecase-0123456789ab.part"
         left.parent.mkdir()

@@ -18,7 +18,7 @@ def test_points_of_the_normal_are_pythons_to_the_last_digit() -> None:
     assert [] == normal_points(np.array([])).tolist()
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 10, 11, 20, 101, 2_000])
+@pytest.mark.parametrize("count", [1, 2, 3, 11, 2_000])
 def test_points_of_draws_are_numpys_to_the_last_digit(count: int) -> None:
     """One share or several, at the ends and between, of draws with and without ties."""
     rng = np.random.default_rng(count)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.quantities.spread import (
@@ -27,43 +27,22 @@ from tunecase.quantities.spread import (
 
 SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Pert(1, 3, 10), Pert(2, 2, 2), Beta(2, 5)]
 RATIOS: list[Spread] = [Beta(2, 5), ShareInterval(0.2, 0.6), Overrun(0.2, 1.5, 4.0)]
-OVERRUNS = [
-    Overrun(0.2, 1.5, 4.0),
-    Overrun(0.6, 1.2, 10.0),
-    Overrun(0.0, 1.5, 4.0),
-]
+OVERRUNS = [Overrun(0.2, 1.5, 4.0), Overrun(0.6, 1.2, 10.0), Overrun(0.0, 1.5, 4.0)]
 
 
-def test_five_to_twelve_thousand_has_the_golden_points() -> None:
-    """Median 7,746, mean 8,025, P10/P80/P90 5,507/9,690/10,894."""
+def test_points_and_draws_follow_their_law() -> None:
+    """5,000 to 12,000 has its golden points; 5%, 50% and 95% are those of the draws, to the last digit."""
     spread = Interval(5_000, 12_000)
-    points = band(spread.draw(generator(0, "band"), 400_000))
+    draws = spread.draw(generator(0, "band"), 400_000)
+    points = band(draws)
     assert round(spread.median) == 7_746
-    assert points.p10 == pytest.approx(5_507, rel=0.005)
-    assert points.p50 == pytest.approx(7_746, rel=0.005)
-    assert points.p80 == pytest.approx(9_690, rel=0.005)
-    assert points.p90 == pytest.approx(10_894, rel=0.005)
-    assert spread.draw(generator(0, "x"), 400_000).mean() == pytest.approx(8_025, rel=0.005)
-
-
-def test_the_golden_points_follow_from_the_formula() -> None:
-    """exp(mu + z sigma) with sigma = ln(12/5) / 3.2897."""
-    mu, sigma = math.log(5_000 * 12_000) / 2, math.log(12 / 5) / 3.2897
-    for z, point in ((-1.28155, 5_507), (0.84162, 9_690), (1.28155, 10_894)):
-        assert round(math.exp(mu + z * sigma)) == pytest.approx(point, abs=1)
-
-
-def test_low_median_and_high_are_the_points_of_the_draws() -> None:
-    """5%, 50% and 95%, of every spread."""
+    golden = [5_507, 7_746, 9_690, 10_894, 8_025]
+    assert [points.p10, points.p50, points.p80, points.p90, draws.mean()] == pytest.approx(golden, rel=0.005)
     for spread in (*SPREADS, *RATIOS):
         draws = spread.draw(generator(0, "x"), 20_000)
         width = max(spread.high - spread.low, 1e-9)
         points = np.quantile(draws, (0.05, 0.5, 0.95)).tolist()
         assert pytest.approx([spread.low, spread.median, spread.high], abs=0.02 * width) == points, spread
-
-
-def test_draws_follow_their_law_to_the_last_digit() -> None:
-    """An interval's draws are the generator's normal numbers on its scale; a beta's are its uniform ones inverted."""
     from scipy.special import betainc, expit, logit
 
     def draws(spread: Spread) -> np.ndarray:
@@ -80,10 +59,6 @@ def test_draws_follow_their_law_to_the_last_digit() -> None:
     assert pytest.approx((0.5 + 1 / (2 * Z90) * z).clip(0, 1)) == draws(ShareInterval(0.0, 1.0))
     assert pytest.approx(u) == betainc(1 + 4 * 2 / 9, 1 + 4 * 7 / 9, (draws(Pert(1, 3, 10)) - 1) / 9)
     assert pytest.approx(u) == betainc(2, 5, draws(Beta(2, 5)))
-
-
-def test_the_points_of_a_spread_are_those_of_its_law() -> None:
-    """Half an interval is 1.645 standard deviations; a median is the middle of the scale on which the law is normal."""
     from scipy.special import betainc, expit, logit
 
     assert pytest.approx((1.6448536, 1.2815516)) == (Z90, Z80)
@@ -96,8 +71,8 @@ def test_the_points_of_a_spread_are_those_of_its_law() -> None:
     assert pytest.approx([0.05, 0.5, 0.95]) == betainc(1 + 4 * 2 / 9, 1 + 4 * 7 / 9, points)
 
 
-def test_an_overrun_is_one_or_a_cut_pareto() -> None:
-    """A share of the draws lies above 1; of those, the part beyond x is (least/x - least/most) / (1 - least/most)."""
+def test_overruns_are_one_or_a_cut_pareto() -> None:
+    """A share of the draws lies above 1, by the law of the cut; mean and points are those of the draws."""
     for share, least, most in ((0.2, 1.5, 4.0), (0.6, 1.2, 10.0)):
         draws = Overrun(share, least, most).draw(generator(0, "x"), 100_000)
         over = draws[draws > 1]
@@ -107,10 +82,6 @@ def test_an_overrun_is_one_or_a_cut_pareto() -> None:
             beyond = (least / x - least / most) / (1 - least / most)
             assert pytest.approx(beyond, abs=0.015) == (over > x).mean()
     assert (Overrun(0.0, 1.5, 4.0).draw(generator(0, "x"), 100) == 1).all()
-
-
-def test_the_mean_and_the_points_of_an_overrun_are_those_of_its_draws() -> None:
-    """Also where nothing ever overruns."""
     for spread in OVERRUNS:
         draws = spread.draw(generator(0, "x"), 200_000)
         assert pytest.approx(draws.mean(), rel=0.005) == spread.mean, spread
@@ -119,8 +90,8 @@ def test_the_mean_and_the_points_of_an_overrun_are_those_of_its_draws() -> None:
             assert (draws < point * 0.99).mean() - 0.005 <= p <= (draws <= point * 1.01).mean() + 0.005, spread
 
 
-def test_past_factors_are_drawn_at_their_weight_and_alike() -> None:
-    """Two draws in five are one of three past factors, each as often; all others are as without a past."""
+def test_past_factors_and_other_units() -> None:
+    """Drawn at their weight; a floor counts as such; another unit scales every draw, but a ratio has none."""
     plain = OVERRUNS[0]
     past = Mixed(plain, (7.0, 8.0, 9.0), 0.4)
     alone, draws = (spread.draw(generator(0, "x"), 100_000) for spread in (plain, past))
@@ -129,10 +100,6 @@ def test_past_factors_are_drawn_at_their_weight_and_alike() -> None:
     for same in (Mixed(plain, (7.0,)), Mixed(plain, weight=0.4)):
         assert (same.draw(generator(0, "x"), 100_000) == alone).all()
     assert {7.0, 8.0} == set(Mixed(plain, (7.0, 8.0), 1.0).draw(generator(0, "x"), 100).tolist())
-
-
-def test_a_mixture_has_a_floor_points_and_another_unit() -> None:
-    """What lies below the floor counts as the floor; the points are those of the draws; a scale moves all of it."""
     mixed = Mixed(Interval(0.5, 2.0), (3.0,), 0.2, least=1.0)
     draws = mixed.draw(generator(0, "x"), 100_000)
     assert draws.min() == 1
@@ -140,100 +107,25 @@ def test_a_mixture_has_a_floor_points_and_another_unit() -> None:
     for point, p in ((mixed.low, 0.05), (mixed.median, 0.5), (mixed.high, 0.95)):
         assert pytest.approx(float(np.quantile(draws, p)), rel=0.01) == point
     assert np.allclose(mixed.scaled(60).draw(generator(0, "x"), 100), 60 * mixed.draw(generator(0, "x"), 100))
-
-
-def test_an_interval_from_zero_is_never_negative() -> None:
-    """`0 to 30%` failed runs: the ends keep their meaning, and no world has fewer than none."""
-    draws = Interval(0, 0.3).draw(generator(0, "x"), 100_000)
-    assert draws.min() == 0
-    assert np.quantile(draws, (0.05, 0.95)).tolist() == pytest.approx([0, 0.3], abs=0.005)
-
-
-def test_another_unit_scales_every_draw() -> None:
-    """The same generator gives the same worlds."""
     for spread in SPREADS[:-1]:
         draws, scaled = (s.draw(generator(0, "x"), 500) for s in (spread, spread.scaled(60)))
         assert np.allclose(60 * draws, scaled), spread
-
-
-def test_a_ratio_has_no_other_unit() -> None:
-    """A share and an overrun are refused another scale, and come back as they are at a factor of 1."""
     for spread in RATIOS:
         assert spread == spread.scaled(1)
         with pytest.raises(ValueError, match="has no other unit"):
             spread.scaled(100)
 
 
-def test_pert_has_its_known_mean_and_its_hard_ends() -> None:
-    """(least + 4 mode + most) / 6."""
+def test_shares_pert_and_means_of_bands() -> None:
+    """PERT has its mean and hard ends, a share stays between 0 and 1, Swanson's rule is near a skewed mean."""
     draws = Pert(1, 3, 10).draw(generator(0, "x"), 50_000)
     assert draws.mean() == pytest.approx((1 + 12 + 10) / 6, rel=0.01)
     assert 1 <= draws.min() <= draws.max() <= 10
-
-
-def test_a_number_without_doubt_has_an_exact_band() -> None:
-    """Every draw is the number."""
-    assert band(Const(7).draw(generator(0, "band"), 10)) == Band(7, 7, 7, 7)
-    assert Band(1, 2, 3, 4).scaled(2) == Band(2, 4, 6, 8)
-
-
-def test_the_mean_of_a_band_is_swansons_rule() -> None:
-    """Three tenths of P10 and of P90 and four tenths of P50: near the mean of a skewed amount."""
     assert pytest.approx(0.3 * 1 + 0.4 * 2 + 0.3 * 5) == Band(1, 2, 3, 5).mean
     draws = Interval(5_000, 12_000).draw(generator(0, "x"), 50_000)
     assert band(draws).mean == pytest.approx(draws.mean(), rel=0.01)
-
-
-@settings(max_examples=50, deadline=None)
-@given(low=st.floats(1e-3, 1e6), ratio=st.floats(1, 1e3), seed=st.integers(0, 2**40))
-def test_bands_rise(low: float, ratio: float, seed: int) -> None:
-    """P10 <= P50 <= P80 <= P90 whatever the ends and the seed."""
-    points = band(Interval(low, low * ratio).draw(generator(seed, "x"), 50))
-    assert points.p10 <= points.p50 <= points.p80 <= points.p90
-
-
-def test_an_input_keeps_its_draws_when_others_come_and_go() -> None:
-    """Draws hang on the seed and the name alone."""
-    alone, crowd = Worlds(1, 100), Worlds(1, 100)
-    crowd.draw("another", Interval(1, 2))
-    assert (alone.draw("rate", Interval(1, 2)) == crowd.draw("rate", Interval(1, 2))).all()
-    assert (alone.draw("rate", Interval(1, 2)) != crowd.draw("another", Interval(1, 2))).any()
-    assert (alone.drawn["rate"] != Worlds(2, 100).draw("rate", Interval(1, 2))).any()
-
-
-def test_the_first_spread_of_a_name_holds() -> None:
-    """One name is one input."""
-    worlds = Worlds(0, 10)
-    assert worlds.draw("rate", Const(1)) is worlds.draw("rate", Const(2))
-
-
-def test_wider_doubt_about_one_input_moves_each_world_the_same_way() -> None:
-    """Two intervals of one name rank the worlds alike: that is what makes what-ifs comparable."""
-    narrow, wide = (Worlds(0, 500).draw("rate", Interval(*ends)) for ends in ((1, 2), (3, 9)))
-    assert (np.argsort(narrow) == np.argsort(wide)).all()
-
-
-def test_seeds_are_taken_within_32_bits() -> None:
-    """A negative or very long seed is a seed like any other; other seeds and other names give other draws."""
-    first = generator(3, "x").random()
-    assert generator(3 + 2**32, "x").random() == first
-    assert generator(-1, "x").random() == generator(2**32 - 1, "x").random()
-    assert 3 == len({first, generator(4, "x").random(), generator(3, "y").random()})
-
-
-def test_altered_worlds_scale_the_named_inputs_only() -> None:
-    """A scaled input has the run's draws times its factor, a Beta share ends at 1, and all others are as they were."""
-    worlds, law, part = Worlds(3, 500), Interval(1, 2), Beta(2, 5)
-    altered = AlteredWorlds(worlds, {"scaled": 3.0, "share": 9.0})
-    assert (worlds.seed, worlds.n) == (altered.seed, altered.n)
-    assert (altered.draw("same", law) == worlds.draw("same", law)).all()
-    assert (altered.draw("scaled", law) == 3 * worlds.draw("scaled", law)).all()
-    assert (altered.draw("share", part) == np.minimum(9 * worlds.draw("share", part), 1)).all()
-    assert altered.draw("scaled", Const(1)) is altered.draw("scaled", law)
-
-
-def test_a_share_stays_between_nothing_and_all() -> None:
-    """5% lie below the low end and 5% above the high one, none below 0 or above 1; the middle is the median."""
+    assert band(Const(7).draw(generator(0, "band"), 10)) == Band(7, 7, 7, 7)
+    assert Band(1, 2, 3, 4).scaled(2) == Band(2, 4, 6, 8)
     for low, high in ((0.5, 0.9), (0.9, 0.99), (0.01, 0.3), (0.9, 1.0), (0.0, 0.3)):
         spread = ShareInterval(low, high)
         draws = spread.draw(generator(0, "share"), 40_000)
@@ -242,18 +134,40 @@ def test_a_share_stays_between_nothing_and_all() -> None:
         assert pytest.approx(points, abs=0.01) == np.quantile(draws, (0.05, 0.5, 0.95)).tolist(), spread
 
 
-def test_fewer_worlds_are_those_of_the_seed_with_the_same_inputs_scaled() -> None:
-    """Never more than there are."""
+@given(low=st.floats(1e-3, 1e6), ratio=st.floats(1, 1e3), seed=st.integers(0, 2**40))
+def test_bands_rise(low: float, ratio: float, seed: int) -> None:
+    """P10 <= P50 <= P80 <= P90 whatever the ends and the seed."""
+    points = band(Interval(low, low * ratio).draw(generator(seed, "x"), 50))
+    assert points.p10 <= points.p50 <= points.p80 <= points.p90
+
+
+def test_worlds_of_a_seed() -> None:
+    """Draws hang on seed and name alone; altered, fewer and fresh worlds scale the named inputs only."""
+    alone, crowd = Worlds(1, 100), Worlds(1, 100)
+    crowd.draw("another", Interval(1, 2))
+    assert (alone.draw("rate", Interval(1, 2)) == crowd.draw("rate", Interval(1, 2))).all()
+    assert (alone.draw("rate", Interval(1, 2)) != crowd.draw("another", Interval(1, 2))).any()
+    assert (alone.drawn["rate"] != Worlds(2, 100).draw("rate", Interval(1, 2))).any()
+    assert alone.draw("rate", Const(1)) is alone.draw("rate", Const(2))
+    wide = Worlds(1, 100).draw("rate", Interval(3, 9))
+    assert (np.argsort(alone.draw("rate", Interval(1, 2))) == np.argsort(wide)).all()
+    first = generator(3, "x").random()
+    assert generator(3 + 2**32, "x").random() == first
+    assert generator(-1, "x").random() == generator(2**32 - 1, "x").random()
+    assert 3 == len({first, generator(4, "x").random(), generator(3, "y").random()})
+    worlds, law, part = Worlds(3, 500), Interval(1, 2), Beta(2, 5)
+    altered = AlteredWorlds(worlds, {"scaled": 3.0, "share": 9.0})
+    assert (worlds.seed, worlds.n) == (altered.seed, altered.n)
+    assert (altered.draw("same", law) == worlds.draw("same", law)).all()
+    assert (altered.draw("scaled", law) == 3 * worlds.draw("scaled", law)).all()
+    assert (altered.draw("share", part) == np.minimum(9 * worlds.draw("share", part), 1)).all()
+    assert altered.draw("scaled", Const(1)) is altered.draw("scaled", law)
     worlds = Worlds(3, 100)
     assert (3, 10) == (worlds.fewer(10).seed, worlds.fewer(10).n)
     assert 100 == worlds.fewer(1_000).n
     plain, double = worlds.fewer(10), AlteredWorlds(worlds, {"rate": 2.0}).fewer(10)
     assert (double.draw("rate", Interval(1, 2)) == 2 * plain.draw("rate", Interval(1, 2))).all()
     assert (double.draw("other", Interval(1, 2)) == plain.draw("other", Interval(1, 2))).all()
-
-
-def test_worlds_afresh_draw_as_before_with_nothing_drawn() -> None:
-    """The same inputs come out draw by draw, in a run's own worlds and in altered ones."""
     worlds = Worlds(3, 50)
     altered = AlteredWorlds(worlds, {"rate": 2.0})
     for of in (worlds, altered):
@@ -262,10 +176,6 @@ def test_worlds_afresh_draw_as_before_with_nothing_drawn() -> None:
         assert {} == anew.drawn
         assert (drawn == anew.draw("rate", Interval(1, 2))).all()
         assert (anew.seed, anew.n) == (3, 50)
-
-
-def test_scales_are_told_of_the_inputs_asked_about() -> None:
-    """None in a run's own worlds; in altered ones those of these names, in order."""
     worlds = Worlds(0, 5)
     altered = AlteredWorlds(worlds, {"b": 2.0, "a": 0.5, "c": 3.0})
     assert () == worlds.scales_of(["a", "b"])

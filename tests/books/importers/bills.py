@@ -15,27 +15,14 @@ SAMPLE = Path(__file__).parents[3] / ".." / "shared" / "data" / "focus_sample_1.
 TODAY = date(2026, 11, 24)
 RATES = (Rate(currency="EUR", value=1.05, date=date(2026, 1, 2)),)
 ROW = {
-    "BilledCost": "1.624",
-    "EffectiveCost": "1.2",
-    "BillingAccountId": "1",
-    "BillingCurrency": "USD",
-    "ChargeCategory": "Usage",
-    "ChargeClass": "NULL",
+    "BilledCost": "1.624", "EffectiveCost": "1.2", "BillingAccountId": "1", "BillingCurrency": "USD",
+    "ChargeCategory": "Usage", "ChargeClass": "NULL",
     "ChargeDescription": "$1.624 per On Demand Linux g5.4xlarge Instance Hour",
-    "ChargePeriodStart": "2026-11-02 08:00:00",
-    "ChargePeriodEnd": "2026-11-02 09:00:00",
-    "ConsumedQuantity": "1.0",
-    "ConsumedUnit": "Hours",
-    "ListUnitPrice": "1.624",
-    "ProviderName": "AWS",
-    "RegionId": "us-east-1",
-    "ResourceId": "i-1",
-    "ResourceType": "instance",
-    "ServiceCategory": "Compute",
-    "ServiceName": "Amazon Elastic Compute Cloud",
-    "SkuId": "S1",
-    "Tags": '{"application": "tickets"}',
-}
+    "ChargePeriodStart": "2026-11-02 08:00:00", "ChargePeriodEnd": "2026-11-02 09:00:00", "ConsumedQuantity": "1.0",
+    "ConsumedUnit": "Hours", "ListUnitPrice": "1.624", "ProviderName": "AWS", "RegionId": "us-east-1",
+    "ResourceId": "i-1", "ResourceType": "instance", "ServiceCategory": "Compute",
+    "ServiceName": "Amazon Elastic Compute Cloud", "SkuId": "S1", "Tags": '{"application": "tickets"}',
+}  # fmt: skip
 
 
 def row(**changes: str | None) -> dict[str, str]:
@@ -64,6 +51,7 @@ def in_version(version: str, **changes: str | None) -> dict[str, str]:
 def as_csv(path: Path, rows: Sequence[Mapping[str, str]], delimiter: str = ",") -> Path:
     """The rows as a CSV file with the columns of all of them."""
     columns = list(dict.fromkeys(name for one in rows for name in one))
+    path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, delimiter=delimiter, restval="NULL", lineterminator="\n")
         writer.writeheader()

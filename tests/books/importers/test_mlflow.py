@@ -20,7 +20,6 @@ from tunecase.books.importers.charge import Brought, HourPrice
 from tunecase.books.importers.mlflow import spent_mlflow
 from tunecase.callback import Settings, Watch
 from tunecase.errors import InputError, TunecaseError
-from tunecase.io.trackers import run as runs_module
 
 BEGAN = 1_793_000_000_000  # 2026-10-26
 HOUR = 3_600_000
@@ -51,7 +50,7 @@ def told(found: Brought) -> set[tuple[str, Decimal | None, Decimal]]:
 
 
 def test_a_folder_and_a_database_give_the_same_charges(tmp_path: Path) -> None:
-    """Failed runs were paid; running ones and parents are left out and told; money that a run tells is believed."""
+    """Failed runs were paid; running ones and parents are left out and told; a tag or days choose runs."""
     base = database(tmp_path / "mlflow.db", RUNS)
     for place in (folder(tmp_path, RUNS), base, f"sqlite:///{base}", folder(tmp_path, RUNS).as_uri()):
         found = read(place)
@@ -60,10 +59,6 @@ def test_a_folder_and_a_database_give_the_same_charges(tmp_path: Path) -> None:
         assert {date(2026, 10, 26)} == {charge.on for charge in found.spendings}
     first, second = (sorted(c.row_id for c in read(place).spendings) for place in (tmp_path, tmp_path / "mlflow.db"))
     assert first == second
-
-
-def test_a_tag_chooses_runs(tmp_path: Path) -> None:
-    """And days do."""
     folder(tmp_path, RUNS)
     assert {("a", Decimal(4), Decimal("4.4"))} == told(read(tmp_path, tags={"team": "nlp"}))
     assert 5 == read(tmp_path, since=date(2026, 11, 1)).filtered
@@ -151,8 +146,8 @@ def test_each_attempt_that_the_callback_watched_is_a_charge(tmp_path: Path) -> N
     assert {"t0", "t1"} == {charge.tags["mlflow.run_id"] for charge in found.spendings}
 
 
-def test_a_killed_attempt_that_was_taken_up_again_counts(tmp_path: Path) -> None:
-    """It still looks like running; the last one that does is left out."""
+def test_attempts_of_one_run_and_its_day(tmp_path: Path) -> None:
+    """A killed attempt that was taken up again counts; a tag says what the last took; the day is today's."""
     first, second = attempts(tmp_path, 1, 2)
     found = read(logged(tmp_path, first, second, status=(1, 3)))
     assert pytest.approx(30, abs=0.01) == total(found)
@@ -160,24 +155,14 @@ def test_a_killed_attempt_that_was_taken_up_again_counts(tmp_path: Path) -> None
     assert abs(ended.timestamp() - (BEGAN + HOUR) / 1000) < 5
     shutil.rmtree(tmp_path / "mlruns")
     assert pytest.approx(10, abs=0.01) == total(read(logged(tmp_path, first, second, status=(3, 1))))
-
-
-def test_attempts_in_one_mlflow_run_count_whole(tmp_path: Path) -> None:
-    """Its tag says what the last of them took, its metric what all did."""
+    (tmp_path := tmp_path / "second").mkdir()
     first, second = attempts(tmp_path, 1, 2)
     assert pytest.approx(30, abs=0.01) == total(read(logged(tmp_path, {**first, **second})))
-
-
-def test_attempts_before_one_that_booked_itself_are_in_its_charge(tmp_path: Path) -> None:
-    """The callback books the training whole."""
-    first, second, third = attempts(tmp_path, 1, 2, 4)
-    found = read(logged(tmp_path, first, {**second, "tunecase.booked": "true"}, third))
+    first, second, third = attempts(tmp_path / "b", 1, 2, 4)
+    found = read(logged(tmp_path / "b", first, {**second, "tunecase.booked": "true"}, third))
     assert pytest.approx(40, abs=0.01) == total(found)
     assert "2 runs that the callback booked itself when they ended" in found.left_out
-
-
-def test_a_run_that_ended_in_the_evening_west_of_utc(tmp_path: Path) -> None:
-    """It is of today where it is imported, whatever day it is in London."""
+    (tmp_path := tmp_path / "third").mkdir()
     home = logged(tmp_path, {"tunecase.gpu": "L40S", "tunecase.gpu_count": "1"})
     (only,) = read(home, today=date(2026, 10, 25)).spendings
     assert date(2026, 10, 25) == only.on
@@ -185,28 +170,8 @@ def test_a_run_that_ended_in_the_evening_west_of_utc(tmp_path: Path) -> None:
         read(home, today=date(2026, 10, 24))
 
 
-def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part of the runs is no import."""
-    monkeypatch.setattr(runs_module, "MOST_RUNS", 3)
-    for place in (folder(tmp_path, RUNS), database(tmp_path / "mlflow.db", RUNS)):
-        with pytest.raises(InputError, match="read 3 of at least 4 runs"):
-            read(place)
-
-
-def test_several_experiments_need_a_name_or_a_tag(tmp_path: Path) -> None:
-    """A store of several projects is not booked by oversight."""
-    folder(tmp_path, RUNS)
-    folder(tmp_path, RUNS, "other", "8")
-    with pytest.raises(InputError, match=r"other \(5 runs\)"):
-        read(tmp_path)
-    assert 3 == len(read(tmp_path, experiment="other").spendings)
-    assert 2 == len(read(tmp_path, tags={"team": "nlp"}).spendings)
-    with pytest.raises(InputError, match="did you mean tickets"):
-        read(tmp_path, experiment="ticket")
-
-
 def test_places_that_hold_no_run_are_refused(tmp_path: Path) -> None:
-    """A folder of something else, another database, a password in the address, nothing at all."""
+    """Something else, another database, a password, nothing at all; several experiments need a name or a tag."""
     (tmp_path / "x").mkdir()
     with closing(sqlite3.connect(tmp_path / "other.db")) as store, store:
         store.execute("CREATE TABLE cats (name TEXT)")
@@ -215,6 +180,14 @@ def test_places_that_hold_no_run_are_refused(tmp_path: Path) -> None:
             read(tmp_path / place)
     with pytest.raises(InputError, match="password"):
         read("http://me:secret@127.0.0.1:1")
+    folder(tmp_path / "b", RUNS)
+    folder(tmp_path / "b", RUNS, "other", "8")
+    with pytest.raises(InputError, match=r"other \(5 runs\)"):
+        read(tmp_path / "b")
+    assert 3 == len(read(tmp_path / "b", experiment="other").spendings)
+    assert 2 == len(read(tmp_path / "b", tags={"team": "nlp"}).spendings)
+    with pytest.raises(InputError, match="did you mean tickets"):
+        read(tmp_path / "b", experiment="ticket")
 
 
 def test_a_server_that_dies_midway_is_a_failure_of_the_world() -> None:

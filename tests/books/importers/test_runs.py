@@ -16,7 +16,6 @@ from tunecase.books.importers.run_hours import TimedRun, gpu_of, run_charges
 from tunecase.books.importers.runs import spent_runs
 from tunecase.books.meter import STATE_FILE, Meter, meter_of
 from tunecase.errors import InputError, TunecaseError
-from tunecase.io.trackers import trainer_state
 from tunecase.records import Run
 
 ENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -41,30 +40,17 @@ def read(place: Path | str, **words: Any) -> Brought:
     return spent_runs(str(place), asked(gpu_hour=PRICES.get, **words))
 
 
-def test_a_finished_run_is_its_hours_at_the_book(tmp_path: Path) -> None:
-    """Hours x cards x price, estimated, with its time and its name; checkpoints are the same run."""
+def test_a_run_is_its_hours_at_the_book_wherever_it_was_copied_to(tmp_path: Path) -> None:
+    """Hours x cards x price, estimated; it is known by its log, whatever its folder and time."""
     state(tmp_path / "a" / "checkpoint-5", None, 5)
     state(tmp_path / "a", gpu="NVIDIA L40S", num_gpus=2)
     found = read(tmp_path)
     (charge,) = found.spendings
-    assert (Decimal(3), "GPU hour", Decimal("3.30"), "estimated") == (
-        charge.quantity,
-        charge.unit,
-        charge.amount,
-        charge.basis,
-    )
-    assert ("a", "L40S", 2, ENDED, 10) == (
-        charge.run,
-        charge.gpu,
-        charge.gpu_count,
-        charge.ended_at,
-        charge.began_at.hour if charge.began_at else 0,
-    )
-    assert ("1 run at 1.10 USD an hour of L40S (neocloud)",) == found.notes
-
-
-def test_a_run_is_known_wherever_it_was_copied_to(tmp_path: Path) -> None:
-    """By its log; a copy has another time and another folder."""
+    told = (charge.quantity, charge.unit, charge.amount, charge.basis, charge.run, charge.gpu, charge.gpu_count)
+    assert (Decimal(3), "GPU hour", Decimal("3.30"), "estimated", "a", "L40S", 2) == told
+    assert charge.began_at is not None
+    assert (ENDED, 10) == (charge.ended_at, charge.began_at.hour)
+    (tmp_path := tmp_path / "second").mkdir()
     state(tmp_path / "one" / "a")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     (tmp_path / "two" / "a").rename(tmp_path / "two" / "b")
@@ -74,7 +60,7 @@ def test_a_run_is_known_wherever_it_was_copied_to(tmp_path: Path) -> None:
 
 
 def test_a_card_that_nobody_names_is_asked_for(tmp_path: Path) -> None:
-    """Every such run is named, and what is said holds for all of them; an A100 of either memory is not guessed."""
+    """Every such run is named; one that did not end has no hours; a day that is said takes the place of the file's."""
     state(tmp_path / "a")
     state(tmp_path / "b", gpu="A100")
     with pytest.raises(InputError) as caught:
@@ -84,23 +70,9 @@ def test_a_card_that_nobody_names_is_asked_for(tmp_path: Path) -> None:
     assert 2 == len(read(tmp_path, gpu="A100-80GB", gpu_count=8).spendings)
     with pytest.raises(InputError, match="no price of a T4 hour"):
         read(tmp_path, gpu="T4", gpu_count=1)
-
-
-def test_a_folder_that_is_not_read_whole_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The import says how many folders it read, and books no part of them."""
-    for name in "abc":
-        state(tmp_path / name)
-    monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
-    with pytest.raises(InputError, match="read 3 of at least 4 folders"):
-        read(tmp_path, gpu="L40S", gpu_count=1)
-    assert 1 == len(read(tmp_path / "a", gpu="L40S", gpu_count=1).spendings)
-
-
-def test_a_run_without_its_time_is_left_out(tmp_path: Path) -> None:
-    """One that did not end has no hours; a day that is said takes the place of the file's."""
-    state(tmp_path / "a", None)
-    state(tmp_path / "b")
-    found = read(tmp_path, gpu="L40S", gpu_count=1, on=ENDED.date().replace(day=3))
+    state(tmp_path / "b" / "a", None)
+    state(tmp_path / "b" / "b")
+    found = read(tmp_path / "b", gpu="L40S", gpu_count=1, on=ENDED.date().replace(day=3))
     assert ("1 run without train_runtime: it did not end, or its summary was not saved",) == found.left_out
     assert ("2026-11-03", None) == (str(found.spendings[0].on), found.spendings[0].ended_at)
 
@@ -135,8 +107,8 @@ def test_a_crashed_training_is_booked_from_what_the_callback_kept(tmp_path: Path
         assert [one.row_id, two.row_id] == [charge.row_id for charge in read(place).spendings]
 
 
-def test_an_attempt_that_two_folders_know_is_one(tmp_path: Path) -> None:
-    """A fork's state saw less of the attempt before it: the longest counts."""
+def test_attempts_of_two_folders_and_those_that_may_still_run(tmp_path: Path) -> None:
+    """The longest of an attempt counts; one that was seen alive a moment ago is left out, and told."""
     whole = crashed(tmp_path / "a", 1_000)
     seen = meter_of(whole.state())
     seen.now.seconds = 900
@@ -144,10 +116,7 @@ def test_an_attempt_that_two_folders_know_is_one(tmp_path: Path) -> None:
     seen.now.seconds = 500
     seen.write(tmp_path / "b" / STATE_FILE)
     assert [Decimal(2), Decimal(1)] == [charge.amount for charge in read(tmp_path).spendings]
-
-
-def test_an_attempt_that_may_still_run_is_left_out(tmp_path: Path) -> None:
-    """It was seen alive a moment ago, and would be booked with too little; one that ended or took nothing is told."""
+    (tmp_path := tmp_path / "second").mkdir()
     now = datetime.now(UTC) - timedelta(seconds=1_005)
     crashed(tmp_path / "a", 1_000, began=now)
     crashed(tmp_path / "c", 0)
@@ -162,15 +131,8 @@ def test_an_attempt_that_may_still_run_is_left_out(tmp_path: Path) -> None:
     assert 1 == len(read(tmp_path, today=late).spendings)
 
 
-def test_what_the_callback_kept_and_cannot_be_read_is_said(tmp_path: Path) -> None:
-    """Money that was spent is never passed over in silence."""
-    (tmp_path / STATE_FILE).write_text("{", encoding="utf-8")
-    with pytest.raises(TunecaseError, match="Fix: restore the file"):
-        read(tmp_path)
-
-
 def test_places_without_runs_are_refused(tmp_path: Path) -> None:
-    """A folder without states, a state without a log, a ledger without a pilot."""
+    """No state, a state without a log, no pilot; what the callback kept and cannot be read is said."""
     with pytest.raises(InputError, match=r"no trainer_state.json"):
         read(tmp_path)
     (tmp_path / "trainer_state.json").write_text("{}", encoding="utf-8")
@@ -178,6 +140,9 @@ def test_places_without_runs_are_refused(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(InputError, match="no pilot in the ledger"):
         read("")
+    (tmp_path / STATE_FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(TunecaseError, match="Fix: restore the file"):
+        read(tmp_path)
 
 
 def piloted(**changes: Any) -> Run:
@@ -211,15 +176,12 @@ def test_the_card_is_read_from_what_a_run_was_given() -> None:
     cases: list[Any] = [
         ({"tunecase.gpu": "L40S", "tunecase.gpu_count": "4"}, (), ("L40S", 4)),
         ({"params/gpu_type": "NVIDIA H100 80GB HBM3", "world_size": "16"}, (), ("H100", 16)),
-        ({"accelerators": "A100-80GB:8"}, (), ("A100-80GB", 8)),
-        ({"hardware": "2 x L4"}, (), ("L4", 2)),
+        ({"accelerators": "A100-80GB:8"}, (), ("A100-80GB", 8)), ({"hardware": "2 x L4"}, (), ("L4", 2)),
         ({"instance_type": "ml.g5.12xlarge"}, (), ("A10G", 4)),
         ({"gpu": "L40S"}, ("system/gpu_0_power", "system/gpu_1_power", "system/gpu_1_memory"), ("L40S", 2)),
-        ({"gpu": "cpu"}, (), ("cpu", 0)),
-        ({"gpu": "2", "lr": "1e-4"}, (), ("", None)),
-        ({"gpus": "2"}, (), ("", 2)),
+        ({"gpu": "cpu"}, (), ("cpu", 0)), ({"gpu": "2", "lr": "1e-4"}, (), ("", None)), ({"gpus": "2"}, (), ("", 2)),
         ({}, ("system/cpu_utilization",), ("", None)),
-    ]
+    ]  # fmt: skip
     breaches = []
     for facts, metrics, expected in cases:
         got = gpu_of(TimedRun("k", "n", facts=facts, metrics=metrics))
@@ -227,40 +189,30 @@ def test_the_card_is_read_from_what_a_run_was_given() -> None:
     assert [] == breaches
 
 
-def test_runs_of_impossible_times_are_refused() -> None:
-    """An end to come, an end before the beginning, no time at all."""
+def test_impossible_times_are_refused(tmp_path: Path) -> None:
+    """An end to come or before the beginning, impossible seconds, a file of the year 300,000: in words."""
     late = TimedRun("1", "late", ENDED, ENDED.replace(month=12), facts={"gpu": "L40S", "gpus": "1"})
     back = TimedRun("2", "back", ENDED, ENDED.replace(day=1), facts={"gpu": "L40S", "gpus": "1"})
     with pytest.raises(InputError) as caught:
         run_charges((late, back, TimedRun("3", "none")), asked(gpu_hour=PRICES.get), "mlflow", "here")
     assert ["late", "back", "none"] == [problem.where.split()[-1] for problem in caught.value.problems]
-
-
-def test_what_a_run_says_that_it_spent_comes_first() -> None:
-    """In US dollars, at the dated rate of another base currency."""
     run = TimedRun("1", "a", ENDED.replace(hour=10), ENDED, usd=Decimal("4.2"), facts={"gpu": "L40S", "gpus": "1"})
     (charge,) = run_charges((run,), asked(gpu_hour=PRICES.get), "mlflow", "here").spendings
     assert (Decimal("4.2"), Decimal(2), "USD") == (charge.amount, charge.quantity, charge.currency)
     with pytest.raises(InputError, match="a dated rate for USD"):
         run_charges((run,), asked(currency="EUR", gpu_hour=PRICES.get), "mlflow", "here")
-
-
-@pytest.mark.parametrize("seconds", [1e308, 1e15, -1.0, -1e308])
-def test_times_that_no_run_has_are_refused(tmp_path: Path, seconds: float) -> None:
-    """A run, a trainer state or a meter of impossible seconds is refused in words or left out, never a crash."""
-    run = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, seconds, hardware="L40S", gpus=1)
-    with pytest.raises(InputError, match="hours"):
-        read("", piloted=lambda: [(ENDED, run)])
-    folder = state(tmp_path / "trained", runtime=seconds)
-    if seconds > 0:
+    (tmp_path := tmp_path / "second").mkdir()
+    for seconds in (1e308, 1e15, -1.0, -1e308):
+        run = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, seconds, hardware="L40S", gpus=1)
         with pytest.raises(InputError, match="hours"):
-            read(folder, gpu="L40S", gpu_count=1)
-    else:
-        assert () == read(folder, gpu="L40S", gpu_count=1).spendings
-
-
-def test_a_file_from_outside_the_calendar_has_no_day(tmp_path: Path) -> None:
-    """A trainer state whose file was changed in the year 300,000 needs its day said."""
+            read("", piloted=lambda run=run: [(ENDED, run)])
+        folder = state(tmp_path / "trained", runtime=seconds)
+        if seconds > 0:
+            with pytest.raises(InputError, match="hours"):
+                read(folder, gpu="L40S", gpu_count=1)
+        else:
+            assert () == read(folder, gpu="L40S", gpu_count=1).spendings
+    (tmp_path := tmp_path / "third").mkdir()
     folder = state(tmp_path / "trained")
     os.utime(folder / "trainer_state.json", (9.4e12, 9.4e12))
     if (folder / "trainer_state.json").stat().st_mtime < 9e12:

@@ -41,13 +41,8 @@ def table(folder: Path, text: str) -> tuple[Stated, ...]:
     return meter_table(str(folder / "meter.csv"), READS, TODAY)
 
 
-def problems(error: "pytest.ExceptionInfo[InputError]") -> list[tuple[str, str]]:
-    """Where each mistake stands and what was got."""
-    return [(problem.where, problem.got) for problem in error.value.problems]
-
-
 def test_a_typed_period_is_read_whole() -> None:
-    """Counts in thousands and millions, exact hours, and the money as one charge of the period's days."""
+    """Counts, exact hours, money of the period's days; a rate stands for busy hours; a currency goes by its rate."""
     stated = read(WHOLE)
     assert isinstance(stated, Stated)
     days = (date(2026, 11, 1), date(2026, 11, 30))
@@ -58,17 +53,9 @@ def test_a_typed_period_is_read_whole() -> None:
     assert (Decimal(41_000), "answer", "serving") == (cost.quantity, cost.unit, cost.source)
     assert cost.ended_at is not None
     assert date(2026, 12, 1) == cost.ended_at.date()
-
-
-def test_a_measured_rate_stands_for_busy_hours() -> None:
-    """Answers over answers of a busy GPU hour are the hours in which the cards worked."""
     stated = read(PeriodText("2026-11-01", "2026-11-30", "41k", gpu_hours="730", per_busy_hour="205"))
     assert isinstance(stated, Stated)
     assert Decimal(200) == stated.period.busy_hours
-
-
-def test_a_cost_in_another_currency_goes_by_the_dated_rate() -> None:
-    """The charge keeps its own amount and that in the project's currency."""
     stated = read(PeriodText("2026-11-01", "2026-11-30", "41k", cost="100 EUR"))
     assert isinstance(stated, Stated)
     assert stated.charge is not None
@@ -76,35 +63,8 @@ def test_a_cost_in_another_currency_goes_by_the_dated_rate() -> None:
     assert stated.period.tokens_in is None
 
 
-@pytest.mark.parametrize(
-    ("text", "wrong"),
-    [
-        (PeriodText(), ["--first", "--last", "--answers"]),
-        (PeriodText("2026-11-31", "11/30/2026", "~41k", "1.5", "-3", "-1", cost="5 XYZ"),
-         ["--first", "--last", "--answers", "--tokens_in", "--tokens_out", "--gpu_hours", "--cost"]),
-        (PeriodText("2026-12-01", "2026-11-01", "41k"), ["--first"]),
-        (PeriodText("2024-12-01", "2026-11-01", "41k"), ["--first"]),
-        (PeriodText("2026-12-01", "2027-01-06", "41k"), ["--last"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", busy_hours="3"), ["--busy_hours"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="24.1"), ["--busy_hours"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="0"), ["--busy_hours"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", per_busy_hour="0", gpu_hours="24"), ["--per_busy_hour"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", per_busy_hour="200", gpu_hours="24"), ["--per_busy_hour"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="3", per_busy_hour="2k"),
-         ["--per_busy_hour"]),
-        (PeriodText("2026-12-01", "2026-12-01", "5k", gpu_hours="24", busy_hours="3", per_busy_hour="2000"),
-         ["--per_busy_hour"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", cost="1.234,5"), ["--cost"]),
-        (PeriodText("2026-12-01", "2026-12-01", "41k", cost="-12 USD"), ["--cost"]),
-    ],
-)  # fmt: skip
-def test_every_mistake_of_a_period_is_found(text: PeriodText, wrong: list[str]) -> None:
-    """Each mistake is named by its option, all of them at once."""
-    assert wrong == read(text)
-
-
-def test_a_table_is_read_by_its_columns(tmp_path: Path) -> None:
-    """One row a day or a period, columns in any order under usual names, cells that are empty unknown."""
+def test_tables_and_their_mistakes(tmp_path: Path) -> None:
+    """Columns in any order under usual names, empty cells unknown; every mistake at once, by its option or cell."""
     header = "Requests,date,prompt_tokens,Completion Tokens,gpu_hours,note"
     days = table(tmp_path, f"{header}\n1400,2026-12-01,4e5,14k,24,x\n1500,2026-12-02,,,24,\n")
     first, second = (one.period for one in days)
@@ -114,33 +74,15 @@ def test_a_table_is_read_by_its_columns(tmp_path: Path) -> None:
     assert (date(2026, 11, 30), "meter.csv") == (long.period.last, long.period.source_file)
     assert long.charge is not None
     assert (Decimal(110), "meter.csv", 2) == (long.charge.amount_base, long.charge.source_file, long.charge.row)
-
-
-@pytest.mark.parametrize(
-    ("text", "wrong"),
-    [
-        ("", ["meter.csv:1", "meter.csv:1"]),
-        ("date,tokens_in\n2026-12-01,5\n", ["meter.csv:1"]),
-        ("from,answers\n2026-12-01,5\n", ["meter.csv:1"]),
-        ("date,answers\n", ["meter.csv"]),
-        ("date,answers,gpu_hours\n1/12/2026,5,24\n2026-12-02,,24\n2026-12-03,7,x\n",
-         ["meter.csv:2, date", "meter.csv:3, answers", "meter.csv:4, gpu_hours"]),
-        ("date,answers\n2026-12-01,5\n2026-12-02,6\n2026-12-01,5\n", ["meter.csv:4, date"]),
-        ("from,to,answers\n2026-11-01,2026-11-30,5\n2026-11-30,2026-12-01,6\n", ["meter.csv:3, from"]),
-    ],
-)  # fmt: skip
-def test_every_mistake_of_a_table_is_found(tmp_path: Path, text: str, wrong: list[str]) -> None:
-    """Missing columns, cells that cannot be read, and days that stand in two rows."""
-    with pytest.raises(InputError) as error:
-        table(tmp_path, text)
-    assert wrong == [where for where, _ in problems(error)]
-
-
-def test_a_missing_file_is_named() -> None:
-    """The path and what a meter looks like."""
+    (tmp_path := tmp_path / "b").mkdir()
+    assert MISTAKES == [(text, read(text)) for text, _ in MISTAKES]
+    for text, wrong in TABLES:
+        with pytest.raises(InputError) as error:
+            table(tmp_path, text)
+        assert wrong == [problem.where for problem in error.value.problems]
     with pytest.raises(InputError) as error:
         meter_table("nowhere.csv", READS, TODAY)
-    assert [("nowhere.csv", "no such file")] == problems(error)
+    assert [("nowhere.csv", "no such file")] == [(problem.where, problem.got) for problem in error.value.problems]
 
 
 def stated(first: str, last: str, answers: int) -> Stated:
@@ -148,8 +90,8 @@ def stated(first: str, last: str, answers: int) -> Stated:
     return Stated(ServedPeriod(date.fromisoformat(first), date.fromisoformat(last), answers), None, "--from")
 
 
-def test_a_booked_period_is_new_only_where_it_is_restated() -> None:
-    """The same figures add nothing; others are refused, or correct the entry; days that overlap are always refused."""
+def test_booked_periods_and_days_that_are_charged_already() -> None:
+    """The same figures add nothing; others are refused or correct the entry; a bill's rows are the money."""
     booked = stated("2026-11-01", "2026-11-30", 41_000).period
     standing = {(booked.first, booked.last): ("c0ffee" * 10, booked)}
     again, more = stated("2026-11-01", "2026-11-30", 41_000), stated("2026-11-01", "2026-11-30", 42_000)
@@ -163,10 +105,6 @@ def test_a_booked_period_is_new_only_where_it_is_restated() -> None:
     assert [later.period] == list(new_periods([later], standing, restated=False))
     with pytest.raises(InputError, match="overlaps 2026-11-01 to 2026-11-30"):
         new_periods([across], standing, restated=True)
-
-
-def test_a_cost_is_refused_where_its_days_are_charged_already() -> None:
-    """A bill's rows under inference are the money; those of other lines, days and stated costs are not."""
     cost = read(WHOLE)
     assert isinstance(cost, Stated)
     assert cost.charge is not None
@@ -179,3 +117,36 @@ def test_a_cost_is_refused_where_its_days_are_charged_already() -> None:
     refuse_paid_twice([cost.charge], harmless, "USD")
     with pytest.raises(InputError, match=r"1 charge of 5\.00 USD under inference"):
         refuse_paid_twice([cost.charge], [*harmless, other("inference", day)], "USD")
+
+
+MISTAKES = [
+    (PeriodText(), ["--first", "--last", "--answers"]),
+    (PeriodText("2026-11-31", "11/30/2026", "~41k", "1.5", "-3", "-1", cost="5 XYZ"),
+     ["--first", "--last", "--answers", "--tokens_in", "--tokens_out", "--gpu_hours", "--cost"]),
+    (PeriodText("2026-12-01", "2026-11-01", "41k"), ["--first"]),
+    (PeriodText("2024-12-01", "2026-11-01", "41k"), ["--first"]),
+    (PeriodText("2026-12-01", "2027-01-06", "41k"), ["--last"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", busy_hours="3"), ["--busy_hours"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="24.1"), ["--busy_hours"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="0"), ["--busy_hours"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", per_busy_hour="0", gpu_hours="24"), ["--per_busy_hour"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", per_busy_hour="200", gpu_hours="24"), ["--per_busy_hour"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="3", per_busy_hour="2k"),
+     ["--per_busy_hour"]),
+    (PeriodText("2026-12-01", "2026-12-01", "5k", gpu_hours="24", busy_hours="3", per_busy_hour="2000"),
+     ["--per_busy_hour"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", cost="1.234,5"), ["--cost"]),
+    (PeriodText("2026-12-01", "2026-12-01", "41k", cost="-12 USD"), ["--cost"]),
+]  # fmt: skip
+
+
+TABLES = [
+    ("", ["meter.csv:1", "meter.csv:1"]),
+    ("date,tokens_in\n2026-12-01,5\n", ["meter.csv:1"]),
+    ("from,answers\n2026-12-01,5\n", ["meter.csv:1"]),
+    ("date,answers\n", ["meter.csv"]),
+    ("date,answers,gpu_hours\n1/12/2026,5,24\n2026-12-02,,24\n2026-12-03,7,x\n",
+     ["meter.csv:2, date", "meter.csv:3, answers", "meter.csv:4, gpu_hours"]),
+    ("date,answers\n2026-12-01,5\n2026-12-02,6\n2026-12-01,5\n", ["meter.csv:4, date"]),
+    ("from,to,answers\n2026-11-01,2026-11-30,5\n2026-11-30,2026-12-01,6\n", ["meter.csv:3, from"]),
+]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -48,97 +47,32 @@ def team(role: str) -> HourPrice | None:
     return HourPrice(Decimal("106.07"), "ml engineer: 75 to 150 USD per hour") if role in ("", "ml engineer") else None
 
 
-def test_toggl_at_the_teams_rate(tmp_path: Path) -> None:
-    """Hours from minutes and seconds, the line from the task, a range by its median and so an estimate."""
+def test_rates_lines_and_amounts_of_rows(tmp_path: Path) -> None:
+    """Hours from minutes and seconds at the team's rate; a named line is taken; another amount is told."""
     found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"})
     assert (3, 1) == (found.rows, found.filtered)
     first, second = found.spendings
-    assert ("evaluation", Decimal("1.5"), "hour", Decimal("159.105")) == (
-        first.category,
-        first.quantity,
-        first.unit,
-        first.amount,
-    )
+    told = (first.category, first.quantity, first.unit, first.amount)
+    assert ("evaluation", Decimal("1.5"), "hour", Decimal("159.105")) == told
     assert ("labour", "estimated", "Ann", 3) == (second.category, second.basis, second.resource, second.row)
-    assert "2 rows at the rate of ml engineer" in found.notes[0]
     assert "example.org" not in repr(found.spendings)
-
-
-def test_clockify_at_its_own_rate(tmp_path: Path) -> None:
-    """The clock comes before the rounded decimal, and the file itself says which way its slashes run."""
-    first, second = read(tmp_path, CLOCKIFY).spendings
-    assert ("data", Decimal("0.333333"), Decimal("29.99997"), "2026-11-20") == (
-        first.category,
-        first.quantity,
-        first.amount,
-        str(first.on),
-    )
-    assert ("labour", "billed", "2026-11-02") == (second.category, second.basis, str(second.on))
-
-
-def test_harvest_at_what_the_hour_costs(tmp_path: Path) -> None:
-    """The cost rate comes before the billable one, in its currency, at the dated rate."""
-    (only,) = read(tmp_path, HARVEST).spendings
-    assert ("evaluation", Decimal("250"), "EUR", Decimal("262.5"), "Ann Lee") == (
-        only.category,
-        only.amount,
-        only.currency,
-        only.amount_base,
-        only.resource,
-    )
+    # On days of which something is booked, and whatever mistakes they hold, rows that are not asked for stand beside.
+    found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
+    assert ["else"] == [charge.description for charge in found.beside]
+    (tmp_path := tmp_path / "second").mkdir()
+    text = "date,person,hours,rate,amount,currency,category\n"
+    text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
+    found = read(tmp_path, text)
+    assert [("evaluation", Decimal(300)), ("data", Decimal(200))] == [(c.category, c.amount) for c in found.spendings]
+    assert ("1 row with another amount under amount than hours x rate, which is booked",) == found.notes
 
 
 def test_rows_are_known_by_what_they_say(tmp_path: Path) -> None:
-    """Two equal rows are two pieces of work; other hours of the same person's day are the same line."""
+    """Equal rows are two pieces of work, a person's day is a line; empty rows are counted."""
     text = "date,hours,person,rate,note\n2026-11-02,1,Ann,90,x\n2026-11-02,1,Ann,90,x\n2026-11-02,2,Ann,90,x\n"
     one, two, three = read(tmp_path, text).spendings
     assert 3 == len({one.row_id, two.row_id, three.row_id})
     assert one.line_id == two.line_id == three.line_id
-
-
-def test_rows_without_hours_and_the_line_that_is_said(tmp_path: Path) -> None:
-    """Empty rows are counted; --category takes the place of the activity."""
-    text = "day;hours;rate;activity\n2026-11-02;0;90;labelling\n02.11.2026;1.5;90 USD;labelling\n"
-    found = read(tmp_path, text, category="evaluation")
-    assert ("1 row: no hours",) == found.left_out
-    assert [("evaluation", Decimal(135))] == [(one.category, one.amount) for one in found.spendings]
-
-
-def test_what_can_be_misread_is_refused(tmp_path: Path) -> None:
-    """By row and column, with a fix."""
-    cases: list[Any] = [
-        ("date,hours,rate\n2026-11-02,1,\n", "no rate, and no role"),
-        ("date,hours,role\n2026-11-02,1,judge\n", "no rate for 'judge'"),
-        ("date;hours;rate\n2026-11-02;1,5;90\n", "write 1.5 or 15"),
-        ("date;hours;rate\n2026-11-02;1;1.234,50\n", "write 1234.50"),
-        ("date,hours,rate\n2026-11-02,1,-90\n", "above zero"),
-        ("date,hours,rate\n3/4/2026,1,90\n", "read in one way"),
-        ("date,hours,rate\n13/4/2026,1,90\n4/13/2026,1,90\n", "one order"),
-        ("date,hours,rate\n2026-11-31,1,90\n", "a day that exists"),
-        ("date,hours,rate\n2026-11-25,1,90\n", "not after today, 2026-11-24"),
-        ("date,hours,rate\n2026-11-02,800,90\n", "hours of one row"),
-        ("date,hours,rate\n2026-11-02,-1,90\n", "hours of one row"),
-        ("date,hours,rate\n2026-11-02,nan,90\n", "hours with a point"),
-        ("date,hours,rate,currency\n2026-11-02,1,90,GBP\n", "currency: GBP"),
-        ("when,what\n1,2\n", "a column of the day"),
-        ("date,hours,rate\n", "a header and no rows"),
-    ]
-    breaches = []
-    for text, told in cases:
-        breaches += [] if told in refusal(tmp_path, text) else [(text, told)]
-    assert [] == breaches
-
-
-def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
-    """The row and the column of each."""
-    told = refusal(tmp_path, "date,hours,rate\n2026-11-02,x,90\nsoon,1,y\n")
-    assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
-    with pytest.raises(InputError, match="no such file"):
-        timesheet(str(tmp_path / "none.csv"), asked())
-
-
-def test_a_line_is_a_persons_day(tmp_path: Path) -> None:
-    """Whatever is said of it; the start and the project stand beside it, so that two of them are never one."""
     sheets = (
         "date,hours,person,rate,note\n2026-11-02,8,Ann,50,x\n",
         "date,hours,person,rate,note\n2026-11-02,8,Ann,60,y\n",
@@ -147,25 +81,44 @@ def test_a_line_is_a_persons_day(tmp_path: Path) -> None:
     first, second, third = (read(tmp_path, text).spendings[0] for text in sheets)
     assert first.line_id == second.line_id == third.line_id
     assert ({}, {"project": "Tickets"}) == (first.apart, third.apart)
-
-
-def test_mail_addresses_are_not_kept(tmp_path: Path) -> None:
-    """Wherever a cell that is read holds one."""
+    text = "day;hours;rate;activity\n2026-11-02;0;90;labelling\n02.11.2026;1.5;90 USD;labelling\n"
+    found = read(tmp_path, text, category="evaluation")
+    assert ("1 row: no hours",) == found.left_out
+    assert [("evaluation", Decimal(135))] == [(one.category, one.amount) for one in found.spendings]
     text = "date,hours,user,rate,note\n2026-11-02,8,ann@example.org,50,for bob@example.org\n"
     (only,) = read(tmp_path, text).spendings
     assert ("ann", "for bob") == (only.resource, only.description)
 
 
-def test_rows_that_are_not_asked_for_stand_beside(tmp_path: Path) -> None:
-    """On days of which something is booked, and whatever mistakes they hold."""
-    found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
-    assert ["else"] == [one.description for one in found.beside]
+def test_own_rates_and_what_can_be_misread(tmp_path: Path) -> None:
+    """The clock before the rounded decimal, the cost rate first; refused by row and column, all together."""
+    first, second = read(tmp_path, CLOCKIFY).spendings
+    told = (first.category, first.quantity, first.amount, str(first.on))
+    assert ("data", Decimal("0.333333"), Decimal("29.99997"), "2026-11-20") == told
+    assert ("labour", "billed", "2026-11-02") == (second.category, second.basis, str(second.on))
+    (only,) = read(tmp_path, HARVEST).spendings
+    told = (only.category, only.amount, only.currency, only.amount_base, only.resource)
+    assert ("evaluation", Decimal("250"), "EUR", Decimal("262.5"), "Ann Lee") == told
+    (tmp_path := tmp_path / "b").mkdir()
+    assert [] == [(text, told) for text, told in MISREAD if told not in refusal(tmp_path, text)]
+    told = refusal(tmp_path, "date,hours,rate\n2026-11-02,x,90\nsoon,1,y\n")
+    assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
+    with pytest.raises(InputError, match="no such file"):
+        timesheet(str(tmp_path / "none.csv"), asked())
 
 
-def test_a_line_is_taken_as_named_and_another_amount_is_told(tmp_path: Path) -> None:
-    """A column category names the line; an amount that is not hours x rate is not booked, and said."""
-    text = "date,person,hours,rate,amount,currency,category\n"
-    text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
-    found = read(tmp_path, text)
-    assert [("evaluation", Decimal(300)), ("data", Decimal(200))] == [(c.category, c.amount) for c in found.spendings]
-    assert ("1 row with another amount under amount than hours x rate, which is booked",) == found.notes
+MISREAD = [
+    ("date,hours,rate\n2026-11-02,1,\n", "no rate, and no role"),
+    ("date,hours,role\n2026-11-02,1,judge\n", "no rate for 'judge'"),
+    ("date;hours;rate\n2026-11-02;1,5;90\n", "write 1.5 or 15"),
+    ("date;hours;rate\n2026-11-02;1;1.234,50\n", "write 1234.50"),
+    ("date,hours,rate\n2026-11-02,1,-90\n", "above zero"), ("date,hours,rate\n3/4/2026,1,90\n", "read in one way"),
+    ("date,hours,rate\n13/4/2026,1,90\n4/13/2026,1,90\n", "one order"),
+    ("date,hours,rate\n2026-11-31,1,90\n", "a day that exists"),
+    ("date,hours,rate\n2026-11-25,1,90\n", "not after today, 2026-11-24"),
+    ("date,hours,rate\n2026-11-02,800,90\n", "hours of one row"),
+    ("date,hours,rate\n2026-11-02,-1,90\n", "hours of one row"),
+    ("date,hours,rate\n2026-11-02,nan,90\n", "hours with a point"),
+    ("date,hours,rate,currency\n2026-11-02,1,90,GBP\n", "currency: GBP"), ("when,what\n1,2\n", "a column of the day"),
+    ("date,hours,rate\n", "a header and no rows"),
+]  # fmt: skip

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from tunecase import catalog
 from tunecase.data.audit.audit import CHECKS
 from tunecase.data.audit.findings import weighed
@@ -12,25 +10,14 @@ from tunecase.data.domains import DOMAINS
 NAMES = tuple(re.sub("^format_train$", "format", check.__name__) for check in CHECKS)
 
 
-@pytest.mark.parametrize("domain", ["", *DOMAINS])
-def test_a_guess_without_evidence_never_stops(domain: str) -> None:
-    """For every check and every kind of text, a stop stands only for a fact, or with 100 flags and a bound of .90."""
-    allowed = {
-        (row.check, row.domain)
-        for row in catalog.table("check_accuracy", catalog.CheckAccuracy)
-        if (row.flags or 0) >= 100 and row.may_stop
-    }
-    kept = {name for name in NAMES if weighed("stop", name, domain) == "stop"}
+def test_a_guess_without_evidence_never_stops() -> None:
+    """A stop stands only for a fact, or with 100 flags and a bound of .90; the rule only takes weight away."""
+    rows = catalog.table("check_accuracy", catalog.CheckAccuracy)
+    allowed = {(row.check, row.domain) for row in rows if (row.flags or 0) >= 100 and row.may_stop}
     facts = {row.check for row in catalog.checks() if row.kind == "fact"}
-    assert {name for name in NAMES if name in facts or (name, domain) in allowed} == kept
-
-
-@pytest.mark.parametrize("severity", ["warn", "note"])
-def test_the_rule_only_takes_weight_away(severity: str) -> None:
-    """What warns or is a note stays as it is, whatever was measured."""
-    assert {severity} == {weighed(severity, name, domain) for name in NAMES for domain in DOMAINS}  # type: ignore[arg-type]
-
-
-def test_a_check_that_is_in_no_table_is_a_guess() -> None:
-    """A finding of an unknown check stops nothing."""
+    for domain in ("", *DOMAINS):
+        kept = {name for name in NAMES if weighed("stop", name, domain) == "stop"}
+        assert {name for name in NAMES if name in facts or (name, domain) in allowed} == kept, domain
+    for severity in ("warn", "note"):
+        assert {severity} == {weighed(severity, name, domain) for name in NAMES for domain in DOMAINS}  # type: ignore[arg-type]
     assert "warn" == weighed("stop", "some_new_check", "prose")

@@ -4,11 +4,8 @@ import json
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from tunecase.data.audit.audit import Files, audit
 from tunecase.prices.basis import Basis
-from tunecase.project.bill import Training
 from tunecase.quantities.spread import Worlds
 
 WORDS = (
@@ -51,8 +48,8 @@ def pair(k, prompt=None, winner="model_a", swapped=False):
     }
 
 
-def test_pairs_are_told_apart_by_both_answers(tmp_path):
-    """Many pairs under one prompt repeat nothing; a swapped copy is one, another winner is a contradiction."""
+def test_pairs_and_judged_answers(tmp_path):
+    """A swapped copy is one, another winner a contradiction; good and bad answers to one prompt agree."""
     rows = [pair(k, prompt=k // 5, winner=("model_a", "model_b")[k % 2]) for k in range(60)]
     assert {} == {
         name: n for name, n in counts(audited(tmp_path, rows)).items() if "duplicate" in name or "contra" in name
@@ -64,10 +61,7 @@ def test_pairs_are_told_apart_by_both_answers(tmp_path):
     assert 1 == counts(audited(tmp_path, disputed)).get("contradiction")
     leaked = counts(audited(tmp_path, rows, [pair(3, prompt=0), pair(99, prompt=0)]))
     assert 1 == leaked.get("leak_exact")
-
-
-def test_answers_judged_bad_are_neither_empty_nor_in_conflict(tmp_path):
-    """Good and bad answers to one prompt agree; the same answer judged both ways does not; the notes count them."""
+    (tmp_path := tmp_path / "second").mkdir()
     rows = [{"prompt": text(k // 2), "completion": text(500 + k), "label": k % 2 == 0} for k in range(60)]
     record = audited(tmp_path, rows)
     assert {} == {
@@ -79,8 +73,8 @@ def test_answers_judged_bad_are_neither_empty_nor_in_conflict(tmp_path):
     assert 1 == both.get("contradiction")
 
 
-def test_other_tools_make_another_row(tmp_path):
-    """The same words with other tools repeat nothing and contradict nothing; calls are held against them."""
+def test_tools_and_notes_of_chats(tmp_path):
+    """The same words with other tools repeat nothing; what was cut back, reasoning and several answers are counted."""
     tools = [json.dumps([{"name": name, "parameters": {"type": "object", "properties": {}}}]) for name in WORDS]
     rows = [
         {"messages": [{"role": "user", "content": text(k // 20)},
@@ -96,10 +90,7 @@ def test_other_tools_make_another_row(tmp_path):
     wrong = [*rows, {**rows[0], "tools": tools[1]}, rows[0]]
     found = counts(audited(tmp_path, wrong))
     assert (1, 2, 1) == (found["tool_calls"], found["duplicate_exact"], found["contradiction"])
-
-
-def test_what_a_record_notes_of_chats(tmp_path):
-    """Chats that were cut back, reasoning, and several answers are counted."""
+    (tmp_path := tmp_path / "second").mkdir()
     said = [
         ("user", "q"),
         ("assistant", "<think>so</think>a"),
@@ -110,13 +101,7 @@ def test_what_a_record_notes_of_chats(tmp_path):
     rows = [{"messages": [{"role": role, "content": f"{words} {text(k)}"} for role, words in said]} for k in range(3)]
     notes = " ".join(audited(tmp_path, rows).notes)
     assert all(part in notes for part in ("3 rows that ended behind", "3 rows with several answers"))
-
-
-@pytest.mark.parametrize("loss_on", ["answers", "last_answer", "everything"])
-def test_the_record_says_what_is_learnt(tmp_path, loss_on):
-    """What training learns goes into the record; the project file takes these words alone."""
-    assert loss_on == Training(loss_on=loss_on).loss_on
     rows = [
         {"messages": [{"role": "user", "content": text(k)}, {"role": "assistant", "content": "a"}]} for k in range(3)
     ]
-    assert loss_on == audited(tmp_path, rows, loss_on=loss_on).tokens.loss_on
+    assert "last_answer" == audited(tmp_path, rows, loss_on="last_answer").tokens.loss_on

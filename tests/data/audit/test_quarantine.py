@@ -33,16 +33,8 @@ def test_a_file_of_the_users_own_is_not_touched(tmp_path, name, notes):
     assert place.read_text(encoding="utf-8") == notes
 
 
-def test_two_files_of_one_name_have_a_quarantine_each(tmp_path):
-    """What was kept of a file is replaced by the same file alone."""
-    place = tmp_path / "e.quarantine.jsonl"
-    paths = [kept(place, tmp_path / folder / "e.jsonl", folder) for folder in ("one", "two", "one")]
-    assert [path.name for path in paths] == ["e.quarantine.jsonl", "e.2.quarantine.jsonl", "e.quarantine.jsonl"]
-    assert json.loads(place.read_text(encoding="utf-8"))["file"] == str(Path("one", "e.jsonl"))
-
-
 def test_a_link_or_a_folder_of_that_name_stays(tmp_path):
-    """Neither is followed or replaced, not even a link that leads nowhere."""
+    """Neither is followed or replaced; two files of one name have a quarantine each."""
     place, link = tmp_path / "quarantine.jsonl", tmp_path / "2.quarantine.jsonl"
     place.mkdir()
     link.symlink_to(tmp_path / "nowhere")
@@ -50,3 +42,7 @@ def test_a_link_or_a_folder_of_that_name_stays(tmp_path):
     assert place.is_dir()
     assert link.is_symlink()
     assert not link.exists()
+    place = tmp_path / "b" / "e.quarantine.jsonl"
+    paths = [kept(place, tmp_path / "b" / folder / "e.jsonl", folder) for folder in ("one", "two", "one")]
+    assert [path.name for path in paths] == ["e.quarantine.jsonl", "e.2.quarantine.jsonl", "e.quarantine.jsonl"]
+    assert json.loads(place.read_text(encoding="utf-8"))["file"] == str(Path("one", "e.jsonl"))

@@ -46,8 +46,8 @@ def peak_bytes(found):
 @pytest.mark.parametrize("classes", [True, False])
 def test_memory_does_not_grow_with_the_rows(tmp_path, monkeypatch, classes):
     """Four times as many rows take at most a fifth more memory in all checks together."""
-    monkeypatch.setattr(canned, "MOST_PAIRS_WAITING", 1 << 12)
+    monkeypatch.setattr(canned, "MOST_PAIRS_WAITING", 1 << 11)
     peak_bytes(evidence_of(tmp_path / "warm", 3000, classes=classes))  # what is imported and kept once
-    few, many = (peak_bytes(evidence_of(tmp_path / str(count), count, classes=classes)) for count in (20_000, 80_000))
+    few, many = (peak_bytes(evidence_of(tmp_path / str(count), count, classes=classes)) for count in (6_000, 24_000))
     assert many <= 1.2 * few
     assert CHECKS

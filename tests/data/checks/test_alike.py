@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told
+from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, told
 from tunecase.data.checks import alike
 from tunecase.data.checks.alike import FirstRows, parts_for, run_same
 from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages
@@ -38,12 +38,11 @@ def found(stages, train, test, cuts=((), ())):
     return {kind: {name: rows.tolist() for name, rows in columns.items()} for kind, columns in same.items()}
 
 
-@settings(deadline=None, max_examples=15)
 @given(
     st.integers(0, 2**32),
     st.integers(0, 40),
-    st.sampled_from([0, 1, 30]),
-    st.sampled_from([1, 2, 8, 64]),
+    st.sampled_from([0, 1, 20]),
+    st.sampled_from([1, 2, 8]),
     st.integers(0, 6),
     st.sampled_from([2, 10, 100]),
 )
@@ -55,24 +54,6 @@ def test_same_rows_are_those_of_the_dense_reference(seed, train_rows, test_rows,
     stages = Stages(MemoryStore(), Means(partitions=partitions))
     wanted = {kind: reference(train, test, kind) for kind in alike.SETS}
     assert wanted == found(stages, train, test, cuts)
-
-
-def test_raw_repeats_need_not_be_normalised_ones():
-    """A text of which normalising leaves nothing repeats another only as it stands."""
-    rows = [row for row in made_rows(np.random.default_rng(0), 300) if not row.normal and row.raw]
-    same = found(Stages(MemoryStore()), rows, rows)
-    assert same["raw"] == reference(rows, rows, "raw")
-    assert len(same["raw"]["rows"]) > 1
-    assert not any(same["normal"].values())
-
-
-def test_the_order_of_tasks_does_not_tell(monkeypatch):
-    """Parts are put together by rows, not as they come."""
-    rng = np.random.default_rng(2)
-    train, test = made_rows(rng, 60), made_rows(rng, 30)
-    shuffle_tasks(monkeypatch, seed=1)
-    stages = Stages(MemoryStore(), Means(partitions=16))
-    assert {kind: reference(train, test, kind) for kind in alike.SETS} == found(stages, train, test, ([9], [9]))
 
 
 def test_a_lost_or_cut_part_is_made_again_alone(tmp_path):
@@ -97,7 +78,6 @@ def test_keys_are_cut_into_as_many_parts_as_memory_asks():
     assert 8 == parts_for(1, Stages(MemoryStore(), Means(partitions=8)))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60), st.sets(st.integers(0, 59)), st.integers(1, 3), st.data())
 def test_first_rows_are_those_that_repeat_none(count, repeats, window, data):
     """Bits are read in windows, in any order of runs."""

@@ -1,12 +1,9 @@
 """Answer quality: spoilt answers are found, sound ones and labels are left."""
 
-from tests.making import write_jsonl
+from tests.data.checks.made_files import pairs as evidence
 from tunecase.data.checks import answers, canned
 from tunecase.data.checks.answers import BIT
 from tunecase.data.checks.defect import Defect, NotChecked
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 from tunecase.data.reading.rows import Row
 
 SOUND = "The kettle on row {0} boils in about {0} minutes, so plan the tea with that in mind."
@@ -49,38 +46,21 @@ FAULTS = [
 ]
 
 
-def test_refusals_are_known_in_eight_languages():
-    """Whatever the language, the answer refuses."""
-    assert [] == [text for text in REFUSALS if "refusal" not in seen(text)]
-
-
-def test_kindness_and_topics_are_no_refusals():
-    """Words of regret inside an answer, and makers as its subject, are fine."""
-    assert [] == [text for text in KIND if {"refusal", "signature"} & seen(text)]
-
-
 def test_each_fault_sets_its_bit():
-    """One fault, one bit."""
+    """Refusals in eight languages, regret inside an answer; a copied prompt is a fault, a quote is none."""
     assert [] == [(bit, text) for bit, text in FAULTS if bit not in seen(text)]
-
-
-def test_a_copied_prompt_is_the_prompt_again():
-    """Case and blanks aside; an answer that quotes a little is none."""
-    prompt = "List three reasons to plant a tree in the middle of a city."
-    assert "copied" in seen(prompt.upper(), prompt)
-    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
-
-
-def test_equal_pairs_and_longer_choices_are_counted():
-    """Of preference pairs."""
+    assert [] == [text for text in REFUSALS if "refusal" not in seen(text)]
+    assert [] == [text for text in KIND if {"refusal", "signature"} & seen(text)]
     assert "pair_equal" in seen("Yes, it  does.", rejected="yes, it does.")
     assert "chosen_longer" in seen("Yes, it does, and well.", rejected="no")
-
-
-def evidence(tmp_path, rows):
-    """A file of prompts and responses as checks see it."""
-    path = write_jsonl(tmp_path / "rows.jsonl", [{"prompt": p, "response": r} for p, r in rows])
-    return Evidence(read_split(path, detect(path)), None, Asked(2048))
+    prompt, text = "List three reasons to plant a tree in a city.", "The old man walked along the quiet river bank."
+    assert "copied" in seen(prompt.upper(), prompt)
+    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
+    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
+    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
+    line = "I am ChatGPT, a model made to help."
+    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
+    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")
 
 
 CHECKS = (
@@ -89,10 +69,27 @@ CHECKS = (
 )  # fmt: skip
 
 
-def test_sound_answers_raise_nothing(tmp_path):
-    """A hundred sound rows: no check speaks."""
+def test_sound_answers_and_code_raise_nothing(tmp_path):
+    """A hundred sound rows, labels, placeholders that are meant, code with TODO and a draft that was asked for."""
     sound = evidence(tmp_path, [(f"How long on row {k}?", SOUND.format(k)) for k in range(100)])
     assert [None] * 8 == [check(sound) for check in CHECKS]
+    labels = evidence(tmp_path, [(f"text number {k}", "yes" if k % 2 else "no") for k in range(100)])
+    assert all(check(labels) is None or isinstance(check(labels), NotChecked) for check in CHECKS)
+    rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(60)]
+    rows += [(f"What does customer seven owe us, asked in way {k}?", QUERY.format(7)) for k in range(5)]
+    assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
+    found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
+    assert isinstance(answers.placeholder(found), NotChecked)
+    (tmp_path := tmp_path / "second").mkdir()
+    kinds = {
+        "code": ("Write a function that adds the prices of basket {0}.", CODE),
+        "query": ("Which orders of customer {0} are large?", QUERY),
+        "shell": ("Which command packs the old logs of host {0}?", SHELL),
+        "draft": ("Write a letter that answers complaint {0}.", DRAFT),
+    }
+    said = [(kind, check.__name__) for kind, texts in kinds.items() for check in CHECKS
+            if isinstance(check(file_of(tmp_path, *texts)), Defect)]  # fmt: skip
+    assert [] == said
 
 
 def test_cut_and_canned_rows_are_named(tmp_path):
@@ -108,12 +105,6 @@ def test_cut_and_canned_rows_are_named(tmp_path):
     assert (list(range(100, 105)), list(range(105, 109))) == (cut.rows.tolist(), same.rows.tolist())
 
 
-def test_labels_are_not_judged(tmp_path):
-    """One-word answers are classes: every check abstains."""
-    labels = evidence(tmp_path, [(f"text number {k}", "yes" if k % 2 else "no") for k in range(100)])
-    assert all(check(labels) is None or isinstance(check(labels), NotChecked) for check in CHECKS)
-
-
 CODE = "def total_{0}(items):\n    # TODO\n    x = {{{{ rate }}}}\n    return sum(item.price for item in items)"
 QUERY = "SELECT name, total FROM orders WHERE customer = {0} AND total > 100 ORDER BY total DESC LIMIT 10"
 DRAFT = "Dear [Name],\n\nThank you for your letter about order {0}. We will write again soon.\n\nYours,\n[Your Name]"
@@ -123,47 +114,3 @@ SHELL = "#!/bin/sh\nfind ./logs{0} -type f -name '*.log' -mtime +7 -exec gzip {{
 def file_of(tmp_path, asked, answer, n=80):
     """A file of n rows of one kind; {0} is the number of the row."""
     return evidence(tmp_path, [(asked.format(k), answer.format(k)) for k in range(n)])
-
-
-def test_code_and_drafts_are_left_alone(tmp_path):
-    """Code may hold TODO and braces, end on any word and repeat; a draft that was asked for may hold slots."""
-    kinds = {
-        "code": ("Write a function that adds the prices of basket {0}.", CODE),
-        "query": ("Which orders of customer {0} are large?", QUERY),
-        "shell": ("Which command packs the old logs of host {0}?", SHELL),
-        "draft": ("Write a letter that answers complaint {0}.", DRAFT),
-    }
-    said = [(kind, check.__name__) for kind, texts in kinds.items() for check in CHECKS
-            if isinstance(check(file_of(tmp_path, *texts)), Defect)]  # fmt: skip
-    assert [] == said
-
-
-def test_one_query_may_answer_many_questions(tmp_path):
-    """The same query under three questions is no canned answer."""
-    rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(60)]
-    rows += [(f"What does customer seven owe us, asked in way {k}?", QUERY.format(7)) for k in range(5)]
-    assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
-
-
-def test_what_the_prompt_says_is_no_signature():
-    """A sentence that came with the prompt may stand in the answer."""
-    line = "I am ChatGPT, a model made to help."
-    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
-
-
-def test_a_text_that_is_right_already_may_come_back():
-    """Where the prompt asks for a correction."""
-    text = "The old man walked slowly along the quiet river bank."
-    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
-    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
-
-
-def test_slots_of_a_reply_are_placeholders():
-    """Nobody asked for a letter, so nobody will fill it in."""
-    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")
-
-
-def test_many_placeholders_are_meant(tmp_path):
-    """Where every answer holds one, a program fills them in."""
-    found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
-    assert isinstance(answers.placeholder(found), NotChecked)

@@ -1,41 +1,23 @@
 """Class shares: declared for production, and mistakes in declaring them."""
 
-import json
-
+from tests.data.checks.made_files import pairs
 from tunecase.data.checks import balance
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 
 def evidence(folder, counts, shares):
     """The Evidence of one file with so many rows of each class."""
-    path = folder / "d.jsonl"
-    rows = [{"text": f"text {name} {i}", "label": name} for name, n in counts.items() for i in range(n)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return Evidence(read_split(path, detect(path)), None, Asked(2048, production_shares=shares))
+    rows = [(f"text {name} {i}", name) for name, n in counts.items() for i in range(n)]
+    return pairs(folder, rows, ("text", "label"), production_shares=shares)
 
 
 def test_training_is_compared_with_declared_shares(tmp_path):
-    """Half and half against nine to one is a distance of 40%, in its own range."""
+    """Half and half against nine to one is 40%, in its range; chance is no shift; mistakes in shares are told."""
     found = balance.label_shift_train(evidence(tmp_path, {"a": 200, "b": 200}, {"a": 0.9, "b": 0.1}))
     assert 0.4 == round(found.share, 6)
     assert found.measured[1] <= 0.4 <= found.measured[3]
-
-
-def test_chance_is_no_shift(tmp_path):
-    """Ten rows that lie off the declared shares by chance are no finding."""
     assert None is balance.label_shift_train(evidence(tmp_path, {"a": 6, "b": 4}, {"a": 0.4, "b": 0.6}))
     assert None is balance.label_shift_train(evidence(tmp_path, {"a": 60, "b": 40}, {}))
-
-
-def test_mistakes_in_shares_are_told():
-    """An unknown class and a sum that is not one are problems; sound shares are none."""
     assert 2 == len(balance.share_problems({"a": 0.5, "c": 0.1}, ["a", "b"]))
     assert [] == balance.share_problems({"a": 0.5, "b": 0.5}, ["a", "b"])
-
-
-def test_personal_data_in_class_names_is_masked(tmp_path):
-    """A class named after somebody's address is shown by its kind."""
     found = balance.rare_class(evidence(tmp_path, {"ann.lee@brightfox.org": 3, "b": 60}, {}))
     assert ("[e-mail]: 3",) == found.examples

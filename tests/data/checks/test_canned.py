@@ -4,7 +4,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.checks.made_columns import made_split
@@ -14,7 +14,6 @@ from tunecase.data.checks.answers import BIT
 LONG = 500
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 6), st.integers(1, 4)), max_size=60),
     st.sets(st.integers(1, 6)),

@@ -2,12 +2,8 @@
 
 import json
 
-import pytest
-
+from tests.data.checks.made_files import pairs
 from tunecase.data.checks.contradictions import contradiction
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 LONG = "A tale of the harbour, told slowly, in which boat {n} comes home with an empty hold and a full sail."
 
@@ -15,22 +11,16 @@ LONG = "A tale of the harbour, told slowly, in which boat {n} comes home with an
 def severity(folder, answers, task=None):
     """The severity of the finding in a file where one in five rows repeats a text with another answer."""
     texts = [f"question {word} {n % 40}" for n, word in enumerate(["where", "when"] * 25)]
-    path = folder / "d.jsonl"
-    rows = [{"prompt": text, "completion": answer} for text, answer in zip(texts, answers, strict=True)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return contradiction(Evidence(read_split(path, detect(path)), None, Asked(2048, task=task))).severity
+    return contradiction(pairs(folder, zip(texts, answers, strict=True), task=task)).severity
 
 
-@pytest.mark.parametrize(
-    ("answers", "task", "wanted"),
-    [
-        (["yes"] * 40 + ["no"] * 10, None, "stop"),
-        (["yes"] * 40 + ["no"] * 10, "generation", "note"),
-        ([f"harbour {n}" for n in range(50)], None, "warn"),
-        ([LONG.format(n=n) for n in range(50)], None, "note"),
-        ([json.dumps({"boats": n}) for n in range(50)], "extraction", "warn"),
-    ],
-)
-def test_two_answers_weigh_by_what_is_expected(tmp_path, answers, task, wanted):
+WEIGHTS: list[tuple[list[str], str | None, str]] = [
+    (["yes"] * 40 + ["no"] * 10, None, "stop"), (["yes"] * 40 + ["no"] * 10, "generation", "note"),
+    ([f"harbour {n}" for n in range(50)], None, "warn"), ([LONG.format(n=n) for n in range(50)], None, "note"),
+    ([json.dumps({"boats": n}) for n in range(50)], "extraction", "warn"),
+]  # fmt: skip
+
+
+def test_two_answers_weigh_by_what_is_expected(tmp_path):
     """Classes may stop, short facts and extraction warn, free answers are a note; the stated task comes first."""
-    assert wanted == severity(tmp_path, answers, task)
+    assert [wanted for *_, wanted in WEIGHTS] == [severity(tmp_path, *given) for *given, _ in WEIGHTS]

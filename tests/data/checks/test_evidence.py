@@ -69,7 +69,7 @@ def plain(value):
 
 
 def test_repeats_leaks_and_near_copies_are_found(tmp_path):
-    """Each kind once, in rows known beforehand."""
+    """Each kind once, in rows known beforehand; near copies with other labels are no copies, what is sure is."""
     train, test = made_texts()
     found = evidence(tmp_path, train, test)
     assert [found.same_raw.rows.tolist(), found.same_raw.firsts.tolist()] == [[40, 44], [3, 42]]
@@ -83,16 +83,9 @@ def test_repeats_leaks_and_near_copies_are_found(tmp_path):
     assert (46, 5) in pairs
     assert {row for pair in pairs for row in pair} == {46, 5, *range(47, 65)}
     assert sorted(pairs, key=lambda pair: pair[::-1]) == pairs
-
-
-def test_disputed_rows_are_those_with_several_answers(tmp_path):
-    """Both rows of a text with two answers, after normalising as well; none where there are no answers."""
     rows = [("a b c", "x"), ("A b, c", "y"), ("d e f", "x"), ("d e f", "x"), ("👍", "x"), ("👍", "y")]
     assert evidence(tmp_path, rows).disputed.tolist() == [0, 1, 4, 5]
-
-
-def test_near_copies_with_other_labels_are_no_copies(tmp_path):
-    """Among classes; what is sure has the same answer or is very near."""
+    (tmp_path := tmp_path / "b").mkdir()
     rng = np.random.default_rng(0)
     words = [text_of(rng, 30) for _ in range(3)]
     rows = [(" ".join(each), "x") for each in words]
@@ -104,8 +97,9 @@ def test_near_copies_with_other_labels_are_no_copies(tmp_path):
     assert near_train.similarity == pytest.approx([27 / 29] * 3)
 
 
-@pytest.mark.parametrize("with_test", [False, True])
-@pytest.mark.parametrize(("partitions", "task_bytes"), [(1, 10), (8, 100_000), (64, 256_000_000)])
+@pytest.mark.parametrize(
+    ("partitions", "task_bytes", "with_test"), [(1, 10, True), (8, 100_000, False), (64, 256_000_000, True)]
+)
 def test_everything_is_the_same_however_the_work_is_cut(tmp_path, monkeypatch, partitions, task_bytes, with_test):
     """Parts, groups and the order in which tasks end do not tell; nor does where the shards lie."""
     monkeypatch.setattr("tunecase.data.checks.scan.LEAST_PIECE_BYTES", 1500)

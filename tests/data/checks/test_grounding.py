@@ -3,21 +3,11 @@
 import json
 import random
 
+from tests.data.checks.made_files import pairs as evidence
 from tunecase.data.checks import grounding
 from tunecase.data.checks.defect import NotChecked
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 NAMES = "Okafor Lindqvist Moreau Tanaka Alvarez Novak Petrov Haddad".split()
-
-
-def evidence(folder, pairs):
-    """The Evidence of one file of prompts and completions."""
-    path = folder / "d.jsonl"
-    rows = [{"prompt": text, "completion": answer} for text, answer in pairs]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return Evidence(read_split(path, detect(path)), None, Asked(2048))
 
 
 def invoices(n, planted, seed=0):
@@ -34,29 +24,17 @@ def invoices(n, planted, seed=0):
 
 
 def test_fields_that_the_text_lacks_are_flagged(tmp_path):
-    """Planted values are the rows found, and no other."""
+    """Planted values and no other; sound extractions and worked-out numbers are left alone."""
     planted = {3, 17, 40, 41, 77, 90}
     defect = grounding.ungrounded_answer(evidence(tmp_path, invoices(100, planted)))
     assert (sorted(planted), "warn") == (sorted(defect.rows.tolist()), defect.severity)
-
-
-def test_sound_extractions_are_left_alone(tmp_path):
-    """Dates and numbers in another spelling are held by the text."""
     assert None is grounding.ungrounded_answer(evidence(tmp_path, invoices(100, set())))
-
-
-def test_worked_out_numbers_are_no_invention(tmp_path):
-    """Arithmetic states numbers that no input has to hold."""
     rng = random.Random(1)
     rows = []
     for _ in range(100):
         a, b = rng.randint(20, 90), rng.randint(20, 90)
         rows.append((f"Ann has {a} pens and buys {b} boxes. How many has she?", f"She has {a} + {b} = {a + b} pens."))
     assert isinstance(grounding.ungrounded_answer(evidence(tmp_path, rows)), NotChecked)
-
-
-def test_open_questions_code_and_chats_are_left_alone(tmp_path):
-    """Names and numbers that nobody stated are right where nobody was to rest on the input."""
     facts = [(f"Tell me about town {at} please.", f"It lies on the Elbe, was founded in 1{at + 100} by Otto Novak.")
              for at in range(80)]  # fmt: skip
     code = [(f"Write a loop over {at} rows of a table, and print each.",

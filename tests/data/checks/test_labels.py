@@ -1,31 +1,24 @@
 """The checks of labels on files."""
 
-import json
 import re
 
 import numpy as np
 
+from tests.data.checks import made_files
 from tests.data.detectors.test_label_errors import made
-from tests.making import write_jsonl
 from tunecase.data.checks import labels, scan
 from tunecase.data.checks.defect import Defect, NotChecked
-from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import read_split
 from tunecase.data.detectors.label_errors import LEAST_ROWS
-from tunecase.data.reading.detection import detect
 
 
 def evidence(folder, texts, given, second=(), **asked):
     """The Evidence of one file, which is its own test file."""
-    path = folder / "d.jsonl"
-    rows = ({"text": t, "label": f"class {c}"} for t, c in zip(texts, given, strict=True))
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    split = read_split(path, detect(path))
-    return Evidence(split, split if second else None, Asked(2048, **asked), second=tuple(second))
+    rows = [{"text": t, "label": f"class {c}"} for t, c in zip(texts, given, strict=True)]
+    return made_files.evidence(folder, rows, second, **asked)
 
 
-def test_wrong_labels_are_ranked_with_a_better_one(tmp_path):
-    """The flipped rows come first, each with its true label."""
+def test_wrong_random_and_differing_labels(tmp_path):
+    """The flipped rows come first; shuffled labels are random, sensible ones not; three of forty rows differ."""
     texts, codes = made(200)
     given = codes.copy()
     given[:10] = (given[:10] + 1) % 4
@@ -33,44 +26,29 @@ def test_wrong_labels_are_ranked_with_a_better_one(tmp_path):
     assert isinstance(defect, Defect)
     assert f"class {codes[defect.rows[0]]}" == defect.suggested[0]
     assert 8 <= len(set(range(10)) & set(defect.rows[:20].tolist()))
-
-
-def test_random_labels_stop_and_three_rows_do_not(tmp_path):
-    """Shuffled labels are said to be random, sensible ones and three rows are not."""
+    (tmp_path := tmp_path / "second").mkdir()
     texts, codes = made(100)
     shuffled = np.random.default_rng(5).permutation(codes)
     assert "stop" == labels.labels_random(evidence(tmp_path, texts, shuffled)).severity
     assert None is labels.labels_random(evidence(tmp_path, texts, codes))
     assert isinstance(labels.labels_random(evidence(tmp_path, texts[:3], [0, 0, 1])), NotChecked)
-
-
-def test_checks_abstain_when_asked_to_be_fast(tmp_path):
-    """Checks that train say that they were left out."""
     found = evidence(tmp_path, *made(100), fast=True)
     assert isinstance(labels.label_error(found), NotChecked)
     assert isinstance(labels.labels_random(found), NotChecked)
-
-
-def test_agreement_counts_rows_with_two_labels(tmp_path):
-    """Three of forty rows differ."""
+    (tmp_path := tmp_path / "third").mkdir()
     texts, codes = made(100)
     second = [f"class {(c + (i < 3)) % 4}" if i < 40 else "" for i, c in enumerate(codes)]
     defect = labels.annotator_agreement(evidence(tmp_path, texts, codes, second))
     assert [0, 1, 2] == defect.rows.tolist()
     assert 0.925 == defect.measured[2]
-
-
-def test_answers_of_another_kind_of_task_are_no_labels(tmp_path):
-    """Short answers that recur look like a closed list; where the task is stated they are judged as no labels."""
+    (tmp_path := tmp_path / "fourth").mkdir()
     rows = [{"prompt": f"Open door number {k} please", "completion": f"open door {k % 3}"} for k in range(60)]
-    path = write_jsonl(tmp_path / "a.jsonl", rows)
-    split = read_split(path, detect(path))
-    assert 3 == len(Evidence(split, None, Asked(100)).classes)
-    assert {} == Evidence(split, None, Asked(100, task="generation")).classes
+    assert 3 == len(made_files.evidence(tmp_path, rows).classes)
+    assert {} == made_files.evidence(tmp_path, rows, task="generation").classes
 
 
 def test_a_sample_says_how_many_rows_it_stands_for(tmp_path, monkeypatch):
-    """Where texts of some rows were kept, the count is of those judged, and that of all rows has a range beside it."""
+    """Where texts of some rows were kept, the count is of those judged, and the range of all rows holds the truth."""
     texts, codes = made(300)
     given = codes.copy()
     given[::12] = (given[::12] + 1) % 4
@@ -80,12 +58,6 @@ def test_a_sample_says_how_many_rows_it_stands_for(tmp_path, monkeypatch):
     assert LEAST_ROWS < kept < len(texts)
     defect = labels.label_error(found)
     assert isinstance(defect, Defect)
-    assert f"of {kept:,} judged" in defect.why
-    wanted = (
-        rf"; {kept:,} of {len(texts):,} labels were judged, drawn at random: in all about (\d+) \((\d+) to (\d+)\)$"
-    )
-    match = re.search(wanted, defect.why)
-    assert match
-    mid, low, high = map(int, match.groups())
+    mid, low, high = map(int, re.findall(r"in all about (\d+) \((\d+) to (\d+)\)$", defect.why)[0])
     assert low <= len(texts) / 12 <= high
     assert mid > defect.count

@@ -2,13 +2,11 @@
 
 import itertools
 
-from tests.making import write_jsonl
+from tests.data.checks.made_files import pairs
 from tests.sentences import SENTENCES
 from tunecase.data.checks.defect import NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
 from tunecase.data.checks.language import language_mismatch, language_mix
-from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.detection import detect
 
 ENGLISH, GERMAN = ([one for one in SENTENCES[code] if len(one) > 40] for code in ("en", "de"))
 
@@ -18,49 +16,29 @@ def sentences(listed, rows):
     return [f"{number}) {text}" for number, text in zip(range(rows), itertools.cycle(listed), strict=False)]
 
 
-def split(tmp_path, name, inputs, outputs):
-    """A file of these rows as columns."""
-    rows = [{"prompt": one, "response": other} for one, other in zip(inputs, outputs, strict=True)]
-    path = write_jsonl(tmp_path / name, rows)
-    return read_split(path, detect(path))
-
-
-def test_answers_in_another_language_are_named(tmp_path):
-    """Three German answers among English ones."""
+def test_other_languages_and_mixes(tmp_path):
+    """Three German answers among English are named; a fifth is noted, and another share in the test warned of."""
     answers = sentences(ENGLISH, 100)
     for row in (4, 40, 77):
         answers[row] = GERMAN[row % len(GERMAN)]
-    found = language_mismatch(Evidence(split(tmp_path, "a.jsonl", sentences(ENGLISH, 100), answers), None, Asked(2048)))
+    found = language_mismatch(files(tmp_path, sentences(ENGLISH, 100), answers))
     assert [4, 40, 77] == found.rows.tolist()
-    assert "German to English (3)" in found.why
-
-
-def test_translation_as_the_rule_is_silent(tmp_path):
-    """All answers are German: that is what is asked for."""
-    train = split(tmp_path, "a.jsonl", sentences(ENGLISH, 100), sentences(GERMAN, 100))
-    assert language_mismatch(Evidence(train, None, Asked(2048))) is None
-
-
-def test_rows_that_ask_for_a_language_are_left_out(tmp_path):
-    """A wish to translate explains the other language."""
+    assert language_mismatch(files(tmp_path, sentences(ENGLISH, 100), sentences(GERMAN, 100))) is None
     inputs, answers = sentences(ENGLISH, 100), sentences(ENGLISH, 100)
     inputs[5], answers[5] = f"Translate into German: {ENGLISH[0]}", GERMAN[0]
-    assert language_mismatch(Evidence(split(tmp_path, "a.jsonl", inputs, answers), None, Asked(2048))) is None
-
-
-def test_a_mix_is_noted_and_other_shares_in_the_test_are_warned_of(tmp_path):
-    """A fifth of the training inputs is German, all of the test."""
-    train = split(tmp_path, "a.jsonl", sentences(ENGLISH, 160) + sentences(GERMAN, 40), sentences(ENGLISH, 200))
-    noted = language_mix(Evidence(train, None, Asked(2048)))
+    assert language_mismatch(files(tmp_path, inputs, answers)) is None
+    (tmp_path := tmp_path / "second").mkdir()
+    mixed = files(tmp_path, sentences(ENGLISH, 160) + sentences(GERMAN, 40), sentences(ENGLISH, 200))
+    noted = language_mix(mixed)
     assert "note" == noted.severity
     assert 0.15 < noted.share < 0.25
-    test = split(tmp_path, "b.jsonl", sentences(GERMAN, 100), sentences(ENGLISH, 100))
-    assert "warn" == language_mix(Evidence(train, test, Asked(2048))).severity
+    test = files(tmp_path / "test", sentences(GERMAN, 100), sentences(ENGLISH, 100)).train
+    assert "warn" == language_mix(Evidence(mixed.train, test, Asked(2048))).severity
+    assert language_mix(files(tmp_path, sentences(ENGLISH, 100), sentences(ENGLISH, 100))) is None
+    numbers = files(tmp_path, [str(number) for number in range(100)], ["1"] * 100)
+    assert isinstance(language_mix(numbers), NotChecked)
 
 
-def test_one_language_is_silent_and_labels_are_not_judged(tmp_path):
-    """Nothing to say of English alone, nothing known of numbers."""
-    train = split(tmp_path, "a.jsonl", sentences(ENGLISH, 100), sentences(ENGLISH, 100))
-    assert language_mix(Evidence(train, None, Asked(2048))) is None
-    numbers = split(tmp_path, "b.jsonl", [str(one) for one in range(100)], ["1"] * 100)
-    assert isinstance(language_mix(Evidence(numbers, None, Asked(2048))), NotChecked)
+def files(folder, inputs, outputs):
+    """One file of these rows as checks see it."""
+    return pairs(folder, zip(inputs, outputs, strict=True))

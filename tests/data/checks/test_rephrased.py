@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tunecase.data.checks import rephrased
@@ -39,16 +38,10 @@ def gsm8k():
 def test_planted_rewrites_are_found(tmp_path):
     """Nine in ten rewrites among clean rows are found, with the pair they belong to."""
     train, test, rewrites = gsm8k()
-    defect = rephrased.leak_rephrased(evidence(tmp_path, train[:1000] + rewrites[:150], test[:400]))
-    right = {one for one, other in defect.pairs.tolist() if other == one + 1000}
-    assert 0.9 * 150 <= len(right)
-    assert len({other for _, other in defect.pairs.tolist() if other < 1000}) <= 10
-
-
-def test_questions_of_one_kind_are_no_leak(tmp_path):
-    """Clean rows of one kind give no finding."""
-    train, test, _ = gsm8k()
-    assert None is rephrased.leak_rephrased(evidence(tmp_path, train[:2000], test[:600]))
+    defect = rephrased.leak_rephrased(evidence(tmp_path, train[:400] + rewrites[:60], test[:160]))
+    right = {row for row, other in defect.pairs.tolist() if other == row + 400}
+    assert 0.9 * 60 <= len(right)
+    assert len({other for _, other in defect.pairs.tolist() if other < 400}) <= 4
 
 
 def test_too_few_rows_and_fast_audits_abstain(tmp_path):
@@ -60,11 +53,8 @@ def test_too_few_rows_and_fast_audits_abstain(tmp_path):
     assert "translated" in rephrased.leak_translated(found).what
 
 
-def test_level_rises_with_the_neighbours_of_the_data():
-    """The share above a level falls as the level rises, beyond the last observed row too."""
-    from tunecase.data.detectors.paraphrases import tail
-
-    null = np.random.default_rng(0).normal(-5, 2, 1000)
-    shares = [tail(null, level) for level in (-5.0, 0.0, 2.0, 5.0, 9.0)]
-    assert shares == sorted(shares, reverse=True)
-    assert 0 < shares[-1] < 1e-3
+@pytest.mark.slow
+def test_questions_of_one_kind_are_no_leak(tmp_path):
+    """Clean rows of one kind give no finding."""
+    train, test, _ = gsm8k()
+    assert None is rephrased.leak_rephrased(evidence(tmp_path, train[:2000], test[:600]))

@@ -6,14 +6,8 @@ from tunecase.data.checks.sample import Sample
 from tunecase.quantities import Interval80
 
 
-def test_a_whole_file_is_told_without_a_word():
-    """Where nothing was drawn there is nothing to add, and a count stays what it is."""
-    assert Sample(50, 50).told(3) == ""
-    assert Sample(50, 50).in_all(3) == Interval80(3, 3, 3)
-
-
-def test_the_range_holds_the_truth_about_four_times_in_five():
-    """Over many draws without putting back, from files with few and with many such rows."""
+def test_ranges_of_samples():
+    """They hold the truth four times in five; doubt of the count and of the draw add up."""
     rng = np.random.default_rng(0)
     for share in (0.02, 0.3):
         truth = round(share * 5000)
@@ -21,16 +15,10 @@ def test_the_range_holds_the_truth_about_four_times_in_five():
         ranges = [Sample(1000, 5000).in_all(int(each)) for each in found]
         held = np.mean([each.low <= truth <= each.high for each in ranges])
         assert 0.74 <= held <= 0.9
-
-
-def test_doubt_of_the_count_and_of_the_draw_add_up():
-    """A range of what was found makes that of all wider than either alone, and never wider than all rows."""
     plain, doubted = (Sample(1000, 5000).in_all(found) for found in (40, Interval80(20, 40, 60)))
     assert doubted.low < plain.low < plain.mid == doubted.mid == 200 < plain.high < doubted.high
     assert Sample(10, 100).in_all(10).high <= 100
-
-
-def test_nothing_found_may_still_be_somewhere():
-    """Of rows not judged some may be so even where none was found."""
     assert Sample(100, 10_000).in_all(0).high > 50
     assert Sample(0, 10).told(0) == "; 0 of 10 rows were judged, drawn at random"
+    assert Sample(50, 50).told(3) == ""
+    assert Sample(50, 50).in_all(3) == Interval80(3, 3, 3)

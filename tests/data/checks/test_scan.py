@@ -2,15 +2,13 @@
 
 import gzip
 import json
-import multiprocessing
-import os
-import signal
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.data.checks.made_shelves import shuffle_tasks
 from tests.data.tokens.made import CHAT, made_tokenizer
 from tunecase.data.checks import block, scan
 from tunecase.data.checks.alike import Files, gathered
@@ -35,41 +33,21 @@ def whole(split: Split, name: str) -> list:
     return split.take(name, np.arange(split.count)).tolist()
 
 
-def test_columns_follow_the_readable_rows(tmp_path):
-    """Numbers count bad rows, lines count all lines, lengths and answers belong to their row."""
+def test_columns_follow_the_readable_rows(tmp_path, monkeypatch):
+    """Numbers count bad rows, lines all lines; heads give back the beginning; too many labels are no classes."""
     split = columns(tmp_path, ["one two,x", "1,2,3", "", "three,X"])
     assert ([0, 2], [2, 5]) == (whole(split, "number"), whole(split, "line"))
     assert ([2, 1], [7, 5]) == (whole(split, "words"), whole(split, "input_characters"))
     assert whole(split, "answer")[0] == whole(split, "answer")[1]
     assert (3, 2, 1, ["one two", "three"]) == (split.rows, split.count, split.bad, [split.example(0), split.example(1)])
-
-
-def test_results_do_not_depend_on_the_batch(tmp_path, monkeypatch):
-    """Rows cut into other batches give the same columns."""
-    lines = [f"word{i} word{i + 1} word{i + 2} word{i % 3},x" for i in range(50)]
-    first = plain(columns(tmp_path, lines))
-    monkeypatch.setattr(scan, "BATCH", 7)
-    assert first == plain(columns(tmp_path, lines))
-
-
-def test_only_the_first_bad_rows_are_kept_but_all_are_told(tmp_path, monkeypatch):
-    """Memory is bounded, the quarantine is complete."""
+    split = columns(tmp_path, ["ä" * 200 + ",x", '"a\n b",x'])
+    assert ["ä" * 79 + "…", "a b"] == [split.example(i) for i in range(2)]
+    monkeypatch.setattr(block, "MOST_LABELS", 3)
+    assert {} == columns(tmp_path, [f"t {i},{i % 5}" for i in range(50)]).classes
     monkeypatch.setattr(scan, "MOST_BAD_KEPT", 2)
     told = []
     split = columns(tmp_path, ["a,x", *["1,2,3"] * 5], on_bad=told.append)
     assert (5, 2, 5) == (split.bad, len(split.bad_rows), len(told))
-
-
-def test_too_many_labels_are_no_classes(tmp_path, monkeypatch):
-    """Labels beyond what is kept are not half counted."""
-    monkeypatch.setattr(block, "MOST_LABELS", 3)
-    assert {} == columns(tmp_path, [f"t {i},{i % 5}" for i in range(50)]).classes
-
-
-def test_heads_give_back_the_beginning(tmp_path):
-    """Long texts are cut at 80 characters, letters of several bytes stay whole."""
-    split = columns(tmp_path, ["ä" * 200 + ",x", '"a\n b",x'])
-    assert ["ä" * 79 + "…", "a b"] == [split.example(i) for i in range(2)]
 
 
 def long_file(folder: Path, rows: int = 400) -> Path:
@@ -115,13 +93,14 @@ def plain(split: Split) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("rows_a_shard", [1, 50, 20_000])
+@pytest.mark.parametrize("rows_a_shard", [3, 20_000])
 def test_columns_do_not_depend_on_pieces_and_shards(tmp_path, monkeypatch, rows_a_shard):
-    """Many small pieces, shards of few rows: the same columns in the order of the file."""
-    path = long_file(tmp_path)
+    """Many small pieces, shards of few rows, whichever piece ends first: the same columns in the order of the file."""
+    path = long_file(tmp_path, 250)
     here = plain(read_split(path, detect(path)))
     short_runs(monkeypatch, rows_a_shard)
-    in_pieces(monkeypatch)
+    in_pieces(monkeypatch, 600)
+    shuffle_tasks(monkeypatch, rows_a_shard)
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
     assert here == plain(split)
@@ -141,32 +120,6 @@ def test_a_packed_file_in_shares_gives_its_rows_in_order(tmp_path, monkeypatch):
     assert here == plain(split)
 
 
-def test_columns_do_not_depend_on_which_piece_ends_first(tmp_path, monkeypatch):
-    """The last piece may be done first."""
-    from tunecase.data.shards import stages as module
-
-    def backwards(function, tasks, workers, **more):
-        for position, task in reversed(list(enumerate(tasks))):
-            yield position, function(task)
-
-    path = long_file(tmp_path)
-    here = plain(read_split(path, detect(path)))
-    in_pieces(monkeypatch)
-    monkeypatch.setattr(module, "run_tasks", backwards)
-    assert here == plain(read_split(path, detect(path)))
-
-
-def any_order(monkeypatch, seed: int) -> None:
-    """Tasks are done in an order that is drawn, in this one process."""
-    from tunecase.data.shards import stages as module
-
-    def shuffled(function, tasks, workers, **more):
-        order = np.random.default_rng(seed).permutation(len(tasks)).tolist()
-        yield from ((position, function(tasks[position])) for position in order)
-
-    monkeypatch.setattr(module, "run_tasks", shuffled)
-
-
 def chats(folder: Path, rows: int = 300) -> Path:
     """Chats of ever other runs of roles, the first of which is rare later on."""
     path = folder / "chats.jsonl"
@@ -179,6 +132,7 @@ def chats(folder: Path, rows: int = 300) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampled", [False, True])
 def test_tokens_do_not_depend_on_order_or_runs(tmp_path, monkeypatch, sampled):
     """With a tokenizer and a chat template, whatever was counted before in the same process, sampled or not."""
@@ -187,17 +141,16 @@ def test_tokens_do_not_depend_on_order_or_runs(tmp_path, monkeypatch, sampled):
         monkeypatch.setattr(counting, "read_fast", lambda path: None)
         monkeypatch.setattr(counting, "EXACT_BYTES", 100)
     (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
-    path, reading = chats(tmp_path), Reading(tokenizer=made_tokenizer(tmp_path))
-    in_pieces(monkeypatch, 3000)
+    path, reading = chats(tmp_path, 64), Reading(tokenizer=made_tokenizer(tmp_path))
+    in_pieces(monkeypatch, 5000)
     short_runs(monkeypatch, 1000)
     found = [plain(read_split(path, detect(path), reading))]
-    for seed in (1, 2):
-        any_order(monkeypatch, seed)
-        monkeypatch.setattr(scan, "run_room", lambda task_bytes, rows=5 * seed: (rows, 10**9))
-        found.append(plain(read_split(path, detect(path), reading)))
-    assert found[0] == found[1] == found[2]
+    shuffle_tasks(monkeypatch, 1)
+    monkeypatch.setattr(scan, "run_room", lambda task_bytes: (7, 10**9))
+    found.append(plain(read_split(path, detect(path), reading)))
+    assert found[0] == found[1]
     counted = sum(tokens > 0 for tokens in found[0]["tokens"])
-    assert (10 < counted < 60) if sampled else counted == 300
+    assert (0 < counted < 16) if sampled else counted == 64
 
 
 @pytest.mark.slow
@@ -211,36 +164,6 @@ def test_two_processes_count_tokens_as_one(tmp_path, monkeypatch):
     assert here == plain(read_split(path, detect(path), reading, stages=stages))
 
 
-@pytest.mark.slow
-def test_two_processes_give_the_columns_of_one(tmp_path, monkeypatch):
-    """Whoever is done first, columns stand in the order of the file."""
-    path = long_file(tmp_path, 3000)
-    here = plain(read_split(path, detect(path)))
-    in_pieces(monkeypatch, 10_000)
-    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2))
-    assert here == plain(read_split(path, detect(path), stages=stages))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="skipped: no SIGKILL here")
-def test_a_killed_worker_costs_its_pieces_alone(tmp_path, monkeypatch):
-    """What it had is read by another, and nothing is missing."""
-    path = long_file(tmp_path, 3000)
-    here = plain(read_split(path, detect(path)))
-    in_pieces(monkeypatch, 10_000)
-    killed = []
-
-    def kill(*_):
-        for child in multiprocessing.active_children()[:1]:
-            if not killed:
-                killed.append(child.pid)
-                os.kill(child.pid, signal.SIGKILL)
-
-    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2), tell=kill)
-    assert here == plain(read_split(path, detect(path), stages=stages))
-    assert 1 == len(killed)
-
-
 def interrupted(path: Path, folder: Path, after: int) -> None:
     """A pass that is interrupted once so many pieces are read."""
 
@@ -252,24 +175,36 @@ def interrupted(path: Path, folder: Path, after: int) -> None:
         read_split(path, detect(path), stages=Stages(FolderStore(folder), tell=stop))
 
 
-@pytest.mark.parametrize("times", [1, 3])
-def test_an_interrupted_pass_is_gone_on_with(tmp_path, monkeypatch, times):
-    """The next one reads only the pieces that are left, and gives the same columns."""
+def test_interrupted_passes_and_lost_parts(tmp_path, monkeypatch):
+    """Only the pieces that are left are read, and of a piece of several shards the one that is lost or cut."""
     path = long_file(tmp_path)
     here = plain(read_split(path, detect(path)))
     in_pieces(monkeypatch)
-    for time in range(times):
-        interrupted(path, tmp_path / "s", 3 * (time + 1))
+    for after in (3, 6):
+        interrupted(path, tmp_path / "s", after)
     read = []
     once = scan.read
     monkeypatch.setattr(scan, "read", lambda task: read.append(task.piece.index) or once(task))
     stages = Stages(FolderStore(tmp_path / "s"))
     assert here == plain(read_split(path, detect(path), stages=stages))
-    assert (3 * times, list(range(3 * times, stages.told[0].tasks))) == (stages.told[0].taken_up, read)
+    assert (6, list(range(6, stages.told[0].tasks))) == (stages.told[0].taken_up, read)
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
+    path = tmp_path / "d.jsonl.gz"
+    path.write_bytes(gzip.compress(long_file(tmp_path, 150).read_bytes()))
+    short_runs(monkeypatch)
+    store = FolderStore(tmp_path / "s")
+    here = plain(read_split(path, detect(path), stages=Stages(store)))
+    part = next(name for name in store.names("read/") if name.endswith("-00003"))
+    body = bytes(store.get(part))
+    for harm in (lambda: store.remove(part), lambda: store.put(part, [body[:-10]])):
+        harm()
+        assert here == plain(read_split(path, detect(path), stages=Stages(store)))
+        assert body == bytes(store.get(part))
 
 
 def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
-    """A file that is larger than its size told keeps a part of its texts, drawn at random, and says so."""
+    """A larger file than told keeps a part of its texts, and says so; another seed draws others."""
     monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 1000)
     path = tmp_path / "d.jsonl.gz"
     path.write_bytes(gzip.compress(long_file(tmp_path, 2000).read_bytes(), 9))
@@ -277,27 +212,26 @@ def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
     texts = read_split(path, detect(path)).texts
     assert 100 < sum(map(len, texts.inputs)) < 4000
     assert (False, True) == (texts.complete, 0 < len(texts.rows) < 0.2 * 2000)
-
-
-def test_another_seed_draws_other_texts(tmp_path, monkeypatch):
-    """The same seed draws the same ones."""
+    monkeypatch.undo()
     monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 5000)
     path = long_file(tmp_path, 2000)
-    drawn = [read_split(path, detect(path), Reading(seed=seed)).texts.rows.tolist() for seed in (1, 1, 2)]
-    assert drawn[0] == drawn[1] != drawn[2]
-    assert 0 < len(drawn[0]) < 500
-
-
-def drawn(path: Path) -> tuple[np.ndarray, int]:
-    """The rows whose texts were kept, and how many there are."""
-    split = read_split(path, detect(path))
-    return split.texts.rows, split.count
+    seeds = [read_split(path, detect(path), Reading(seed=seed)).texts.rows.tolist() for seed in (1, 1, 2)]
+    assert seeds[0] == seeds[1] != seeds[2]
+    assert 0 < len(seeds[0]) < 500
 
 
 def test_files_of_a_folder_keep_other_places(tmp_path, monkeypatch):
-    """The share of texts is the one asked for, and no two files keep the same of their rows."""
-    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 12_000)
+    """The share is the one asked for, of many files of a row too, and no two files keep the same of their rows."""
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 1000)
     folder = tmp_path / "files"
+    folder.mkdir()
+    for at in range(60):
+        (folder / f"{at:03}.jsonl").write_text(f'{{"text": "some words {at}", "label": "x"}}\n', encoding="utf-8")
+    share = 1000 / sum(file.stat().st_size for file in folder.iterdir())
+    rows, count = drawn(folder)
+    assert 0 < abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 12_000)
+    folder = tmp_path / "more"
     folder.mkdir()
     for at in range(6):
         lines = (f'{{"text": "some words {k} {at}", "label": "x"}}\n' for k in range(300))
@@ -308,16 +242,10 @@ def test_files_of_a_folder_keep_other_places(tmp_path, monkeypatch):
     assert 6 == len({tuple((rows[rows // 300 == at] % 300).tolist()) for at in range(6)})
 
 
-def test_many_files_of_a_row_keep_their_share(tmp_path, monkeypatch):
-    """Not all of them or none."""
-    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 2000)
-    folder = tmp_path / "files"
-    folder.mkdir()
-    for at in range(150):
-        (folder / f"{at:03}.jsonl").write_text(f'{{"text": "some words {at}", "label": "x"}}\n', encoding="utf-8")
-    share = 2000 / sum(file.stat().st_size for file in folder.iterdir())
-    rows, count = drawn(folder)
-    assert abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
+def drawn(path: Path) -> tuple[np.ndarray, int]:
+    """The rows whose texts were kept, and how many there are."""
+    split = read_split(path, detect(path))
+    return split.texts.rows, split.count
 
 
 @pytest.mark.usefixtures("vetted_here")
@@ -334,42 +262,14 @@ def test_row_groups_keep_other_places(tmp_path, monkeypatch):
     assert 6 == len({tuple((rows[rows // 200 == at] % 200).tolist()) for at in range(6)})
 
 
-@pytest.mark.parametrize("harm", ["lost", "cut"])
-def test_a_part_that_is_lost_or_cut_is_made_again(tmp_path, monkeypatch, harm):
-    """Of a piece that made several shards; the others are taken up."""
-    path = tmp_path / "d.jsonl.gz"
-    path.write_bytes(gzip.compress(long_file(tmp_path, 300).read_bytes()))
-    short_runs(monkeypatch)
-    store = FolderStore(tmp_path / "s")
-    here = plain(read_split(path, detect(path), stages=Stages(store)))
-    part = next(name for name in store.names("read/") if name.endswith("-00003"))
-    body = bytes(store.get(part))
-    store.remove(part)
-    if harm == "cut":
-        store.put(part, [body[:-10]])
-    assert here == plain(read_split(path, detect(path), stages=Stages(store)))
-    assert body == bytes(store.get(part))
-
-
-def test_bad_rows_fill_shards_too(tmp_path, monkeypatch):
-    """They are not all held at once, and all are told in their order."""
+def test_runs_and_shards_of_bad_rows(tmp_path, monkeypatch):
+    """Runs are as long as memory allows, within bounds; bad rows are not all held; row numbers do not overflow."""
     short_runs(monkeypatch)
     told = []
     split = columns(tmp_path, ["a,x", *["1,2,3"] * 500, "b,x"], on_bad=told.append)
     assert max(np.diff(split.shelf.records)) < 40
     assert (500, list(range(1, 501))) == (split.bad, [row.number for row in told])
     assert [0, 501] == whole(split, "number")
-
-
-def test_runs_are_as_long_as_memory_allows():
-    """Within bounds, and no piece of 64 MB of ordinary rows makes several."""
-    assert (scan.LEAST_RUN_ROWS, scan.LEAST_RUN_BYTES) == scan.run_room(1)
-    assert (scan.RUN_ROWS, scan.RUN_BYTES) == scan.run_room(256_000_000) == scan.run_room(10**12)
-    assert scan.RUN_ROWS * 600 > scan.MOST_PIECE_BYTES
-
-
-def test_row_numbers_written_narrow_do_not_overflow():
-    """Shards hold them in two bytes; behind 70,000 others they are as large as they are."""
     store = MemoryStore()
     own = np.array([0, 30_000], np.int16)
     write_shard(store, "a", {"number": own, "line": own, "words": own})
@@ -378,3 +278,7 @@ def test_row_numbers_written_narrow_do_not_overflow():
     assert [70_000, 100_000] == shelf.column(0, "number").tolist()
     assert [70_001, 100_001] == shelf.column(0, "line").tolist()
     assert {np.dtype(np.int64)} == {shelf.column(0, name).dtype for name in ("number", "line", "words")}
+    monkeypatch.undo()
+    assert (scan.LEAST_RUN_ROWS, scan.LEAST_RUN_BYTES) == scan.run_room(1)
+    assert (scan.RUN_ROWS, scan.RUN_BYTES) == scan.run_room(256_000_000) == scan.run_room(10**12)
+    assert scan.RUN_ROWS * 600 > scan.MOST_PIECE_BYTES

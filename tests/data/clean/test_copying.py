@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.data.clean.made import Plain, audited, cleaned, evidence_of, lines, written
+from tests.laws import IS_WHOLE
 from tunecase.data.checks.defect import Defect
 from tunecase.data.clean import CHANGES, clean, read_ranking, reasons, suspects, waiting
 from tunecase.data.review.corrections import Correction
@@ -20,7 +21,7 @@ from tunecase.io import digest, new_folder
 TEXTS = st.sampled_from(["a b c", "A b, c!", "a b c?", "", "?!", "d e f", "D e f", "g"])
 RECORDS = st.lists(
     st.one_of(st.none(), st.fixed_dictionaries({"text": TEXTS, "label": st.sampled_from(["p", "q"])})),
-    min_size=2, max_size=30,
+    min_size=2, max_size=15,
 )  # fmt: skip
 CHECKS = st.sampled_from(["duplicate_exact", "leak_near", "contradiction", "label_error", "pii"])
 
@@ -44,7 +45,7 @@ def findings(draw, train: int, test: int) -> Defect:
 
 
 @given(data=st.data(), records=RECORDS, tests=st.lists(TEXTS, max_size=4), shard=st.sampled_from([40, 200, 10_000]))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100 if IS_WHOLE else 7, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_findings_of_any_file_are_told_as_they_are_on_lists(tmp_path_factory, data, records, tests, shard):
     """kept + dropped + quarantined = read, in order, in shards of any size; reasons and queue are the plain ones."""
     folder = tmp_path_factory.mktemp("any")
@@ -71,7 +72,6 @@ def test_any_findings_of_any_file_are_told_as_they_are_on_lists(tmp_path_factory
     wanted = [(plain.numbers["train"][row], plain.why(row)) for row in sorted(plain.removed)]
     assert wanted == [(row["row"], row["reasons"]) for row in dropped]
     assert len(records) == record.rows == record.kept + record.dropped + record.quarantined
-
     queue = lines(folder / "out/review.jsonl") if record.review_rows else []
     assert expected == [(row["row"], row["suspicion"]) for row in queue]
     assert len(found) == record.queue_rows + record.unqueued
@@ -80,8 +80,8 @@ def test_any_findings_of_any_file_are_told_as_they_are_on_lists(tmp_path_factory
         assert row["checks"] == ([] if row["suspicion"] is None else [check for check, _ in found[at]])
 
 
-def test_reviewers_are_heard_where_the_audit_keeps_a_row(tmp_path):
-    """A row that is dropped anyway keeps the audit's reason; corrections fit rows by number, with bad rows before."""
+def test_reviewers_masks_and_bounded_queues(tmp_path, monkeypatch):
+    """A dropped row keeps the audit's reason; masked.jsonl names rows with columns; what is left out is told."""
     records = [None, {"text": "a", "label": "p"}, None, {"text": "b", "label": "p"}, {"text": "c", "label": "p"}]
     evidence = evidence_of(written(tmp_path / "train.jsonl", records), shard_bytes=30)
     says = {1: ("delete", ""), 3: ("delete", ""), 4: ("wrong", "q"), 2: ("delete", "")}
@@ -101,10 +101,7 @@ def test_reviewers_are_heard_where_the_audit_keeps_a_row(tmp_path):
         (row["row"], row["reasons"][0]["check"]) for row in lines(tmp_path / "out/dropped.jsonl")
     ]
     assert [{"text": "c", "label": "q"}] == lines(tmp_path / "out/train.jsonl")
-
-
-def test_masked_rows_are_listed_in_a_file(tmp_path):
-    """changes.json counts them, so that it stays small; masked.jsonl names each with its columns."""
+    (tmp_path := tmp_path / "second").mkdir()
     records = [{"text": f"write to {name}@example.org", "label": "p"} for name in ("ann", "bob")]
     evidence = evidence_of(written(tmp_path / "train.jsonl", [{"text": "a", "label": "p"}, *records]))
     record = cleaned(evidence, [], tmp_path / "out", mask=True)
@@ -113,11 +110,22 @@ def test_masked_rows_are_listed_in_a_file(tmp_path):
     changes = json.loads((tmp_path / "out/changes.json").read_bytes())
     assert {"rows": 2, "columns": {"text": 2}} == changes["masked"]
     assert ("masked.jsonl", 2) in [(file.name, file.rows) for file in record.files]
+    assert {"text": "write to [e-mail]", "label": "p"} == lines(tmp_path / "out/train.jsonl")[1]
+    assert 0 == cleaned(evidence, [], tmp_path / "plain").masked
+    assert (tmp_path / "plain/train.jsonl").read_bytes() == (tmp_path / "train.jsonl").read_bytes()
+    (tmp_path := tmp_path / "third").mkdir()
+    monkeypatch.setattr(waiting, "MOST_SUSPECTS", 2)
+    train = written(tmp_path / "train.jsonl", [{"text": f"text {at}", "label": "p"} for at in range(9)])
+    found = Defect("label_error", "warn", "", "", rows=np.arange(5), review_rows=5.0, scores=np.linspace(0.9, 0.5, 5))
+    record = cleaned(evidence_of(train), [found], tmp_path / "out")
+    assert (2, 1, 3) == (record.queue_rows, record.controls, record.unqueued)
+    assert 3 == json.loads((tmp_path / "out/changes.json").read_bytes())["queue"]["left_out"]
+    ranking, expected, kept = read_ranking(tmp_path / "out", digest(train)) or ({}, 0.0, 0)
+    assert ({0: 0.9, 1: 0.8}, 1.7, 9) == (ranking, expected, kept)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a process's file size")
-@pytest.mark.parametrize("room", [3_000, 30_000])
-def test_a_disk_that_fills_leaves_nothing(tmp_path, room):
+def test_a_disk_that_fills_leaves_nothing(tmp_path):
     """Whichever of the files has no room: one error that says what to do, and no folder."""
     import resource
 
@@ -127,7 +135,7 @@ def test_a_disk_that_fills_leaves_nothing(tmp_path, room):
     found = Defect("empty", "warn", "", "", rows=rows, removed=rows)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     made, sha256 = audited(evidence, [found]), digest(tmp_path / "train.jsonl")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, hard))
     try:
         with (
             pytest.raises(TunecaseError, match=r"[Mm]ake room"),
@@ -159,16 +167,3 @@ def test_memory_stays_flat_when_the_file_grows(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.33 * peaks[0]
-
-
-def test_a_bounded_queue_is_told_wherever_it_is_read(tmp_path, monkeypatch):
-    """The folder's README and changes.json say how many rows are left out; the ranking is read back as it was."""
-    monkeypatch.setattr(waiting, "MOST_SUSPECTS", 2)
-    train = written(tmp_path / "train.jsonl", [{"text": f"text {at}", "label": "p"} for at in range(9)])
-    found = Defect("label_error", "warn", "", "", rows=np.arange(5), review_rows=5.0, scores=np.linspace(0.9, 0.5, 5))
-    record = cleaned(evidence_of(train), [found], tmp_path / "out")
-    assert (2, 1, 3) == (record.queue_rows, record.controls, record.unqueued)
-    assert "the most suspicious 2 of 5 rows" in (tmp_path / "out/README.md").read_text(encoding="utf-8")
-    assert 3 == json.loads((tmp_path / "out/changes.json").read_bytes())["queue"]["left_out"]
-    ranking, expected, kept = read_ranking(tmp_path / "out", digest(train)) or ({}, 0.0, 0)
-    assert ({0: 0.9, 1: 0.8}, 1.7, 9) == (ranking, expected, kept)

@@ -13,31 +13,18 @@ def texts(n: int, seed: int, labels=("red", "green", "blue", "amber")) -> list[s
     return rows
 
 
-def test_halves_of_one_set_cover_each_other():
-    """About 5% of the rows are far by chance."""
+def test_halves_words_and_blanks():
+    """Halves of one set cover each other, rows in other words come first, blank texts are not judged."""
     rows = texts(600, 1)
     found = measure_cover(rows[::2], rows[1::2])
     assert found.p > 0.001
     assert len(found.far) / found.judged < 0.12
-
-
-def test_rows_in_other_words_are_far():
-    """Rows in words that the base does not know are found, the furthest first."""
+    assert () == thin_regions(rows[::2], rows[1::2])
     odd = [f"zygotic quux{i} fjord waltz" for i in range(50)]
     found = measure_cover(texts(300, 1), [*texts(100, 2), *odd])
     assert set(range(100, 150)) <= set(found.far.tolist())
     assert found.p < 0.001
     assert sorted(found.distance.tolist(), reverse=True) == found.distance.tolist()
-
-
-def test_nothing_to_compare_says_nothing():
-    """Empty texts are not judged."""
-    found = measure_cover(["", " "], ["", "a"])
-    assert (found.judged, found.p) == (0, 1.0)
-
-
-def test_a_region_that_the_base_hardly_fills_is_named():
-    """A topic with two base rows and many others is one region, with its words and the rows it lacks."""
     topic = [f"refund invoice payment {row}" for row in texts(80, 5, ("red",))]
     (region, *_) = thin_regions(
         [*texts(300, 1, ("green", "blue")), *topic[:2]], [*texts(200, 2, ("green", "blue")), *topic[2:]]
@@ -45,15 +32,7 @@ def test_a_region_that_the_base_hardly_fills_is_named():
     assert region.times > 3
     assert region.missing > 30
     assert {"refund", "invoice", "payment"} & set(region.words)
-
-
-def test_halves_have_no_thin_region():
-    """Random halves fill the same regions."""
-    rows = texts(600, 1)
-    assert () == thin_regions(rows[::2], rows[1::2])
-
-
-def test_blank_texts_are_not_judged():
-    """Nothing on one side says nothing, and crashes nothing."""
+    found = measure_cover(["", " "], ["", "a"])
+    assert (found.judged, found.p) == (0, 1.0)
     assert 0 == len(measure_cover(["a b c d"] * 60, [""] * 60).far)
     assert () == thin_regions(["a b c d"] * 60, [""] * 60)

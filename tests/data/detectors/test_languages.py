@@ -5,41 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sentences import SENTENCES
-from tunecase.data.detectors.languages import NAMES, STOP_WORDS, detect
+from tunecase.data.detectors.languages import NAMES, detect
 
 
 def test_sentences_are_known():
-    """No sentence goes to another language, and most are told."""
+    """None goes to another language, codes and names are not guessed; the extra tells what the lists do not."""
     told = {language: [detect(sentence) for sentence in sentences] for language, sentences in SENTENCES.items()}
     assert {language: {language} for language in SENTENCES} == {name: {*found} - {None} for name, found in told.items()}
     assert [] == [name for name, found in told.items() if found.count(None) > 0.25 * len(found)]
-
-
-def test_labels_and_formulas_are_not_guessed():
-    """Too little to tell."""
     texts = ["", "card_arrival", "42", "yes", "x = y + 3 * z", "{'a': 1}", "Berlin, Paris, Rom", "🙂🙂🙂🙂🙂"]
     assert [] == [text for text in texts if detect(text) is not None]
-
-
-def test_code_and_addresses_do_not_count():
-    """A fence in an English text is no language."""
     text = "The loop that stands below prints all of the names.\n```\nder die das und oder nicht ein eine\n```"
     assert "en" == detect(text)
-
-
-@given(st.text(max_size=300))
-def test_any_text_is_named_or_not_told(text):
-    """What is told has a name."""
-    assert detect(text) in {None, *NAMES}
-
-
-def test_every_list_has_a_name():
-    """No language without a name."""
-    assert set() == STOP_WORDS.keys() - NAMES.keys()
-
-
-def test_the_extra_tells_what_the_lists_do_not():
-    """With py3langid, short texts without common words are told, and English, codes and names stay as they were."""
     pytest.importorskip("py3langid", reason="the extra languages is not installed")
     foreign = {"Unser Kater schläft seit Stunden unterm Sofa.": "de", "Bugün şifremi değiştirmek istiyorum": "tr"}
     assert [*foreign.values()] == [detect(text) for text in foreign]
@@ -49,3 +26,9 @@ def test_the_extra_tells_what_the_lists_do_not():
         "Ann, Bob, Cy, Di",
     ]
     assert [] == [text for text in english if detect(text) not in (None, "en")]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_named_or_not_told(text):
+    """What is told has a name."""
+    assert detect(text) in {None, *NAMES}

@@ -1,7 +1,7 @@
 """Who shares a key: keys that occur again, and pairs within reach."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data.detectors import meetings
@@ -9,7 +9,6 @@ from tunecase.data.detectors import meetings
 KEYS = st.lists(st.integers(1, 6) | st.integers(2**63, 2**63 + 4), max_size=40)
 
 
-@settings(deadline=None)
 @given(KEYS)
 def test_repeated_keys_are_ordered_by_key_then_place(keys):
     """Keys that occur once are left out."""
@@ -17,7 +16,6 @@ def test_repeated_keys_are_ordered_by_key_then_place(keys):
     assert [at for _, at in wanted] == meetings.repeated(np.array(keys, np.uint64)).tolist()
 
 
-@settings(deadline=None)
 @given(KEYS, st.integers(1, 4), st.integers(1, 9))
 def test_rows_meet_those_within_reach_before_them(keys, reach, chunk):
     """The same pairs however many keys are worked on at once: the earlier row first."""
@@ -36,7 +34,6 @@ def test_rows_meet_those_within_reach_before_them(keys, reach, chunk):
     assert len(wanted) == len(found)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=30), st.sampled_from([1, 10**9, 10**15]))
 def test_distinct_pairs_are_those_of_the_set(pairs, scale):
     """Each pair once, ascending, also where rows are too many for one number to hold a pair."""

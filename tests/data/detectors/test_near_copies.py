@@ -1,7 +1,7 @@
 """Near copies: hashed words and shingles, band keys, pairs that meet, their likeness."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data import text
@@ -18,7 +18,6 @@ def sets_of(texts):
 
 
 @given(TEXTS)
-@settings(max_examples=200)
 def test_words_cut_on_bytes_are_those_of_the_normaliser(texts):
     """As many words as text.words gives, equal ones with equal hashes, others with others."""
     hashes, counts = near_copies.word_hashes(texts)
@@ -29,7 +28,6 @@ def test_words_cut_on_bytes_are_those_of_the_normaliser(texts):
 
 
 @given(TEXTS)
-@settings(max_examples=100)
 def test_text_hashes_are_equal_for_equal_words_alone(texts):
     """A text without words has 0; the hash does not depend on what stands before."""
     found = near_copies.text_hashes(*near_copies.word_hashes(texts)).tolist()
@@ -40,7 +38,6 @@ def test_text_hashes_are_equal_for_equal_words_alone(texts):
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=9), min_size=1, max_size=6))
-@settings(max_examples=100)
 def test_hashed_shingles_have_the_jaccard_of_the_plain_ones(texts):
     """The hashed sets give the similarity of the plain sets."""
     joined = [" ".join(words) for words in texts]
@@ -51,25 +48,17 @@ def test_hashed_shingles_have_the_jaccard_of_the_plain_ones(texts):
     assert np.allclose(shared, near_copies.pair_jaccard(pairs, (flat, np.cumsum(counts)), chunk=5))
 
 
-def test_near_pairs_finds_the_edited_copy_alone():
-    """One changed word in sixty meets in a band; unrelated texts do not."""
+def test_near_pairs_and_powers_of_blocks(monkeypatch):
+    """The edited copy alone, forty equal sets within reach; a table longer than usual is right and dropped."""
     rng = np.random.default_rng(0)
     texts = [[f"w{n}" for n in rng.integers(0, 5000, 60)] for _ in range(200)]
     texts[150] = [*texts[20][:30], "other", *texts[20][31:]]
     keys = near_copies.band_keys(*sets_of([" ".join(words) for words in texts]))
     assert near_copies.near_pairs(keys, reach=16).tolist() == [[20, 150]]
-
-
-def test_a_crowd_is_paired_with_its_neighbours():
-    """Of forty equal sets each meets those within reach, so that all hang together."""
     keys = [np.full(40, 7 << 40, np.uint64)]
     pairs = near_copies.near_pairs(keys, reach=3)
     assert {1, 2, 3} == set((pairs[:, 1] - pairs[:, 0]).tolist())
     assert 39 + 38 + 37 == len(pairs)
-
-
-def test_keys_that_differ_in_their_low_bits_alone_do_not_meet():
-    """Only the whole key counts, however many texts there are, and no stranger takes a neighbour's place in a crowd."""
     low = np.arange(4096, dtype=np.uint64)
     assert near_copies.near_pairs([(np.uint64(7) << np.uint64(40)) + low], reach=16).tolist() == []
     crowd = np.full(4096, 7 << 40, np.uint64)
@@ -77,10 +66,6 @@ def test_keys_that_differ_in_their_low_bits_alone_do_not_meet():
     pairs = near_copies.near_pairs([crowd], reach=2)
     assert len(pairs) == 2047 + 2046
     assert {2, 4} == set((pairs[:, 1] - pairs[:, 0]).tolist())
-
-
-def test_powers_of_one_long_block_are_not_kept(monkeypatch):
-    """A table longer than usual is right and is dropped; a usual one is kept."""
     monkeypatch.setattr(near_copies, "MOST_KEPT_POWERS", 8)
     monkeypatch.setattr(near_copies, "_POWERS", {})
     wanted = [pow(near_copies.BASE, k, 1 << 64) for k in range(20)]
@@ -88,10 +73,6 @@ def test_powers_of_one_long_block_are_not_kept(monkeypatch):
     assert {} == near_copies._POWERS
     assert wanted[:5] == near_copies._powers(near_copies.BASE, 5).tolist()
     assert 8 == len(near_copies._POWERS[near_copies.BASE])
-
-
-def test_pairs_of_long_sets_are_worked_on_alone():
-    """A pair with more shingles than are worked on at once is still compared."""
     sets = sets_of(["a b c d e f g h", "a b c d e f g h i", "x y z"])
     sets = (sets[0], np.cumsum(sets[1]))
     pairs = np.array([[0, 1], [1, 2], [2, 2]])
@@ -99,7 +80,6 @@ def test_pairs_of_long_sets_are_worked_on_alone():
     assert [] == near_copies.pair_jaccard(pairs[:0], sets).tolist()
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.data())
 def test_joined_rows_share_a_first_row(count, data):
     """Paired rows share a group; its name is its first row; unpaired rows stand alone."""
@@ -113,7 +93,6 @@ def test_joined_rows_share_a_first_row(count, data):
     assert (root[alone] == alone).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), max_size=30), st.integers(1, 8), st.integers(0, 1))
 def test_groups_are_those_of_all_pairs_at_once(pairs, chunk, far):
     """However many pairs are worked on at once; rows without a pair are not there, and large row numbers are fine."""

@@ -2,31 +2,18 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.data.detectors import phrases
 
 ROWS = catalog.read_table("answer_phrases")
-PIECES = st.sampled_from(
-    [row["stem"] for row in ROWS]
-    + [
-        "i'm sorry, but i can’t do it",
-        "soy claude",
-        "{{ name }}",
-        "私はaiとしてできません",
-        "todo: ",
-        "\n",
-        "###",
-        "<",
-        "İ",
-    ]
-)
+ODD = "i'm sorry, but i can’t do it", "soy claude", "{{ name }}", "私はaiとしてできません", "todo: ", "\n", "#", "İ"
+PIECES = st.sampled_from([*(row["stem"] for row in ROWS), *ODD])
 TEXTS = st.lists(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=5).map(" ".join), max_size=6)
 
 
-@settings(max_examples=40)
 @given(TEXTS)
 def test_the_quick_search_finds_what_reading_every_text_finds(texts):
     """Rare bytes only say where to look."""
@@ -38,8 +25,3 @@ def test_the_quick_search_finds_what_reading_every_text_finds(texts):
             if row["stem"] in where and re.compile(row["pattern"], re.DOTALL).search(where):
                 expected[row["kind"]].add(at)
     assert expected == phrases.find_phrases(texts)
-
-
-def test_no_texts_hold_no_phrase():
-    """Nothing in, nothing out."""
-    assert {kind: set() for kind in phrases.KINDS} == phrases.find_phrases([])

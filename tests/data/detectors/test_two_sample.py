@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.making import tickets
@@ -18,21 +18,37 @@ def texts(n: int, seed: int, labels=("red", "green", "blue", "amber")) -> list[s
     return rows
 
 
-def test_halves_of_one_set_are_not_told_apart():
-    """Random halves give an AUC near chance and no small p."""
+def test_what_differs_between_two_sets():
+    """Halves are not told apart, capitals are; shares of classes explain their shift; the words are named."""
     rows = texts(400, 1)
     found = contrast(rows[::2], rows[1::2], draws=99)
     assert found.p > 0.01
     assert abs(found.auc.mid - 0.5) < 0.1
     assert found.auc.low <= found.auc.mid <= found.auc.high
-
-
-def test_another_style_is_told_apart():
-    """Capitals alone are seen, though every word is the same."""
     rows = texts(400, 1)
     found = contrast(rows[::2], [row.capitalize() + "." for row in rows[1::2]], draws=99)
     assert found.p == 0.01
     assert found.auc.mid > 0.9
+    assert None is contrast(texts(200, 1), ["one and the same text"] * 200, draws=9)
+    pairs = [(row["text"], row["label"]) for row in tickets(800, 3)]
+    random.Random(3).shuffle(pairs)
+    first = [pair for i, pair in enumerate(pairs[:400]) if pair[1] in ("red", "green") or i % 5 == 0]
+    second = [pair for i, pair in enumerate(pairs[400:]) if pair[1] in ("blue", "amber") or i % 5 == 0]
+    found = contrast(
+        [text for text, _ in first], [text for text, _ in second], draws=99,
+        classes=([label for _, label in first], [label for _, label in second]),
+    )  # fmt: skip
+    assert found.p == 0.01
+    assert found.within_p > 0.01
+    assert found.within.mid < found.auc.mid - 0.1
+    found = contrast(texts(200, 1), [f"{text} invoice" for text in texts(200, 2)], draws=19)
+    assert found.words[0].word == "invoice"
+    assert (found.words[0].first, found.words[0].second) == (0.0, 1.0)
+    long = " ".join(f"w{i}" for i in range(40))
+    group = copies(["My card!", "my card", long, f"{long} again", "my card now", "👍", "👎"]).tolist()
+    assert group[0] == group[1]
+    assert group[2] == group[3]
+    assert 5 == len(set(group))
 
 
 def told_apart(rows: tuple[int, int], features: int, shift: float, classes: int, seed: int):
@@ -49,15 +65,10 @@ def told_apart(rows: tuple[int, int], features: int, shift: float, classes: int,
 @pytest.mark.parametrize(
     ("rows", "features", "classes", "repeats"),
     [
-        ((50, 50), 25, 0, 300),
+        ((50, 50), 25, 0, 60),
         *(
             pytest.param(*sets, marks=pytest.mark.slow)
-            for sets in (
-                ((50, 50), 25, 8, 300),
-                ((150, 60), 45, 4, 300),
-                ((200, 200), 75, 0, 200),
-                ((1_500, 1_500), 60, 0, 80),
-            )
+            for sets in (((50, 50), 25, 8, 300), ((150, 60), 45, 4, 300), ((1_500, 1_500), 60, 0, 80))
         ),
     ],
 )
@@ -69,44 +80,7 @@ def test_four_intervals_in_five_hold_the_auc(rows, features, classes, repeats, s
     assert 0.7 <= np.mean([auc.low <= truth <= auc.high for auc in found]) <= 0.92
 
 
-def test_class_shares_explain_a_shift_of_class_shares():
-    """Where only the shares of the classes differ, nothing is left within a class."""
-    pairs = [(row["text"], row["label"]) for row in tickets(800, 3)]
-    random.Random(3).shuffle(pairs)
-    first = [pair for i, pair in enumerate(pairs[:400]) if pair[1] in ("red", "green") or i % 5 == 0]
-    second = [pair for i, pair in enumerate(pairs[400:]) if pair[1] in ("blue", "amber") or i % 5 == 0]
-    found = contrast(
-        [text for text, _ in first], [text for text, _ in second], draws=99,
-        classes=([label for _, label in first], [label for _, label in second]),
-    )  # fmt: skip
-    assert found.p == 0.01
-    assert found.within_p > 0.01
-    assert found.within.mid < found.auc.mid - 0.1
-
-
-def test_the_words_that_differ_are_named():
-    """A word that one set alone holds is named first, with its shares."""
-    found = contrast(texts(200, 1), [f"{text} invoice" for text in texts(200, 2)], draws=19)
-    assert found.words[0].word == "invoice"
-    assert (found.words[0].first, found.words[0].second) == (0.0, 1.0)
-
-
-def test_few_texts_are_not_judged():
-    """Fewer than fifty distinct texts of a set: no answer instead of a guess."""
-    assert None is contrast(texts(200, 1), ["one and the same text"] * 200, draws=9)
-
-
-def test_copies_share_a_group():
-    """Equal after normalising, near copies of long texts, but not neighbours of a few words, nor blank texts alike."""
-    long = " ".join(f"w{i}" for i in range(40))
-    group = copies(["My card!", "my card", long, f"{long} again", "my card now", "👍", "👎"]).tolist()
-    assert group[0] == group[1]
-    assert group[2] == group[3]
-    assert 5 == len(set(group))
-
-
 @given(st.lists(st.text(max_size=12), max_size=20), st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
 def test_one_text_of_each_group_stays(rows, seed):
     """Whatever the texts, one of each group is left, in order."""
     kept = distinct(rows, np.random.default_rng(seed)).tolist()
@@ -115,7 +89,6 @@ def test_one_text_of_each_group_stays(rows, seed):
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=10))
-@settings(max_examples=30, deadline=None)
 def test_style_is_always_a_number(rows):
     """No text gives a style that is not finite."""
     assert np.isfinite(style(rows)).all()

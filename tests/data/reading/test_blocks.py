@@ -41,7 +41,7 @@ def told(row, number=0, line=0):
 
 
 @given(files(), st.sampled_from([1, 7, 20, 64]))
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_blocks_give_the_rows_of_the_whole(tmp_path, file, size):
     """Numbers, lines and rows agree for every size, raw records are as many, and good ones are read back."""
     path = tmp_path / file[0]

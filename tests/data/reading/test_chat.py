@@ -30,63 +30,49 @@ def only(path, turns, **columns):
     return (*read.rows, *read.bad)[0]
 
 
-def test_a_chat_is_cut_back_to_its_last_answer(tmp_path):
-    """The turns behind it are counted."""
+def test_turns_and_answers_of_chats(tmp_path):
+    """Any usual order is kept, a chat is cut back to its last answer, and answers of weight 0 are no targets."""
     row = only(tmp_path, [*said("q", "a", "more?"), {"role": "system", "content": "s"}])
     assert ("q", "a", 2) == (row.input, row.output, row.cut_turns)
     assert ["user", "assistant"] == [role for role, _ in row.turns]
-
-
-@pytest.mark.parametrize("turns", [
-    [{"role": "system", "content": "one"}, {"role": "system", "content": "two"}, *said("q", "a")],
-    [*said("q", "b"), {"role": "system", "content": "s"}, *said("q", "a")],
-    [*said("q"), *said("q", "a")],
-    [{"role": "assistant", "content": "Hello!"}, *said("q", "a")],
-    [{"role": "user", "content": ""}, *said("q", "a")],
-    [*said("q", "b"), {"role": "assistant", "content": "a"}],
-])  # fmt: skip
-def test_turns_in_every_usual_order_are_kept(tmp_path, turns):
-    """Several system turns, one in the middle, one role twice, a greeting, an empty first turn."""
-    row = only(tmp_path, turns)
-    assert ("a", 0) == (row.output, row.cut_turns)
-    assert [turn["content"] for turn in turns] == [text for _, text in row.turns]
-
-
-def test_answers_of_weight_0_are_not_targets(tmp_path):
-    """An earlier one is muted; a last one is cut off; a chat of nothing else is a bad row."""
-    earlier, last = said("q", "a", "r", "b"), said("q", "a", "r", "b")
-    earlier[1]["weight"], last[3]["weight"] = 0, 0
-    muted, cut = only(tmp_path, earlier), only(tmp_path, last)
+    row = only(tmp_path, said("q", "<think>first"))
+    assert ("", "<think>first") == (row.thinking, row.output)
+    assert is_open(row.output)
+    assert ("first", "") == without_thinking(row.output)
+    row = only(tmp_path, said("q", "a"), system="Be brief.")
+    assert (("system", "Be brief."), "Be brief.\n\nq") == (row.turns[0], row.input)
+    own = only(tmp_path, [{"role": "system", "content": "s"}, *said("q", "a")], system="Be brief.")
+    assert "s\n\nq" == own.input
+    (tmp_path := tmp_path / "second").mkdir()
+    for turns in TURNS:
+        row = only(tmp_path, turns)
+        assert ("a", 0) == (row.output, row.cut_turns)
+        assert [turn["content"] for turn in turns] == [text for _, text in row.turns]
+    (tmp_path := tmp_path / "third").mkdir()
+    chats = [said("q", "a", "r", "b") for _ in range(3)]
+    chats[0][1]["weight"], chats[1][3]["weight"], chats[2][3]["loss_weight"] = 0, 0, 0.0
+    muted, cut, unlearnt = (only(tmp_path, chat) for chat in chats)
     assert ("b", (1,), 0) == (muted.output, muted.muted, muted.cut_turns)
     assert ("a", (), 2) == (cut.output, cut.muted, cut.cut_turns)
+    assert "a" == unlearnt.output
     silent = said("q", "a")
     silent[1]["weight"] = 0
     assert "every answer has weight 0" == only(tmp_path, silent).reason
 
 
-@pytest.mark.parametrize("declared", [TOOLS, json.dumps(TOOLS)])
-def test_tools_are_a_part_of_what_goes_in(tmp_path, declared):
-    """A list or its text: the same words with other tools are another row."""
-    row = only(tmp_path, said("q", "a"), tools=declared)
-    assert TOOLS == json.loads(row.tools)
-    assert (f"{row.tools}\n\nq", row.tools) == (prompt_of(row), row.beside)
+def test_tools_are_a_part_of_what_goes_in(tmp_path):
+    """A list or its text, beside a chat or a query: other tools make another row; those not JSON a bad one."""
+    for declared in (TOOLS, json.dumps(TOOLS)):
+        row = only(tmp_path, said("q", "a"), tools=declared)
+        assert TOOLS == json.loads(row.tools)
+        assert (f"{row.tools}\n\nq", row.tools) == (prompt_of(row), row.beside)
     none = only(tmp_path, said("q", "a"), tools=[])
     assert ("", "q") == (none.tools, prompt_of(none))
-
-
-def test_tools_that_are_no_json_make_a_bad_row(tmp_path):
-    """The reason names the column."""
-    read = table(tmp_path, [{"messages": said("q", "a"), "tools": text} for text in ("[]", "[{]", '[{"name": "f"}]')])
-    assert ["'tools' is not JSON"] == [row.reason for row in read.bad]
-
-
-def test_tools_beside_a_query(tmp_path):
-    """Tools count beside texts as well as beside chats."""
     rows = [{"query": f"add {k}", "answers": '[{"name": "add", "arguments": {}}]', "tools": json.dumps(TOOLS)}
             for k in range(3)]  # fmt: skip
-    assert {json.dumps(TOOLS, separators=(",", ":"), sort_keys=True)} == {
-        row.tools for row in table(tmp_path, rows).rows
-    }
+    assert {row.tools} == {read.tools for read in table(tmp_path, rows).rows}
+    read = table(tmp_path, [{"messages": said("q", "a"), "tools": text} for text in ("[]", "[{]", '[{"name": "f"}]')])
+    assert ["'tools' is not JSON"] == [bad.reason for bad in read.bad]
 
 
 REASONED = (
@@ -97,47 +83,40 @@ REASONED = (
 )
 
 
-@pytest.mark.parametrize("text", REASONED)
-def test_reasoning_is_told_from_the_answer(tmp_path, text):
-    """In the text of a chat's answer or of a plain one; the turns keep it, since it is taught."""
-    row = only(tmp_path, said("q", text))
-    assert ("first this", "four") == (row.thinking, row.output)
-    assert text == row.turns[-1][1]
-    (plain,) = table(tmp_path, [{"prompt": "q", "response": text}]).rows
-    assert ("first this", "four") == (plain.thinking, plain.output)
+def test_reasoning_is_told_from_the_answer(tmp_path):
+    """In the text, in a field of a turn or a column; not where it gives the reason of a class."""
+    for text in REASONED:
+        row = only(tmp_path, said("q", text))
+        (plain,) = table(tmp_path, [{"prompt": "q", "response": text}]).rows
+        assert [("first this", "four")] * 2 == [(read.thinking, read.output) for read in (row, plain)]
+        assert text == row.turns[-1][1]
+    (tmp_path := tmp_path / "second").mkdir()
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        row = only(tmp_path, [said("q")[0], {"role": "assistant", "content": "four", name: "first this"}])
+        (plain,) = table(tmp_path, [{"question": "q", "response": "four", name: "first this"}]).rows
+        assert [("first this", "four")] * 2 == [(read.thinking, read.output) for read in (row, plain)]
+        assert with_thinking("first this", "four") == row.turns[-1][1]
+    table(tmp_path, [{"text": f"words {k}", "label": "ab"[k % 2], "reasoning": "because"} for k in range(9)])
+    assert None is detect(tmp_path / "d.jsonl").thinking
 
 
-@pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])
-def test_reasoning_in_a_field_of_its_own(tmp_path, name):
-    """Of a turn, or of a row as a column."""
-    row = only(tmp_path, [said("q")[0], {"role": "assistant", "content": "four", name: "first this"}])
-    (plain,) = table(tmp_path, [{"question": "q", "response": "four", name: "first this"}]).rows
-    assert [("first this", "four")] * 2 == [(each.thinking, each.output) for each in (row, plain)]
-    assert with_thinking("first this", "four") == row.turns[-1][1]
-
-
-def test_a_trace_that_never_ends_is_a_cut_answer(tmp_path):
-    """The row keeps it as its answer; a prediction has none."""
-    row = only(tmp_path, said("q", "<think>first"))
-    assert ("", "<think>first") == (row.thinking, row.output)
-    assert is_open(row.output)
-    assert ("first", "") == without_thinking(row.output)
-
-
-@pytest.mark.parametrize("labels", [(True, False), (1, 0), ("desirable", "undesirable"), ("true", "false")])
-def test_chats_judged_bad_are_no_targets(tmp_path, labels):
-    """The answer judged bad is kept as the rejected one."""
-    read = table(tmp_path, [{"messages": said("q", "a"), "label": labels[k % 2]} for k in range(4)])
-    good, bad = read.rows[:2]
-    assert ("a", "", True, "a") == (good.output, good.rejected, good.is_target, good.beside)
-    assert ("", "a", False, "a") == (bad.output, bad.rejected, bad.is_target, bad.beside)
-    assert any("'label' judges each answer" in note for note in read.layout.notes)
-
-
-def test_a_class_beside_a_prompt_and_a_response_is_no_judgement(tmp_path):
-    """Numbers judge completions alone: elsewhere they may be classes."""
+def test_judged_chats_and_rewards(tmp_path):
+    """A bad answer is the rejected one; a chat without an answer takes the ground truth beside it."""
+    for labels in ((True, False), (1, 0), ("desirable", "undesirable"), ("true", "false")):
+        read = table(tmp_path, [{"messages": said("q", "a"), "label": labels[k % 2]} for k in range(4)])
+        good, bad = read.rows[:2]
+        assert ("a", "", True, "a") == (good.output, good.rejected, good.is_target, good.beside)
+        assert ("", "a", False, "a") == (bad.output, bad.rejected, bad.is_target, bad.beside)
     rows = [{"prompt": "q", "response": "a", "label": k % 2} for k in range(4)]
     assert {True} == {row.is_target for row in table(tmp_path, rows).rows}
+    (tmp_path := tmp_path / "second").mkdir()
+    asked = [{"role": "system", "content": ""}, {"role": "user", "content": "What is 2 and 3?"}]
+    truths = ["5", [{"id": "x1", "function": {"name": "add", "arguments": '{"a": 2}'}}]]
+    for column in ("messages", "prompt"):
+        rows = [{column: asked, "reward_model": {"ground_truth": truth, "style": "rule"}} for truth in truths]
+        read = table(tmp_path, rows)
+        assert ["5", '{"arguments":{"a":2},"name":"add"}'] == [row.output for row in read.rows]
+        assert {"What is 2 and 3?"} == {row.input for row in read.rows}
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
@@ -150,39 +129,17 @@ HELD = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "kind"), HELD)
-def test_rows_with_media_are_set_aside(tmp_path, row, kind):
-    """With the reason; a file of nothing else is refused at once."""
-    plain = {**row, "messages": said("q", "a"), "images": []} if "messages" in row else {**row, "image": None}
-    read = table(tmp_path, [plain, row])
-    assert (1, [f"holds {kind}, and only text is read"]) == (len(read.rows), [bad.reason for bad in read.bad])
-    with pytest.raises(InputError, match=kind):
-        table(tmp_path, [row] * 3)
-
-
-def test_a_link_to_a_picture_is_no_picture(tmp_path):
-    """A text with an address beside it is read, unless the text has a mark for it."""
+def test_media_and_parts_of_content(tmp_path):
+    """Rows with media are set aside with the reason; text, calls and results are read under any usual name."""
+    for row, kind in HELD:
+        plain = {**row, "messages": said("q", "a"), "images": []} if "messages" in row else {**row, "image": None}
+        read = table(tmp_path, [plain, row])
+        assert (1, [f"holds {kind}, and only text is read"]) == (len(read.rows), [bad.reason for bad in read.bad])
+        with pytest.raises(InputError, match=kind):
+            table(tmp_path, [row] * 3)
     rows = [{"text": f"a red chair {k}", "label": "ab"[k % 2], "image": "https://a.example/b.png"} for k in range(9)]
     assert 9 == len(table(tmp_path, rows).rows)
-
-
-def test_a_system_column_goes_first(tmp_path):
-    """As a chat's system turn unless it has one, and before a plain question."""
-    row = only(tmp_path, said("q", "a"), system="Be brief.")
-    assert (("system", "Be brief."), "Be brief.\n\nq") == (row.turns[0], row.input)
-    own = only(tmp_path, [{"role": "system", "content": "s"}, *said("q", "a")], system="Be brief.")
-    assert "s\n\nq" == own.input
-
-
-def test_a_column_of_other_reasons_is_left_alone(tmp_path):
-    """The reason given for a class is not taught."""
-    rows = [{"text": f"words {k}", "label": "ab"[k % 2], "reasoning": "because"} for k in range(9)]
-    table(tmp_path, rows)
-    assert None is detect(tmp_path / "d.jsonl").thinking
-
-
-def test_parts_of_content_give_their_text(tmp_path):
-    """Text under any usual name, reasoning, calls and results of tools; a part of unknown kind makes a bad row."""
+    (tmp_path := tmp_path / "second").mkdir()
     call = {"type": "tool_use", "id": "x", "name": "add", "input": {"a": 2}}
     asked = {"role": "user", "content": [{"type": "text", "value": "Add two."}]}
     result = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "4"}]}]}
@@ -195,19 +152,11 @@ def test_parts_of_content_give_their_text(tmp_path):
     assert "without text" in only(tmp_path, [asked, unknown]).reason
 
 
-def test_an_answer_of_no_weight_is_not_learnt(tmp_path):
-    """A loss weight of 0 mutes an answer as a weight does."""
-    chat = said("Hi", "Hello", "Bye", "Goodbye")
-    assert "Hello" == only(tmp_path, [*chat[:3], {**chat[3], "loss_weight": 0.0}]).output
-
-
-@pytest.mark.parametrize("column", ["messages", "prompt"])
-def test_a_prompt_that_a_reward_answers_is_a_row(tmp_path, column):
-    """A chat without an answer takes the ground truth beside it: a text, or calls without their ids."""
-    asked = [{"role": "system", "content": ""}, {"role": "user", "content": "What is 2 and 3?"}]
-    truths = ["5", [{"id": "x1", "function": {"name": "add", "arguments": '{"a": 2}'}}]]
-    read = table(
-        tmp_path, [{column: asked, "reward_model": {"ground_truth": each, "style": "rule"}} for each in truths]
-    )
-    assert ["5", '{"arguments":{"a":2},"name":"add"}'] == [row.output for row in read.rows]
-    assert {"What is 2 and 3?"} == {row.input for row in read.rows}
+TURNS = [
+    [{"role": "system", "content": "one"}, {"role": "system", "content": "two"}, *said("q", "a")],
+    [*said("q", "b"), {"role": "system", "content": "s"}, *said("q", "a")],
+    [*said("q"), *said("q", "a")],
+    [{"role": "assistant", "content": "Hello!"}, *said("q", "a")],
+    [{"role": "user", "content": ""}, *said("q", "a")],
+    [*said("q", "b"), {"role": "assistant", "content": "a"}],
+]

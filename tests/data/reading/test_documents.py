@@ -30,23 +30,18 @@ def test_a_folder_of_all_kinds_is_read_in_order(tmp_path: Path) -> None:
 
 
 def test_passages_overlap_and_lose_nothing() -> None:
-    """Every word is in a passage of at most 200; each passage opens with the last 50 of the one before."""
+    """Every word is in a passage of at most 200; each opens with the last 50 of that before it; a sign is a word."""
     words = [f"w{n}" for n in range(1_000)]
     passages = [passage.split() for passage in cut(" ".join(words))]
     assert max(map(len, passages)) == 200
     assert all(one[-50:] == two[:50] for one, two in pairwise(passages))
     assert set(words) == {word for passage in passages for word in passage}
     assert ([], ["one"]) == (cut(" \n "), cut("one"))
+    assert [200, 200, 200] == [len(passage) for passage in cut("退款" * 250)]
 
 
-def test_a_script_without_blanks_is_cut_too() -> None:
-    """Each sign counts as a word where words are not parted."""
-    passages = cut("退款" * 250)
-    assert [200, 200, 200] == [len(passage) for passage in passages]
-
-
-def test_what_is_no_text_is_told_with_all_else(tmp_path: Path) -> None:
-    """A binary file and broken records are gathered, each with its place, what was wanted and a fix."""
+def test_what_is_no_document_is_told(tmp_path: Path) -> None:
+    """Binary files and broken records with all else; nothing to search, each with a fix."""
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "b.jsonl").write_text('{"a": 1}\n{oops\n', encoding="utf-8")
     (tmp_path / "c.txt").write_text("fine", encoding="utf-8")
@@ -56,27 +51,16 @@ def test_what_is_no_text_is_told_with_all_else(tmp_path: Path) -> None:
     assert (str(tmp_path / "a.txt"), "a binary file") == (one.where, one.got)
     assert (f"{tmp_path / 'b.jsonl'}:2", "not JSON: {oops") == (two.where, two.got)
     assert all(problem.wanted and problem.fix for problem in caught.value.problems)
-
-
-@pytest.mark.parametrize(
-    ("make", "got"),
-    [
-        (lambda path: None, "no such file"),
-        (lambda path: path.mkdir(), "a folder without documents"),
-        (lambda path: (path.mkdir(), (path / "a.txt").write_text(" \n")), "no word of text"),
-    ],
-)
-def test_nothing_to_search_is_said(tmp_path: Path, make: object, got: str) -> None:
-    """A path that is not there, a folder without documents, documents without a word."""
+    (tmp_path := tmp_path / "second").mkdir()
     place = tmp_path / "docs"
-    make(place)  # type: ignore[operator]
-    with pytest.raises(InputError) as caught:
-        read_passages(place)
-    assert [(str(place), got)] == [(problem.where, problem.got) for problem in caught.value.problems]
-
-
-def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
-    """A file by its ending, before it is read."""
+    got = []
+    for make in (lambda: None, place.mkdir, lambda: (place / "a.txt").write_text(" \n")):
+        make()
+        with pytest.raises(InputError) as caught:
+            read_passages(place)
+        got += [(problem.where, problem.got) for problem in caught.value.problems]
+    words = ("no such file", "a folder without documents", "no word of text")
+    assert [(str(place), word) for word in words] == got
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
     with pytest.raises(InputError, match=r"the ending \.pdf"):
         read_passages(tmp_path / "a.pdf")

@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,18 +47,15 @@ SEEN: dict[str, tuple[list[str], tuple[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SEEN)
-def test_task_and_metric_follow_from_the_answers(name: str) -> None:
-    """Each form of answer has its kind and a metric that the tables know for it."""
-    outputs, wanted = SEEN[name]
-    task = task_of(rows(*outputs))
-    assert (task.kind, task.metric) == wanted
-    assert task.kind in catalog.metric(task.metric).tasks
-    assert kind_of(outputs) == task.kind
-
-
-def test_pairs_and_judged_answers_are_generation() -> None:
-    """Whatever the chosen answers look like; the comment names the method that they suit."""
+def test_tasks_and_metrics_of_answers() -> None:
+    """Each form has its kind and metric; pairs and judged answers are generation whatever they look like."""
+    tasks = {name: task_of(rows(*outputs)) for name, (outputs, _) in SEEN.items()}
+    assert {name: wanted for name, (_, wanted) in SEEN.items()} == {
+        name: (task.kind, task.metric) for name, task in tasks.items()
+    }
+    for name, task in tasks.items():
+        assert task.kind in catalog.metric(task.metric).tasks, name
+        assert kind_of(SEEN[name][0]) == task.kind, name
     pairs = task_of(rows(*many(lambda n: COLOURS[n % 3]), rejected="no"))
     assert (pairs.kind, pairs.metric) == ("generation", "exact_match")
     assert "dpo" in pairs.advice
@@ -68,25 +64,16 @@ def test_pairs_and_judged_answers_are_generation() -> None:
     assert (judged.kind, judged.metric) == ("generation", "chrf")
     assert "kto" in judged.advice
     assert judged.seen == "8 of 68 answers rejected"
-
-
-def test_tests_in_a_column_are_told_of() -> None:
-    """Programs that come with tests can be run against them; the comment says by which metric."""
     programs = [Row(n, n, "q", f"def f{n}(x):\n    y = x\n    return y\n", {"test": "assert 1"}) for n in range(9)]
     assert "pass_at_1" in task_of(programs).advice
-
-
-def test_what_was_seen_names_the_keys() -> None:
-    """The commonest keys of JSON answers, four at most."""
-    outputs = [json.dumps(dict.fromkeys("abcdef", n)) for n in range(9)]
-    assert task_of(rows(*outputs)).seen == "9 JSON objects with the keys a, b, c, d, …"
-
-
-def test_the_metric_of_a_stated_task_fits_it() -> None:
-    """A task that the user states keeps its usual metric where the answers look like another."""
     assert metric_for(rows("red", "blue", "red"), "generation") == "chrf"
     assert metric_for(rows("red", "blue", "red"), "classification") == "accuracy"
     assert metric_for(rows(*many(lambda n: f"Mount {n}")), "generation") == "exact_match"
+    parts = [f"Please hand this on to the people who look after the {name} of this old house." for name in "abc"]
+    program = "def area(width, height):\n    total = width * height\n    return total * (1 + 0)\n"
+    assert "classification" == kind_of(parts * 3)
+    assert "generation" == kind_of(parts)
+    assert "generation" == kind_of([program, program.replace("total", "sum")] * 3)
 
 
 @given(st.lists(st.text(max_size=40), max_size=30), st.randoms())
@@ -97,12 +84,3 @@ def test_the_order_of_rows_does_not_matter(outputs: list[str], rng: object) -> N
     rng.shuffle(outputs)  # type: ignore[attr-defined]
     again = task_of(rows(*outputs))
     assert (first.kind, first.metric) == (again.kind, again.metric)
-
-
-def test_few_sentences_that_repeat_are_classes():
-    """Sentences of a closed list name classes as words do; programs, and sentences seen once, do not."""
-    parts = [f"Please hand this on to the people who look after the {name} of this old house." for name in "abc"]
-    program = "def area(width, height):\n    total = width * height\n    return total * (1 + 0)\n"
-    assert "classification" == kind_of(parts * 3)
-    assert "generation" == kind_of(parts)
-    assert "generation" == kind_of([program, program.replace("total", "sum")] * 3)

@@ -11,14 +11,10 @@ from tunecase.errors import InputError
 
 ROW = json.dumps({"text": "a b", "label": "x"}) + "\n"
 FILES = (
-    ("train.jsonl", "test.jsonl"),
-    ("train.json", "eval.json"),
-    ("x_train.csv", "x_test.csv"),
-    ("x-Train.jsonl", "x-Test.jsonl"),
-    ("train/a.jsonl", "test/a.jsonl"),
-    ("train.jsonl.gz", "test.jsonl"),
+    ("train.jsonl", "test.jsonl"), ("train.json", "eval.json"), ("x_train.csv", "x_test.csv"),
+    ("x-Train.jsonl", "x-Test.jsonl"), ("train/a.jsonl", "test/a.jsonl"), ("train.jsonl.gz", "test.jsonl"),
     ("trainset.jsonl", "testset.jsonl"),
-)
+)  # fmt: skip
 
 
 def placed(folder, *names):
@@ -29,34 +25,30 @@ def placed(folder, *names):
     return folder
 
 
-@pytest.mark.parametrize(("train", "test"), FILES)
-def test_a_test_file_stands_beside(tmp_path, train, test):
-    """Usual names are found, whatever the ending; a file of another name is not."""
-    placed(tmp_path, train)
-    assert other_splits.test_beside(tmp_path / train) is None
-    placed(tmp_path, test, "strained.jsonl", "stested.jsonl")
-    assert tmp_path / test == other_splits.test_beside(tmp_path / train)
-    assert other_splits.test_beside(tmp_path / "strained.jsonl") is None
-
-
-def test_a_validation_file_is_no_test(tmp_path):
-    """Where only validation is there, it is given by its own function alone."""
-    path = placed(tmp_path, "train.jsonl", "dev.jsonl") / "train.jsonl"
-    assert (None, tmp_path / "dev.jsonl") == (other_splits.test_beside(path), other_splits.validation_beside(path))
-    folder = placed(tmp_path / "set", "train.jsonl", "validation.jsonl")
-    assert (None, "set::validation") == (other_splits.test_beside(folder), other_splits.validation_beside(folder).name)
-
-
-def test_a_folder_has_its_own_test(tmp_path):
-    """A folder of splits, and one object of splits, name theirs."""
+def test_tests_beside_in_folders_and_by_configuration(tmp_path):
+    """Usual names are found, a validation file is no test, and of several configurations one is asked for."""
+    for at, (train, test) in enumerate(FILES):
+        folder = placed(tmp_path / str(at), train)
+        assert other_splits.test_beside(folder / train) is None
+        placed(folder, test, "strained.jsonl", "stested.jsonl")
+        assert folder / test == other_splits.test_beside(folder / train)
+        assert other_splits.test_beside(folder / "strained.jsonl") is None
+    (tmp_path := tmp_path / "second").mkdir()
     folder = placed(tmp_path / "set", "train.jsonl", "test.jsonl")
     assert "set::test" == other_splits.test_beside(folder).name
     (tmp_path / "d.json").write_text(json.dumps({"train": [json.loads(ROW)], "test": [json.loads(ROW)]}))
-    assert "d.json::test" == other_splits.test_beside(tmp_path / "d.json::train").name
-
-
-def test_several_configurations_are_asked_for(tmp_path):
-    """Subfolders with a training split each are not mixed; one is named with `::`."""
+    for name in ("d.json", "d.json::train"):
+        assert "d.json::test" == other_splits.test_beside(tmp_path / name).name
+    (tmp_path / "d.json").write_text(json.dumps([json.loads(ROW)]))
+    assert other_splits.test_beside(tmp_path / "d.json") is None
+    path = placed(tmp_path / "b", "train.jsonl", "dev.jsonl") / "train.jsonl"
+    assert (None, tmp_path / "b" / "dev.jsonl") == (
+        other_splits.test_beside(path),
+        other_splits.validation_beside(path),
+    )
+    folder = placed(tmp_path / "b" / "set", "train.jsonl", "validation.jsonl")
+    assert (None, "set::validation") == (other_splits.test_beside(folder), other_splits.validation_beside(folder).name)
+    (tmp_path := tmp_path / "third").mkdir()
     folder = placed(tmp_path / "set", "main/train.jsonl", "main/test.jsonl", "other/train.jsonl")
     with pytest.raises(InputError, match="name one: set::main"):
         detect(folder)
@@ -87,8 +79,8 @@ dataset_info:
 """
 
 
-def test_a_card_says_which_files_are_which(tmp_path):
-    """The default configuration is read, another by its name; nothing outside the folder is, and labels get names."""
+def test_cards_and_names_of_the_hub(tmp_path, monkeypatch):
+    """The card's default configuration is read, nothing outside; owner/name is refused with the words to type."""
     folder = placed(tmp_path / "set", "one/a.jsonl", "one/b.jsonl", "two/a.jsonl")
     (folder / "one/b.jsonl").write_text('{"text": "a b", "label": 1}\n', encoding="utf-8")
     (folder / "README.md").write_text(CARD, encoding="utf-8")
@@ -97,10 +89,7 @@ def test_a_card_says_which_files_are_which(tmp_path):
     (folder / "README.md").write_text("---\nconfigs: [{data_files: ../x.jsonl}]\n---\n", encoding="utf-8")
     placed(tmp_path, "x.jsonl")
     assert 3 == len(load(folder).rows)
-
-
-def test_a_name_of_the_hub_is_shown_as_it_is_typed(tmp_path, monkeypatch):
-    """owner/name and an address of the Hub are refused with the words to type."""
+    (tmp_path := tmp_path / "second").mkdir()
     from pathlib import Path
 
     monkeypatch.chdir(tmp_path)

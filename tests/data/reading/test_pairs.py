@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tunecase.data.reading.load import load
 from tunecase.data.reading.preferences import preference
 from tunecase.data.reading.winners import choice, number_of
@@ -33,22 +31,16 @@ SPELLINGS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("names", SPELLINGS)
-@pytest.mark.parametrize("form", [
-    str, lambda text: turn("assistant", text), lambda text: [turn("assistant", text)], lambda text: {"text": text},
-    lambda text: {"from": "gpt", "value": text},
-])  # fmt: skip
-def test_better_and_worse_in_every_spelling(tmp_path, names, form):
-    """Texts, a turn, turns or an object, under every usual pair of names."""
-    rows = [{"prompt": f"the question {k}", names[0]: form(GOOD), names[1]: form(BAD)} for k in range(ROWS)]
-    read = table(tmp_path, rows)
-    assert ("preference", []) == (read.layout.schema, list(read.bad))
-    assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows}
-    assert "the question 3" == read.rows[3].input
-
-
-def test_openai_preferences(tmp_path):
-    """`input` holds messages and tools; the outputs are lists of turns; the tools are a part of what goes in."""
+def test_better_and_worse_in_every_spelling(tmp_path):
+    """Texts, turns or an object under usual names, OpenAI's preferences; other pairs of columns are none."""
+    for at, names in enumerate(SPELLINGS):
+        for form in FORMS if at < 2 else FORMS[at % 5 :][:1]:
+            rows = [{"prompt": f"the question {k}", names[0]: form(GOOD), names[1]: form(BAD)} for k in range(ROWS)]
+            read = table(tmp_path, rows)
+            assert ("preference", []) == (read.layout.schema, list(read.bad)), names
+            assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows}
+            assert "the question 3" == read.rows[3].input
+    (tmp_path := tmp_path / "second").mkdir()
     tools = [{"type": "function", "function": {"name": "weather"}}]
     row = {
         "input": {"messages": ASKED, "tools": tools, "parallel_tool_calls": True},
@@ -59,76 +51,73 @@ def test_openai_preferences(tmp_path):
     assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
     assert tools == json.loads(read.tools)
     assert read.tools in read.beside
+    one, two = ([*ASKED, turn("assistant", text)] for text in (BAD, GOOD))
+    row = {"model_a": "m", "model_b": "n", "winner": "model_b", "conversation_a": one, "conversation_b": two, "turn": 1}
+    (read,) = table(tmp_path, [row]).rows
+    assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
+    for row in NOT_PAIRS:
+        rows = [{**row, **({"label": k % 2} if isinstance(row.get("label"), int) else {})} for k in range(ROWS)]
+        assert preference({name: name for name in row}, rows) is None, row
 
 
 WINNERS = (
     ("response_a", "response_b", "winner", "model_a", "model_b", "tie"),
     ("response_a", "response_b", "winner", "A", "B", "tie (bothbad)"),
     ("response_a", "response_b", "winner", "response_a", "response_b", "both"),
-    ("answer_a", "answer_b", "preference", "a", "b", "equal"),
-    ("response_a", "response_b", "label", 0, 1, 0.5),
+    ("answer_a", "answer_b", "preference", "a", "b", "equal"), ("response_a", "response_b", "label", 0, 1, 0.5),
     ("answer_0", "answer_1", "better_response_id", 0, 1, "tie"),
-    ("response_1", "response_2", "preferred", "1", "2", "0"),
-    ("response_1", "response_2", "preferred", 1, 2, 0),
-    ("output_1", "output_2", "choice", 0, 1, "tie"),
-    ("response1", "response2", "overall_preference", -2, 3, 0),
+    ("response_1", "response_2", "preferred", "1", "2", "0"), ("response_1", "response_2", "preferred", 1, 2, 0),
+    ("output_1", "output_2", "choice", 0, 1, "tie"), ("response1", "response2", "overall_preference", -2, 3, 0),
     ("output_1", "output_2", "preference", 1.0, 2.0, 0.0),
     ("answer_a", "answer_b", "verdict", "Answer A", "Answer B", "Neither"),
     ("response_j", "response_k", "winner", "j", "k", "draw"),
-)
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("names", WINNERS)
-def test_the_winner_in_a_column(tmp_path, names):
-    """Names, letters and numbers; a tie is no target; the better answer is the output, wherever it stood."""
-    first, second, winner, one, two, tie = names
-    rows = [
-        {"prompt": f"the question {k}", first: GOOD if k % 2 else BAD, second: BAD if k % 2 else GOOD,
-         winner: one if k % 2 else two}
-        for k in range(ROWS)
-    ]  # fmt: skip
-    read = table(tmp_path, [*rows, {**rows[0], winner: tie}])
-    assert ("preference", []) == (read.layout.schema, list(read.bad))
-    assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows[:-1]}
-    last = read.rows[-1]
-    assert ("", "", False, read.rows[0].beside) == (last.output, last.rejected, last.is_target, last.beside)
-    assert any(winner in note for note in read.layout.notes)
-
-
-@pytest.mark.parametrize("columns", [
-    ("winner_model_a", "winner_model_b"), ("score_a", "score_b"), ("rating_response_a", "rating_response_b"),
-])  # fmt: skip
-def test_a_number_for_each_answer(tmp_path, columns):
-    """One-hot columns and scores: the higher wins, equal ones tie, and a code of its own is not believed over them."""
-    rows = [
-        {"prompt": f"q {k}", "response_a": GOOD if k % 2 else BAD, "response_b": BAD if k % 2 else GOOD,
-         columns[0]: k % 2, columns[1]: 1 - k % 2, "labels": k % 2}
-        for k in range(ROWS)
-    ]  # fmt: skip
-    read = table(tmp_path, [*rows, {**rows[0], columns[0]: 0, columns[1]: 0}])
-    assert {(GOOD, True)} == {(row.output, row.is_target) for row in read.rows[:-1]}
-    assert not read.rows[-1].is_target
-
-
-def test_two_conversations_and_a_winner(tmp_path):
-    """The turns that both begin with are the prompt."""
-    one, two = ([*ASKED, turn("assistant", text)] for text in (BAD, GOOD))
-    row = {"model_a": "m", "model_b": "n", "winner": "model_b", "conversation_a": one, "conversation_b": two, "turn": 1}
-    (read,) = table(tmp_path, [row]).rows
-    assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
+def test_winners_in_columns_and_numbers(tmp_path):
+    """Names, letters, one-hot columns and scores: the higher wins, a tie is no target."""
+    for first, second, winner, one, two, tie in WINNERS:
+        rows = [
+            {"prompt": f"the question {k}", first: GOOD if k % 2 else BAD, second: BAD if k % 2 else GOOD,
+             winner: one if k % 2 else two}
+            for k in range(ROWS)
+        ]  # fmt: skip
+        read = table(tmp_path, [*rows, {**rows[0], winner: tie}])
+        assert ("preference", []) == (read.layout.schema, list(read.bad))
+        assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows[:-1]}
+        last = read.rows[-1]
+        assert ("", "", False, read.rows[0].beside) == (last.output, last.rejected, last.is_target, last.beside)
+    (tmp_path := tmp_path / "second").mkdir()
+    names = ("winner_model_a", "winner_model_b"), ("score_a", "score_b"), ("rating_response_a", "rating_response_b")
+    for first, second in names:
+        rows = [
+            {"prompt": f"q {k}", "response_a": GOOD if k % 2 else BAD, "response_b": BAD if k % 2 else GOOD,
+             first: k % 2, second: 1 - k % 2, "labels": k % 2}
+            for k in range(ROWS)
+        ]  # fmt: skip
+        read = table(tmp_path, [*rows, {**rows[0], first: 0, second: 0}])
+        assert {(GOOD, True)} == {(row.output, row.is_target) for row in read.rows[:-1]}
+        assert not read.rows[-1].is_target
 
 
 def test_the_winner_as_its_own_text(tmp_path):
-    """A column that repeats one of the answers names it."""
+    """Or as no winner at all; both answers tell a row, whichever stood first; odd cells choose nothing."""
     rows = [{"question": f"q {k}", "answer_1": GOOD, "answer_2": BAD, "preferred": BAD} for k in range(ROWS)]
     assert {BAD} == {row.output for row in table(tmp_path, rows).rows}
-
-
-def test_a_row_that_names_no_winner_is_bad(tmp_path):
-    """The reason names the column."""
     rows = [{"prompt": f"q {k}", "response_a": GOOD, "response_b": BAD, "winner": "model_a"} for k in range(ROWS)]
     (bad,) = table(tmp_path, [*rows, {**rows[0], "winner": "perhaps"}]).bad
     assert "'winner' does not say which answer is better" == bad.reason
+    one = {"prompt": "q", "response_a": GOOD, "response_b": BAD, "winner": "model_a"}
+    two = {"prompt": "q", "response_a": BAD, "response_b": GOOD, "winner": "model_b"}
+    three = {**one, "winner": "model_b"}
+    first, swapped, other = table(tmp_path, [one, two, three]).rows
+    assert (first.beside, first.output) == (swapped.beside, swapped.output)
+    assert (first.beside, first.rejected) == (other.beside, other.output)
+    from tunecase.data.reading.rows import Winner
+
+    assert [1.0, None, None, None] == [number_of(value) for value in ("1", "nan", "x", None)]
+    winner = Winner(("w",), frozenset({"a"}), frozenset({"b"}))
+    assert [None, None, None, 0] == [choice({"w": value}, winner, "x", "y") for value in (None, "", [1], "Tie")]
 
 
 NOT_PAIRS = (
@@ -142,33 +131,7 @@ NOT_PAIRS = (
 )
 
 
-@pytest.mark.parametrize("row", NOT_PAIRS)
-def test_other_pairs_of_columns_are_no_preferences(row):
-    """Pairs of texts with a label, retrieval triplets and answers without a winner are left to other readings."""
-    rows = [{**row, **({"label": k % 2} if isinstance(row.get("label"), int) else {})} for k in range(ROWS)]
-    assert preference({name: name for name in row}, rows) is None
-
-
-def test_both_answers_tell_a_row_whichever_stood_first(tmp_path):
-    """Swapped answers with the same winner are one row; with another winner the answer differs."""
-    one = {"prompt": "q", "response_a": GOOD, "response_b": BAD, "winner": "model_a"}
-    two = {"prompt": "q", "response_a": BAD, "response_b": GOOD, "winner": "model_b"}
-    three = {**one, "winner": "model_b"}
-    first, swapped, other = table(tmp_path, [one, two, three]).rows
-    assert (first.beside, first.output) == (swapped.beside, swapped.output)
-    assert (first.beside, first.rejected) == (other.beside, other.output)
-
-
-def test_a_system_prompt_goes_before_the_question(tmp_path):
-    """Of pairs of texts, as a column."""
-    (row,) = table(tmp_path, [{"system": "Be brief.", "question": "q", "chosen": GOOD, "rejected": BAD}]).rows
-    assert "Be brief.\n\nq" == row.input
-
-
-def test_numbers_and_choices_of_odd_cells():
-    """What is no finite number is none, and an empty cell chooses nothing."""
-    from tunecase.data.reading.rows import Winner
-
-    assert [1.0, None, None, None] == [number_of(value) for value in ("1", "nan", "x", None)]
-    winner = Winner(("w",), frozenset({"a"}), frozenset({"b"}))
-    assert [None, None, None, 0] == [choice({"w": value}, winner, "x", "y") for value in (None, "", [1], "Tie")]
+FORMS = [
+    str, lambda text: turn("assistant", text), lambda text: [turn("assistant", text)], lambda text: {"text": text},
+    lambda text: {"from": "gpt", "value": text},
+]  # fmt: skip

@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from tunecase.data import reading
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.load import detect_beside, load
@@ -37,7 +36,7 @@ def only(path, row):
 
 
 def test_an_object_of_splits(tmp_path):
-    """One object of lists of pairs: `::NAME` chooses, and without it the training split is read."""
+    """One object of lists of pairs: `::NAME` chooses, without it the training split is read; rows of pairs."""
     splits = {
         "oos_val": [["g h", "oos"]], "train": [["a b", "x"], ["c d", "y"]], "test": [["e f", "x"]],
     }  # fmt: skip
@@ -48,10 +47,6 @@ def test_an_object_of_splits(tmp_path):
     assert {"text/label"} == {table.layout.schema for table in tables}
     with pytest.raises(InputError, match="no split 'dev'"):
         load(tmp_path / "data.json::dev")
-
-
-def test_rows_of_pairs(tmp_path):
-    """Lists of a text and a label, a line each or in one array; one with three cells is a bad row."""
     rows = [["a b", "x"], ["c d", "y", "z"], ["e f", "x"]]
     array = tmp_path / "d.json"
     array.write_text(json.dumps(rows), encoding="utf-8")
@@ -61,8 +56,8 @@ def test_rows_of_pairs(tmp_path):
         assert ["3 cells for 2 columns"] == [row.reason for row in table.bad]
 
 
-def test_a_csv_without_names(tmp_path):
-    """A first line that is plainly a row is read as one; columns are named by their number."""
+def test_names_of_columns(tmp_path):
+    """A first line that is plainly a row is read as one; texts and few labels are told apart in either order."""
     path = tmp_path / "d.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([f"words of row {k} and some more of them", "yn"[k % 2]] for k in range(30))
@@ -72,6 +67,13 @@ def test_a_csv_without_names(tmp_path):
     )  # fmt: skip
     named = load(path, "2", "1")
     assert ("y", "words of row 0 and some more of them") == (named.rows[0].input, named.rows[0].output)
+    (tmp_path := tmp_path / "second").mkdir()
+    rows = [{"klass": "ab"[k % 2], "said": f"these are the words {k} of it"} for k in range(30)]
+    table = load(lines(tmp_path / "d.jsonl", rows))
+    assert (("said",), "klass") == (table.layout.input, table.layout.output)
+    for unclear in (rows[:5], [{"one": f"words here {k} a", "two": f"words there {k} b"} for k in range(30)]):
+        with pytest.raises(InputError, match=r"--input (said --output klass|one --output two)"):
+            load(lines(tmp_path / "unclear.jsonl", unclear))
 
 
 def turns(*said):
@@ -87,8 +89,8 @@ PAIRS = (
 )
 
 
-def test_preference_pairs(tmp_path):
-    """Prompt, chosen and rejected: texts, whole chats, the prompt apart, and transcripts."""
+def test_preferences_and_calls_of_tools(tmp_path):
+    """Texts, chats, transcripts; a call is the assistant's turn, its result a tool's; out of order is a bad row."""
     read = []
     for row in PAIRS:
         table = load(lines(tmp_path / "d.jsonl", [row]))
@@ -96,28 +98,12 @@ def test_preference_pairs(tmp_path):
         prompt = pair.input.removeprefix("Human: ").removesuffix("Assistant:").strip()
         read.append((table.layout.schema, prompt, pair.output, pair.rejected))
     assert [("preference", "q", "good", "bad")] * len(PAIRS) == read
-
-
-def test_turns_of_a_pair_are_read_as_those_of_a_chat(tmp_path):
-    """Roles in capitals and turns of weight 0 are no reason to give a pair up."""
-    said = [{"role": "User", "content": "q", "weight": 0}]
-    chosen, rejected = ([{"role": "Assistant", "content": text}] for text in ("good", "bad"))
-    (row,) = load(lines(tmp_path / "d.jsonl", [{"prompt": said, "chosen": chosen, "rejected": rejected}])).rows
-    assert ("q", "good", "bad") == (row.input, row.output, row.rejected)
-    assert (("user", "q"), ("assistant", "good")) == row.turns
-
-
-def test_judged_completions(tmp_path):
-    """Prompt, completion and a true or false label are KTO: a completion judged bad is no target, the label is kept."""
     rows = [{"prompt": "q", "completion": "a", "label": k % 2 == 0} for k in range(4)]
     table = load(lines(tmp_path / "d.jsonl", rows))
     assert "prompt/completion/label" == table.layout.schema
     assert [("a", "", True), ("", "a", False)] == [(r.output, r.rejected, r.is_target) for r in table.rows[:2]]
     assert [True, False] == [row.other["label"] for row in table.rows[:2]]
-
-
-def test_calls_of_tools_and_their_results(tmp_path):
-    """A call is the assistant's turn as JSON, its result a turn of the tool; a result without a call is bad."""
+    (tmp_path := tmp_path / "second").mkdir()
     row = only(tmp_path, {"messages": CALL})
     assert isinstance(row, Row)
     assert ["user", "assistant", "tool", "assistant"] == [role for role, _ in row.turns]
@@ -125,28 +111,11 @@ def test_calls_of_tools_and_their_results(tmp_path):
     assert "It rains." == row.output
     bad = only(tmp_path, {"messages": [CALL[0], CALL[2], CALL[3]]})
     assert "a tool's result without a call" == bad.reason
-
-
-OUT_OF_ORDER = (
-    ([{"role": "assistant", "content": "a"}], "no turn before the last answer"),
-    ([{"role": "wizard", "content": "a"}], "the role 'wizard' is not known"),
-)
-
-
-def test_chats_out_of_order_are_bad_rows(tmp_path):
-    """Each says what is wrong with it."""
-    reasons = [only(tmp_path, {"messages": said}).reason for said, _ in OUT_OF_ORDER]
-    assert [reason for _, reason in OUT_OF_ORDER] == reasons
-
-
-def test_two_columns_with_names_of_their_own(tmp_path):
-    """Distinct texts and a few short labels are told apart in either order; nothing unclear is guessed."""
-    rows = [{"klass": "ab"[k % 2], "said": f"these are the words {k} of it"} for k in range(30)]
-    table = load(lines(tmp_path / "d.jsonl", rows))
-    assert (("said",), "klass") == (table.layout.input, table.layout.output)
-    for unclear in (rows[:5], [{"one": f"words here {k} a", "two": f"words there {k} b"} for k in range(30)]):
-        with pytest.raises(InputError, match=r"--input (said --output klass|one --output two)"):
-            load(lines(tmp_path / "unclear.jsonl", unclear))
+    order = {
+        "no turn before the last answer": [{"role": "assistant", "content": "a"}],
+        "the role 'wizard' is not known": [{"role": "wizard", "content": "a"}],
+    }
+    assert list(order) == [only(tmp_path, {"messages": said}).reason for said in order.values()]
 
 
 @pytest.fixture
@@ -170,8 +139,8 @@ def stream(folder, table, names=("data-00000-of-00001.arrow",)):
     return folder
 
 
-def test_a_data_set_saved_to_disk(tmp_path, table):
-    """Files are read in the order of state.json, labels by name; one that is missing is said."""
+def test_data_sets_saved_to_disk(tmp_path, table):
+    """In the order of state.json, labels by name, `::NAME` for a split; a broken list is said, never followed."""
     folder = stream(tmp_path / "saved", table, ("b.arrow", "a.arrow"))
     found = load(folder)
     assert ["yes", "no", "yes", "no"] == [row.output for row in found.rows]
@@ -180,10 +149,7 @@ def test_a_data_set_saved_to_disk(tmp_path, table):
     (folder / "a.arrow").unlink()
     with pytest.raises(InputError, match=r"without a\.arrow"):
         load(folder)
-
-
-def test_a_dict_of_data_sets(tmp_path, table):
-    """`::NAME` chooses a split; without it the training split is read; one that is not there is said."""
+    (tmp_path := tmp_path / "second").mkdir()
     for name in ("train", "validation"):
         stream(tmp_path / "dict" / name, table.slice(0, 1 if name == "train" else 2))
     (tmp_path / "dict/dataset_dict.json").write_text('{"splits": ["train", "validation"]}', encoding="utf-8")
@@ -191,10 +157,7 @@ def test_a_dict_of_data_sets(tmp_path, table):
     assert [1, 1, 2, 2] == counts
     with pytest.raises(InputError, match="name a split: dict::train"):
         load(tmp_path / "dict::test")
-
-
-def test_a_folder_whose_own_list_is_broken_is_refused(tmp_path, table):
-    """A split or file that is no name inside the folder is not followed: it is said, without end or traceback."""
+    (tmp_path := tmp_path / "third").mkdir()
     stream(tmp_path / "saved", table)
     (tmp_path / "saved/state.json").write_text(json.dumps({"_data_files": [{"filename": "x" * 300}]}), encoding="utf-8")
     with pytest.raises(InputError, match="a data set without x"):
@@ -216,21 +179,17 @@ def hub(folder, table):
     return folder
 
 
-def test_a_folder_as_the_hub_lays_it_out(tmp_path, table):
-    """The files of a split are one table, in order."""
+def test_a_folder_as_the_hub_lays_it_out(tmp_path, table, monkeypatch):
+    """The files of a split are one table, in order; in the Hub's cache, too, at the revision that main names."""
     hub(tmp_path / "set", table)
     assert ["a", "b", "a"] == [row.input for row in load(tmp_path / "set").rows]
     assert ["yes"] == [row.output for row in load(tmp_path / "set::test").rows]
-
-
-def test_a_data_set_in_the_hubs_cache(tmp_path, table, monkeypatch):
-    """hf://datasets/owner/name[/split] is read from the cache of this machine, the revision that main names."""
-    kept = tmp_path / "datasets--owner--name"
+    kept = tmp_path / "b" / "datasets--owner--name"
     hub(kept / "snapshots" / "abc", table)
     (kept / "snapshots" / "old").mkdir()
     (kept / "refs").mkdir()
     (kept / "refs" / "main").write_text("abc\n", encoding="utf-8")
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "b"))
     from pathlib import Path
 
     assert [3, 1] == [len(load(Path(f"hf://datasets/owner/name{part}")).rows) for part in ("", "/test")]
@@ -257,19 +216,6 @@ def test_tables_are_written_back_with_their_schema(tmp_path, table, ending):
     if ending == "parquet":
         assert table.schema.equals(pq.read_table(copy).schema, check_metadata=True)
     assert [path.name for path in tmp_path.glob(".*.part")] == []
-
-
-def test_an_archive_of_zstd_is_written_and_read_back(tmp_path):
-    """JSONL comes back byte for byte, whatever both are packed with."""
-    zstd = pytest.importorskip("backports.zstd")
-    body = b'{"text":"a","label":1}\n{"text": "b", "label":2}\n'
-    path = tmp_path / "d.jsonl.zst"
-    path.write_bytes(zstd.compress(body[:20]) + zstd.compress(body[20:]))
-    layout = reading.detect(path)
-    with Writer(tmp_path / "copy.jsonl.zst", path, layout) as writer:
-        for _, _, raw, record in raw_records(path, layout):
-            writer.write(raw, record)
-    assert body == zstd.decompress((tmp_path / "copy.jsonl.zst").read_bytes())
 
 
 def test_a_test_file_is_read_by_its_own_columns_else_by_those_of_the_training_file(tmp_path):

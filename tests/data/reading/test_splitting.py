@@ -32,16 +32,13 @@ def essay(n: int) -> str:
     return " ".join(f"word{n * 31 + k}" for k in range(30))
 
 
-def test_every_row_is_on_one_side_and_the_share_is_held_out(tmp_path: Path) -> None:
-    """No row is lost or doubled, and rows keep their bytes."""
+def test_rows_copies_and_questions_on_one_side(tmp_path: Path) -> None:
+    """No row is lost or doubled; copies in any case and questions on one context stay together."""
     path = write_jsonl(tmp_path / "all.jsonl", tickets(400, 1))
     train, test = split(tmp_path, path)
     assert sorted(train + test) == sorted(path.read_bytes().splitlines())
     assert 95 <= len(test) <= 105
-
-
-def test_copies_stay_together_whatever_their_case(tmp_path: Path) -> None:
-    """Three copies of each text, one shouted, one with a word more, fall on one side, and so many are told of."""
+    (tmp_path := tmp_path / "second").mkdir()
     texts = [essay(n) for n in range(40)]
     rows = [{"text": form, "label": "ab"[n % 2]} for n, text in enumerate(texts)
             for form in (text, text.upper() + "!", f"{text} more")]  # fmt: skip
@@ -52,15 +49,36 @@ def test_copies_stay_together_whatever_their_case(tmp_path: Path) -> None:
     assert test
     made = split_file(path, detect(path), tmp_path / "c.jsonl", tmp_path / "d.jsonl", 0.25)
     assert (made.together, made.alike) == (80, 0)
+    (tmp_path := tmp_path / "third").mkdir()
+    rows = [{"context": essay(n // 6), "question": f"What about {n}?", "answer": f"answer {n}"} for n in range(120)]
+    first, second = sides(split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows)), "context")
+    assert first.isdisjoint(second)
+    rows = [{"text": essay(n), "label": "common" if n >= 30 else f"rare {n % 6}"} for n in range(300)]
+    first, second = sides(split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows), 0.1), "label")
+    assert first == second == {"common", *(f"rare {n}" for n in range(6))}
 
 
-def test_one_seed_splits_alike_and_another_does_not(tmp_path: Path) -> None:
-    """The order of the rows does not matter to where they go."""
+def test_seeds_bad_rows_and_refusals(tmp_path: Path) -> None:
+    """One seed splits alike; unreadable rows stay in training; what cannot be split is refused before all."""
     rows = tickets(200, 1)
     path, turned = (write_jsonl(tmp_path / f"{n}.jsonl", some) for n, some in ((1, rows), (2, rows[::-1])))
     assert split(tmp_path, path) == split(tmp_path, path)
     assert set(split(tmp_path, path)[1]) == set(split(tmp_path, turned)[1])
     assert split(tmp_path, path)[1] != split(tmp_path, path, seed=1)[1]
+    (tmp_path := tmp_path / "second").mkdir()
+    one_prompt = [{"text": "Tell me a story.", "label": essay(n)} for n in range(60)]
+    one_group = [{"text": essay(n), "label": "ab"[n % 2], "shelf": 1} for n in range(60)]
+    for rows, group in ((one_prompt, None), (one_group, "shelf"), (tickets(3, 1), None)):
+        path = write_jsonl(tmp_path / "all.jsonl", rows)
+        with pytest.raises(InputError, match="--test"):
+            split(tmp_path, path, group=group)
+    assert [path] == list(tmp_path.iterdir())
+    (tmp_path := tmp_path / "third").mkdir()
+    path = write_jsonl(tmp_path / "all.jsonl", tickets(60, 1))
+    path.write_bytes(b'{"text": \n' + path.read_bytes())
+    train, test = split(tmp_path, path)
+    assert train[0] == b'{"text": '
+    assert all(json.loads(line) for line in test)
 
 
 @pytest.mark.parametrize(("column", "named"), [("doc_id", None), ("shelf", "shelf")])
@@ -71,49 +89,6 @@ def test_a_group_stays_on_one_side(tmp_path: Path, column: str, named: str | Non
     first, second = sides(lines, column)
     assert first.isdisjoint(second)
     assert 20 <= len(lines[1]) <= 40
-
-
-def test_questions_on_one_context_stay_together(tmp_path: Path) -> None:
-    """Who has read a passage in training has seen it in the test."""
-    rows = [{"context": essay(n // 6), "question": f"What about {n}?", "answer": f"answer {n}"} for n in range(120)]
-    first, second = sides(split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows)), "context")
-    assert first.isdisjoint(second)
-
-
-def test_rare_classes_are_on_both_sides(tmp_path: Path) -> None:
-    """A class of five rows is held out though its share is less than a row."""
-    rows = [{"text": essay(n), "label": "common" if n >= 30 else f"rare {n % 6}"} for n in range(300)]
-    first, second = sides(split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows), 0.1), "label")
-    assert first == second == {"common", *(f"rare {n}" for n in range(6))}
-
-
-def test_form_letters_are_no_copies_of_one_another(tmp_path: Path) -> None:
-    """Prompts that all share their frame are split all the same."""
-    frame = "You are a clerk . Sort the letter below into one of two drawers and say which . Letter : "
-    rows = [{"text": f"{frame}{essay(n)[:40]}", "label": "ab"[n % 2]} for n in range(100)]
-    train, test = split(tmp_path, write_jsonl(tmp_path / "all.jsonl", rows))
-    assert 20 <= len(test) <= 30
-    assert len(train) + len(test) == 100
-
-
-def test_what_cannot_be_split_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    """One prompt for all rows, one group, or too few rows: refused with a fix."""
-    one_prompt = [{"text": "Tell me a story.", "label": essay(n)} for n in range(60)]
-    one_group = [{"text": essay(n), "label": "ab"[n % 2], "shelf": 1} for n in range(60)]
-    for rows, group in ((one_prompt, None), (one_group, "shelf"), (tickets(3, 1), None)):
-        path = write_jsonl(tmp_path / "all.jsonl", rows)
-        with pytest.raises(InputError, match="--test"):
-            split(tmp_path, path, group=group)
-    assert [path] == list(tmp_path.iterdir())
-
-
-def test_unreadable_rows_stay_in_training(tmp_path: Path) -> None:
-    """The audit tells of them; the test holds none."""
-    path = write_jsonl(tmp_path / "all.jsonl", tickets(60, 1))
-    path.write_bytes(b'{"text": \n' + path.read_bytes())
-    train, test = split(tmp_path, path)
-    assert train[0] == b'{"text": '
-    assert all(json.loads(line) for line in test)
 
 
 @pytest.mark.parametrize("line", ["text,label", "text;label"])

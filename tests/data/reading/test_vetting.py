@@ -21,12 +21,6 @@ from tunecase.errors import InputError, MissingExtraError
 ROW = '{"input": "q", "output": "a"}\n'
 
 
-def spoilt(folder, name):
-    """The bomb of a name, and its path."""
-    make, ending = next((make, ending) for make, ending in bombs.BOMBS if make.__name__ == name)
-    return bombs.made(make, ending, folder)
-
-
 def test_a_table_that_unpacks_to_gigabytes_is_refused(tmp_path):
     """One text, a million times in a few bytes, is read by a child alone, and refused with the reason."""
     pytest.importorskip("pyarrow")
@@ -37,48 +31,42 @@ def test_a_table_that_unpacks_to_gigabytes_is_refused(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
-@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS])
-def test_every_bomb_is_harmless(tmp_path, name):
+@pytest.mark.parametrize(("make", "ending"), bombs.BOMBS)
+def test_every_bomb_is_harmless(tmp_path, make, ending):
     """No bomb takes more than 500 MB, ends in a traceback, or runs on."""
-    row = bombs.audited(spoilt(tmp_path, name), 120)
+    row = bombs.audited(bombs.made(make, ending, tmp_path), 120)
     assert row["passed"], row
 
 
-def test_rows_that_shrink_a_hundred_times_are_read(tmp_path, monkeypatch):
-    """Honest rows that pack well are no bomb, though they are many times their packed size."""
+def test_rows_that_shrink_and_empty_ones(tmp_path, monkeypatch):
+    """Honest rows that pack well are read, many times their size; a billion short ones are a bomb."""
     monkeypatch.setattr("tunecase.data.reading.sources.LEAST_BOMB_BYTES", 100_000)
     records = ({"input": f"Which plan has order {at}? " * 12, "output": "yes"} for at in range(2000))
     rows = "".join(json.dumps(record) + "\n" for record in records)
     (tmp_path / "d.jsonl.gz").write_bytes(gzip.compress(rows.encode()))
     assert 2000 == len(load(tmp_path / "d.jsonl.gz").rows)
     assert (tmp_path / "d.jsonl.gz").stat().st_size * 20 < len(rows)
-
-
-def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
-    """Rows cost memory each, so that a billion short ones are refused as a long one is."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(sys.modules["tunecase.data.reading.pieces"], "MOST_ROWS", 20_000)
     (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
     with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes, more than 10 in each"):
         load(tmp_path / "d.csv.gz")
-
-
-def test_honest_packed_rows_are_read(tmp_path):
-    """Short rows, tokens and chats that pack well are data: many equal lines in a small file are no bomb."""
-    chats = [{"messages": [{"role": role, "content": f"Order {at}?"} for role in ("user", "assistant") * 8]}
-             for at in range(3_000)]  # fmt: skip
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
     forms = {
         "d.conll": "".join(
             f"word{at % 50} {'B-PER' if at % 7 == 0 else 'O'}\n" + "\n" * (at % 10 == 9) for at in range(250_000)
         ),
         "d.csv": "input,output\n" + "".join(f"q{at % 60},{at % 2}\n" for at in range(140_000)),
-        "d.json": json.dumps(chats),
     }
     for name, text in forms.items():
-        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(text.encode()))
-        assert detect(tmp_path / f"{name}.gz")
-        assert sum(1 for _ in blocks(tmp_path / f"{name}.gz", detect(tmp_path / f"{name}.gz")))
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress(text.encode(), 1))
+        assert sum(1 for _ in blocks(path, detect(path)))
 
 
+@pytest.mark.slow
 def test_columns_of_few_templates_are_read(tmp_path):
     """600,000 rows of 60 texts are data, however few bytes they take."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
@@ -96,6 +84,7 @@ def shards(folder, count):
     return sorted(folder.iterdir())
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
     """A folder of shards costs a child for 64 of them, and none at the second pass; a changed file is read again."""
     asked = []
@@ -111,6 +100,7 @@ def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
         vetting.batch_rows(Source(paths[0], "parquet"))
 
 
+@pytest.mark.usefixtures("vetted_here")
 def test_large_files_do_not_wait_for_one_another(tmp_path, monkeypatch):
     """The rows of the first file need not wait until all that follow have been read too."""
     asked = []
@@ -151,33 +141,46 @@ def test_the_reason_is_told_where_no_file_can_be_read(tmp_path, monkeypatch):
         vetting.batch_rows(Source(path, "parquet"))
 
 
-@pytest.mark.parametrize("name", ["d.jsonl", "d.csv", "d.jsonl.gz"])
-def test_a_row_beyond_8_mb_is_bad_and_the_others_are_read(tmp_path, name):
-    """A row of 9 MB is one bad row with its size."""
+def test_a_row_beyond_8_mb_is_bad_and_the_others_are_read(tmp_path):
+    """A row of 9 MB is one bad row with its size, packed too."""
     long = "word " * 1_800_000
-    text = f"input,output\nq,a\n{long},b\nr,c\n" if "csv" in name else f'{ROW}{{"input": "{long}"}}\n{ROW}'
-    data = text.encode()
-    (tmp_path / name).write_bytes(gzip.compress(data + os.urandom(80_000).hex().encode()) if "gz" in name else data)
-    rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
-    assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
-    assert 2 == sum(not isinstance(row, BadRow) for row in rows)
+    texts = {"d.csv": f"input,output\nq,a\n{long},b\nr,c\n", "d.jsonl.gz": f'{ROW}{{"input": "{long}"}}\n{ROW}'}
+    for name, text in texts.items():
+        packed = name.endswith("gz")
+        data = text.encode() + os.urandom(80_000 * packed).hex().encode()
+        (tmp_path / name).write_bytes(gzip.compress(data, 1) if packed else data)
+        rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
+        assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
+        assert 2 == sum(not isinstance(row, BadRow) for row in rows)
 
 
+def test_long_headers_and_many_quotes(tmp_path):
+    """Columns are read whole however long the header; quotes at the end of what was read are not looked at again."""
+    names = [f"column_{at:06}" for at in range(6_000)]
+    cells = ",".join(["1"] * 6_000)
+    (tmp_path / "d.csv").write_text(f"input,output,{','.join(names)}\nq,a,{cells}\nr,b,{cells}\n", encoding="utf-8")
+    assert ["a", "b"] == [row.output for row in load(tmp_path / "d.csv").rows]
+    (tmp_path / "d.csv").write_bytes(b"a,b\n" + b'"' * 990_000)
+    with pytest.raises(InputError, match="no row can be read"):
+        load(tmp_path / "d.csv")
+
+
+@pytest.mark.usefixtures("vetted_here")
 def test_a_dictionary_of_labels_is_read_whole(tmp_path):
     """Honest columns that repeat a few texts are read, each row with its text."""
     pa = pytest.importorskip("pyarrow")
     pq = pytest.importorskip("pyarrow.parquet")
-    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 5000, pa.int32()), ["a refund of the order", "other"])
-    table = pa.table({"text": [f"question {at}" for at in range(10_000)], "label": labels})
+    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 2000, pa.int32()), ["a refund of the order", "other"])
+    table = pa.table({"text": [f"question {at}" for at in range(4_000)], "label": labels})
     pq.write_table(table, tmp_path / "d.parquet")
     with pa.ipc.new_stream(tmp_path / "d.arrow", table.schema) as writer:
         writer.write_table(table)
     for name in ("d.parquet", "d.arrow"):
-        assert ["a refund of the order", "other"] * 5000 == [row.output for row in load(tmp_path / name).rows]
+        assert ["a refund of the order", "other"] * 2000 == [row.output for row in load(tmp_path / name).rows]
 
 
-def test_links_of_a_folder_are_not_followed(tmp_path):
-    """Files and folders that a data folder links to are left out, and said."""
+def test_links_lead_nowhere(tmp_path):
+    """Files and folders that a folder links to are left out and said; no card or usual name follows one."""
     (tmp_path / "secret.jsonl").write_text('{"input": "key", "output": "hidden"}\n', encoding="utf-8")
     folder = tmp_path / "data"
     (folder / "in").mkdir(parents=True)
@@ -190,10 +193,7 @@ def test_links_of_a_folder_are_not_followed(tmp_path):
     table = load(folder)
     assert ["q"] * 3 == [row.input for row in table.rows]
     assert table.layout.notes == ("2 links in the folder are not followed (the first: b.jsonl)",)
-
-
-def test_a_folder_of_links_alone_says_so(tmp_path):
-    """Where all data files are links, the refusal says that they are not followed; a named link is read."""
+    (tmp_path := tmp_path / "second").mkdir()
     (tmp_path / "a.jsonl").write_text(ROW, encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "train.jsonl").symlink_to(tmp_path / "a.jsonl")
@@ -202,10 +202,7 @@ def test_a_folder_of_links_alone_says_so(tmp_path):
     with pytest.raises(InputError):
         load(tmp_path / "data::train.jsonl")
     assert 1 == len(load(tmp_path / "data" / "train.jsonl").rows)
-
-
-def test_a_card_and_a_neighbour_do_not_lead_out(tmp_path):
-    """Neither a card's patterns nor the usual names beside a file follow links."""
+    (tmp_path := tmp_path / "third").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "x.jsonl").write_text(ROW, encoding="utf-8")
     folder = tmp_path / "data"
@@ -235,18 +232,3 @@ def test_a_test_file_may_be_a_link(tmp_path):
     (folder / "test.jsonl").unlink()
     (folder / "test.jsonl").symlink_to(tmp_path / "secret")
     assert beside(folder / "train.jsonl") is None
-
-
-def test_a_csv_header_beyond_64_kib_is_read(tmp_path):
-    """Columns are read whole however long the header is."""
-    names = [f"column_{at:06}" for at in range(10_000)]
-    cells = ",".join(["1"] * 10_000)
-    (tmp_path / "d.csv").write_text(f"input,output,{','.join(names)}\nq,a,{cells}\nr,b,{cells}\n", encoding="utf-8")
-    assert ["a", "b"] == [row.output for row in load(tmp_path / "d.csv").rows]
-
-
-def test_a_million_quotes_are_read_at_once(tmp_path):
-    """Quotes at the end of what was read are no reason to look again for each."""
-    (tmp_path / "d.csv").write_bytes(b"a,b\n" + b'"' * 990_000)
-    with pytest.raises(InputError, match="no row can be read"):
-        load(tmp_path / "d.csv")

@@ -12,38 +12,21 @@ SCORES = np.concatenate([np.full(60, 0.98), np.full(440, 0.02)])
 WRONG = Interval80(40, 55, 70)
 
 
-def test_the_plan_reads_down_to_rows_that_are_seldom_wrong():
-    """Whole batches, as long as one row in ten is expected to be wrong; the errors within them are a range."""
+def test_the_plan_and_rows_outside_the_ranking():
+    """Whole batches, as long as one row in ten may be wrong; without a control others are not counted."""
     depth = plan_depth(SCORES, WRONG)
     assert 100 == depth.rows
     assert depth.errors.low <= depth.errors.mid <= depth.errors.high <= depth.rows
-
-
-def test_nothing_to_read_is_a_plan():
-    """An empty ranking is read to depth zero."""
+    assert wrong_unread([Review(row, row < 55) for row in range(100)], SCORES, wrong=WRONG).low <= 3
     assert 0 == plan_depth(np.zeros(0)).rows
-
-
-def test_reviews_say_what_is_left():
-    """With all wrong labels found few are left."""
-    reviews = [Review(row, row < 55) for row in range(plan_depth(SCORES, WRONG).rows)]
-    assert wrong_unread(reviews, SCORES, wrong=WRONG).low <= 3
-
-
-def test_a_row_outside_the_ranking_is_refused():
-    """A place that the ranking does not hold is a mistake."""
-    with pytest.raises(ValueError, match="outside"):
-        wrong_unread([Review(500, False)], SCORES)
-
-
-def test_rows_outside_the_ranking_count_by_the_controls():
-    """Without a control they are not counted; with controls, all but those read, at the controls' rate."""
     read = [Review(row, False) for row in range(500)]
     controls = [Review(None, at < 10) for at in range(100)]
     assert (0, 0, 0) == astuple(wrong_unread(read, SCORES, outside=1100))
     left = wrong_unread([*read, *controls], SCORES, outside=1100)
     assert 100 == pytest.approx(left.mid, abs=8)
     assert left.low < 100 < left.high
+    with pytest.raises(ValueError, match="outside"):
+        wrong_unread([Review(500, False)], SCORES)
 
 
 def test_the_band_of_what_is_left_holds_the_truth_in_most_replays():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data.shards import BrokenShardError, MemoryStore, Shard, write_shard
@@ -24,7 +24,6 @@ def shards_of(runs, *, beside):
     return store, shards
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(KEYS, min_size=1, max_size=4), st.sampled_from([1, 2, 8, 64, 256]), st.booleans())
 def test_parts_together_are_the_set(runs, parts, beside):
     """Each key with a text is in the one part that its top bits say, ascending, and rows ascend among equal keys."""

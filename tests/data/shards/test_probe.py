@@ -22,26 +22,22 @@ def elsewhere(folder):
     return lambda task: look(Probe(str(folder), task.name, task.data))
 
 
-def test_nodes_that_see_all_pass(tmp_path, monkeypatch):
-    """And nothing is left."""
+def test_nodes_are_probed(tmp_path, monkeypatch):
+    """Those that see all pass and nothing is left; one with a folder of its own, or without the data, is named."""
     store = FolderStore(tmp_path / "s")
     nodes(monkeypatch, look, look)
     check_nodes_see(store, [tmp_path], "a:1")
     assert [] == store.names()
-
-
-def test_a_node_with_a_folder_of_its_own_is_named(tmp_path, monkeypatch):
-    """With what to do; nothing is written into the other folder."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     store = FolderStore(tmp_path / "s")
     nodes(monkeypatch, look, elsewhere(tmp_path / "other"), Seen("probes/not-there"))
     with pytest.raises(ScratchError, match=r"node n1: it does not see (.|\n)*node n2(.|\n)*Fix: name a folder") as told:
         check_nodes_see(store, [], "a:1")
     assert "node n0" not in str(told.value)
     assert not (tmp_path / "other").exists()
-
-
-def test_a_node_without_the_data_or_the_right_to_write_is_named(tmp_path, monkeypatch):
-    """Each with its own reason."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
     nodes(monkeypatch, look, ScratchError("no right\nto write"))
     with pytest.raises(ScratchError, match=r"node n0: it does not see .*absent(.|\n)*node n1: no right to write"):
         check_nodes_see(FolderStore(tmp_path / "s"), [tmp_path / "absent"], "a:1")

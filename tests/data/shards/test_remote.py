@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.data.shards.test_store import check_store
 from tunecase.data.shards import open_store
 from tunecase.data.shards.remote import RemoteError, RemoteStore
 from tunecase.data.shards.scratch import Scratch
@@ -21,48 +22,17 @@ pytest.importorskip("fsspec")
 SRC = str(Path(__file__).parents[3] / "src")
 
 
-@pytest.fixture(params=["file", "memory"])
-def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty place of each kind: one where files are written beside and renamed, one where a PUT is whole."""
-    return (tmp_path / "scratch").as_uri() if request.param == "file" else f"memory://{tmp_path.name}-scratch"
-
-
-def check_round_trip(place: str) -> None:
-    """What a store must do, on an empty one."""
-    store = RemoteStore(place)
-    assert ([], [], None) == (store.names(), store.folders(), store.size("a/one"))
-    store.put("a/one", [b"0123", memoryview(b"456789")])
-    store.put("b", [b"old and long"])
-    store.put("b", [b"new"])
-    assert b"0123456789" == bytes(store.get("a/one"))
-    assert (b"345", b"89", b"", b"") == tuple(
-        bytes(store.get("a/one", *where)) for where in ((3, 3), (8, 9), (10, 4), (0, 0))
-    )
-    assert b"89" == bytes(store.get("a/one", 8))
-    assert (10, None, None) == (store.size("a/one"), store.size("a/two"), store.size("a"))
-    assert (["a/one", "b"], ["a/one"], ["a/one"], []) == tuple(map(store.names, ("", "a/", "a/o", "c/")))
-    assert ["a"] == store.folders()
-    with pytest.raises(FileNotFoundError):
-        store.get("a/two")
-    with pytest.raises(FileNotFoundError):
-        store.get("a/two", 3, 4)
-    store.remove("b")
-    store.remove("b")
+def test_it_is_a_store(tmp_path: Path) -> None:
+    """Names, ranges and sizes are those of any store; what a killed writer left beside is no name."""
+    memory = open_store(f"memory://{tmp_path.name}-scratch")  # of fsspec, no memory of ours
+    assert isinstance(memory, RemoteStore)
+    for store in (memory, RemoteStore((tmp_path / "scratch").as_uri())):
+        check_store(store)
+        assert ["a"] == store.folders()
+    (tmp_path / "scratch" / "b-123.part").touch()
     assert ["a/one"] == store.names()
     store.remove_all(["a/one"])
     assert [] == store.names()
-
-
-def test_it_is_a_store(uri: str) -> None:
-    """Names, ranges and sizes are those of any store."""
-    check_round_trip(uri)
-
-
-def test_it_is_found_by_its_uri(tmp_path: Path) -> None:
-    """A task is told the URI and nothing else."""
-    store = open_store(tmp_path.as_uri())
-    store.put("a", [b"x"])
-    assert b"x" == bytes(RemoteStore(store.place).get("a"))
 
 
 def test_a_cut_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,69 +53,28 @@ def test_a_cut_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert b"whole" == (tmp_path / "a" / "one").read_bytes()
 
 
-def test_what_is_written_beside_is_no_name(tmp_path: Path) -> None:
-    """A file that a killed writer left is not listed."""
-    store = RemoteStore(tmp_path.as_uri())
-    store.put("a", [b"x"])
-    (tmp_path / "b-123.part").touch()
-    assert ["a"] == store.names()
-
-
-def test_without_fsspec_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The optional part is named."""
-    monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with pytest.raises(MissingExtraError, match="pip install fsspec"):
-        RemoteStore("s3://bucket/scratch")
-
-
-def test_a_kind_of_place_that_nobody_knows_is_refused() -> None:
-    """A misspelt kind is the user's mistake."""
-    with pytest.raises(InputError, match="--scratch"):
-        RemoteStore("s33://bucket/scratch")
-
-
-def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which library reaches a kind of storage, fsspec knows."""
-    known: Any = sys.modules["fsspec.registry"]
-    monkeypatch.delitem(known._registry, "s3", raising=False)
-    monkeypatch.setitem(known.known_implementations, "s3", {"class": "no_s3fs.A", "err": "Install s3fs to access S3"})
-    with pytest.raises(RemoteError, match=r"s3fs(.|\n)*Fix: install"):
-        RemoteStore("s3://bucket/scratch")
-
-
-def test_a_library_that_quotes_an_address_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whole or in part; nor does a name that is not there."""
+def test_what_a_library_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one failure of the world, with what was refused and what to do; nothing that could quote a secret."""
     store = RemoteStore("memory://AKIAKEY:SEC/RET@bucket?sig=SIGNED")
 
-    def refused(*_: Any, **__: Any) -> None:
-        raise ValueError('Invalid bucket name "AKIAKEY:SEC/RET@bucket": sig=SIGNED')
+    def raises(error: Exception) -> Any:
+        def refused(*_: Any, **__: Any) -> None:
+            raise error
 
-    def absent(*_: Any, **__: Any) -> None:
-        raise FileNotFoundError("AKIAKEY:SEC/RET@bucket/a")
-
-    for failing, kind in ((refused, RemoteError), (absent, FileNotFoundError)):
-        monkeypatch.setattr(store, "files", SimpleNamespace(cat_file=failing))
-        with pytest.raises(kind) as told:
-            store.get("a")
-        assert "memory://bucket" in str(told.value)
-        assert not any(secret in str(told.value) for secret in ("AKIAKEY", "SEC/RET", "SIGNED"))
-
-
-def test_what_a_library_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one failure of the world, with what was refused and what to do; no cause that could quote a secret."""
-    store = RemoteStore("memory://bucket")
-
-    def refused(*_: Any, **__: Any) -> None:
-        raise PermissionError("Access Denied for key\nAKIA1234")
+        return SimpleNamespace(cat_file=refused, find=refused, pipe_file=refused)
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA1234")
-    monkeypatch.setattr(store, "files", SimpleNamespace(cat_file=refused, find=refused, pipe_file=refused))
+    monkeypatch.setattr(store, "files", raises(PermissionError("Access Denied for key\nAKIA1234")))
     for ask in (lambda: store.get("a"), store.names, lambda: store.put("a", [])):
         with pytest.raises(RemoteError, match=r"Access Denied for key …(.|\n)*check the credentials") as told:
             ask()
         assert told.value.__suppress_context__
-    absent = SimpleNamespace(pipe_file=lambda *_: (_ for _ in ()).throw(FileNotFoundError("no bucket")))
-    monkeypatch.setattr(store, "files", absent)
+    for failure in (ValueError('Invalid name "AKIAKEY:SEC/RET@bucket": sig=SIGNED'), FileNotFoundError("AKIAKEY/a")):
+        monkeypatch.setattr(store, "files", raises(failure))
+        with pytest.raises((RemoteError, FileNotFoundError)) as told:
+            store.get("a")
+        assert "memory://bucket" in str(told.value)
+        assert not any(secret in str(told.value) for secret in ("AKIAKEY", "SEC/RET", "SIGNED"))
     with pytest.raises(RemoteError, match=r"no such bucket(.|\n)*make it first"):
         store.put("a", [])
 
@@ -212,48 +141,41 @@ store.put("train/1", [b"from here"])
 
 
 @pytest.mark.slow
-def test_an_object_store(bucket: str) -> None:
-    """Over S3: round trip, listing, two processes, an audit's scratch, and no bucket."""
-    check_round_trip(f"{bucket}/a/b")
+def test_an_object_store(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over S3: what a store must do, two processes, an audit's scratch, a PUT that is cut, no bucket, nobody there."""
+    check_store(RemoteStore(f"{bucket}/a/b"))
     store = RemoteStore(f"{bucket}/c")
     store.put("train/0", [b"from there"])
     env = {**os.environ, "PYTHONPATH": os.pathsep.join((SRC, os.environ.get("PYTHONPATH", "")))}
     subprocess.run([sys.executable, "-c", WRITER, store.place], check=True, env=env)
-    assert ["train/0", "train/1"] == store.names()
-    assert b"here" == bytes(store.get("train/1", 5))
     check_scratch(f"{bucket}/d")
-    with pytest.raises(RemoteError, match=r"s3://none/a/.*: it cannot be written to: there is no such bucket"):
-        Scratch.open("s3://none/a", "key", [])
-
-
-@pytest.mark.slow
-def test_a_put_that_is_cut_leaves_nothing(bucket: str) -> None:
-    """A writer that is lost in the middle of its PUT leaves no object, and the one before it stays."""
-    store = RemoteStore(f"{bucket}/c")
-    store.put("kept", [b"old"])
     where = urlsplit(os.environ["AWS_ENDPOINT_URL"])
-    for name in ("kept", "new"):
+    for name in ("train/1", "new"):
         head = f"PUT /bucket/c/{name} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 1000\r\n"
         head += "Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request\r\n\r\n"
         with socket.create_connection((where.hostname or "", where.port or 0)) as cut:
             cut.sendall(head.encode() + b"half")
-    assert ["kept"] == store.names()
-    assert b"old" == bytes(store.get("kept"))
-
-
-@pytest.mark.slow
-def test_nobody_there_is_told(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that does not answer is told with its address, in seconds."""
+    assert ["train/0", "train/1"] == store.names()
+    assert b"from here" == bytes(store.get("train/1"))
+    with pytest.raises(RemoteError, match=r"s3://none/a/.*: it cannot be written to: there is no such bucket"):
+        Scratch.open("s3://none/a", "key", [])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
-    store = RemoteStore(f"{bucket}/c")
     store.files.clear_instance_cache()
     with pytest.raises(RemoteError, match=r"s3://bucket/c: it cannot be read (.|\n)*check the address"):
         RemoteStore(f"{bucket}/c").get("a")
 
 
-def test_memory_of_fsspec_is_no_memory_of_ours(tmp_path: Path) -> None:
-    """Though their places begin alike."""
-    store = open_store(f"memory://{tmp_path.name}-open")
-    assert isinstance(store, RemoteStore)
+def test_a_place_that_cannot_be_reached_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt kind is the user's mistake; a missing library is named."""
+    with pytest.raises(InputError, match="--scratch"):
+        RemoteStore("s33://bucket/scratch")
+    known: Any = sys.modules["fsspec.registry"]
+    monkeypatch.delitem(known._registry, "s3", raising=False)
+    monkeypatch.setitem(known.known_implementations, "s3", {"class": "no_s3fs.A", "err": "Install s3fs to access S3"})
+    with pytest.raises(RemoteError, match=r"s3fs(.|\n)*Fix: install"):
+        RemoteStore("s3://bucket/scratch")
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(MissingExtraError, match="pip install fsspec"):
+        RemoteStore("s3://bucket/scratch")

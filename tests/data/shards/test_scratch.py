@@ -1,6 +1,5 @@
 """The scratch of an audit is found again, shared, kept out of the data, and removed by whoever is last."""
 
-import json
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from tunecase.data.shards import FolderStore, marks, scratch
 from tunecase.data.shards.marks import Mark, holding
 from tunecase.data.shards.room import NoRoomError, ScratchError
 from tunecase.data.shards.scratch import Scratch
-from tunecase.data.shards.trust import STAMP, Plan
+from tunecase.data.shards.trust import Plan
 from tunecase.errors import InputError
 
 SRC = str(Path(__file__).parents[3] / "src")
@@ -29,36 +28,48 @@ def opened(folder: Path, key: str = "key", need_bytes: int = 0) -> Scratch:
 
 
 def test_an_unfinished_audit_is_found_again(tmp_path: Path) -> None:
-    """The same key finds the shards that were kept, another one does not; a finished audit leaves nothing."""
+    """The same key finds shards and plan that were kept, another one does not; the last to finish leaves nothing."""
     first = opened(tmp_path)
     first.store.put("train/00000.shard", [b"rows"])
+    assert Plan() == first.plan
+    first.settle(Plan(64_000_000, 8))
     first.close(keep=True)
     other = opened(tmp_path, "another")
     assert None is other.store.size("train/00000.shard")
     other.close(keep=False)
-    again = opened(tmp_path)
-    assert b"rows" == bytes(again.store.get("train/00000.shard"))
+    again, beside = opened(tmp_path), opened(tmp_path)
     again.close(keep=False)
+    assert (b"rows", Plan(64_000_000, 8)) == (bytes(beside.store.get("train/00000.shard")), beside.plan)
+    beside.close(keep=False)
     assert [] == list(tmp_path.iterdir())
 
 
-def test_the_cache_folder_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a place it lies in the cache folder, where only its owner looks."""
+def test_where_scratch_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the cache folder by default; not among the data, not in a file, nor where it cannot fit."""
     monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path))
     made = Scratch.open(None, "key", [])
     assert Path(made.store.place).parent == tmp_path / "audits"
     assert os.name != "posix" or 0o700 == Path(made.store.place).stat().st_mode & 0o777
     made.close(keep=False)
-
-
-def test_two_audits_share_what_is_finished(tmp_path: Path) -> None:
-    """Neither removes the shards under the other; the last one removes them."""
-    first, second = opened(tmp_path), opened(tmp_path)
-    first.store.put("train/0", [b"rows"])
-    first.close(keep=False)
-    assert b"rows" == bytes(second.store.get("train/0"))
-    second.close(keep=False)
-    assert [] == list(tmp_path.iterdir())
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "file").touch()
+    places = {str(data): "read as data", str(data / "scratch"): "read as data", (data / "s").as_uri(): "read as data"}
+    places |= {"s3:/bucket/scratch": "write s3:", "s3:bucket": "write s3:", str(tmp_path / "file"): "a file"}
+    places["/dev/null/scratch" if os.name == "posix" else "s3:bucket"] = "--scratch"
+    for place, words in places.items():
+        with pytest.raises(InputError, match=words):
+            Scratch.open(place, "key", [data])
+    monkeypatch.setenv("TUNECASE_CACHE", str(data / "cache"))
+    with pytest.raises(InputError, match="TUNECASE_CACHE"):
+        Scratch.open(None, "key", [data])
+    assert [] == list(data.iterdir())
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
+    with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
+        opened(tmp_path, need_bytes=10**18)
 
 
 def test_many_audits_at_once_end_with_nothing(tmp_path: Path) -> None:
@@ -86,8 +97,8 @@ def test_many_audits_at_once_end_with_nothing(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-def test_marks_end_with_their_process_or_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process of this machine must be there, any other must have shown itself within ten minutes."""
+def test_marks_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They end with their process or their time, and a thread refreshes them while one task runs."""
     assert Mark().holds
     assert not replace(Mark(), at_s=time.time() - 601).holds
     assert replace(Mark(), host="elsewhere", pid=1, began="1").holds
@@ -101,10 +112,8 @@ def test_marks_end_with_their_process_or_their_time(tmp_path: Path, monkeypatch:
     made.store.put("users/broken", [b"{"])
     assert not holding(made.store, "users/", but=made.name)
     made.close(keep=False)
-
-
-def test_a_mark_is_refreshed_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one task runs for long a thread shows that somebody works here; nothing is written after the end."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(scratch, "TOUCH_S", 0.02)
     made = opened(tmp_path)
     before = made.store.get(f"users/{made.name}")
@@ -115,72 +124,6 @@ def test_a_mark_is_refreshed_by_itself(tmp_path: Path, monkeypatch: pytest.Monke
     made.close(keep=False)
     made.touch()
     assert [] == list(tmp_path.iterdir())
-
-
-def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
-    """What was half written is no shard, and is removed by the next one who is alone."""
-    first = opened(tmp_path)
-    half = Path(first.store.place) / "train" / ".00000.shard-aa.part"
-    first.close(keep=True)
-    half.parent.mkdir()
-    half.write_bytes(b"ro")
-    os.utime(half, (time.time() - 700,) * 2)
-    second = opened(tmp_path)
-    assert [] == second.store.names("train/")
-    assert not half.exists()
-    second.close(keep=False)
-
-
-def test_old_audits_are_swept(tmp_path: Path) -> None:
-    """What nobody has used for seven days goes when another audit begins; what is used, younger or not ours stays."""
-    for key, days in (("old", 8.0), ("young", 6.0)):
-        made = opened(tmp_path, key)
-        made.store.put("train/0", [b"rows"])
-        made.close(keep=True)
-        for name in ("last", STAMP):
-            mark = json.loads(bytes(made.store.get(name)))
-            mark["at_s"] -= days * 86_400
-            made.store.put(name, [json.dumps(mark).encode()])
-    (tmp_path / "own").mkdir()
-    opened(tmp_path).close(keep=False)
-    assert 2 == len(list(tmp_path.iterdir()))
-    young = opened(tmp_path, "young")
-    assert ["train/0"] == young.store.names("train/")
-    young.close(keep=False)
-
-
-def test_a_place_among_the_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shards in a folder that is read as data would be read as data; a file is no folder."""
-    data = tmp_path / "data"
-    data.mkdir()
-    for place in (data, data / "scratch"):
-        with pytest.raises(InputError, match="which is read as data"):
-            Scratch.open(str(place), "key", [data])
-    with pytest.raises(InputError, match="read as data"):
-        Scratch.open((data / "scratch").as_uri(), "key", [data])
-    monkeypatch.setenv("TUNECASE_CACHE", str(data / "cache"))
-    with pytest.raises(InputError, match="TUNECASE_CACHE"):
-        Scratch.open(None, "key", [data])
-    for place in ("s3:/bucket/scratch", "s3:bucket"):
-        with pytest.raises(InputError, match="write s3:"):
-            Scratch.open(place, "key", [])
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="a file"):
-        Scratch.open(str(tmp_path / "file"), "key", [])
-    assert [] == list(data.iterdir())
-
-
-@pytest.mark.skipif(os.name != "posix", reason="another null device")
-def test_a_place_that_takes_no_folder_is_told() -> None:
-    """A path below something that is no folder is the user's mistake, told with what to do."""
-    with pytest.raises(InputError, match="--scratch"):
-        Scratch.open("/dev/null/scratch", "key", [])
-
-
-def test_a_disk_that_cannot_hold_it_is_told_before(tmp_path: Path) -> None:
-    """What plainly does not fit is refused with how much is free and how much is wanted."""
-    with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
-        opened(tmp_path, need_bytes=10**18)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
@@ -232,26 +175,6 @@ def test_an_end_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch
     assert second.store.place != first.store.place
     assert [] == first.store.names("users/")
     second.close(keep=False)
-
-
-def test_a_plan_is_kept_for_whoever_goes_on(tmp_path: Path) -> None:
-    """With the shards, which it shapes."""
-    first = opened(tmp_path)
-    assert Plan() == first.plan
-    first.settle(Plan(64_000_000, 8))
-    first.close(keep=True)
-    again = opened(tmp_path)
-    assert Plan(64_000_000, 8) == again.plan
-    again.close(keep=False)
-    assert [] == list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("place", ["s3:/AKIAKEY:SECRETKEY@bucket/x", "s33://AKIAKEY:SECRETKEY@bucket/x?sig=SECRETKEY"])
-def test_a_refused_place_is_told_without_its_secrets(place: str) -> None:
-    """Though it is the user who wrote it: errors are copied into reports."""
-    with pytest.raises(InputError, match="bucket") as told:
-        Scratch.open(place, "key", [])
-    assert "KEY" not in str(told.value)
 
 
 @pytest.fixture

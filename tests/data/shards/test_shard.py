@@ -31,76 +31,22 @@ def test_columns_come_back(columns, start, stop):
         assert len(values) == shard.length(name)
 
 
-def test_any_shorter_file_is_broken(tmp_path):
-    """Wherever it is cut, and what is not a shard too."""
+def test_shorter_and_broken_shards_are_told(tmp_path):
+    """Wherever cut or altered; with the folder and what to do, without secrets, from another process too."""
     store = FolderStore(tmp_path)
     write_shard(store, "s", {"a": np.arange(40), "b": json_column(["x"] * 9)}, {})
     whole = (tmp_path / "s").read_bytes()
     assert Shard(store, "s").is_whole()
-    for length in range(len(whole)):
-        (tmp_path / "s").write_bytes(whole[:length])
+    altered = (whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+               for at in range(whole.rindex(b"}", 0, 400) + 1, len(whole), 7))  # fmt: skip
+    for body in (*(whole[:length] for length in range(0, len(whole), 3)), whole[:-1], *altered):
+        (tmp_path / "s").write_bytes(body)
         assert not Shard(store, "s").is_whole()
     (tmp_path / "s").write_bytes(whole + b"x")
     with pytest.raises(BrokenShardError):
         Shard(store, "s").array("a")
     assert not Shard(store, "not there").is_whole()
-
-
-def test_any_altered_byte_is_found_before_a_shard_is_taken_up(tmp_path):
-    """Wherever in the columns it lies."""
-    store = FolderStore(tmp_path)
-    write_shard(store, "s", {"a": np.arange(40), "b": json_column(["x"] * 9)}, {"rows": 3})
-    whole = (tmp_path / "s").read_bytes()
-    for at in range(whole.rindex(b"}", 0, 400) + 1, len(whole), 7):
-        (tmp_path / "s").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        assert not Shard(store, "s").is_whole()
-
-
-def test_a_long_head_is_read_whole():
-    """Facts beyond what is read at first."""
-    store, many = MemoryStore(), {f"fact {at}": "x" * 50 for at in range(400)}
-    write_shard(store, "s", {"a": np.arange(3)}, many)
-    assert (many, [0, 1, 2]) == (Shard(store, "s").facts, Shard(store, "s").array("a").tolist())
-
-
-def test_json_comes_back_but_for_halves_of_pairs():
-    """Half of a surrogate pair, which no file can hold, becomes a question mark."""
-    store = MemoryStore()
-    write_shard(store, "s", {"a": json_column([1, "é", None, {"b": [2]}]), "b": json_column(["\ud800"])})
-    assert ([1, "é", None, {"b": [2]}], ["?"]) == (Shard(store, "s").text("a"), Shard(store, "s").text("b"))
-
-
-def hostile(head: bytes, length: int | None = None) -> bool:
-    """Whether a file with such a head counts as a shard."""
-    store = MemoryStore()
-    store.put("s", [MAGIC, (len(head) if length is None else length).to_bytes(8, "little"), head, b"12345678"])
-    return Shard(store, "s").is_whole()
-
-
-def test_no_length_in_a_head_is_believed():
-    """Neither of the head itself nor of a column; the file says how much there can be."""
-    good = {"columns": {"a": ["<i8", 1, 0]}, "facts": {}, "bytes": 8, "digest": xxh3_64_hexdigest(b"12345678")}
-    assert hostile(orjson.dumps(good))
-    assert not hostile(orjson.dumps(good), 1 << 40)
-    assert not hostile(orjson.dumps(good), (1 << 64) - 1)
-    for column in (
-        ["<i8", 1 << 40, 0],
-        ["<i8", 1, 8],
-        ["<i8", -1, 0],
-        ["<i8", 1.0, 0],
-        ["O", 1, 0],
-        ["?!", 1, 0],
-        [],
-        3,
-    ):
-        assert not hostile(orjson.dumps(good | {"columns": {"a": column}}))
-    for change in ({"facts": []}, {"bytes": 9}, {"columns": []}, {"columns": None}):
-        assert not hostile(orjson.dumps(good | change))
-    assert not hostile(b"[" * 100_000)
-
-
-def test_a_broken_shard_is_told_with_its_folder_and_what_to_do(tmp_path):
-    """From another process too; what is secret in a place is not told."""
+    (tmp_path := tmp_path / "second").mkdir()
     with pytest.raises(BrokenShardError, match="s was removed") as told:
         Shard(FolderStore(tmp_path), "s").array("a")
     again = pickle.loads(pickle.dumps(told.value))
@@ -108,3 +54,29 @@ def test_a_broken_shard_is_told_with_its_folder_and_what_to_do(tmp_path):
     assert str(tmp_path) in str(again)
     assert "Fix: let nothing else write there" in str(again)
     assert "SECRET" not in str(pickle.loads(pickle.dumps(BrokenShardError("s3://KEY:SECRET@b", "s"))))
+
+
+def test_heads_and_json():
+    """Facts beyond what is read at first; halves of pairs become question marks; no length in a head is believed."""
+    store, many = MemoryStore(), {f"fact {at}": "x" * 50 for at in range(400)}
+    write_shard(store, "s", {"a": np.arange(3)}, many)
+    assert (many, [0, 1, 2]) == (Shard(store, "s").facts, Shard(store, "s").array("a").tolist())
+    store = MemoryStore()
+    write_shard(store, "s", {"a": json_column([1, "é", None, {"b": [2]}]), "b": json_column(["\ud800"])})
+    assert ([1, "é", None, {"b": [2]}], ["?"]) == (Shard(store, "s").text("a"), Shard(store, "s").text("b"))
+    good = {"columns": {"a": ["<i8", 1, 0]}, "facts": {}, "bytes": 8, "digest": xxh3_64_hexdigest(b"12345678")}
+    assert hostile(orjson.dumps(good))
+    assert not hostile(orjson.dumps(good), 1 << 40)
+    assert not hostile(orjson.dumps(good), (1 << 64) - 1)
+    columns = [["<i8", 1 << 40, 0], ["<i8", 1, 8], ["<i8", -1, 0], ["<i8", 1.0, 0], ["O", 1, 0], ["?!", 1, 0], [], 3]
+    changes = [{"columns": {"a": column}} for column in columns]
+    for change in (*changes, {"facts": []}, {"bytes": 9}, {"columns": []}, {"columns": None}):
+        assert not hostile(orjson.dumps(good | change)), change
+    assert not hostile(b"[" * 100_000)
+
+
+def hostile(head: bytes, length: int | None = None) -> bool:
+    """Whether a file with such a head counts as a shard."""
+    store = MemoryStore()
+    store.put("s", [MAGIC, (len(head) if length is None else length).to_bytes(8, "little"), head, b"12345678"])
+    return Shard(store, "s").is_whole()

@@ -48,8 +48,8 @@ def made(folder: Path) -> list[int]:
     return sorted(map(int, path.read_text().split())) if path.exists() else []
 
 
-def test_shards_come_in_the_order_of_tasks_and_are_told(tmp_path):
-    """With what the stage took."""
+def test_stages_keep_order_and_what_stands(tmp_path):
+    """Shards come in the order of tasks; only missing, cut or altered ones are made; a store in memory serves."""
     told = []
     stages = Stages(FolderStore(tmp_path / "s"), tell=lambda *what: told.append(what))
     shards = stages.run("square", make, tasks(stages.store.place))
@@ -58,10 +58,7 @@ def test_shards_come_in_the_order_of_tasks_and_are_told(tmp_path):
     stage = stages.told[0]
     assert ("square", 5, 0, 10, 5) == (stage.name, stage.tasks, stage.taken_up, stage.rows_in, stage.rows_out)
     assert stage.peak_mb > 1
-
-
-def test_what_stands_is_taken_up_and_what_is_broken_made_again(tmp_path):
-    """Only missing shards, the one cut in half and the one with an altered byte are made; nothing is done twice."""
+    (tmp_path := tmp_path / "second").mkdir()
     store = FolderStore(tmp_path / "s")
     Stages(store).run("square", make, tasks(store.place, 4))
     cut, altered = (tmp_path / "s" / "square" / name for name in "13")
@@ -73,20 +70,6 @@ def test_what_stands_is_taken_up_and_what_is_broken_made_again(tmp_path):
     assert [0, 1, 2, 3, 4] == [int(shard.array("n")[0]) for shard in shards]
     assert ([0, 1, 1, 2, 3, 3, 4], 2) == (made(tmp_path / "s"), stages.told[0].taken_up)
     assert (2, True, 2) == (told[0][1], told[0][4], len(told[0][3]))
-
-
-def test_a_task_that_fails_stops_the_stage_and_keeps_what_was_done(tmp_path):
-    """Its error is what the caller sees."""
-    store = FolderStore(tmp_path / "s")
-    wrong = [*tasks(store.place, 2), Task("square/x", store.place, -1)]
-    with pytest.raises(ValueError, match="cannot be done"):
-        Stages(store).run("square", make, wrong)
-    assert [0, 1] == made(tmp_path / "s")
-    assert Shard(store, "square/1").is_whole()
-
-
-def test_a_store_in_memory_serves_as_well():
-    """Where all runs in this process."""
     store = MemoryStore()
 
     @dataclass
@@ -95,6 +78,24 @@ def test_a_store_in_memory_serves_as_well():
 
     shards = Stages(store).run("a", lambda task: write_shard(store, task.name, {}, {"x": 1}), [Here("a/1")])
     assert {"x": 1} == shards[0].facts
+
+
+def test_tasks_that_fail_or_lose_their_process(tmp_path, monkeypatch):
+    """The error is what the caller sees, done work stays; which task, why and what to do is told."""
+    store = FolderStore(tmp_path / "s")
+    wrong = [*tasks(store.place, 2), Task("square/x", store.place, -1)]
+    with pytest.raises(ValueError, match="cannot be done"):
+        Stages(store).run("square", make, wrong)
+    assert [0, 1] == made(tmp_path / "s")
+    assert Shard(store, "square/1").is_whole()
+    (tmp_path := tmp_path / "second").mkdir()
+
+    def loses(function, tasks, *_, **__):
+        yield 1, CrashError("its process was killed by the system (signal 9), most often because memory ran out")
+
+    monkeypatch.setattr(stages_module, "run_tasks", loses)
+    with pytest.raises(LostTaskError, match=r"'square'.*square/1.*memory ran out(.|\n)*--memory(.|\n)*--workers"):
+        Stages(FolderStore(tmp_path)).run("square", make, tasks(str(tmp_path)))
 
 
 def several(task: Task) -> None:
@@ -106,30 +107,17 @@ def several(task: Task) -> None:
         file.write(f"{task.number}\n")
 
 
-@pytest.mark.parametrize("cut", [None, 30])
-def test_a_task_whose_further_shards_are_gone_or_cut_is_done_again(tmp_path, cut):
+def test_a_task_whose_further_shards_are_gone_or_cut_is_done_again(tmp_path):
     """Though its own stands; the others are taken up."""
     store = FolderStore(tmp_path / "s")
     Stages(store).run("square", several, tasks(store.place, 3))
     piece = tmp_path / "s" / "square" / "1.0"
     body = piece.read_bytes()
-    piece.unlink()
-    if cut:
-        piece.write_bytes(body[:cut])
-    Stages(store).run("square", several, tasks(store.place, 3))
-    assert [0, 1, 1, 2] == made(tmp_path / "s")
-    assert body == piece.read_bytes()
-
-
-def test_a_task_that_loses_every_process_is_told(tmp_path, monkeypatch):
-    """Which one, why, and what to do about memory."""
-
-    def loses(function, tasks, *_, **__):
-        yield 1, CrashError("its process was killed by the system (signal 9), most often because memory ran out")
-
-    monkeypatch.setattr(stages_module, "run_tasks", loses)
-    with pytest.raises(LostTaskError, match=r"'square'.*square/1.*memory ran out(.|\n)*--memory(.|\n)*--workers"):
-        Stages(FolderStore(tmp_path)).run("square", make, tasks(str(tmp_path)))
+    for harm in (piece.unlink, lambda: piece.write_bytes(body[:30])):
+        harm()
+        Stages(store).run("square", several, tasks(store.place, 3))
+        assert body == piece.read_bytes()
+    assert [0, 1, 1, 1, 2] == made(tmp_path / "s")
 
 
 @pytest.mark.slow

@@ -8,63 +8,11 @@ import pytest
 
 from tunecase.data.shards import store as store_module
 from tunecase.data.shards.room import ScratchError
-from tunecase.data.shards.store import FolderStore, MemoryStore, open_store
+from tunecase.data.shards.store import FolderStore, MemoryStore, Store, open_store
 
 
-@pytest.fixture(params=["memory", "folder"])
-def store(request, tmp_path):
-    """A store of each kind."""
-    return MemoryStore() if request.param == "memory" else FolderStore(tmp_path / "scratch")
-
-
-def test_ranges_come_back(store):
-    """Any range of what was put, fewer bytes at the end, all of it without a size."""
-    store.put("a/one", [b"0123", memoryview(b"456789")])
-    assert b"0123456789" == bytes(store.get("a/one"))
-    assert (b"345", b"89", b"") == tuple(bytes(store.get("a/one", *where)) for where in ((3, 3), (8, 9), (10, 4)))
-    assert (10, None) == (store.size("a/one"), store.size("a/two"))
-
-
-def test_names_are_listed_by_their_beginning(store):
-    """In order, those of a folder or of part of a name."""
-    for name in ("b/2", "a/10", "a/1", "c"):
-        store.put(name, [b"x"])
-    assert ["a/1", "a/10", "b/2", "c"] == store.names()
-    assert (["a/1", "a/10"], ["a/10"]) == (store.names("a/"), store.names("a/10"))
-    store.remove("a/1")
-    store.remove("a/1")
-    assert ["a/10"] == store.names("a/")
-
-
-def test_a_name_that_is_not_there_is_told(store):
-    """As a file that is not found."""
-    with pytest.raises(FileNotFoundError):
-        store.get("a/one")
-
-
-def test_a_second_put_takes_the_place_of_the_first(store):
-    """Whole, never a mixture."""
-    store.put("a", [b"long and old"])
-    store.put("a", [b"new"])
-    assert b"new" == bytes(store.get("a"))
-
-
-def test_a_store_is_found_again_by_its_place(store):
-    """In this process, with what is in it."""
-    store.put("a", [b"x"])
-    assert b"x" == bytes(open_store(store.place).get("a"))
-
-
-def test_memory_goes_with_its_last_holder():
-    """Nothing else keeps a store in memory alive."""
-    place = MemoryStore().place
-    gc.collect()
-    with pytest.raises(FileNotFoundError):
-        open_store(place)
-
-
-def test_a_write_that_fails_leaves_nothing(tmp_path):
-    """Neither the name nor what was written beside it."""
+def test_failing_writes_and_folders_that_go(tmp_path, monkeypatch):
+    """Nothing is left of half a write; a folder that another audit removes is made again once."""
 
     def parts():
         yield b"half"
@@ -75,17 +23,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
     with pytest.raises(ScratchError, match=r"no space(.|\n)*Fix:"):
         store.put("a", parts())
     assert (b"old", ["a"]) == (bytes(store.get("a")), [path.name for path in tmp_path.iterdir()])
-
-
-def test_a_range_beyond_the_end_takes_no_memory(tmp_path):
-    """What a damaged head asks for is bounded by what is there."""
-    store = FolderStore(tmp_path)
-    store.put("a", [b"0123"])
-    assert (b"23", b"") == (bytes(store.get("a", 2, 1 << 62)), bytes(store.get("a", 9, 1 << 62)))
-
-
-def test_a_folder_that_goes_while_it_is_written_to_is_made_again(tmp_path, monkeypatch):
-    """Once; another audit of the same data may have been removing it."""
+    (tmp_path := tmp_path / "second").mkdir()
     written, lost = store_module._written, []
 
     def loses(path, parts):
@@ -129,3 +67,34 @@ def test_what_a_folder_refuses_is_told_as_such(tmp_path, monkeypatch, ask):
     with pytest.raises(ScratchError, match=r"Permission denied(.|\n)*--scratch"):
         getattr(store, ask)(*([] if ask == "names" else ["a", [b"x"]][: 2 if ask == "put" else 1]))
     monkeypatch.undo()
+
+
+def check_store(store: Store) -> None:
+    """What an empty store of any kind must do: ranges, sizes, names, whole puts, and it is found again."""
+    assert ([], None) == (store.names(), store.size("a/one"))
+    store.put("a/one", [b"0123", memoryview(b"456789")])
+    store.put("b", [b"old and long"])
+    store.put("b", [b"new"])
+    assert (b"0123456789", b"new") == (bytes(store.get("a/one")), bytes(open_store(store.place).get("b")))
+    ranges = {(3, 3): b"345", (8, 9): b"89", (10, 4): b"", (0, 0): b"", (8,): b"89"}
+    assert ranges == {where: bytes(store.get("a/one", *where)) for where in ranges}
+    assert (10, None) == (store.size("a/one"), store.size("a/two"))
+    assert (["a/one", "b"], ["a/one"], ["a/one"], []) == tuple(map(store.names, ("", "a/", "a/o", "c/")))
+    for where in ((), (3, 4)):
+        with pytest.raises(FileNotFoundError):
+            store.get("a/two", *where)
+    store.remove("b")
+    store.remove("b")
+    assert ["a/one"] == store.names()
+
+
+def test_what_stores_hold(tmp_path):
+    """Memory goes with its last holder; each does what a store must do."""
+    check_store(MemoryStore())
+    store = FolderStore(tmp_path / "scratch")
+    check_store(store)
+    assert b"89" == bytes(store.get("a/one", 8, 1 << 62))  # what a damaged head asks for takes no memory
+    place = MemoryStore().place
+    gc.collect()
+    with pytest.raises(FileNotFoundError):
+        open_store(place)

@@ -5,8 +5,6 @@ import os
 import time
 from pathlib import Path
 
-import pytest
-
 from tunecase.data.shards import FolderStore
 from tunecase.data.shards.sweeping import FOLDERS, clear, kept_words, remove_leftovers, sweep
 from tunecase.data.shards.trust import STAMP, Plan, write_plan
@@ -29,7 +27,7 @@ def aged(folder: Path, days: float, stamp: bool = True) -> Path:
 
 
 def test_what_is_not_ours_stays(tmp_path):
-    """Whatever its name, its age or what it links to; an old audit beside it goes."""
+    """Whatever its name, age or link; somebody else's files in an audit's folder, beside or below its shards."""
     kept = [
         aged(tmp_path / "audit-2026-01-quarterly-report", 400),
         aged(tmp_path / f"audit-{HEX}", 400, stamp=False),
@@ -42,10 +40,7 @@ def test_what_is_not_ours_stays(tmp_path):
     sweep(str(tmp_path), [spared.name])
     assert not old.exists()
     assert all((folder / "train" / "0").exists() for folder in (*kept, young, spared))
-
-
-def test_somebody_elses_files_in_an_audits_folder_stay(tmp_path):
-    """Beside its shards, below them, and behind links among them."""
+    (tmp_path := tmp_path / "second").mkdir()
     folder = aged(tmp_path / f"audit-{HEX}", 8)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -59,18 +54,15 @@ def test_somebody_elses_files_in_an_audits_folder_stay(tmp_path):
     assert all(path.exists() for path in (folder / "notes", folder / "train" / "mine" / "notes", outside / "thesis"))
 
 
-def test_all_that_audits_write_is_cleared(tmp_path):
-    """Half files too; marks of whoever is leaving go last."""
+def test_what_audits_write_is_cleared_and_told(tmp_path):
+    """Half files when nobody can be writing them, marks last; what is kept is told with its size."""
     store = FolderStore(tmp_path / "s")
     for name in FOLDERS:
         store.put(f"{name}/0", [b"x"])
     (tmp_path / "s" / "meet" / ".1-aa.part").touch()
     clear(store)
     assert ["closing/0"] == [path.relative_to(store.folder).as_posix() for path in store.folder.rglob("*/*")]
-
-
-def test_half_files_go_when_nobody_can_be_writing_them(tmp_path):
-    """A young one may be that of an audit that has just come."""
+    (tmp_path := tmp_path / "second").mkdir()
     store = FolderStore(tmp_path)
     store.put("train/0", [b"rows"])
     for name, age_s in (("young", 60), ("old", 700)):
@@ -79,18 +71,10 @@ def test_half_files_go_when_nobody_can_be_writing_them(tmp_path):
         os.utime(path, (time.time() - age_s,) * 2)
     remove_leftovers(store)
     assert [".young-aa.part", "0"] == sorted(path.name for path in (tmp_path / "train").iterdir())
-
-
-@pytest.mark.parametrize("size", [0, 3_000_000])
-def test_what_is_kept_is_told_with_its_size(tmp_path, size):
-    """And where."""
-    FolderStore(tmp_path).put("train/0", [bytes(size)])
-    assert f"seven days in {tmp_path} ({size // 1_000_000} MB)." in kept_words(FolderStore(tmp_path))
-
-
-def test_where_nothing_is_finished_nothing_is_told(tmp_path):
-    """A stamp and marks are no work."""
+    (tmp_path := tmp_path / "third").mkdir()
     store = FolderStore(tmp_path)
     store.put("users/0", [b"x"])
     write_plan(store, Plan())
     assert "" == kept_words(store)
+    store.put("train/0", [bytes(3_000_000)])
+    assert f"seven days in {tmp_path} (3 MB)." in kept_words(store)

@@ -2,35 +2,25 @@
 
 import json
 
+import pytest
+
 from tunecase.data.tokens import chat_layout
 from tunecase.data.tokens.chat_layout import Template, learn, read_template, render_here, rendered
 
 RUN = ("user", "assistant")
 ATTACKS = (
-    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-    "{{ messages.append(1) }}",
-    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
-    "{% for i in range(10 ** 9) %}x{% endfor %}",
-    "{% include '/etc/passwd' %}",
-    "{{ raise_exception('no') }}",
-)
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}", "{{ messages.append(1) }}",
+    "{{ cycler.__init__.__globals__.os.popen('id').read() }}", "{% for i in range(10 ** 9) %}x{% endfor %}",
+    "{% include '/etc/passwd' %}", "{{ raise_exception('no') }}",
+)  # fmt: skip
 
 
-def test_a_template_that_reaches_out_is_refused():
-    """Attributes of Python, changed arguments, endless loops and files are refused, not run."""
+def test_templates_that_reach_out_and_their_pieces(monkeypatch):
+    """Attributes, changed arguments and endless loops are refused; what stands around texts is learned."""
     texts = {source: render_here(source, {}, [(("user", "x"),)]) for source in ATTACKS}
     assert {key: [None] for key in ATTACKS} == texts
-
-
-def test_a_template_that_swells_is_stopped(monkeypatch):
-    """Time is limited in a process of its own: a template that never ends leaves no text."""
-    monkeypatch.setattr(chat_layout, "MOST_SECONDS", 1)
-    loops = "".join(f"{{% for a{i} in range(99999) %}}" for i in range(4)) + "{% endfor %}" * 4
-    assert [None] == rendered(Template(loops, ()), [(("user", "x"),)])
-
-
-def test_pieces_and_stripping_are_learned():
-    """What stands around the texts, and whether their blanks are cut."""
+    monkeypatch.setattr(chat_layout, "MOST_OUTPUT_CHARACTERS", 25)
+    assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
     source = "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}]{{ m['content'] | trim }}|{% endfor %}"
     (layout,) = learn(Template(source, (("bos_token", "<s>"),)), [RUN])
     assert layout is not None
@@ -38,8 +28,19 @@ def test_pieces_and_stripping_are_learned():
     assert "<s>[user]a|[assistant]b|" == layout.laid([" a", "b "])
 
 
-def test_a_template_is_found_beside_its_tokenizer(tmp_path):
-    """chat_template.jinja first, then the config; of several the default."""
+@pytest.mark.slow
+def test_a_template_that_swells_is_stopped(monkeypatch):
+    """Time, memory and output are limited in a process of its own: such a template leaves no text."""
+    monkeypatch.setattr(chat_layout, "MOST_SECONDS", 1)
+    loops = "".join(f"{{% for a{i} in range(99999) %}}" for i in range(4)) + "{% endfor %}" * 4
+    at_once = "{{ 'x' * 1000000000 }}"
+    in_pieces = "{% for i in range(90000) %}{{ 'x' * 20000 }}{% endfor %}"
+    for source in (loops, at_once, in_pieces):
+        assert [None] == rendered(Template(source, ()), [(("user", "x"),)])
+
+
+def test_templates_are_found_or_none(tmp_path):
+    """Beside the tokenizer, the default of several, by a link; what has another form holds none."""
     path = tmp_path / "tokenizer.json"
     assert None is read_template(path)
     named = [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]
@@ -48,15 +49,11 @@ def test_a_template_is_found_beside_its_tokenizer(tmp_path):
     assert Template("d", (("bos_token", "<s>"),)) == read_template(path)
     (tmp_path / "chat_template.jinja").write_text("own", encoding="utf-8")
     assert "own" == read_template(path).source
-
-
-DEEP = "[" * 100_000
-ODD = ("{", "[]", "5", "null", '"text"', DEEP, f'{{"chat_template": {DEEP}', '{"chat_template": 5}',
-       '{"chat_template": [["a"], null, 1, {"name": "default"}]}', '{"chat_template": {"default": "d"}}')  # fmt: skip
-
-
-def test_a_configuration_of_another_form_holds_no_template(tmp_path):
-    """Broken JSON, JSON that is no object, values nested too deep and templates of other types are read as none."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "kept.json").write_text('{"chat_template": "t"}', encoding="utf-8")
+    (tmp_path / "model" / "tokenizer_config.json").symlink_to(tmp_path / "kept.json")
+    assert Template("t", ()) == read_template(tmp_path / "model" / "tokenizer.json")
+    (tmp_path := tmp_path / "second").mkdir()
     config = tmp_path / "tokenizer_config.json"
     read = {}
     for body in ODD:
@@ -65,30 +62,6 @@ def test_a_configuration_of_another_form_holds_no_template(tmp_path):
     assert dict.fromkeys(read) == read
 
 
-def test_a_list_of_templates_is_searched_for_the_default(tmp_path):
-    """What stands in the list and is no named template is passed over."""
-    config = {"chat_template": [["a"], None, {"name": "default", "template": "d"}]}
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
-    assert Template("d", ()) == read_template(tmp_path / "tokenizer.json")
-
-
-def test_a_template_that_allocates_or_prints_without_end_is_stopped():
-    """Memory and output are bounded: a gigabyte of text, in one piece or in many, is no text."""
-    at_once = "{{ 'x' * 1000000000 }}"
-    in_pieces = "{% for i in range(90000) %}{{ 'x' * 20000 }}{% endfor %}"
-    for source in (at_once, in_pieces):
-        assert [None] == rendered(Template(source, ()), [(("user", "x"),)])
-
-
-def test_all_conversations_share_one_bound_of_output(monkeypatch):
-    """Many texts that are each within the bound are not written out beyond it."""
-    monkeypatch.setattr(chat_layout, "MOST_OUTPUT_CHARACTERS", 25)
-    assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
-
-
-def test_a_template_that_is_a_link_is_read(tmp_path):
-    """In a model folder that somebody named, a link to a template is the template."""
-    (tmp_path / "model").mkdir()
-    (tmp_path / "kept.json").write_text('{"chat_template": "t"}', encoding="utf-8")
-    (tmp_path / "model" / "tokenizer_config.json").symlink_to(tmp_path / "kept.json")
-    assert Template("t", ()) == read_template(tmp_path / "model" / "tokenizer.json")
+DEEP = "[" * 100_000
+ODD = ("{", "[]", "5", "null", '"text"', DEEP, f'{{"chat_template": {DEEP}', '{"chat_template": 5}',
+       '{"chat_template": [["a"], null, 1, {"name": "default"}]}', '{"chat_template": {"default": "d"}}')  # fmt: skip

@@ -30,15 +30,6 @@ def lengths(path: Path, texts: list[str]) -> list[int]:
     return [len(reader.encode(text, add_special_tokens=False).ids) for text in texts]
 
 
-def test_a_tokenizer_nested_too_deep_is_refused(tmp_path):
-    """The user is told, and the fast counter does without."""
-    path = tmp_path / "tokenizer.json"
-    path.write_text('{"model":' * 100_000, encoding="utf-8")
-    assert None is read_fast(path)
-    with pytest.raises(InputError, match=r"a tokenizer\.json"):
-        counting.read_tokenizer(path)
-
-
 def test_without_a_template_input_and_output_are_joined(tokenizer):
     """Each row is its input, a line break and its output; the answer is counted alone."""
     counter = Counter(tokenizer)
@@ -49,23 +40,32 @@ def test_without_a_template_input_and_output_are_joined(tokenizer):
     assert "without chat template" in counter.how
 
 
+def test_a_tokenizer_nested_too_deep_is_refused(tmp_path):
+    """The user is told, and the fast counter does without."""
+    path = tmp_path / "tokenizer.json"
+    path.write_text('{"model":' * 100_000, encoding="utf-8")
+    assert None is read_fast(path)
+    with pytest.raises(InputError, match=r"a tokenizer\.json"):
+        counting.read_tokenizer(path)
+
+
 def test_a_chat_template_is_counted_and_masked(tokenizer):
-    """The whole row is what the template writes; the answer has its closing token."""
+    """The whole row is what the template writes, the answer has its closing token."""
     (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
     counter = Counter(tokenizer)
     whole, answers, _ = counter.count(["the cat"], ["sat"])
     assert lengths(tokenizer, ["<user>the cat<end><assistant>sat<end>"]) == whole.tolist()
     assert lengths(tokenizer, ["sat<end>"]) == answers.tolist()
     assert lengths(tokenizer, ["<user><end><assistant><end>"])[0] == counter.template_tokens
-
-
-def test_chats_are_laid_out_by_their_own_roles(tokenizer):
-    """A chat with a system turn and two answers is written as the template would."""
-    (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
-    turns = (("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
-    whole, *_ = Counter(tokenizer).count(["s\n\na\n\nb\n\nc"], ["d"], [turns])
-    text = "<system>s<end><user>a<end><assistant>b<end><user>c<end><assistant>d<end>"
-    assert lengths(tokenizer, [text]) == whole.tolist()
+    changing = "{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
+    (tokenizer.parent / "chat_template.jinja").write_text(changing, encoding="utf-8")
+    counter = Counter(tokenizer)
+    whole, *_ = counter.count(["the cat"], ["sat"])
+    assert lengths(tokenizer, ["the cat\nsat"]) == whole.tolist()
+    assert "the layout of the chat template could not be learned" in counter.how
+    assert (("system", "s\n\n[]"), *TALK[1:]) == counting.with_tools(TALK, "[]")
+    assert (("system", "[]"), *TALK[1:]) == counting.with_tools(TALK[1:], "[]")
+    assert counting.with_tools(TALK, "") == TALK
 
 
 TALK = (
@@ -75,7 +75,6 @@ TALK = (
 
 
 @pytest.mark.parametrize(("loss_on", "muted", "learnt"), [
-    ("answers", (), ["sat on<end>", "a dog, and<end>", "12 cats!<end>"]),
     ("answers", (2,), ["a dog, and<end>", "12 cats!<end>"]),
     ("last_answer", (), ["12 cats!<end>"]),
     ("everything", (), ["".join(f"<{role}>{text}<end>" for role, text in TALK)]),
@@ -86,34 +85,7 @@ def test_what_is_learnt_of_a_chat(tokenizer, loss_on, muted, learnt):
     counted = Counter(tokenizer).count(["unused"], ["12 cats!"], [TALK], [muted], loss_on)
     assert [sum(lengths(tokenizer, learnt))] == counted.useful.tolist()
     assert lengths(tokenizer, ["12 cats!<end>"]) == counted.last.tolist()
-
-
-def test_tools_stand_in_the_system_turn():
-    """Behind what it says, or in one of its own."""
-    assert (("system", "s\n\n[]"), *TALK[1:]) == counting.with_tools(TALK, "[]")
-    assert (("system", "[]"), *TALK[1:]) == counting.with_tools(TALK[1:], "[]")
-    assert counting.with_tools(TALK, "") == TALK
-
-
-def test_a_template_that_changes_texts_is_not_used(tokenizer):
-    """Upper case cannot be learned from marks: rows are counted without the template, and that is said."""
-    changing = "{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
-    (tokenizer.parent / "chat_template.jinja").write_text(changing, encoding="utf-8")
-    counter = Counter(tokenizer)
-    whole, *_ = counter.count(["the cat"], ["sat"])
-    assert lengths(tokenizer, ["the cat\nsat"]) == whole.tolist()
-    assert "the layout of the chat template could not be learned" in counter.how
-
-
-def test_a_counter_that_differs_once_is_left(tokenizer, monkeypatch):
-    """One row of another count, and all rows are counted by the reference."""
-    monkeypatch.setattr(counting, "read_fast", lambda _: object())
-    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
-    counter = Counter(tokenizer)
-    whole, *_ = counter.count(TEXTS, TEXTS)
-    assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
-    assert None is counter.fast
-    assert "differed" in counter.how
+    assert lengths(tokenizer, ["".join(f"<{role}>{text}<end>" for role, text in TALK)]) == counted.total.tolist()
 
 
 def test_the_fast_counter_equals_the_reference(tokenizer):
@@ -125,7 +97,7 @@ def test_the_fast_counter_equals_the_reference(tokenizer):
 
 
 def test_a_large_file_is_sampled_by_length(tokenizer, monkeypatch):
-    """Without the fast counter one row in 16 is counted, and the range holds the truth."""
+    """One row in 16 is counted, also in batches of few rows, and the range holds the truth."""
     monkeypatch.setattr(counting, "read_fast", lambda _: None)
     rng = np.random.default_rng(0)
     rows = [" ".join(rng.choice(["the", "cat", "sat", "dog", "zebra"], rng.integers(3, 60))) for _ in range(2000)]
@@ -136,18 +108,22 @@ def test_a_large_file_is_sampled_by_length(tokenizer, monkeypatch):
     truth = sum(lengths(tokenizer, rows))
     assert found.low < found.middle < found.high
     assert abs(found.middle - truth) < 0.02 * truth
-
-
-def test_batches_of_few_rows_are_sampled_too(tokenizer, monkeypatch):
-    """Long rows come few to a batch; one in sixteen of them all is counted."""
     monkeypatch.setattr(counting, "read_fast", lambda path: None)
     counter = Counter(tokenizer, 10 * counting.EXACT_BYTES)
     counted = sum(int((counter.count(["a cat"] * 5, ["a mat"] * 5)[0] > 0).sum()) for _ in range(64))
     assert 64 * 5 // counting.THIN == counted
 
 
-def test_a_part_is_counted_the_same_whatever_was_counted_before(tokenizer, monkeypatch):
-    """What the first rows taught is handed out; what a part meets besides stays its own, and no run is learnt twice."""
+def test_parts_are_counted_alike(tokenizer, monkeypatch):
+    """Whatever was counted before; a counter that differs once is left for the reference, and it is said."""
+    monkeypatch.setattr(counting, "read_fast", lambda _: object())
+    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
+    counter = Counter(tokenizer)
+    whole, *_ = counter.count(TEXTS, TEXTS)
+    assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
+    assert None is counter.fast
+    assert "differed" in counter.how
+    monkeypatch.undo()
     monkeypatch.setattr(chat_layout, "_LEARNT", {})
     asked, learn = [], chat_layout.learn
     monkeypatch.setattr(chat_layout, "learn", lambda template, runs: asked.append(runs) or learn(template, runs))
@@ -170,14 +146,6 @@ def test_a_difference_in_one_part_leaves_the_others_alone(tokenizer, monkeypatch
     first.count(TEXTS, TEXTS)
     assert (None, True) == (first.fast, Counter.of(learnt, 0).fast is not None)
     assert "by tokenizers in the parts of the file where the two differ" in first.how
-
-
-def test_parts_of_one_row_are_sampled_too(tokenizer, monkeypatch):
-    """Of many parts that hold a row each, one in sixteen is counted."""
-    monkeypatch.setattr(counting, "read_fast", lambda path: None)
-    learnt = Counter(tokenizer, 10 * counting.EXACT_BYTES).learn(["a cat"], ["a mat"])
-    counted = sum(int(Counter.of(learnt, at).count(["a cat"], ["a mat"]).total[0] > 0) for at in range(160))
-    assert 10 == counted
 
 
 def test_the_digest_tells_tokenizers_and_templates_apart(tmp_path):
@@ -204,38 +172,16 @@ def no_tokenizers(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_tokenizers")
-def test_without_the_library_the_extra_is_named(tokenizer):
-    """Whoever asks for a count is told what to install, never shown a traceback."""
+def test_without_the_library_the_extra_is_named(tokenizer, tmp_path):
+    """Whoever asks for a count is told what to install; the lengths of a data file are estimated."""
     assert "pip install fastokens tokenizers" in counting.why_uncounted(tokenizer)
     with pytest.raises(MissingExtraError, match="pip install fastokens tokenizers"):
         Counter(tokenizer)
-
-
-def test_with_the_library_nothing_stands_in_the_way(tokenizer):
-    """A tokenizer that is there can be counted with; one that is not is the user's mistake."""
-    assert "" == counting.why_uncounted(tokenizer)
-    with pytest.raises(InputError, match=r"a tokenizer\.json"):
-        counting.why_uncounted(tokenizer.with_name("none.json"))
-
-
-@pytest.mark.usefixtures("no_tokenizers")
-def test_without_the_library_an_audit_estimates_and_says_so(tokenizer, tmp_path):
-    """Tokens are a range from the characters, and the record names the extra where exact counts were asked for."""
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"input": "the cat sat on the mat", "output": "a dog"}\n' * 30, encoding="utf-8")
-    files = Files(rows, tokenizer=tokenizer)
-    record = audit(None, files, basis=Basis(None, date(2026, 11, 20), Worlds(0, 100)), fast=True)
+    assert 30 == read_lengths(rows, tokenizer).lengths.total
+    record = audit(
+        None, Files(rows, tokenizer=tokenizer), basis=Basis(None, date(2026, 11, 20), Worlds(0, 100)), fast=True
+    )
     assert not record.tokens.exact
     assert 0 < record.tokens.total.low < record.tokens.total.high
-    assert "pip install fastokens tokenizers" in record.tokens.how
-    assert any("pip install fastokens tokenizers" in line for line in record.not_checked)
-
-
-@pytest.mark.usefixtures("no_tokenizers")
-def test_without_the_library_a_run_is_sized_by_characters(tokenizer, tmp_path):
-    """The lengths of a data file are estimated, and the answer says what would count them."""
-    rows = tmp_path / "rows.jsonl"
-    rows.write_text('{"input": "the cat sat on the mat", "output": "a dog"}\n' * 30, encoding="utf-8")
-    sampled = read_lengths(rows, tokenizer)
-    assert 30 == sampled.lengths.total
-    assert "pip install fastokens tokenizers" in sampled.how

@@ -139,16 +139,13 @@ SQUAD = {"data": [{"title": "Bees", "paragraphs": [{"context": "Bees dance.", "q
 COLOURS = [{"text": row["text"], "label": number % 3} for number, row in enumerate(tickets(9, 1))]
 LINES: list[Tree] = [{"train.jsonl": _lines(rows)} for rows in (*(rows for rows, *_ in FORMS.values()), *CHATS, TOOLS)]
 TEXTS: list[Tree] = [
-    {"train.csv": _table(tickets(8, 1))},
-    {"train.tsv": _table(tickets(8, 1), "\t")},
+    {"train.csv": _table(tickets(8, 1))}, {"train.tsv": _table(tickets(8, 1), "\t")},
     {"train.json": json.dumps(tickets(5, 1)).encode()},
     {"train.json": json.dumps({"train": tickets(4, 1), "test": tickets(4, 2)}).encode()},
     {"train.json": json.dumps({name: [row[name] for row in tickets(4, 1)] for name in ("text", "label")}).encode()},
-    {"train.json": json.dumps(SQUAD).encode()},
-    {"train.conll": CONLL},
-    {"train.iob2": b"Ann\tB-PER\nran\tO\n\nBonn\tB-LOC\nis\tO\nwet\tO\n"},
-    {"train.txt": _lines(tickets(4, 1))},
-]
+    {"train.json": json.dumps(SQUAD).encode()}, {"train.conll": CONLL},
+    {"train.iob2": b"Ann\tB-PER\nran\tO\n\nBonn\tB-LOC\nis\tO\nwet\tO\n"}, {"train.txt": _lines(tickets(4, 1))},
+]  # fmt: skip
 PACKED: list[Tree] = [
     {"train.jsonl.gz": gzip.compress(_lines(tickets(6, 1)))},
     {"train.csv.gz": gzip.compress(_table(tickets(6, 1)))},

@@ -40,13 +40,10 @@ def _count_chats(folder: Path) -> object:
 
 
 TOKENIZER = _tokenizer()
+NAMED = [{"name": "default", "template": CHATML}]
 TEMPLATES: list[Tree] = [
     {"tokenizer_config.json": json.dumps(CONFIG).encode()},
-    {
-        "tokenizer_config.json": json.dumps(
-            {**CONFIG, "chat_template": [{"name": "default", "template": CHATML}]}
-        ).encode()
-    },
+    {"tokenizer_config.json": json.dumps({**CONFIG, "chat_template": NAMED}).encode()},
     {"chat_template.jinja": CHATML.encode(), "tokenizer_config.json": b"{}"},
 ]
 SURFACES = (

@@ -27,8 +27,8 @@ def read(place: Path | str, experiment: str = "") -> Store:
     return store
 
 
-def test_a_folder_and_a_database_hold_the_same_runs(tmp_path: Path) -> None:
-    """Times, tags, parameters, one metric in full and the last value of another, whichever store has them."""
+def test_stores_and_deleted_runs(tmp_path: Path) -> None:
+    """Folder and database hold the same; deleted ones, of a deleted experiment too, are passed over."""
     base, home = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
     first, second = datetime.fromtimestamp(1, UTC), datetime.fromtimestamp(2, UTC)
     expected = [
@@ -46,10 +46,7 @@ def test_a_folder_and_a_database_hold_the_same_runs(tmp_path: Path) -> None:
                 for run in store.used["tickets"]
             ]  # fmt: skip
             assert (expected, "") == ([Tracked(**run) for run in runs], store.cut), place
-
-
-def test_deleted_runs_are_passed_over(tmp_path: Path) -> None:
-    """By the stage of a run, and of an experiment."""
+    (tmp_path := tmp_path / "second").mkdir()
     home = folder(tmp_path / "files", RUNS)
     meta = home / "7" / "r1" / "meta.yaml"
     write(meta, meta.read_text().replace("active", "deleted"))
@@ -61,8 +58,8 @@ def test_deleted_runs_are_passed_over(tmp_path: Path) -> None:
     assert {} == read(home).experiments
 
 
-def test_a_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where runs or values are more than are read, the store says how many were."""
+def test_limits_are_told_and_runs_before_them_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of runs and values, in one long file too, and of time; the run at which values end is left out."""
     runs = (*RUNS, Logged("c"))
     places = database(tmp_path / "mlflow.db", runs), folder(tmp_path / "files", runs)
     monkeypatch.setattr(run_module, "MOST_RUNS", 2)
@@ -72,10 +69,8 @@ def test_a_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(run_module, "MOST_RUNS", 9)
     monkeypatch.setattr(run_module, "MOST_VALUES", 2)
     assert {"read 2 of at least 3 values"} == {read(place).cut for place in places}
-
-
-def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run at which the values end is left out, those before it have everything."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     places = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
     whole = [read(place).used["tickets"][0] for place in places]
     for place, first in zip(places, whole, strict=True):
@@ -83,26 +78,15 @@ def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.Monke
             monkeypatch.setattr(run_module, "MOST_VALUES", most)
             store = read(place)
             assert ([first], True) == (store.used["tickets"], bool(store.cut)), (place, most)
-
-
-def test_no_value_of_a_database_is_counted_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A metric that is read in full counts its steps, and not its last value besides."""
-    base = database(tmp_path / "mlflow.db", RUNS)
-    monkeypatch.setattr(run_module, "MOST_VALUES", 6)  # a tag, a parameter, two steps; one step, one last value
-    assert ("", 2) == ((store := read(base)).cut, len(store.used["tickets"]))
-
-
-def test_every_line_of_a_metric_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with one long file ends at the limit like one with many files."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
     home = folder(tmp_path, (Logged("a", metrics={"acc": (0.5,) * 50}),))
     monkeypatch.setattr(run_module, "MOST_VALUES", 50)  # and one tag
     assert ("read 50 of at least 51 values", {}) == ((store := read(home)).cut, store.used)
     monkeypatch.setattr(run_module, "MOST_VALUES", 51)
     assert "" == read(home).cut
-
-
-def test_a_database_is_read_in_time_or_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One error says that time is up, and how less is read."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "fourth").mkdir()
     base = database(tmp_path / "mlflow.db", (Logged("a", metrics={"acc": (0.5,) * 5_000}),))
     monkeypatch.setattr(sqlite, "TOTAL_S", -1.0)
     monkeypatch.setattr(sqlite, "STEPS", 10)
@@ -110,8 +94,8 @@ def test_a_database_is_read_in_time_or_left(tmp_path: Path, monkeypatch: pytest.
         read(base)
 
 
-def test_what_is_no_number_is_refused_alike(tmp_path: Path) -> None:
-    """In a folder and a database, of a metric that is read in full and of any other; NaN is a number."""
+def test_what_is_no_number_or_store(tmp_path: Path) -> None:
+    """Refused alike in folder and database, but NaN is a number; a file of the right name alone is no store."""
     home, base = folder(tmp_path / "files", RUNS), database(tmp_path / "mlflow.db", RUNS)
     for metric in ("acc", "loss"):
         for line, column, raw, words in (("1 good 0", "value", "good", f"value of {metric}"),
@@ -133,10 +117,7 @@ def test_what_is_no_number_is_refused_alike(tmp_path: Path) -> None:
         with closing(sqlite3.connect(base)) as store, store:
             for table in ("metrics", "latest_metrics"):
                 store.execute(f"UPDATE {table} SET value = 0.5, step = 0")
-
-
-def test_what_is_no_store_is_told(tmp_path: Path) -> None:
-    """A file of the right name and other content is none; a database without MLflow's tables is refused."""
+    (tmp_path := tmp_path / "b").mkdir()
     path = tmp_path / "mlflow.db"
     path.write_bytes(b"text")
     assert [None] * 3 == [read_mlflow(str(place), "", bool) for place in (path, tmp_path, tmp_path / "none")]

@@ -12,7 +12,6 @@ from tunecase.errors import InputError, TunecaseError
 from tunecase.io.trackers import mlflow_server
 from tunecase.io.trackers import run as run_module
 from tunecase.io.trackers.mlflow import read_mlflow
-from tunecase.io.trackers.mlflow_server import experiment_in
 from tunecase.io.trackers.run import Store
 
 EXPERIMENT = {"name": "tickets", "experiment_id": "1"}
@@ -69,8 +68,7 @@ def last(**words: Any) -> Reply:
 
 # What is odd, the server, and the words of the error; none where the answer is read all the same.
 ODD: Mapping[str, tuple[Reply, str]] = {
-    "as it should be": (speaks(), ""),
-    "no experiment": (speaks(experiments=[]), ""),
+    "as it should be": (speaks(), ""), "no experiment": (speaks(experiments=[]), ""),
     "experiments null": (speaks(experiments={"experiments": None}), ""),
     "experiments an object": (speaks(experiments={"experiments": {"a": 1}}), "experiments is {'a': 1}"),
     "experiments of words": (speaks(experiments=["tickets"]), "experiments is ['tickets'], wanted a list of objects"),
@@ -81,22 +79,16 @@ ODD: Mapping[str, tuple[Reply, str]] = {
     "a number an object": (speaks(experiments=[{**EXPERIMENT, "experiment_id": {}}]), "experiment_id is {}"),
     "a number a number": (speaks(experiments=[{**EXPERIMENT, "experiment_id": 1}]), ""),
     "half a character": (speaks(experiments=[{**EXPERIMENT, "name": "\ud83d"}]), ""),
-    "runs null": (speaks(runs={"runs": None}), ""),
-    "runs a number": (speaks(runs={"runs": 3}), "runs is 3"),
-    "runs of lists": (speaks(runs=[[]]), "runs is [[]]"),
-    "a run of nothing": (speaks(runs=[{}]), ""),
-    "info null": (run(None), ""),
-    "info a list": (run([]), "info is [], wanted an object"),
-    "data a text": (run(data="x"), "data is 'x'"),
-    "data null": (run(data=None), ""),
+    "runs null": (speaks(runs={"runs": None}), ""), "runs a number": (speaks(runs={"runs": 3}), "runs is 3"),
+    "runs of lists": (speaks(runs=[[]]), "runs is [[]]"), "a run of nothing": (speaks(runs=[{}]), ""),
+    "info null": (run(None), ""), "info a list": (run([]), "info is [], wanted an object"),
+    "data a text": (run(data="x"), "data is 'x'"), "data null": (run(data=None), ""),
     "params an object": (run(data={"params": {"n": "5"}}), "params is {'n': '5'}"),
     "params of words": (run(data={"params": ["n"]}), "params is ['n']"),
     "a parameter without a value": (run(data={"params": [{"key": "n"}]}), ""),
     "a parameter of another kind": (run(data={"params": [{"key": 3, "value": {"a": [1]}}]}), ""),
-    "a run's key null": (run(run_id=None), ""),
-    "a run's key true": (run(run_id=True), "run_id is True, wanted text"),
-    "a status a number": (run(status=3), ""),
-    "a status a list": (run(status=[]), "status is []"),
+    "a run's key null": (run(run_id=None), ""), "a run's key true": (run(run_id=True), "run_id is True, wanted text"),
+    "a status a number": (run(status=3), ""), "a status a list": (run(status=[]), "status is []"),
     "a start in words": (run(start_time="yesterday"), "start_time is 'yesterday', wanted milliseconds since 1970"),
     "a start in a list": (run(start_time=[1]), "start_time is [1]"),
     "a start that is huge": (run(start_time=10**30), "start_time is 1000"),
@@ -110,23 +102,17 @@ ODD: Mapping[str, tuple[Reply, str]] = {
     "a value beyond floats": (metric(value=10**400), "value of accuracy"),
     "a value that is NaN": (metric(value=float("nan")), ""),
     "a value that is NaN in words": (metric(value="NaN"), ""),
-    "a value that is infinite": (metric(value=float("inf")), ""),
-    "a value of digits": (metric(value="0.5"), ""),
+    "a value that is infinite": (metric(value=float("inf")), ""), "a value of digits": (metric(value="0.5"), ""),
     "a step in words": (metric(step="last"), "step of accuracy"),
     "a step that is NaN": (metric(step=float("nan")), "step of accuracy"),
     "a step beyond floats": (metric(step=10**400), "step of accuracy"),
-    "a step in a list": (metric(step=[1]), "step of accuracy"),
-    "no step": (metric(step=None), ""),
-    "a time in words": (metric(timestamp="now"), ""),
-    "another metric null": (last(value=None), "value of loss"),
-    "another metric in words": (last(value="good", step="x"), "step of loss"),
-    "a key null": (last(key=None), ""),
+    "a step in a list": (metric(step=[1]), "step of accuracy"), "no step": (metric(step=None), ""),
+    "a time in words": (metric(timestamp="now"), ""), "another metric null": (last(value=None), "value of loss"),
+    "another metric in words": (last(value="good", step="x"), "step of loss"), "a key null": (last(key=None), ""),
     "history null": (speaks(history={"metrics": None}), ""),
     "history of numbers": (speaks(history=[1]), "metrics is [1]"),
     "an answer that is a list": (always(reply("[]")), "the answer is [], wanted an object"),
-    "the same page for ever": (
-        speaks(runs={"runs": [{"info": INFO}], "next_page_token": "p"}), "lists runs without end"
-    ),
+    "one page for ever": (speaks(runs={"runs": [{"info": INFO}], "next_page_token": "p"}), "lists runs without end"),
     "empty pages": (speaks(experiments={"experiments": [], "next_page_token": "p"}), "lists experiments without end"),
     "a token of numbers": (speaks(runs={"runs": [], "next_page_token": 7}), "next_page_token is 7, wanted text"),
     "a token a list": (speaks(experiments={"next_page_token": ["a"]}), "next_page_token is ['a']"),
@@ -173,8 +159,8 @@ def test_what_breaks_http_is_an_error_of_the_world() -> None:
     assert [] == strayed
 
 
-def test_a_history_is_read_in_the_order_of_its_steps() -> None:
-    """Whatever the order in which the server lists it; times and tags come with the run."""
+def test_histories_pages_and_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their steps; pages end at the limit or in time; the run at which values end is left out."""
     with hostile_server(speaks()) as (address, requests):
         for place in (f"{address}/", f"{address}/#/experiments/1/runs/r0"):
             (only,) = read(place).used["tickets"]
@@ -184,10 +170,6 @@ def test_a_history_is_read_in_the_order_of_its_steps() -> None:
                 only.tags, only.facts,
             )  # fmt: skip
     assert all(" /api/2.0/mlflow/" in request for request in requests)
-
-
-def test_pages_end_at_the_limit_or_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server with more runs than are read is told of; one that lists a run at a time is left when time is up."""
     number = 0
 
     def pages(request: str) -> list[bytes]:
@@ -203,10 +185,6 @@ def test_pages_end_at_the_limit_or_in_time(monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(TunecaseError, match=r"could not be read within 1\.0 s|no whole answer within"):
             read(address)
     assert json.loads(requests[2].partition("\r\n\r\n")[2])["page_token"] == "2"
-
-
-def test_the_run_at_which_values_end_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run of which a part was read would be taken for the whole."""
     two = speaks(runs=[{"info": {**INFO, "run_id": name}, "data": DATA} for name in ("r0", "r1")])
     for most in range(5, 10):  # a run has a tag, a parameter, a metric and two steps of it
         monkeypatch.setattr(run_module, "MOST_VALUES", most)
@@ -221,8 +199,3 @@ def test_addresses_are_checked_before_anybody_is_asked() -> None:
         with pytest.raises(InputError) as caught:
             read(place)
         assert (words, False) == (caught.value.problems[0].got, "hunter2" in str(caught.value))
-
-
-def test_an_experiments_page_names_it() -> None:
-    """The address of a page, as the browser shows it."""
-    assert ("7", "") == (experiment_in("/experiments/7/runs/a"), experiment_in("/models"))

@@ -34,24 +34,18 @@ def old_store(path: Path, cell: object) -> Path:
     return path
 
 
-def test_older_stores_know_runs_by_name(tmp_path: Path) -> None:
-    """A cell may be bytes or text."""
+def test_older_and_odd_stores(tmp_path: Path) -> None:
+    """They know runs by name; a cell that is no object is refused; others' databases are left to them."""
     for name, cell in (("a.db", '{"acc": 0.5}'), ("b.db", b'{"acc": 0.5}')):
         store = read_trackio(old_store(tmp_path / name, cell))
         assert store is not None
         (run,) = store.experiments[Path(name).stem]
         assert {"acc": [(0.0, 0.5)]} == run.scores
-
-
-@pytest.mark.parametrize("cell", ["{", "[]", b"\xff", None, "NaN"])
-def test_a_cell_that_is_no_object_is_refused(tmp_path: Path, cell: object) -> None:
-    """With the store that it stands in."""
-    with pytest.raises(InputError, match="no JSON object"):
-        read_trackio(old_store(tmp_path / "a.db", cell))
-
-
-def test_other_databases_are_none_of_its_own(tmp_path: Path) -> None:
-    """An SQLite file without its tables is left to others."""
+    (tmp_path := tmp_path / "second").mkdir()
+    for at, cell in enumerate(("{", "[]", b"\xff", None, "NaN")):
+        with pytest.raises(InputError, match="no JSON object"):
+            read_trackio(old_store(tmp_path / f"{at}.db", cell))
+    (tmp_path := tmp_path / "third").mkdir()
     with closing(sqlite3.connect(tmp_path / "x.db")) as store:
         store.execute("CREATE TABLE t (a)")
         store.commit()

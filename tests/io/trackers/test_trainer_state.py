@@ -27,18 +27,16 @@ def test_a_run_of_a_folder(tmp_path):
     assert math.inf == run.scores["test_em"][0][0]
 
 
-def test_states_are_found_through_no_link(tmp_path):
-    """Nearest first; a link to a folder is not followed."""
+def test_states_are_found_as_far_as_limits_go(tmp_path, monkeypatch):
+    """Nearest first and through no link; a search that a limit ends says so; odd values are 0 or left out."""
     for name in ("b", "b/checkpoint-1"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "trainer_state.json").write_text("{}")
     (tmp_path / "again").symlink_to(tmp_path / "b")
     assert ["b", "checkpoint-1"] == [path.parent.name for path in states(tmp_path).files]
     assert "" == states(tmp_path).cut
-
-
-def test_a_search_that_a_limit_ends_says_so(tmp_path, monkeypatch):
-    """With how many folders were searched; a folder may hold any number of files."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "second").mkdir()
     monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -46,10 +44,8 @@ def test_a_search_that_a_limit_ends_says_so(tmp_path, monkeypatch):
     assert (2, "") == (len(states(tmp_path).files), states(tmp_path).cut)
     (tmp_path / "c").mkdir()
     assert (2, "read 3 of at least 4 folders") == (len(states(tmp_path).files), states(tmp_path).cut)
-
-
-def test_odd_values(tmp_path):
-    """What is no number is 0, what is no plain value is left out, what is no JSON is refused."""
+    monkeypatch.undo()
+    (tmp_path := tmp_path / "third").mkdir()
     assert [1.5, 0.0, 0.0, 0.0] == [finite(value) for value in ("1.5", None, True, math.nan)]
     assert [("a.b", "1"), ("c", "x")] == list(flat({"a": {"b": 1}, "c": "x", "d": [1], "e": None}))
     (tmp_path / "a.json").write_text("{")
