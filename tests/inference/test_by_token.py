@@ -48,13 +48,6 @@ def test_a_bill_of_long_requests_by_hand() -> None:
 
 
 @installed
-def test_many_short_requests_are_no_long_one() -> None:
-    """A million requests of 500 tokens pay the price of short ones."""
-    (way,) = hosted(ground(traffic(1e6), prompted=("openai/gpt-6-luna",)))
-    assert 500 * 0.1 + 100 * 0.5 == pytest.approx(way.per_month[0])  # type: ignore[index]
-
-
-@installed
 @pytest.mark.parametrize("model", ["openai/gpt-4.1-mini", "claude-haiku-5-5", "gemini-3.5-flash-lite", "x-ai/grok-4.3"])
 @pytest.mark.parametrize("cached", [0.0, 0.5, 0.99])
 def test_a_batch_is_never_dearer_than_the_same_model_at_once(model: str, cached: float) -> None:

@@ -131,13 +131,6 @@ def test_answers_without_confidences_or_of_another_metric_promise_nothing() -> N
     assert promise_of(answers, labels, "accuracy", None) is None
 
 
-def test_without_a_target_the_costs_choose() -> None:
-    """The same as the cheapest threshold."""
-    answers = Answers(("a",) * 95 + ("b",) * 5, (1.0,) * 95 + (0.0,) * 5, tuple(FIVE_WRONG[1]))
-    costs = Costs(20, 2)
-    assert promise_of(answers, ["a"] * 100, "accuracy", None, costs) == cheapest(*FIVE_WRONG, costs)
-
-
 def test_a_coverage_is_met_by_a_promise_that_reaches_it() -> None:
     """No promise meets none."""
     found = Promise(0.05, 0.7, 0.8, 0.04, 400, 20)

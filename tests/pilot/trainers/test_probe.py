@@ -54,12 +54,6 @@ def test_signs_are_features() -> None:
     assert 1.0 == result.score
 
 
-def test_a_solver_cut_short_says_so() -> None:
-    """A run that used up its passes is marked as not converged."""
-    result = probe.train(replace(TASK, settings={"most_passes": 1, "tolerance": 1e-9}))
-    assert not result.converged
-
-
 def test_no_rows_are_refused() -> None:
     """A task without test rows raises with what was got."""
     with pytest.raises(ValueError, match="4 training and 0 test rows"):
