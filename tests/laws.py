@@ -21,7 +21,5 @@ def law(examples: int, *suppressed: HealthCheck) -> settings:
         def test_...
     """
     return settings(
-        deadline=None,
-        max_examples=examples if IS_WHOLE else min(examples, QUICK),
-        suppress_health_check=suppressed,
+        deadline=None, max_examples=examples if IS_WHOLE else min(examples, QUICK), suppress_health_check=suppressed
     )

@@ -227,8 +227,6 @@ def _months(total: np.ndarray, first: np.ndarray) -> tuple[Month, ...]:
 def estimate() -> Estimate:
     """A bill of 10,000 drawn projects: the total is the sum of the lines world by world, its chances the plan's."""
     made = plan()
-    assert made.chance is not None
-    assert made.total.over is not None
     reached = drawn()["reached"]
     names = ("rounds", "label_price", "gpu_price", "gpu_hours", "hours", "data", "labour")
     rounds, label_price, gpu_price, gpu_hours, hours, data, labour = (drawn()[name] for name in names)
@@ -587,8 +585,6 @@ def audit() -> Audit:
 def decision() -> Decision:
     """Five options; labelling 300 more is advised, its figures are the plan's."""
     made, found = plan(), drawn()
-    assert made.chance is not None
-    assert made.worth is not None
     others = {
         "clean labels": (Sampled(70.0), Sampled(0.33), Sampled(5_900.0), Sampled(2_600.0)),
         "tune": (Sampled(420.0), Sampled(0.21), Sampled(3_800.0), Sampled(900.0)),
@@ -631,7 +627,6 @@ def decision() -> Decision:
 def news() -> Next:
     """What a round of the made-up project showed, and what follows."""
     made = plan()
-    assert made.worth is not None
     told = (
         "Round 1 scored 0.886 with 1,900 examples, as expected (0.861 to 0.90), and the chance to show 0.90 by the "
         "plan went from 52% to 60%.",

@@ -123,7 +123,6 @@ def test_a_row_holds_its_prediction_and_error() -> None:
     assert shown
     for run in shown:
         told = rules.told_gb(run)
-        assert told is not None
         assert told[0] < told[1] < told[2]
         assert run.peak_gb
         cells = rules.row(run)

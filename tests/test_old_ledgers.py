@@ -129,7 +129,6 @@ def test_what_was_found_still_holds(walked: Path) -> None:
     for verb in HELD:
         assert last("walked", verb).record() == case.current(verb), verb
     assert [(1, 180, 0.83, "tune")] == [(one.number, one.n, one.score, one.changed) for one in case.rounds()]
-    assert case.reviews is not None
     assert 12 == case.reviews.wrong
     assert before == lines(walked)
 

@@ -53,7 +53,6 @@ def keep_anew(case: Flow, *verbs: str) -> None:
     """Keeps the last record of each verb as made on the grounds of now: as the verb would, without its arithmetic."""
     for verb in verbs:
         entry = case.ledger.latest("record", verb)
-        assert entry is not None
         case.keep(verb, entry.record(), plan=plan_parts(case) if verb in ("estimate", "decide") else None)
 
 

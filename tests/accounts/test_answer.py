@@ -41,7 +41,6 @@ def plan(**moved: Any) -> Plan:
         Outcome("stop", Sampled(0.271), Sampled(0.0)),
     )
     made = usual().plan
-    assert made is not None
     assert made.chance is not None
     chance = replace(made.chance, shown=Sampled(0.5546))
     about = {
@@ -94,7 +93,6 @@ def test_five_questions_are_answered() -> None:
     assert found.verdict.sentence == "Yes, in stages: release 5,000 USD now, not 15,000."
     assert [("release", "5,000"), ("chance", "55%")] == [(one.key, one.value) for one in found.tiles[::2]]
     assert [("lost", "30,000"), ("value", "25,000")] == [(one.key, one.value) for one in found.tiles[1::2]]
-    assert found.gates is not None
     assert [("Ship", "at 83% or more"), ("Go on", "at 68 to 83%"), ("Stop", "below 68%")] == [
         (one.name, one.rule) for one in found.gates.branches
     ]
@@ -193,7 +191,6 @@ def test_the_picture_adds_up_to_the_chance(parts: list[float], reach: list[float
     assert made.chance is not None
     made = replace(made, chance=replace(made.chance, shown=Sampled(shown)))
     found = answer(material(decision=decision(plan=made)))
-    assert found.gates is not None
     assert abs(sum(one.share for one in found.gates.branches) - 1) < 1e-9
     assert abs(found.gates.reach - Sampled(shown).shown_share) < 1e-9
     assert all(0 <= one.reaches <= one.share + 1e-9 for one in found.gates.branches)
@@ -204,10 +201,8 @@ def test_gates_read_the_right_way_round() -> None:
     """Where less is better, ship is at or below, and stop above; what no score tells is otherwise."""
     lower = plan(direction="lower", limits=Limits(0.05, Sampled(0.12), 680))
     found = gates(material(decision=decision(plan=lower)))
-    assert found is not None
     assert ["at 5% or less", "at 5 to 12%", "above 12%"] == [one.rule for one in found.branches]
     unknown = gates(material(decision=decision(plan=plan(limits=None))))
-    assert unknown is not None
     assert {"otherwise"} == {one.rule for one in unknown.branches}
     assert "One test decides" == gates_title(found)
     alone = gates(material(decision=decision(plan=plan(then=(Outcome("stop", Sampled(1.0), Sampled(0.0)),)))))
@@ -229,7 +224,6 @@ def test_next_to_nothing_is_not_nothing(chance: float, reached: str, missed: str
     then = (Outcome("ship", Sampled(chance), Sampled(1.0)), Outcome("stop", Sampled(1 - chance), Sampled(0.0)))
     made = plan(then=then, chance=replace(plan().chance, shown=Sampled(chance)))
     drawn = gates(material(decision=decision(plan=made)))
-    assert drawn is not None
     assert f"Reaches 80%: {reached} in 100" == drawn.reached[0]
     assert f"Does not: {missed} in 100" == drawn.missed[0]
 

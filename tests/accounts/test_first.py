@@ -47,7 +47,6 @@ def material(definition: Definition | None = None, *, curve: OwnCurve | None = N
 def words(case: Material) -> dict[str, str]:
     """The pairs under the answer."""
     account = first_words(case)
-    assert account is not None
     (facts,) = account.short
     assert isinstance(facts, Facts)
     return dict(facts.pairs)
@@ -56,7 +55,6 @@ def words(case: Material) -> dict[str, str]:
 def answer(case: Material) -> str:
     """The answer alone."""
     account = first_words(case)
-    assert account is not None
     return account.answer
 
 
@@ -95,7 +93,6 @@ def test_a_budget_bounds_how_far_the_curve_is_read() -> None:
     assert case.forecast is not None
     bounded = replace(case, forecast=replace(case.forecast, n_budget=3_500))
     found = reachable(bounded)
-    assert found is not None
     assert found.n == 3_400
 
 

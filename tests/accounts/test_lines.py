@@ -50,7 +50,6 @@ def test_what_is_smaller_than_the_units_of_the_column_is_part_of_the_rounding() 
 def test_lines_and_rounding_make_the_total_as_printed(amounts: list[float]) -> None:
     """Whatever the amounts are, and in whole units of the total's third figure where it is above 100."""
     record = bill(amounts)
-    assert record.plan is not None
     column, left = expected_column(record)
     whole = record.plan.total.expected.shown
     assert pytest.approx(whole) == sum(map(number, column)) + number(left)

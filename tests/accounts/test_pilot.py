@@ -45,7 +45,6 @@ def test_questions_that_changed_sides_narrow_the_interval() -> None:
             for run in record.runs
         )
         changed = replace(record, runs=runs).skill_lost
-        assert changed is not None
         assert told in changed.words
         assert changed.is_shown == (won == 0)
 

@@ -45,7 +45,6 @@ def grid(now: float = 0.0, worth: float = 20_000.0, complete: bool = True, targe
 def material(tmp_path: Path) -> Material:
     """A case whose advice is the plan's own step."""
     decision = samples.decision()
-    assert decision.plan is not None
     advised = replace(decision, advice=decision.plan.lever, instead="")
     return Material(decision=advised, definition=samples.definition(), project=written(TEXT, tmp_path))
 
@@ -53,7 +52,6 @@ def material(tmp_path: Path) -> Material:
 def test_sliders_speak_the_readers_units(material: Material) -> None:
     """Value times volume in money a month, budgets in money, each at the filed amount where it stands."""
     made = panel(grid(), material)
-    assert made is not None
     by_key = {one["key"]: one for one in made["sliders"]}
     assert {"value", "budget"} == set(by_key)
     value, budget = by_key["value"], by_key["budget"]
@@ -68,15 +66,12 @@ def test_an_axis_of_one_node_or_unit_unknown_has_no_slider(material: Material, t
     """No value given: no slider for it; one price of labels: none for that."""
     without = written(TEXT.replace("value: 0.20 to 0.60 USD per correct, ", ""), tmp_path)
     made = panel(grid(), replace(material, project=without))
-    assert made is not None
     assert ["budget"] == [one["key"] for one in made["sliders"]]
 
 
 def test_targets_in_tenths_are_written_so(material: Material) -> None:
     """Whole percent where the slider moves by whole percent, else tenths."""
     fine, coarse = (panel(grid(targets=steps), material) for steps in ((0.796, 0.8, 0.804), (0.78, 0.8, 0.82)))
-    assert fine is not None
-    assert coarse is not None
     assert ["79.6%", "80.0%", "80.4%"] == fine["sliders"][-1]["texts"]
     assert ["78%", "80%", "82%"] == coarse["sliders"][-1]["texts"]
     assert "80%" == coarse["filed_target_words"]
@@ -85,7 +80,6 @@ def test_targets_in_tenths_are_written_so(material: Material) -> None:
 def test_cells_are_whole_numbers_that_json_can_hold(material: Material) -> None:
     """Money in whole units, shares in ten-thousandths; the whole is plain JSON."""
     made = panel(grid(), material)
-    assert made is not None
     first = dict(zip(made["fields"], made["ways"][0]["cells"][0], strict=True))
     assert (20_000, 3_900) == (first["worth"], first["ship_reaches"])
     assert made["parts"][FIELDS.index("ship")] == 10_000
@@ -114,14 +108,11 @@ def test_the_rules_of_the_test_follow_the_metric(material: Material) -> None:
     Otherwise it is a score of the counted test, and more is better.
     """
     usual = panel(grid(), material)
-    assert usual is not None
     assert (["83%"], "at {ship} or more") == (usual["ship_at"], usual["words"]["at"])
     assert panel(replace(grid(), ship_at=(1.02,)), material)["ship_at"] == [None]  # type: ignore[index]
     decision = material.decision
-    assert decision is not None
     assert decision.plan is not None
     lower = replace(material, decision=replace(decision, plan=replace(decision.plan, direction="lower")))
     made = panel(replace(grid(), ship_at=(None,), steps=(1.2,)), lower)
-    assert made is not None
     assert ["1.2"] == made["ship_at"]
     assert ("at {ship} or less", "above {low}") == (made["words"]["at"], made["words"]["below"])

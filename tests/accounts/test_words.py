@@ -27,7 +27,6 @@ def test_the_default_depth_is_short_and_plain() -> None:
 def test_the_first_screen_is_plain() -> None:
     """The same of the first screen, the labels of its picture, and what run says at its end."""
     found = answer(material())
-    assert found.gates is not None
     labels = [*found.gates.start, *found.gates.reached, *found.gates.missed, found.gates.summary]
     said = run(material())
     assert [] == breaches(" ".join([told(found), *labels, said.answer, words(said.short)]))

@@ -269,8 +269,6 @@ def test_the_end_of_the_input_ends_the_process(example: Path) -> None:
     with subprocess.Popen(
         command(), cwd=example, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
         server.stdin.write(hello())
         server.stdin.flush()
         server.stdout.readline()
@@ -301,8 +299,6 @@ def test_garbage_ends_nothing(example: Path) -> None:
         command(), cwd=example, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     with server:
-        assert server.stdin is not None
-        assert server.stdout is not None
         server.stdin.write(b"".join(lines))
         server.stdin.flush()
         answers: dict[int, Any] = {}

@@ -65,9 +65,7 @@ def test_finished_and_open_cases(tmp_path):
     """Total, rounds and hours against the plan; an open case is held by its closed lines alone."""
     scored = case(tmp_path, bill(), a_round(1, 0.1), a_round(2, 0.2), a_round(3, 0.3), worked("180", "9000"), ALL)
     assert scored.finished
-    assert scored.total is not None
     assert scored.total.actual == pytest.approx(9_000 / 7_746)
-    assert scored.rounds is not None
     assert (1.5, 0.5, 2.0) == (scored.rounds.actual, scored.rounds.planned.p10, scored.rounds.planned.p90)
     assert [("labour", 9_000 / 7_000)] == [(line.name, line.actual) for line in scored.lines]
     (hours,) = scored.hours
@@ -94,10 +92,8 @@ def test_finished_and_open_cases(tmp_path):
 )
 def test_a_chance_is_that_of_before_the_first_round(tmp_path, score, paid, came, ended):
     """It came where a round shows the target within the budget; a later bill, whoever knows more, tells nothing."""
-    assert TOLD.chance is not None
     later = replace(TOLD, chance=replace(TOLD.chance, shown=replace(TOLD.chance.shown, value=0.999)))
     scored = case(tmp_path, bill(), a_round(1, score), bill(plan=later), worked("90", paid), ALL)
-    assert scored.chance is not None
     assert (TOLD.chance.shown.value, came, ended) == (scored.chance.chance, scored.chance.came, scored.ended)
 
 
@@ -123,10 +119,8 @@ def test_corrected_rounds_are_held_once(tmp_path):
 def test_rows_needed_are_held_where_rounds_added_rows_alone(tmp_path):
     """Told by the last forecast before the first round, made by the round that first shows the target."""
     seen = samples.forecast()
-    assert seen.needed is not None
     rounds = [a_round(1, TARGET - 0.1, 700), a_round(2, TARGET, 1_500), a_round(3, TARGET, 3_000)]
     scored = case(tmp_path / "a", bill(), seen, *rounds)
-    assert scored.rows is not None
     assert (seen.needed.p50, 1_500) == (scored.rows.p50, scored.rows.made)
     assert case(tmp_path / "d", bill(), replace(seen, stand_in=True), *rounds).rows is None
     tuned = replace(rounds[0], changed="bigger_model")
@@ -192,8 +186,6 @@ def test_answers_served_count_in_the_budget_only_where_the_bill_holds_them(tmp_p
     served = replace(charge("50000", "inference"), on=DAY + timedelta(days=5))
     closing = Closing(("gpu", "labour", "unknowns", "inference"), DAY)
     scored = case(tmp_path, bill(lines=held), a_round(1, TARGET), worked("90", "9000"), served, closing)
-    assert scored.chance is not None
-    assert scored.total is not None
     assert (came, holds_answers) == (scored.chance.came, scored.total.actual > 2)
 
 
@@ -205,7 +197,6 @@ def test_rounds_of_a_plan_tell_its_hours(tmp_path):
     later = replace(worked("90"), on=DAY + timedelta(days=9))
     steps = [bill(rounds=Band(1, 3, 4, 5)), a_round(1, 0.1), bill(), later, a_round(2, 0.2), ALL]
     scored = case(tmp_path / "b", *steps)
-    assert scored.rounds is not None
     assert 2 / 3 == pytest.approx(scored.rounds.actual)
     assert [50.0] == [each.told_for_rounds for each in scored.hours]
     scored = case(tmp_path / "c", bill(hours_factor=1.3), a_round(1, 0.1), a_round(2, 0.2), worked("100"), ALL)

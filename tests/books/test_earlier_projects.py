@@ -47,24 +47,19 @@ def test_which_plan_holds(tmp_path):
     """The last before the first charge; a chosen one from then on; a later charge opens a closed line again."""
     first, second, third = plan(draws=1), plan(draws=2), plan(draws=3)
     found = plan_of_record(kept(ledger(tmp_path, first, second, charge("9"), third).entries()))
-    assert found is not None
     assert (2, date(2026, 11, 21)) == (found[0].draws, found[1].on)
     assert "the last estimate before the first charge" == found[1].why
     found = plan_of_record(kept(ledger(tmp_path / "b", plan(draws=1), plan(draws=2)).entries()))
-    assert found is not None
     assert (2, "the latest estimate") == (found[0].draws, found[1].why)
     found = plan_of_record(kept(ledger(tmp_path / "c", charge("9"), plan(draws=1), plan(draws=2)).entries()))
-    assert found is not None
     assert (1, True) == (found[0].draws, "after the first charge" in found[1].why)
     assert plan_of_record(kept(ledger(tmp_path / "c" / "none", charge("9")).entries())) is None
     assert plan_of_record(kept(ledger(tmp_path / "d", plan(currency="EUR")).entries()), "USD") is None
     (tmp_path := tmp_path / "second").mkdir()
     book = ledger(tmp_path, plan(draws=1), charge("9"), plan(draws=2))
     latest = book.latest("record", "estimate")
-    assert latest is not None
     book.append("record", PlanChosen(latest.id, DAY, DAY), recorded_at=START + timedelta(days=9))
     found = plan_of_record(kept(book.entries()))
-    assert found is not None
     assert (2, "made the plan on 2026-11-20") == (found[0].draws, found[1].why)
     (tmp_path := tmp_path / "third").mkdir()
     steps = [plan(), charge("6000"), Closing(("labour", "gpu"), DAY), charge("5")]
@@ -78,7 +73,6 @@ def test_closed_lines_are_what_was_planned_and_paid(tmp_path):
     """Corrected charges count once; lines without a price or a charge, or left out, are no closed lines."""
     book = ledger(tmp_path, plan(), charge("6000"))
     wrong = book.latest("spend")
-    assert wrong is not None
     right = Spending(DAY, "labour", Decimal("6100.5"), "USD", Decimal("6100.5"), supersedes=wrong.id)
     book.append("spend", right, recorded_at=START + timedelta(days=3))
     book.append("record", Closing(("gpu", "labour", "data", "inference"), DAY), recorded_at=START + timedelta(days=4))
@@ -118,7 +112,6 @@ def test_plans_made_after_charges_judge_nothing(tmp_path):
     """Whoever saw the bill can draw any band; a charge of an earlier day is of before, whenever it is booked."""
     book = ledger(tmp_path, plan(draws=1), charge("90000"), plan(draws=2))
     latest = book.latest("record", "estimate")
-    assert latest is not None
     later = replace(charge("9", "gpu"), on=date(2026, 11, 30))
     for number, step in enumerate([later, PlanChosen(latest.id, DAY, DAY), Closing(("labour", "gpu"), DAY)]):
         kind = "spend" if isinstance(step, Spending) else "record"
@@ -129,6 +122,5 @@ def test_plans_made_after_charges_judge_nothing(tmp_path):
     daily = replace(charge("9", "data"), on=date(2026, 11, 18), ended_at=datetime(2026, 11, 19, tzinfo=UTC))
     money = kept(ledger(tmp_path, plan(), charge("9"), monthly, daily).entries())
     chosen = plan_of_record(money)
-    assert chosen is not None
     assert {"data"} == hindsight(money, chosen[1])
     assert {money.charges[2][0]} == before_plan(money, chosen[1])

@@ -51,8 +51,6 @@ def told(planned: ServedFigures, actual: ServedFigures, prices: TokenPrices | No
 
 def total(planned: ServedFigures, actual: ServedFigures) -> Decimal:
     """Actual less planned cost, to the millionth."""
-    assert planned.cost is not None
-    assert actual.cost is not None
     return actual.cost.quantize(STEP) - planned.cost.quantize(STEP)
 
 
@@ -96,9 +94,6 @@ def test_a_part_is_zero_where_its_cause_is_unchanged(planned: ServedFigures, tim
 @given(by_the_token(), st.floats(0.01, 50), st.floats(0.01, 200))
 def test_tokens_move_their_part_alone(planned: ServedFigures, into: float, out: float) -> None:
     """Answers of twice the tokens at the planned prices cost more by tokens per answer; a dearer token by price."""
-    assert planned.tokens_in is not None
-    assert planned.tokens_out is not None
-    assert planned.cost is not None
     prices = TokenPrices(into, out)
     longer = ServedFigures(planned.answers, planned.tokens_in * 2, planned.tokens_out * 2, cost=planned.cost * 2)
     assert {VOLUME: Decimal(0), TOKENS: planned.cost, PRICE: Decimal(0)} == told(planned, longer, prices)

@@ -13,7 +13,6 @@ from tunecase.errors import InputError
 def test_wages_and_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wage is found or unknown, a price stale when marked or older than 180 days; cards are in the book's digest."""
     found = catalog.wage("Data Scientist")
-    assert found is not None
     assert found.low < found.likely < found.high
     assert catalog.wage("astronaut") is None
     price = next(p for p in catalog.lowest_prices("spot") if p.gpu == "H100" and p.provider == "runpod")

@@ -23,10 +23,8 @@ def test_providers_and_their_addresses() -> None:
     assert [] == odd
     assert {1} == set(Counter((row.provider, row.api) for row in rows).values())
     found = catalog.api_endpoint("anthropic")
-    assert found is not None
     assert ("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY") == (found.base_url, found.key_variable)
     jev = catalog.api_endpoint("typesafe", "systemone")
-    assert jev is not None
     assert "TYPESAFE_API_KEY" == jev.key_variable
     assert catalog.api_endpoint("typesafe") is None
     assert catalog.api_endpoint("databricks", "systemone") is None

@@ -63,7 +63,6 @@ def test_gpu_prices_are_those_of_known_cards() -> None:
     for price in catalog.gpu_prices():
         assert catalog.gpu(price.gpu).name == price.gpu
         known = catalog.provider(price.provider)
-        assert known is not None
         assert known.tier == price.tier
         assert price.tier in ("marketplace", "neocloud", "hyperscaler")
         assert price.terms in ("on_demand", "spot", "reserved")
@@ -105,7 +104,6 @@ def test_gpu_prices_are_those_that_were_collected() -> None:
     for gpu, providers, low, middle, high, tiers, spot in PUBLISHED:
         rows = [p for p in catalog.lowest_prices() if p.gpu == gpu and not p.is_stale(DAY)]
         found = Reach.of([p.usd_per_gpu_hour for p in rows])
-        assert found is not None
         assert providers == found.providers
         assert pytest.approx((low, middle, high), abs=0.0051) == (found.low, found.middle, found.high)
         for tier, median in zip(("marketplace", "neocloud", "hyperscaler"), tiers, strict=True):

@@ -229,7 +229,6 @@ with contextlib.closing(engine.run_tasks(time.sleep, [0, 600, 600], workers=2)) 
 def test_workers_leave_with_their_parent(how: signal.Signals, tmp_path: Path) -> None:
     """Killed or interrupted, a parent leaves no worker behind, and workers print no tracebacks of their own."""
     parent = start(LONG, tmp_path)
-    assert parent.stdout is not None
     pids = [int(pid) for pid in parent.stdout.readline().split()]
     assert 2 == len(pids)
     if how == signal.SIGINT:

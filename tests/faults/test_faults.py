@@ -66,7 +66,6 @@ def address() -> Iterator[str]:
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings
     ) as server:
-        assert server.stdout is not None
         yield server.stdout.readline().strip()
         server.kill()
 

@@ -48,7 +48,6 @@ def test_the_bill_and_the_record_tell_one_price(served: Project) -> None:
     """What the bill counts of an answer, tuned and today, is what the record says in the same worlds."""
     known = Answers()
     record = weigh(basis(served, 200), known)
-    assert record is not None
     on = priced(served, known)
     tuned, today = price_of_answers(on), price_today(on)
     assert tuned is not None
@@ -62,16 +61,11 @@ def test_a_stated_price_takes_the_place_of_what_is_worked_out(served: Project, t
     stated = served.model_copy(update={"serving": served.serving.model_copy(update=prices(served, "3 USD"))})
     on = priced(stated, Answers())
     each = price_of_answers(on)
-    assert each is not None
     assert [] == times
     assert {3.0} == set(each.tolist())
     record = weigh(priced(stated, Answers()), Answers())
-    assert record is not None
-    assert record.per_1k is not None
-    assert record.per_month is not None
     assert (True, 3.0) == (record.stated, record.per_1k.p50)
     assert pytest.approx(3 * record.answers_per_month.mean / 1000) == record.per_month.mean
-    assert record.cheapest is not None
     assert record.cheapest.per_month != record.per_month
 
 
@@ -100,13 +94,11 @@ def test_an_altered_input_is_worked_out_again_and_any_other_is_not(served: Proje
     """More answers a month lower the price of one where replicas idle; an input of something else costs no time."""
     known, plain = Answers(), basis(served, 50)
     price = known.tuned(plain)
-    assert price is not None
     for name, again in (("problem.value", False), ("problem.volume", True)):
         on = basis(served, 50)
         on.worlds = AlteredWorlds(plain.worlds, {name: 2.0})
         before = len(times)
         altered = known.tuned(on)
-        assert altered is not None
         assert again == (len(times) > before)
         assert again == bool((altered < price).all())
         assert again or altered is price
@@ -117,8 +109,6 @@ def test_another_price_of_cards_is_worked_out_again(served: Project, times: list
     known, dear = Answers(), basis(served, 50)
     dear.usd_per_gpu_hour = 40.0
     listed, own = known.tuned(basis(served, 50)), known.tuned(dear)
-    assert listed is not None
-    assert own is not None
     assert 2 == len(times)
     assert float(own.mean()) > float(listed.mean())
 
@@ -133,8 +123,6 @@ def test_more_answers_never_lower_the_months_bill(low: float, more: float) -> No
         with TemporaryDirectory() as folder:
             project = project_of(text + SERVED.replace("L4", "L40S"), Path(folder))
         weighed = Answers().weighed(basis(project, 20))
-        assert weighed is not None
-        assert weighed.best is not None
         assert weighed.best.per_month is not None
         return weighed.best.per_month
 
@@ -161,8 +149,6 @@ def test_a_prompted_model_reads_the_instructions(served: Project) -> None:
     )
     short = served.model_copy(update={"serving": served.serving.model_copy(update={"traffic": traffic})})
     with_them, without = (Answers().prompted(basis(of, 20), "openai/gpt-4.1-mini") for of in (served, short))
-    assert with_them is not None
-    assert without is not None
     assert bool((without < with_them).all())
     assert Answers().prompted(basis(served, 20), "nobody/nothing") is None
 
@@ -174,10 +160,6 @@ def test_measured_loads_move_what_a_replica_gives(tmp_path: Path) -> None:
     fast = vllm_result(duration=10.0, request_throughput=16.0, output_throughput=3200.0, mean_e2el_ms=995.0)
     points = read_points(written(tmp_path / "load.json", fast), STATED).points
     before, after = (weigh(basis(project, 50), Answers(points=of)) for of in ((), points))
-    assert before is not None
-    assert after is not None
-    assert before.throughput is not None
-    assert after.throughput is not None
     assert (0, 1) == (before.throughput.measured, after.throughput.measured)
     assert before.throughput.before is None
     assert before.throughput.answers_per_s == after.throughput.before

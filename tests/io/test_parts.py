@@ -33,7 +33,6 @@ def writer(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """
     words = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(SRC)})
-    assert process.stdout is not None
     assert "ready\n" == process.stdout.readline()
     yield process
     process.kill()

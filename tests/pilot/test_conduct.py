@@ -81,7 +81,6 @@ def test_caps_are_kept_by_prediction(toy: list[Task]) -> None:
     assert "rows left out" in record.stopped
     dear = climb(MANY, TESTS, usd_per_hour=3600.0, max_usd=0.3, **slow)
     assert 2 <= len(dear.runs) <= 6
-    assert dear.usd is not None
     assert dear.usd < 0.45
     assert "0.30 USD" in dear.stopped
     assert all(run.usd and run.usd > 0.04 for run in dear.runs)
@@ -110,7 +109,6 @@ def test_the_plan_is_asked_for(toy: list[Task]) -> None:
     made = climb(ask=lambda plan: None)
     climb(done={run.key: run for run in made.runs[:4]}, ask=no, usd_per_hour=2.0)
     assert (9, 4) == (plans[1].runs, plans[1].reused)
-    assert plans[1].minutes is not None
     assert plans[1].usd is not None
     assert plans[1].minutes[0] < plans[1].minutes[1] < plans[1].minutes[2]
     climb(done={run.key: run for run in made.runs}, ask=no, seed=5)
@@ -234,7 +232,6 @@ def test_baselines_stand_beside_the_best_run(toy: list[Task], monkeypatch: pytes
     majority, probe, zero = record.baselines
     assert (0.5, 1.0, 0.3) == (majority.score, probe.score, zero.score)
     assert (1.0, 0.0, 1.0) == pytest.approx((majority.beaten, probe.beaten, zero.beaten), abs=1e-3)
-    assert zero.interval is not None
     assert zero.interval.low < 0.3 < zero.interval.high
     assert pytest.approx(0.001 / 200) == zero.seconds_per_answer
     assert zero.usd_per_1k_answers is not None
@@ -264,7 +261,6 @@ def test_baselines_are_not_measured_twice(toy: list[Task], monkeypatch: pytest.M
         (one.name, one.score, one.beaten) for one in again.baselines
     ]
     assert first.mistakes == again.mistakes
-    assert first.mistakes is not None
     assert 640 == first.mistakes.n
 
 
@@ -285,9 +281,7 @@ def test_hosted_models_stand_beside(toy: list[Task]) -> None:
     assert ["nowhere"] == list(record.not_asked)
     assert any("do not beat big zero-shot" in note for note in record.notes)
     paid = names["big zero-shot"].usd_per_1k_answers
-    assert paid is not None
     assert paid > 0
-    assert record.usd is not None
     assert record.usd >= paid * 20 / 1000
 
 
@@ -392,7 +386,6 @@ def test_a_search_is_measured_afresh(toy: list[Task]) -> None:
     """Settings compete on held-out training rows; the winner's gain is measured on fresh draws and the test set."""
     record = climb(MANY, TESTS, tune=3, with_baselines=False)
     found = record.tuning
-    assert found is not None
     assert ["defaults", "asymptote 0.5", "asymptote 0.97"] == [trial.settings for trial in found.trials]
     assert "asymptote 0.97" == found.best
     assert pytest.approx(0.07, abs=0.01) == found.gain.mid
@@ -410,7 +403,6 @@ def test_a_search_is_measured_afresh(toy: list[Task]) -> None:
 def test_a_search_can_find_nothing(toy: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the default wins there is no gain and no factor; a trainer with nothing to search is refused."""
     record = climb(MANY, TESTS, tune=2, with_baselines=False)
-    assert record.tuning is not None
     assert ("defaults", 0.0, 1.0) == (record.tuning.best, record.tuning.gain.mid, record.tuning.error_factor.mid)
     monkeypatch.setattr(toy_trainer, "SEARCH", ())
     with pytest.raises(InputError, match="a trainer with settings to search"):
@@ -423,7 +415,6 @@ def test_a_search_can_find_nothing(toy: list[Task], monkeypatch: pytest.MonkeyPa
 def test_a_search_runs_in_workers(heavy: list[Task]) -> None:
     """With several workers the fresh runs wait for the trials."""
     record = climb(MANY, TESTS, tune=3, with_baselines=False, workers=2, draws=1)
-    assert record.tuning is not None
     assert "asymptote 0.97" == record.tuning.best
 
 

@@ -29,7 +29,6 @@ def likely(*tasks: lora.Task) -> float:
     steps = [Step("ladder", 0, task, "", str(i), "") for i, task in enumerate(tasks)]
     conductor: Any = Planned(steps)
     foretold = _usual_minutes(conductor, school_of("lora", "", {}), steps)
-    assert foretold is not None
     assert foretold[0] < foretold[1] < foretold[2]
     return foretold[1]
 

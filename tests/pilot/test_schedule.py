@@ -29,7 +29,6 @@ def test_a_cost_never_falls_below_nothing() -> None:
     """Times that fall with the rows are taken as level, and a line through nothing stays above it."""
     assert pytest.approx(15, rel=0.3) == predicted_s([(100, 20.0), (200, 10.0)], 10_000, 50)
     low = predicted_s([(100, 1.0), (200, 4.0)], 10, 50)
-    assert low is not None
     assert low > 0
     assert None is predicted_s([], 100, 50)
 
@@ -84,7 +83,5 @@ def test_rows_that_hang_together_promise_less() -> None:
     )
     asked = replace(QUESTION, target=0.97)
     alone, alike = (replace(asked, design=design).promise(answers, labels) for design in (1.0, 4.0))
-    assert alone is not None
-    assert alike is not None
     assert alone.coverage == 1.0
     assert alike.coverage is None

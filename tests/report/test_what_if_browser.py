@@ -69,7 +69,6 @@ def case(folder: Path) -> dict[str, Any]:
     )  # fmt: skip
     ways = (WayCells(EVIL, True, (9_399.0,), tuple(rows)),)
     data = panel(Grid(axes, ways, True, 18, True, targets, (0.79, 0.83, 0.88)), material)
-    assert data is not None
     data["words"]["first"] = EVIL  # type: ignore[index]
     data["sliders"][0]["label"] = EVIL
     return dict(data)

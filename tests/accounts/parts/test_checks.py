@@ -30,7 +30,6 @@ EMPTY, SUSPECT = found("empty", "warn", settled=True), found("label_error", "not
 def test_what_needs_a_person_stands_before_what_is_settled() -> None:
     """Notes are counted only; what is settled costs nothing."""
     shown = data_finding(of(LEAK, SUSPECT, PII))
-    assert shown is not None
     table = shown.blocks[0]
     assert isinstance(table, Table)
     assert ["Needs a person", "Settled"] == [row[1].text for row in table.rows]
@@ -56,7 +55,6 @@ OPEN, FAILED, STOPS = rule("P11", "unknown", "warn"), rule("P2", "fail", "warn")
 def test_open_questions_stand_with_how_to_close_them() -> None:
     """What fails stands before what is not known; notes are counted; no rule shows its number."""
     shown = rules_finding(posed(PASS, NOTE, OPEN, STOPS))
-    assert shown is not None
     table = shown.blocks[0]
     assert isinstance(table, Table)
     assert ["Fails", "Not known"] == [row[1].text for row in table.rows]

@@ -108,7 +108,6 @@ def test_a_killed_driver_is_gone_on_with(cluster, files, tmp_path) -> None:
     root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
         for _ in range(9):  # the first says that the cluster is reached for
             assert process.stdout.readline()
         process.kill()

@@ -317,7 +317,6 @@ print(plain(judged(Path(sys.argv[1]), Path(sys.argv[2]), running, fast=True, pro
 def test_a_killed_driver_is_gone_on_with(files, tmp_path, after):
     """What stood when it was killed is not made again, and nothing of it is missing or half."""
     with started(*files, tmp_path / "scratch") as process:
-        assert process.stdout is not None
         for _ in range(after):
             assert process.stdout.readline()
         process.send_signal(signal.SIGKILL)

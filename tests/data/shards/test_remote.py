@@ -115,7 +115,6 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     pipe = subprocess.PIPE
     server = subprocess.Popen([sys.executable, "-c", SERVER], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
     try:
-        assert server.stdout is not None
         address = f"http://127.0.0.1:{int(server.stdout.readline())}"
         for name, value in {
             "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",

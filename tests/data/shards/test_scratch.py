@@ -218,7 +218,6 @@ def test_a_killed_audit_is_gone_on_with(tmp_path: Path) -> None:
     """A process that is killed leaves finished shards, and its mark holds nobody up."""
     env = {**os.environ, "PYTHONPATH": SRC}
     with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, env=env) as killed:
-        assert killed.stdout is not None
         assert b"written" == killed.stdout.readline().strip()
         shared = opened(tmp_path)
         shared.close(keep=False)

@@ -23,7 +23,6 @@ def test_templates_that_reach_out_and_their_pieces(monkeypatch):
     assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
     source = "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}]{{ m['content'] | trim }}|{% endfor %}"
     (layout,) = learn(Template(source, (("bos_token", "<s>"),)), [RUN])
-    assert layout is not None
     assert layout.stripped
     assert "<s>[user]a|[assistant]b|" == layout.laid([" a", "b "])
 

@@ -15,7 +15,6 @@ from tunecase.io.trackers import read_trackio
 def test_runs_come_with_what_they_logged_and_were_given() -> None:
     """Numbers by step; NaN stands in the store as a word, and stays NaN."""
     store = read_trackio(TRACKIO / "training.db")
-    assert store is not None
     runs = {run.name: run for run in store.experiments["training"]}
     assert {"lora-400", "lora-1600"} == set(runs)
     assert "400" == runs["lora-400"].facts["n_train"]
@@ -38,7 +37,6 @@ def test_older_and_odd_stores(tmp_path: Path) -> None:
     """They know runs by name; a cell that is no object is refused; others' databases are left to them."""
     for name, cell in (("a.db", '{"acc": 0.5}'), ("b.db", b'{"acc": 0.5}')):
         store = read_trackio(old_store(tmp_path / name, cell))
-        assert store is not None
         (run,) = store.experiments[Path(name).stem]
         assert {"acc": [(0.0, 0.5)]} == run.scores
     (tmp_path := tmp_path / "second").mkdir()

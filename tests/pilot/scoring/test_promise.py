@@ -89,7 +89,6 @@ def test_rows_that_hang_together_promise_less() -> None:
     """With a design effect of 3, a third of the rows stand behind the bound."""
     right, sure = drawn(600, 5, 0.5)
     alone, grouped = promise(0.1, right, sure), promise(0.1, right, sure, design=3)
-    assert alone.coverage is not None
     assert (grouped.coverage or 0) < alone.coverage
     assert promise(0.05, [True] * 200, [0.9] * 200, design=3).coverage is None
     assert promise(0.05, [True] * 201, [0.9] * 201, design=3).coverage == 1
@@ -100,8 +99,6 @@ def test_the_cheapest_threshold_gains_most_among_those_that_surely_do_not_lose()
     right, sure = drawn(1500, 7)
     dear, cheap = cheapest(right, sure, Costs(20, 2)), cheapest(right, sure, Costs(10, 2))
     assert dear.error == 0.1
-    assert dear.coverage is not None
-    assert cheap.coverage is not None
     assert dear.coverage < cheap.coverage
     chosen = [ok for ok, value in zip(right, sure, strict=True) if value >= (cheap.threshold or 1)]
     assert cheap.net_per_answer == pytest.approx((2 * len(chosen) - 10 * chosen.count(False)) / 1500)
@@ -122,7 +119,6 @@ def test_answers_without_confidences_or_of_another_metric_promise_nothing() -> N
     sure = tuple(FIVE_WRONG[1])
     answers = Answers(("a",) * 95 + ("b",) * 5, (1.0,) * 95 + (0.0,) * 5, sure)
     found = promise_of(answers, labels, "accuracy", 0.05, Costs(20, 2))
-    assert found is not None
     assert (found.coverage, found.net_per_answer) == (0.95, pytest.approx(95 * 2 / 100))
     assert promise_of(answers, labels, "macro_f1", 0.05) is None
     assert promise_of(answers, labels[1:], "accuracy", 0.05) is None
@@ -155,9 +151,6 @@ def test_the_rows_needed_are_promised_the_coverage_by_most_test_sets() -> None:
 def test_more_rows_are_needed_for_a_narrower_room() -> None:
     """The nearer the model's error is to the one allowed, and the fewer rows are answered, the more are needed."""
     near, far, few = rows_needed(0.05, 0.7, 0.04), rows_needed(0.05, 0.7, 0.01), rows_needed(0.05, 0.35, 0.01)
-    assert near is not None
-    assert far is not None
-    assert few is not None
     assert near > 3 * far
     assert abs(few - 2 * far) <= 2
     assert rows_needed(0.05, 0.7, 0.05) is None

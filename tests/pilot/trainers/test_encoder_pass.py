@@ -18,7 +18,6 @@ pytest.importorskip("safetensors", reason='skipped: pip install "tunecase[encode
 def loaded(folder: Path, most_tokens: int = 256) -> NumpyEncoder:
     """The encoder of a folder."""
     found = find(str(folder))
-    assert found is not None
     return NumpyEncoder(found.folder, found.config, most_tokens)
 
 

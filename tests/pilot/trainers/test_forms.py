@@ -29,10 +29,8 @@ def test_json_is_read_to_its_end(value: object, indent: int | None) -> None:
     text = json.dumps(value, indent=indent)
     place = forms.Place().after(text)
     if isinstance(value, dict | list):
-        assert place is not None
         assert place.inside == "whole"
         before = forms.Place().after(text[:-1])
-        assert before is not None
         assert before.inside != "whole"
     else:
         assert place is None
@@ -51,7 +49,6 @@ def test_only_free_values_are_left_open() -> None:
     answers = [{"name": f"n{i * 7919}", "kind": ("new", "old")[i % 2]} for i in range(20)]
     tokens = signs(answers)
     form = forms.shared_form(tokens, chr)
-    assert form is not None
     text = json.dumps(answers[0])
     left = "".join(text[i] for i in form.left_open(tokens[0]))
     assert left == 'n0"n'
@@ -74,7 +71,6 @@ def test_every_decoded_answer_keeps_the_form() -> None:
     for answer in decoding.decoded(own, (5, 6, 7), prompts, networks.ALPHABET, 300, None, form):
         text = "".join(map(chr, answer))
         place = forms.Place().after(text)
-        assert place is not None
         if place.inside == "whole":
             assert list(json.loads(text)) == ["n", "k", "c"]
             assert json.loads(text)["k"] in ("new", "old")

@@ -263,6 +263,5 @@ def test_an_answer_takes_its_own_time_however_many_are_asked_at_once() -> None:
     """Three rows of 0.2 s each, side by side: 0.2 s an answer, not a third of it."""
     with chat_server([replace(said("refund"), wait_s=0.2)]) as server:
         result = hosted.train(task(server.url, settings={"at_once": 3}))
-    assert result.answer_s is not None
     assert 0.6 <= result.answer_s
     assert result.seconds < 0.6

@@ -13,7 +13,6 @@ def test_every_run_is_a_dot_and_the_means_are_the_line() -> None:
     state = made.state(8)
     odd = (made.run(8, rows=0), made.run(9, score=None, failed="no"), made.run(10, score=None))
     chart = chart_of(replace(state, runs=(*state.runs, *odd)))
-    assert chart is not None
     assert "Every dot is a run; the line is their mean." == chart[2]
     for drawing in chart[:2]:
         assert 8 == drawing.count('class="run"')
@@ -29,7 +28,6 @@ def test_the_line_is_of_the_learner_with_most_sizes() -> None:
     state = made.state(6)
     other = tuple(replace(one, learner="Qwen3-0.6B", key=f"q{one.key}") for one in state.runs[:2])
     drawn = chart_of(replace(state, runs=(*state.runs, *other)))
-    assert drawn is not None
     assert 8 == drawn[0].count('class="run"')
     assert 6 == drawn[0].count('class="acc"')
     assert "Every dot is a run; the line is the mean of word counts." == drawn[2]
