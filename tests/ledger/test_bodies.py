@@ -19,7 +19,7 @@ from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import open_case
-from tunecase.ledger import Ledger, book, files
+from tunecase.ledger import Ledger, files
 from tunecase.ledger.bodies import FIELDS, MOST_BYTES, FaultError, fields_of
 from tunecase.ledger.lines import FIRST
 from tunecase.records import RECORDS, SCHEMAS, Run, SetAside, Spending
@@ -154,12 +154,12 @@ def test_forged_lines_are_named_and_set_aside(case: Path) -> None:
 
 
 def test_no_reader_takes_a_line_beyond_the_bounds(case: Path) -> None:
-    """Also who does not check the chain, or asks for the latest alone, is told."""
+    """Also who asks for the latest alone is told."""
     path = case.parent / "ledger.jsonl"
     forge(path, FORGED["a deep one"][0])
     ledger = Ledger(path)
     for read in (
-        lambda: list(ledger.entries()), lambda: list(ledger.entries(check=False)), ledger.fold,
+        lambda: list(ledger.entries()), ledger.fold,
         lambda: ledger.latest("record", "audit"), lambda: list(ledger.entries_of("record", "audit")),
     ):  # fmt: skip
         with pytest.raises(InputError, match="nested more than 32 deep"):
@@ -175,8 +175,7 @@ def test_a_long_line_is_not_parsed(tmp_path: Path) -> None:
 
 def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every reader names it without holding it."""
-    for module in (book, files):
-        monkeypatch.setattr(module, "MOST_READ", 2**20)
+    monkeypatch.setattr(files, "MOST_READ", 2**20)
     ledger = Ledger(tmp_path / "ledger.jsonl")
     forge(ledger.path, b'{"body":{"a":"' + b"x" * 50_000_000 + b'"},"kind":"run","verb":"pilot"}')
     tracemalloc.start()

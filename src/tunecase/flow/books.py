@@ -319,7 +319,7 @@ def phases(flow: Flow) -> dict[str, str]:
     """The phase in which each charge was booked, by entry id: plan, pilot, or iter-N after N measured rounds."""
     by_entry: dict[str, str] = {}
     phase = "plan"
-    for entry in flow.ledger.entries(check=False):
+    for entry in flow.ledger.entries():
         if entry.kind == "spend":
             by_entry[entry.id] = phase
         elif entry.kind == "run":

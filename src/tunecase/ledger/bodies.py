@@ -8,6 +8,7 @@ whoever reads it, so each is named with what was got and what was wanted, and ca
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
 from tunecase.records import RECORDS, SCHEMAS, from_json, reading_fault
@@ -94,6 +95,7 @@ def _within_bounds(fields: Mapping[str, Any]) -> None:
     raise FaultError(f"objects nested more than {MOST_DEPTH} deep", f"at most {MOST_DEPTH}")
 
 
+@lru_cache(16)
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -109,8 +111,8 @@ def form_of(kind: str, verb: str) -> str:
     return verb if kind == "record" else kind
 
 
-def record_fault(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[str, Any]) -> Fault | None:
-    """Why a body is not the record of its verb; None if it is, or if nobody has to read it.
+def record_in(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
+    """The record that a body must be; None where nobody has to read it. Raises FaultError where it is no such record.
 
     A record of another schema, or one written before there were schemas, is made again where that can be.
     """
@@ -121,10 +123,9 @@ def record_fault(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[st
     if other and form in MADE_AGAIN:
         return None
     try:
-        from_json(RECORDS[form], body)
+        return from_json(RECORDS[form], body)
     except ValueError as error:
-        return Fault(*reading_fault(form, error))
-    return None
+        raise FaultError(*reading_fault(form, error)) from None
 
 
 def shortened(value: Any) -> str:

@@ -9,12 +9,12 @@ so that checking it needs no second writing. Line ends are no part of a hash: a 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, get_args
 
 from tunecase.errors import InputError, Problem
-from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_fault
+from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_in
 from tunecase.records import RECORDS, from_json, reading_fault, to_json
 
 FIRST = "0" * 64
@@ -30,8 +30,8 @@ CLEAN = (
 )
 
 _HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
-# Where in a line the key prev stands, where its value, and where the content goes on.
-PREV_AT, BEFORE_AT, CONTENT_AT = 73, 81, 147
+# Where in a line the key prev stands, and where the content goes on.
+PREV_AT, CONTENT_AT = 73, 147
 # Keys are sorted: kind comes after the body, verb is the last.
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
 _MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
@@ -40,7 +40,7 @@ _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger; `body` is plain JSON, amounts as text."""
+    """One line of the ledger; `body` is plain JSON, amounts as text. `made` is its record, once it was asked for."""
 
     id: str
     prev: str
@@ -49,25 +49,37 @@ class Entry:
     verb: str
     body: Mapping[str, Any]
     meta: Mapping[str, Any]
+    made: Any = field(default=None, compare=False, repr=False)
 
     def record(self) -> Any:
         """The body as the record that its verb returns, that of a run or a charge as a Run or a Spending.
 
         Raises: InputError when the body is no such record, for example one written by another version.
         """
+        if self.made is not None:
+            return self.made
         form, where = form_of(self.kind, self.verb), f"ledger entry {self.id[:12]}"
         fix = f"run `tunecase {form}` again, or read the ledger with the version that wrote it"
         if form not in RECORDS:
             raise InputError(Problem(where, f"{form or 'nothing'}, which is no record", "a record", fix))
         try:
-            return from_json(RECORDS[form], self.body)
+            return self._keeping(from_json(RECORDS[form], self.body))
         except ValueError as error:
             raise InputError(Problem(where, *reading_fault(form, error), fix)) from None
+
+    def _keeping(self, record: Any) -> Any:
+        object.__setattr__(self, "made", record)
+        return record
 
     @property
     def fault(self) -> Fault | None:
         """Why the body is not the record that it must be; None where it is."""
-        return record_fault(self.kind, self.verb, self.meta, self.body)
+        try:
+            if self.made is None:
+                self._keeping(record_in(self.kind, self.verb, self.meta, self.body))
+        except FaultError as error:
+            return error.fault
+        return None
 
 
 def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], recorded_at: datetime) -> bytes:
@@ -97,8 +109,11 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     if len(content) > MOST_BYTES:
         raise ValueError(f"the {verb or kind} has {len(content):,} bytes; a line has at most {MOST_BYTES:,}")
     bounded(plain)
-    if is_dataclass(body) and (fault := record_fault(kind, verb, meta, plain["body"])):
-        raise InputError(Problem("the ledger", fault.got, fault.wanted, "correct what was given"))
+    try:
+        if is_dataclass(body):
+            record_in(kind, verb, meta, plain["body"])
+    except FaultError as error:
+        raise InputError(Problem("the ledger", *error.fault, "correct what was given")) from None
     return content
 
 
@@ -149,13 +164,6 @@ def follows(line: bytes, before: bytes) -> bytes | None:
     """
     own = hashlib.sha256(b"{" + line[CONTENT_AT:]).hexdigest().encode()
     if line[-1:] != b"}" or not line.startswith(b'{"id":"%s","prev":"%s",' % (own, before)):
-        return None
-    return hashlib.sha256(line).hexdigest().encode()
-
-
-def comes_after(line: bytes, before: bytes) -> bytes | None:
-    """The hash of a line which names `before` as the hash before it, whatever its own id; None for another line."""
-    if line[-1:] != b"}" or line[BEFORE_AT : CONTENT_AT - 2] != before:
         return None
     return hashlib.sha256(line).hexdigest().encode()
 

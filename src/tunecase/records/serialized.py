@@ -23,6 +23,7 @@ from tunecase.records.ledger import Rechained, SetAside, Verified
 from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices, PricesUpdated
+from tunecase.records.quick import quick_spending
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
 from tunecase.records.scorecard import Scorecard
@@ -85,6 +86,8 @@ SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {"estimate": 3, "forecast"
 
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
+    if kind is Spending and (charge := quick_spending(body)) is not None:
+        return cast(T, charge)
     return cast(T, _adapter(cast(Any, kind)).validate_python(body))
 
 
