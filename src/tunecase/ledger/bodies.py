@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
-from tunecase.records import RECORDS, SCHEMAS, from_json, reading_fault
+from tunecase.records import RECORDS, SCHEMAS, from_json, quick_spending, reading_fault
 
 Kind = Literal["record", "run", "spend"]
+KINDS = get_args(Kind)
 
 MOST_BYTES = 16 * 2**20  # of a line; the largest records have some hundred kilobytes
 MOST_DEPTH = 32  # of objects within objects
@@ -66,17 +67,18 @@ def fields_of(line: bytes) -> dict[str, Any]:
 
 
 def bounded(fields: Any) -> dict[str, Any]:
-    """The fields of an entry from parsed JSON, the moment read. Raises FaultError as `fields_of` does."""
-    if not isinstance(fields, dict) or any(not isinstance(fields.get(name), kind) for name, kind in FIELDS.items()):
+    """The fields of an entry from parsed JSON, the moment and a charge read. Raises FaultError as `fields_of` does."""
+    if not isinstance(fields, dict) or not all(map(isinstance, map(fields.get, FIELDS), FIELDS.values())):
         raise FaultError("a line that tunecase did not write", f"the fields {', '.join(FIELDS)}")
-    if fields["kind"] not in get_args(Kind):
-        raise FaultError(f"the kind {shortened(fields['kind'])}", f"one of {', '.join(get_args(Kind))}")
+    if fields["kind"] not in KINDS:
+        raise FaultError(f"the kind {shortened(fields['kind'])}", f"one of {', '.join(KINDS)}")
     for name, value in fields["meta"].items():
         kind = META.get(name)
         if kind is not None and not isinstance(value, kind):
             raise FaultError(f"meta.{name} {shortened(value)}", _words_of(kind))
-    _within_bounds(fields)
-    return {**fields, "recorded_at": _moment(fields["recorded_at"])}
+    made = quick_spending(fields["body"]) if fields["kind"] == "spend" else None
+    _within_bounds(fields if made is None else fields["meta"])
+    return {**fields, "recorded_at": _moment(fields["recorded_at"]), "made": made}
 
 
 def _within_bounds(fields: Mapping[str, Any]) -> None:

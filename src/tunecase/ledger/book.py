@@ -19,7 +19,7 @@ from heapq import merge
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, NamedTuple, NoReturn, TypeVar
+from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, TypeVar
 
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io import no_file
@@ -157,8 +157,8 @@ class Ledger:
         with self._sound() as index:
             yield from index.entries(index.numbers(kind, verb))
 
-    def latest(self, kind: Kind, verb: str = "") -> Entry | None:
-        """The last entry of a kind, and of a verb where one is named; None when there is none."""
+    def latest(self, kind: Kind | Literal[""] = "", verb: str = "") -> Entry | None:
+        """The last entry, of a kind and of a verb where these are named; None when there is none."""
         with self._sound() as index:
             return next(index.entries(index.numbers(kind, verb)[-1:]), None)
 

@@ -20,7 +20,6 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -238,9 +237,11 @@ class Index:
                 self._parsed, self._parsed_bytes = {}, size
             self._parsed[number] = entry
         elif entry.fault is None:
-            with contextlib.suppress(TypeError):  # a value of meta that is no key
-                entry = replace(entry, meta=self._metas.setdefault(tuple(entry.meta.items()), entry.meta))
-            entry = self._charges[number] = replace(entry, body=_Body(self, number))
+            meta = entry.meta
+            with contextlib.suppress(TypeError):  # a value that is no key
+                meta = self._metas.setdefault(tuple(meta.items()), meta)
+            own = entry.id, entry.prev, entry.recorded_at, entry.kind, entry.verb
+            entry = self._charges[number] = Entry(*own, _Body(self, number), meta, entry.made)
         return entry
 
     def can_be_read(self) -> bool:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_in
+from tunecase.ledger.bodies import KINDS, MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_in
 from tunecase.records import RECORDS, from_json, reading_fault, to_json
 
 FIRST = "0" * 64
@@ -91,8 +91,8 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     import orjson
 
     verb = verb or _verb_of(body)
-    if kind not in get_args(Kind):
-        raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(get_args(Kind))}")
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(KINDS)}")
     if recorded_at.tzinfo is None:
         raise ValueError("recorded_at has no time zone")
     fields = {
@@ -210,7 +210,7 @@ def line_fault(line: bytes) -> Fault | None:
 def entry_of(line: bytes) -> Entry:
     """The entry of a line that is known to be one. Raises FaultError when its content is none."""
     fields = fields_of(line)
-    names = ("id", "prev", "recorded_at", "kind", "verb", "body", "meta")
+    names = ("id", "prev", "recorded_at", "kind", "verb", "body", "meta", "made")
     return Entry(**{name: fields.get(name, "") for name in names})
 
 

@@ -91,6 +91,7 @@ from tunecase.records.plan import (
     Worth,
 )
 from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
+from tunecase.records.quick import quick_spending
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.schema import PRINTED, schema_of
@@ -317,6 +318,7 @@ __all__ = [
     "Written",
     "from_json",
     "is_rule_field",
+    "quick_spending",
     "reading_fault",
     "schema_of",
     "time_of_1k",
