@@ -159,5 +159,5 @@ def test_a_charge_of_a_day_before_the_plan_is_of_before_it_whenever_it_is_booked
     money = kept(ledger(tmp_path, plan(), charge("9"), monthly, daily).entries())
     chosen = plan_of_record(money)
     assert chosen is not None
-    assert {"data"} == hindsight(money, chosen[1])
+    assert {"data"} == hindsight(money, before_plan(money, chosen[1]))
     assert {money.charges[2][0]} == before_plan(money, chosen[1])

@@ -1,6 +1,6 @@
 """Which charges count: corrections replace what they correct, and a bill takes the place of its runs' estimates."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
@@ -26,6 +26,8 @@ from tunecase.records import Held, RunCharge, Spending
 STEP = Decimal("0.000001")
 # A bill may begin and end at other seconds than the run's own clock: this much uncovered is not a rest to pay.
 LOOSE = Decimal("0.02")
+# The books ask several times for the same charges, of which there may be a hundred thousand.
+_LAST: deque[tuple[Charges, Held]] = deque(maxlen=2)
 
 
 def held(spendings: Charges) -> Held:
@@ -50,6 +52,16 @@ def held(spendings: Charges) -> Held:
     Leaves out: bills without a card's name or hours, which only a run's name can link; and purchases, credits and
     taxes, which count in the sums but are put down to no run.
     """
+    spendings = tuple(spendings)
+    for known, made in _LAST:
+        if known == spendings:
+            return made
+    made = _held(spendings)
+    _LAST.appendleft((spendings, made))
+    return made
+
+
+def _held(spendings: Charges) -> Held:
     standing = _standing(spendings)
     with localcontext(prec=DIGITS):
         twice = _twice(standing)

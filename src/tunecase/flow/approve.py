@@ -61,24 +61,22 @@ class _Kept(NamedTuple):
 def _kept(flow: Flow, without: Container[str]) -> _Kept:
     approved: list[tuple[int, str, Approval]] = []
     rejected: list[tuple[int, Rejection]] = []
-    for place, entry in enumerate(flow.ledger.entries()):
+    booked: dict[str, tuple[int, Spending]] = {}
+    has_approvals = ("record", "approve") in flow.ledger.counts()
+    for place, entry in enumerate(flow.ledger.entries() if has_approvals else flow.ledger.entries("record")):
         if entry.kind == "spend":
-            continue
-        if entry.verb == "approve":
+            booked.setdefault(entry.id, (place, entry.record()))
+        elif entry.verb == "approve":
             approved.append((place, entry.id, entry.record()))
         elif entry.verb == "rejection":
             rejected.append((place, entry.record()))
-    return _Kept(approved, rejected, _dated(flow, without) if approved else ())
+    return _Kept(approved, rejected, _dated(booked, without) if approved else ())
 
 
-def _dated(flow: Flow, without: Container[str]) -> "list[Dated]":
+def _dated(booked: Mapping[str, tuple[int, Spending]], without: Container[str]) -> "list[Dated]":
     """The charges that count, those of the rows in `without` left out."""
     from tunecase.books import Dated, Moment, held
 
-    booked: dict[str, tuple[int, Spending]] = {}
-    for place, entry in enumerate(flow.ledger.entries()):
-        if entry.kind == "spend":
-            booked.setdefault(entry.id, (place, entry.record()))
     counting = held([(name, charge) for name, (_, charge) in booked.items() if charge.row_id not in without]).charges
     return [Dated(Moment(charge.on, booked[name][0]), charge.amount_base) for name, charge in counting]
 

@@ -443,7 +443,7 @@ class Flow:
         return self.ledger.folded("charges", CHARGES, made)
 
     def _charge_names(self) -> str:
-        return repr([name for name, _ in self.spendings()])
+        return repr([entry.id for entry in self.ledger.entries_of("spend")])
 
 
 def readable(entries: Mapping[str, Entry]) -> dict[str, Any]:

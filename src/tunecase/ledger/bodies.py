@@ -78,7 +78,8 @@ def bounded(fields: Any) -> dict[str, Any]:
             raise FaultError(f"meta.{name} {shortened(value)}", _words_of(kind))
     made = quick_spending(fields["body"]) if fields["kind"] == "spend" else None
     _within_bounds(fields if made is None else fields["meta"])
-    return {**fields, "recorded_at": _moment(fields["recorded_at"]), "made": made}
+    fields["recorded_at"], fields["made"] = _moment(fields["recorded_at"]), made
+    return fields
 
 
 def _within_bounds(fields: Mapping[str, Any]) -> None:

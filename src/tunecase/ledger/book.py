@@ -185,7 +185,7 @@ class Ledger:
         end. A last line that a killed process left unfinished is no entry and no edit: the next append moves it away.
         """
         with contextlib.suppress(ChainError):
-            if index_of(self.path).can_be_read() and not self.unfinished():
+            if index_of(self.path, reads=True).can_be_read() and not self.unfinished():
                 return []
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
         if problems and self._is_no_ledger():

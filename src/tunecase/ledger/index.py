@@ -13,6 +13,7 @@ before, is noticed when its line is read, or by the next process.
 """
 
 import contextlib
+import gc
 import hashlib
 import os
 import threading
@@ -111,9 +112,11 @@ class Index:
         """The bytes up to the end of the last entry."""
         return self.ends[-1] if self.ends else 0
 
-    def is_current(self) -> bool:
+    def is_current(self, reads: bool = False) -> bool:
         """Whether the index is that of the file as it is now, extended where the file grew.
 
+        Args:
+            reads: also parse the new lines, see `can_be_read`.
         Raises: ChainError where a new line does not follow.
         """
         stamp = _stamp_of(self.path)
@@ -123,7 +126,7 @@ class Index:
         if self._is_open or not self._stamp or not stamp or stamp[0] < self.size or not self._stands():
             return False
         if stamp[0] > self.size:
-            return self.extend()
+            return self.extend(reads)
         self._stamp, self._is_fresh = stamp, is_fresh
         return True
 
@@ -143,7 +146,7 @@ class Index:
         """Whether the last of the first so many entries has a hash."""
         return entries <= len(self) and head == (self._hash(entries - 1).hex() if entries else FIRST)
 
-    def extend(self) -> bool:
+    def extend(self, reads: bool = False) -> bool:
         """Verifies the lines behind those that are known; an unfinished last line is no entry.
 
         Returns: True, or False where a new line sets another one aside, so that all are to be looked at again.
@@ -152,6 +155,12 @@ class Index:
         acts, known = len(self.groups.get(ACTS, ())), len(self)
         self._stamp = _stamp_of(self.path)
         self._is_fresh = _is_fresh(self._stamp)
+        with _uncollected():
+            self._verify(reads)
+        Index.verified += len(self) - known
+        return acts == len(self.groups.get(ACTS, ()))
+
+    def _verify(self, reads: bool) -> None:
         for number, raw in lines_in(self.path, self.size, len(self) + 1):
             line = bare(raw)
             if raw[-1:] != b"\n" and not is_own(line):
@@ -161,8 +170,8 @@ class Index:
                 raise ChainError(number, line)
             self._take(line, after.decode(), len(raw))
             self._is_open = raw[-1:] != b"\n"
-        Index.verified += len(self) - known
-        return acts == len(self.groups.get(ACTS, ()))
+            if reads and self._checked == number - 1:
+                self._is_read(number - 1, line)
 
     def _take(self, line: bytes, own: str, size: int) -> None:
         number = len(self)
@@ -247,16 +256,18 @@ class Index:
     def can_be_read(self) -> bool:
         """Whether each line holds what it must, set aside ones but for their hashes left out; each is read once."""
         numbers = range(self._checked, len(self))
-        for number, line in zip(numbers, self.lines(numbers), strict=True):
-            if id_of(line) not in self.acts:
-                try:
-                    entry = entry_of(line)
-                except FaultError:
-                    return False
-                if entry.fault is not None:
-                    return False
-                self._kept(number, entry, len(line))
-            self._checked = number + 1
+        return all(map(self._is_read, numbers, self.lines(numbers)))
+
+    def _is_read(self, number: int, line: bytes) -> bool:
+        if id_of(line) not in self.acts:
+            try:
+                entry = entry_of(line)
+            except FaultError:
+                return False
+            if entry.fault is not None:
+                return False
+            self._kept(number, entry, len(line))
+        self._checked = number + 1
         return True
 
     def folded(self, what: Hashable, of: Collection[tuple[str, str]], make: Callable[[], Made]) -> Made:
@@ -272,14 +283,17 @@ _KEPT: OrderedDict[str, Index] = OrderedDict()
 _LOCK = threading.RLock()
 
 
-def index_of(path: Path) -> Index:
-    """The index of a ledger as it is now. Raises: ChainError where a line does not follow the one before."""
+def index_of(path: Path, reads: bool = False) -> Index:
+    """The index of a ledger as it is now, its new lines parsed at once where `reads` says so.
+
+    Raises: ChainError where a line does not follow the one before.
+    """
     name = os.path.abspath(path)
     with _LOCK:
         index = _KEPT.pop(name, None)
-        if index is None or not index.is_current():
+        if index is None or not index.is_current(reads):
             index = Index(path)
-            index.extend()
+            index.extend(reads)
             index.hide()
         _KEPT[name] = index
         while len(_KEPT) > MOST_LEDGERS:
@@ -297,6 +311,18 @@ def acts_in(lines: Iterable[bytes]) -> dict[bytes, Entry]:
         if act.kind == "record":
             acts.setdefault(act.body["id"].encode(), act)
     return acts
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looks for garbage: none comes of a hundred thousand charges, and each look passes over all of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _group_of(line: bytes) -> Group:

@@ -34,6 +34,7 @@ _HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
 PREV_AT, CONTENT_AT = 73, 147
 # Keys are sorted: kind comes after the body, verb is the last.
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
+_IN_ORDER = ("recorded_at", "kind", "verb", "body", "meta", "made")
 _MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
@@ -210,8 +211,7 @@ def line_fault(line: bytes) -> Fault | None:
 def entry_of(line: bytes) -> Entry:
     """The entry of a line that is known to be one. Raises FaultError when its content is none."""
     fields = fields_of(line)
-    names = ("id", "prev", "recorded_at", "kind", "verb", "body", "meta", "made")
-    return Entry(**{name: fields.get(name, "") for name in names})
+    return Entry(fields.get("id", ""), fields.get("prev", ""), *map(fields.__getitem__, _IN_ORDER))
 
 
 def stated_moment(line: bytes) -> datetime | None:
