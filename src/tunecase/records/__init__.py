@@ -91,7 +91,6 @@ from tunecase.records.plan import (
     Worth,
 )
 from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
-from tunecase.records.quick import quick_spending
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.schema import PRINTED, schema_of
@@ -111,7 +110,7 @@ from tunecase.records.scorecard import (
     ToldAgainstMade,
 )
 from tunecase.records.scorecard import Ended as CaseEnded
-from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault
+from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, quick_spending, reading_fault
 from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
     CATEGORIES,
