@@ -6,7 +6,7 @@ Anything else is verified anew. A line is parsed when it is asked for, and held 
 verified is what is read, whatever became of the file meanwhile.
 
 Kept of each entry are 8 bytes of its end, 32 of its hash and 4 of its number, and of the latest that were read the
-parsed entries. Charges stay, about a kilobyte each, for every sum goes over all of them.
+parsed entries. Charges stay, some 1,600 bytes each, for every sum goes over all of them.
 
 *Left out:* a file system whose clock ticks in seconds: an edit that keeps the size, made in the tick of the write
 before, is noticed when its line is read, or by the next process.
@@ -43,8 +43,8 @@ from tunecase.ledger.lines import (
 )
 
 SET_ASIDE = "set-aside"
-MOST_PARSED = 2**24  # bytes of the lines whose entries are kept, charges left out
-MOST_LEDGERS = 64  # files of which an index is kept
+MOST_PARSED = 2**23  # bytes of the lines whose entries are kept, charges left out
+MOST_LEDGERS = 20  # files of which an index is kept
 TICK_NS = 20_000_000  # clocks of file systems tick no slower
 ACTS = (b"record", SET_ASIDE.encode())
 UNREAD = (b"", b"")  # the group of a line that does not say of which kind it is
@@ -178,7 +178,7 @@ class Index:
         if id_of(line) in self.acts and line_fault(line) is not None:
             self.hidden.add(number)
         else:
-            self.groups.setdefault(group(line) or _group_of(line), array("L")).append(number)
+            self.groups.setdefault(group(line) or _group_of(line), array("I")).append(number)
         self.ends.append(self.size + size)
         self.hashes += bytes.fromhex(own)
         self.head = own
@@ -193,7 +193,7 @@ class Index:
             if id_of(line) in self.acts and line_fault(line) is not None
         }  # fmt: skip
         seen = {name: [n for n in numbers if n not in self.hidden] for name, numbers in self.groups.items()}
-        self.groups = {name: array("L", numbers) for name, numbers in seen.items() if numbers}
+        self.groups = {name: array("I", numbers) for name, numbers in seen.items() if numbers}
 
     def lines(self, numbers: Iterable[int]) -> Iterator[bytes]:
         """Lines without their ends. Raises: ChainError where one is no longer what was verified."""
