@@ -26,7 +26,7 @@ COUNTING = """
 import json, sys
 from tunecase.cli.entry import main
 from tunecase.ledger import bodies, index, lines
-parsed = [0]
+parsed, told = [0], sys.argv.pop()
 def counting(line, read=bodies.fields_of):
     parsed[0] += 1
     return read(line)
@@ -34,7 +34,7 @@ lines.fields_of = index.fields_of = counting
 try:
     main()
 finally:
-    print(json.dumps({"verified": index.Index.verified, "parses": parsed[0]}), file=open(sys.argv.pop(), "w"))
+    print(json.dumps({"verified": index.Index.verified, "parses": parsed[0]}), file=open(told, "w"))
 """
 COLUMNS = (
     "BilledCost,EffectiveCost,BillingAccountId,BillingCurrency,ChargeCategory,ChargeClass,ChargeDescription,"
