@@ -275,7 +275,8 @@ class Index:
         counts = [len(self.numbers(*kind_and_verb)) for kind_and_verb in of]
         known = self._folded.get(what)
         if known is None or known[0] != counts:
-            known = self._folded[what] = counts, make()
+            with _uncollected():
+                known = self._folded[what] = counts, make()
         return known[1]
 
 
