@@ -122,5 +122,5 @@ def test_plans_made_after_charges_judge_nothing(tmp_path):
     daily = replace(charge("9", "data"), on=date(2026, 11, 18), ended_at=datetime(2026, 11, 19, tzinfo=UTC))
     money = kept(ledger(tmp_path, plan(), charge("9"), monthly, daily).entries())
     chosen = plan_of_record(money)
-    assert {"data"} == hindsight(money, chosen[1])
+    assert {"data"} == hindsight(money, before_plan(money, chosen[1]))
     assert {money.charges[2][0]} == before_plan(money, chosen[1])

@@ -19,7 +19,7 @@ from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import open_case
-from tunecase.ledger import Ledger, book, files
+from tunecase.ledger import Ledger, files
 from tunecase.ledger.bodies import FIELDS, MOST_BYTES, FaultError, fields_of
 from tunecase.ledger.lines import FIRST
 from tunecase.records import Run, Spending
@@ -162,7 +162,7 @@ def test_lines_beyond_the_bounds_are_set_aside_by_the_terminal(case: Path) -> No
     forged = forge(path, FORGED["a deep one"][0])
     ledger = Ledger(path)
     for read in (
-        lambda: list(ledger.entries()), lambda: list(ledger.entries(check=False)), ledger.fold,
+        lambda: list(ledger.entries()), ledger.fold,
         lambda: ledger.latest("record", "audit"), lambda: list(ledger.entries_of("record", "audit")),
     ):  # fmt: skip
         with pytest.raises(InputError, match="nested more than 32 deep"):
@@ -178,8 +178,7 @@ def test_lines_beyond_the_bounds_are_set_aside_by_the_terminal(case: Path) -> No
 
 def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every reader names it without holding it."""
-    for module in (book, files):
-        monkeypatch.setattr(module, "MOST_READ", 2**20)
+    monkeypatch.setattr(files, "MOST_READ", 2**20)
     ledger = Ledger(tmp_path / "ledger.jsonl")
     forge(ledger.path, b'{"body":{"a":"' + b"x" * 30_000_000 + b'"},"kind":"run","verb":"pilot"}')
     tracemalloc.start()

@@ -133,7 +133,8 @@ def test_fold_over_a_split_is_the_fold_of_the_whole(tmp_path_factory, verbs, cut
     """Folding the second half on from the first gives what folding all gives."""
     ledger = Ledger(tmp_path_factory.mktemp("l") / "l")
     new = [NewEntry("record", {"n": n}, verb) for n, verb in enumerate(verbs)]
-    entries = ledger.append_many(new, recorded_at=NOW)
+    ledger.append_many(new, recorded_at=NOW)
+    entries = list(ledger.entries())
     assert fold(entries) == fold(entries[cut:], fold(entries[:cut]))
 
 
@@ -147,7 +148,7 @@ def test_the_quick_fold_is_the_fold_of_the_entries(tmp_path_factory, new):
     nested = {"a": {}, "kind": "spend", "meta": {}, "verb": "}"}
     ledger.append_many([NewEntry(kind, {**a, "z": nested}, verb, b) for kind, verb, a, b in new], recorded_at=NOW)
     entries = list(ledger.entries())
-    assert fold(entries) == ledger.fold() == ledger.fold(check=False)
+    assert fold(entries) == ledger.fold()
     assert Counter((entry.kind, entry.verb) for entry in entries) == ledger.counts()
     for kind, verb in fold(entries):
         assert fold(entries)[kind, verb] == (ledger.latest(kind, verb) if verb else fold(entries)[kind, verb])
@@ -219,11 +220,9 @@ def test_problems_say_what_happened(tmp_path):
     assert ["a line that tunecase did not write"] == [problem.got for problem in Ledger(tmp_path / "l").verify()]
     (tmp_path := tmp_path / "third").mkdir()
     ledger = filled(tmp_path / "l", 3)
-    ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"key":"key1"', b'"key":"key9"'))
-    assert ["key0", "key9", "key2"] == [entry.body["key"] for entry in ledger.entries(check=False)]
     ledger.path.write_bytes(b"garbage\n" + ledger.path.read_bytes())
     with pytest.raises(InputError, match=":1"):
-        list(ledger.entries(check=False))
+        list(ledger.entries())
 
 
 def test_readers_beside_writers(tmp_path):

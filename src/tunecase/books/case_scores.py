@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import dropwhile
 from typing import Any, cast, get_args
 
-from tunecase.books.earlier_projects import Kept, closed_lines, hindsight, kept, plan_of_record
+from tunecase.books.earlier_projects import Kept, before_plan, closed_lines, hindsight, kept, plan_of_record
 from tunecase.books.held import held
 from tunecase.books.lines import PEOPLE, UNKNOWNS, planned_lines
 from tunecase.books.variance import bought
@@ -111,7 +111,9 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
         unread=sum(_record(entry) is None for entry in entries if entry.kind == "record" and entry.verb in READ),
     )
     if plan is not None:
-        scored = _against_plan(scored, plan[0], money, hindsight(money, plan[1]), _made(entries, plan[1]))
+        scored = _against_plan(
+            scored, plan[0], money, hindsight(money, before_plan(money, plan[1])), _made(entries, plan[1])
+        )
         scored = _against_first_bill(scored, money, story)
     return _with_advice(scored, story)
 

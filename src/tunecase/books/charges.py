@@ -1,7 +1,7 @@
 """Charges: one amount of money that was paid, read exactly or refused with a fix; and which entry stands for which."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -127,6 +127,18 @@ def latest_of(spendings: Charges) -> dict[str, str]:
         spendings: (entry id, charge), in the order of the ledger.
     Returns: entry id to entry id; one that stands is its own.
     """
+    times = Counter(charge.row_id for _, charge in spendings)
+    times[""] = 1
+    corrected = {charge.supersedes for _, charge in spendings} - {""}
+
+    def is_alone(name: str, charge: Spending) -> bool:
+        return not charge.supersedes and name not in corrected and times[charge.row_id] == 1
+
+    return {name: name for name, _ in spendings} | _latest_of([one for one in spendings if not is_alone(*one)])
+
+
+def _latest_of(spendings: Charges) -> dict[str, str]:
+    """The same for charges that corrections or copies join."""
     kinds, parents = _kinds(spendings)
     by_row: dict[str, list[int]] = defaultdict(list)
     for name, charge in spendings:

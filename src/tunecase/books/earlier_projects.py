@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -146,9 +146,8 @@ def last_day(charge: Spending) -> date:
     return charge.on if charge.ended_at is None else max(charge.on, (charge.ended_at - timedelta(seconds=1)).date())
 
 
-def hindsight(money: Kept, plan: PlanUsed) -> frozenset[str]:
+def hindsight(money: Kept, early: Collection[str]) -> frozenset[str]:
     """The lines with charges of before an estimate: it was drawn by whoever saw the bill, or does not hold them."""
-    early = before_plan(money, plan)
     return frozenset(charge.category for name, charge in money.charges if name in early)
 
 
@@ -164,7 +163,7 @@ def closed_lines(money: Kept, project: str = "") -> tuple[ClosedLine, ...]:
     paid: dict[str, Decimal] = {}
     for _, charge in held(money.charges).charges:
         paid[charge.category] = paid.get(charge.category, Decimal(0)) + charge.amount_base
-    late = hindsight(money, chosen[1])
+    late = hindsight(money, before_plan(money, chosen[1]))
     return tuple(
         ClosedLine(project, name, line.amount, float(paid[name]))
         for name, line in planned_lines(chosen[0]).items()

@@ -1,6 +1,6 @@
 """Which charges count: corrections replace what they correct, and a bill takes the place of its runs' estimates."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
@@ -26,6 +26,8 @@ from tunecase.records import Held, RunCharge, Spending
 STEP = Decimal("0.000001")
 # A bill may begin and end at other seconds than the run's own clock: this much uncovered is not a rest to pay.
 LOOSE = Decimal("0.02")
+# The books ask several times for the same charges, of which there may be a hundred thousand.
+_LAST: deque[tuple[Charges, Held]] = deque(maxlen=2)
 
 
 def held(spendings: Charges) -> Held:
@@ -50,10 +52,20 @@ def held(spendings: Charges) -> Held:
     Leaves out: bills without a card's name or hours, which only a run's name can link; and purchases, credits and
     taxes, which count in the sums but are put down to no run.
     """
+    spendings = tuple(spendings)
+    for known, made in _LAST:
+        if known == spendings:
+            return made
+    made = _held(spendings)
+    _LAST.appendleft((spendings, made))
+    return made
+
+
+def _held(spendings: Charges) -> Held:
     standing = _standing(spendings)
     with localcontext(prec=DIGITS):
         twice = _twice(standing)
-        once = [(name, charge) for name, charge in standing if name not in twice]
+        once = [named for named in standing if named[0] not in twice]
         runs, supplies = _put_down(once)
         shares = {name: _covered(run) for name, run in runs.items()}
         charges = _rests(once, shares)
@@ -76,7 +88,7 @@ def held(spendings: Charges) -> Held:
 def _standing(spendings: Charges) -> Charges:
     """The charges that nothing corrects."""
     latest = latest_of(spendings)
-    return [(name, charge) for name, charge in spendings if latest[name] == name]
+    return [named for named in spendings if latest[named[0]] == named[0]]
 
 
 def _put_down(charges: Charges) -> tuple[Mapping[str, Run], Sequence[Supply]]:
@@ -137,13 +149,14 @@ def _covered(run: Run) -> Decimal:
 
 def _rests(charges: Charges, shares: Mapping[str, Decimal]) -> Charges:
     """The charges as they count: estimates for the part that no bill covers, and not at all where that is nothing."""
-    return [(name, _rest(charge, shares.get(name, ZERO))) for name, charge in charges if shares.get(name) != ONE]
+    return [
+        (named[0], _rest(named[1], share)) if (share := shares.get(named[0], ZERO)) else named
+        for named in charges if shares.get(named[0]) != ONE
+    ]  # fmt: skip
 
 
 def _rest(guess: Spending, share: Decimal) -> Spending:
     """The charge for the part that no bill covers."""
-    if not share:
-        return guess
     left = ONE - share
     return replace(
         guess,

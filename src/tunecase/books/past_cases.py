@@ -72,7 +72,7 @@ def _read_ledger(place: Place) -> CaseScored:
     ledger = Ledger(place.path)
     if problems := ledger.verify():
         raise InputError(problems)
-    entries = list(ledger.entries(check=False))
+    entries = list(ledger.entries())
     if not entries:
         raise InputError(Problem(place.name, "an empty ledger", WANTED, "leave it out"))
     return _sound(place, case_scores(entries))
@@ -213,7 +213,7 @@ def _of_past(problem: Problem, place: Place) -> Problem:
 
 def _root_of_file(ledger: Path | None) -> str:
     """The root of a project's own ledger; empty while it has none."""
-    return "" if ledger is None or not ledger.is_file() else roots_of(Ledger(ledger).entries(check=False))[0]
+    return "" if ledger is None or not ledger.is_file() else roots_of(Ledger(ledger).entries())[0]
 
 
 def _met_before(

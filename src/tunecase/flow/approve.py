@@ -62,7 +62,8 @@ def _kept(flow: Flow, without: Container[str]) -> _Kept:
     approved: list[tuple[int, str, Approval]] = []
     rejected: list[tuple[int, Rejection]] = []
     booked: dict[str, tuple[int, Spending]] = {}
-    for place, entry in enumerate(flow.ledger.entries()):
+    has_approvals = ("record", "approve") in flow.ledger.counts()
+    for place, entry in enumerate(flow.ledger.entries() if has_approvals else flow.ledger.entries("record")):
         if entry.kind == "spend":
             booked.setdefault(entry.id, (place, entry.record()))
         elif entry.verb == "approve":

@@ -198,13 +198,14 @@ def _standing(flow: Flow, booked: "Kept") -> "Standing":
     from tunecase.books import Standing, before_plan, hindsight, plan_of_record
 
     past, plan, rounds = flow.past, plan_of_record(booked, flow.project.currency), flow.rounds()
+    early = before_plan(booked, plan[1]) if plan else frozenset[str]()
     standing = Standing(
         plan=plan[1] if plan else None,
         rounds_made=len(rounds) or None,
         closed=booked.closed,
         reopened=tuple(dict.fromkeys(booked.reopened)),
-        hindsight=hindsight(booked, plan[1]) if plan else (),
-        before_plan=before_plan(booked, plan[1]) if plan else (),
+        hindsight=hindsight(booked, early),
+        before_plan=early,
         past=past.lines,
         past_projects=past.projects,
     )
@@ -319,7 +320,7 @@ def phases(flow: Flow) -> dict[str, str]:
     """The phase in which each charge was booked, by entry id: plan, pilot, or iter-N after N measured rounds."""
     by_entry: dict[str, str] = {}
     phase = "plan"
-    for entry in flow.ledger.entries(check=False):
+    for entry in flow.ledger.entries():
         if entry.kind == "spend":
             by_entry[entry.id] = phase
         elif entry.kind == "run":

@@ -142,7 +142,7 @@ def _before(flow: Flow) -> tuple[dict[str, Any], str]:
     seen: dict[str, Entry] = {}
     last: tuple[dict[str, Entry], str] = ({}, "")
     before_news = last
-    for entry in flow.ledger.entries():
+    for entry in flow.ledger.entries("run", "record"):
         if last[0] and (entry.kind == "run" or entry.verb in ("round", "review")):
             before_news = last
         if entry.kind == "record" and entry.verb in ("forecast", "estimate", "decide"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, TunecaseError
@@ -41,6 +41,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "decide": ("audit", "pilot", "forecast", "estimate"),
 }
 Progress = Callable[..., None]
+RULES: tuple[Literal["record"], str] = ("record", "map")
+CHARGES = (("spend", ""), RULES)  # the entries that say what was paid, and on which line
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 PAST_WEIGHT = "unknowns.past_weight"
 PIECE_BYTES = 1 << 20  # of a file whose digest is taken
@@ -178,7 +180,7 @@ class Flow:
         """What only some verbs rest on: the charges, the reviews, the test rows to buy, the measured rounds."""
         settings = {}
         if verb == "decide":
-            settings["charges"] = repr([name for name, _ in self.spendings()])
+            settings["charges"] = self.ledger.folded("names", CHARGES[:1], self._charge_names)
             if (rule := self.ledger.latest("record", "map")) is not None:
                 settings["lines of charges"] = rule.id
             if (reviewed := self.ledger.latest("record", "review")) is not None:
@@ -417,7 +419,7 @@ class Flow:
         A later round of the same number corrects the earlier one and takes its place.
         """
         by_number: dict[int, Round] = {}
-        for entry in self.ledger.entries():
+        for entry in self.ledger.entries("run", "record"):
             if entry.kind == "record" and entry.verb == "round":
                 made = cast(Round, entry.record())
                 by_number[made.number] = made
@@ -434,9 +436,14 @@ class Flow:
         """(id, charge) of everything that was paid, on the lines that the rules put it on."""
         from tunecase.books import placed, rules_of
 
-        entries = list(self.ledger.entries(check=True))
-        rules = rules_of(entries)
-        return tuple((entry.id, placed(entry.record(), rules)) for entry in entries if entry.kind == "spend")
+        def made() -> tuple[tuple[str, Spending], ...]:
+            rules = rules_of(self.ledger.entries_of(*RULES))
+            return tuple((entry.id, placed(entry.record(), rules)) for entry in self.ledger.entries_of("spend"))
+
+        return self.ledger.folded("charges", CHARGES, made)
+
+    def _charge_names(self) -> str:
+        return repr([entry.id for entry in self.ledger.entries_of("spend")])
 
 
 def readable(entries: Mapping[str, Entry]) -> dict[str, Any]:
@@ -507,8 +514,11 @@ def spent(flow: Flow) -> float:
     """Paid so far from the budget, in the base currency, without charges that a correction or a bill has replaced."""
     from tunecase.books import held
 
-    charges = within_budget(flow, flow.spendings())
-    return sum(float(charge.amount_base) for _, charge in held(charges).charges)
+    def made() -> float:
+        charges = within_budget(flow, flow.spendings())
+        return sum(float(charge.amount_base) for _, charge in held(charges).charges)
+
+    return flow.ledger.folded(("spent", flow.project.include_inference), (*CHARGES, ("record", "served")), made)
 
 
 def within_budget(flow: Flow, charges: Iterable[tuple[str, Spending]]) -> tuple[tuple[str, Spending], ...]:

@@ -108,7 +108,7 @@ def _on_file(record: Decision | Estimate, noted: Mapping[str, str]) -> OnFile:
 
 def earlier_plan(flow: Flow, word: str) -> Mapping[str, str] | None:
     """What an earlier plan whose hash begins with a word rests on; None where there is none."""
-    noted = [entry.meta.get("plan") for entry in flow.ledger.entries() if entry.kind == "record"]
+    noted = [entry.meta.get("plan") for entry in flow.ledger.entries("record")]
     return next((plan for plan in reversed(noted) if isinstance(plan, dict) and hash_of(plan).startswith(word)), None)
 
 

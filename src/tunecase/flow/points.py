@@ -67,7 +67,7 @@ def _followed(
 def kept_elsewhere(flow: Flow) -> Forecast | None:
     """The last forecast kept from points measured elsewhere, unless a run was trained or the pilot was called since."""
     last = None
-    for entry in flow.ledger.entries():
+    for entry in flow.ledger.entries("run", "record"):
         if entry.kind == "run":
             last = None
         elif entry.kind == "record" and entry.verb == "forecast" and not entry.body.get("rounds"):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def renew(flow: Flow) -> None:
     """Remakes the records that a change of the case has outdated; it never runs a pilot."""
-    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    made = {verb for kind, verb in flow.ledger.counts() if kind == "record"}
     for verb, need in (("audit", AUDIT), ("define", DEFINITION), ("forecast", CURVE)):
         _renew(flow, made, verb, need)
     before = flow.current("estimate")
@@ -62,11 +62,10 @@ def contents(flow: Flow, *, with_rows: bool = False, with_grid: bool = True) -> 
     held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []
-    head, bill = "", flow.grounds("estimate")
-    for entry in flow.ledger.entries():
-        head = entry.id
-        if entry.kind == "record":
-            stood[entry.verb] = _standing(entry)
+    last, bill = flow.ledger.latest(), flow.grounds("estimate")
+    head = last.id if last is not None else ""
+    for entry in flow.ledger.entries("record"):
+        stood[entry.verb] = _standing(entry)
         if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
     stood |= {verb: _standing(stands) for verb, stands in held.items() if stands is not None}

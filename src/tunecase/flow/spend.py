@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest, one_of
 from tunecase.flow.ledger import one_at_a_time, unread_charges
-from tunecase.flow.opened import Flow, now
+from tunecase.flow.opened import RULES, Flow, now
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
 from tunecase.records import (
@@ -237,12 +237,12 @@ def _listed(booked: Sequence[tuple[str, Spending]], mapped: Mapping[str, str]) -
 def _rules(flow: Flow) -> tuple[LineRule, ...]:
     from tunecase.books import rules_of
 
-    return rules_of(flow.ledger.entries())
+    return rules_of(flow.ledger.entries_of(*RULES))
 
 
 def _as_booked(flow: Flow) -> list[tuple[str, Spending]]:
     """(id, charge) on the lines under which charges were booked, before any rule."""
-    return [(entry.id, entry.record()) for entry in flow.ledger.entries() if entry.kind == "spend"]
+    return [(entry.id, entry.record()) for entry in flow.ledger.entries_of("spend")]
 
 
 def _mapped(flow: Flow, rules: Sequence[LineRule]) -> dict[str, str]:
@@ -500,8 +500,7 @@ def _day(where: str, text: str | None, problems: list[Problem]) -> date | None:
 
 
 def _piloted(flow: Flow) -> list[tuple[datetime, Run]]:
-    entries = [entry for entry in flow.ledger.entries() if entry.kind == "run"]
-    return [(entry.recorded_at, from_json(Run, entry.body)) for entry in entries]
+    return [(entry.recorded_at, from_json(Run, entry.body)) for entry in flow.ledger.entries("run")]
 
 
 def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":

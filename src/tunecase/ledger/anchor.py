@@ -125,13 +125,13 @@ def _drop_oldest(folder: Path) -> None:
             file.unlink()
 
 
-def move_on(ledger: Path, before: Anchor, lines: list[bytes]) -> None:
+def move_on(ledger: Path, before: Anchor, added: int, head: str) -> None:
     """Moves the anchor on after an append, where it held.
 
     Args:
         ledger: its file, to whose end the lines are written.
         before: the end of the ledger before: the hash of its last line and its bytes; the number is not looked at.
-        lines: what was appended, without line ends.
+        added, head: how many lines were appended, and the hash of the last of them.
     """
     old = read_anchor(ledger)
     if old is None and anchor_file(ledger) is None:
@@ -140,7 +140,7 @@ def move_on(ledger: Path, before: Anchor, lines: list[bytes]) -> None:
     with contextlib.suppress(OSError, InputError), ledger.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         if old is not None and (old.head, old.size) == (before.head, before.size):
-            count = old.entries + len(lines)
+            count = old.entries + added
         elif old is None or not old.size:
             count = _line_ends(file, 0, size)
         elif old.size <= before.size and head_at(file, old.size) == old.head:
@@ -148,7 +148,7 @@ def move_on(ledger: Path, before: Anchor, lines: list[bytes]) -> None:
             count = old.entries + _line_ends(file, old.size - 1, size) - 1
         else:
             return
-        keep_anchor(ledger, Anchor(count, sha(lines[-1]), size))
+        keep_anchor(ledger, Anchor(count, head, size))
 
 
 def head_at(file: BinaryIO, size: int) -> str:

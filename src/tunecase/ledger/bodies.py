@@ -8,11 +8,13 @@ whoever reads it, so each is named with what was got and what was wanted, and ca
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
-from tunecase.records import RECORDS, SCHEMAS, from_json, reading_fault
+from tunecase.records import RECORDS, SCHEMAS, from_json, quick_spending, reading_fault
 
 Kind = Literal["record", "run", "spend"]
+KINDS = get_args(Kind)
 
 MOST_BYTES = 16 * 2**20  # of a line; the largest records have some hundred kilobytes
 MOST_DEPTH = 32  # of objects within objects
@@ -65,17 +67,19 @@ def fields_of(line: bytes) -> dict[str, Any]:
 
 
 def bounded(fields: Any) -> dict[str, Any]:
-    """The fields of an entry from parsed JSON, the moment read. Raises FaultError as `fields_of` does."""
-    if not isinstance(fields, dict) or any(not isinstance(fields.get(name), kind) for name, kind in FIELDS.items()):
+    """The fields of an entry from parsed JSON, the moment and a charge read. Raises FaultError as `fields_of` does."""
+    if not isinstance(fields, dict) or not all(map(isinstance, map(fields.get, FIELDS), FIELDS.values())):
         raise FaultError("a line that tunecase did not write", f"the fields {', '.join(FIELDS)}")
-    if fields["kind"] not in get_args(Kind):
-        raise FaultError(f"the kind {shortened(fields['kind'])}", f"one of {', '.join(get_args(Kind))}")
+    if fields["kind"] not in KINDS:
+        raise FaultError(f"the kind {shortened(fields['kind'])}", f"one of {', '.join(KINDS)}")
     for name, value in fields["meta"].items():
         kind = META.get(name)
         if kind is not None and not isinstance(value, kind):
             raise FaultError(f"meta.{name} {shortened(value)}", _words_of(kind))
-    _within_bounds(fields)
-    return {**fields, "recorded_at": _moment(fields["recorded_at"])}
+    made = quick_spending(fields["body"]) if fields["kind"] == "spend" else None
+    _within_bounds(fields if made is None else fields["meta"])
+    fields["recorded_at"], fields["made"] = _moment(fields["recorded_at"]), made
+    return fields
 
 
 def _within_bounds(fields: Mapping[str, Any]) -> None:
@@ -94,6 +98,7 @@ def _within_bounds(fields: Mapping[str, Any]) -> None:
     raise FaultError(f"objects nested more than {MOST_DEPTH} deep", f"at most {MOST_DEPTH}")
 
 
+@lru_cache(16)
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -109,8 +114,8 @@ def form_of(kind: str, verb: str) -> str:
     return verb if kind == "record" else kind
 
 
-def record_fault(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[str, Any]) -> Fault | None:
-    """Why a body is not the record of its verb; None if it is, or if nobody has to read it.
+def record_in(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
+    """The record that a body must be; None where nobody has to read it. Raises FaultError where it is no such record.
 
     A record of another schema, or one written before there were schemas, is made again where that can be.
     """
@@ -121,10 +126,9 @@ def record_fault(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[st
     if other and form in MADE_AGAIN:
         return None
     try:
-        from_json(RECORDS[form], body)
+        return from_json(RECORDS[form], body)
     except ValueError as error:
-        return Fault(*reading_fault(form, error))
-    return None
+        raise FaultError(*reading_fault(form, error)) from None
 
 
 def shortened(value: Any) -> str:

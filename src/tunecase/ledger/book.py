@@ -11,31 +11,24 @@ hashes: the anchor that is kept elsewhere shows both, see `anchor`.
 import contextlib
 import io
 import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice, pairwise
+from heapq import merge
+from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, TypeVar
 
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io import no_file
 from tunecase.ledger.adopted import adopted, adopted_approvals
-from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
+from tunecase.ledger.anchor import Anchor, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import Kind
-from tunecase.ledger.files import (
-    MOST_READ,
-    free_name,
-    has_text,
-    locked,
-    put_in_place,
-    sync_folder,
-    tail_of,
-    too_long,
-    write_at,
-)
+from tunecase.ledger.files import free_name, lines_in, locked, put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.index import SET_ASIDE, ChainError, Index, acts_in, index_of
 from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
@@ -44,11 +37,9 @@ from tunecase.ledger.lines import (
     Entry,
     bare,
     chained,
-    comes_after,
     content_of,
     entry_of,
     following,
-    follows,
     group,
     hashes,
     id_of,
@@ -66,9 +57,12 @@ from tunecase.records import SCHEMAS, Rechained, SetAside
 
 __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 
-SET_ASIDE = "set-aside"
 NO_LEDGER = "correct the path; if a ledger stood here, take it back from version control or a copy"
 COUNT_TWICE = {b"spend", b"approval"}  # kinds and verbs of entries that count twice when they are written twice
+LINES_AT_ONCE = 1_000  # of many that are written
+MOST_SPOOLED = 2**22  # bytes of new entries in memory, before they lie in a file of their own
+
+Made = TypeVar("Made")
 
 
 class NewEntry(NamedTuple):
@@ -126,47 +120,63 @@ class Ledger:
         Raises: LedgerBusyError when another process keeps the lock; TunecaseError when the disk refuses the entry,
             in which case the ledger is as it was.
         """
-        return self.append_many([NewEntry(kind, body, verb, meta or {})], recorded_at=recorded_at)[0]
+        return entry_of(self._append([NewEntry(kind, body, verb, meta or {})], recorded_at))
 
-    def append_many(self, new: Iterable[NewEntry], *, recorded_at: datetime) -> list[Entry]:
+    def append_many(self, new: Iterable[NewEntry], *, recorded_at: datetime) -> None:
         """Writes entries under one lock and one wait for the disk; see `append`.
 
         A crash in between may leave the first few of them, each whole.
         """
-        contents = [content_of(*entry, recorded_at) for entry in new]
-        with self._written("the entry"), self._locked(), self._opened() as file:
-            end, prev, missing = self._mend(file)
-            lines = list(chained(contents, prev))
-            write_at(file, end, b"\n" * missing + b"".join(line + b"\n" for line in lines))
-            TALLY.count(id_of(line).decode() for line in lines if COUNT_TWICE & set(group(line) or ()))
-            if lines:
-                move_on(self.path, Anchor(0, prev, end + missing), lines)
-        return [entry_of(line) for line in lines]
+        self._append(new, recorded_at)
 
-    def entries(self, check: bool = True) -> Iterator[Entry]:
-        """The entries in order, read as a stream; skips an unfinished last line; a missing file has none.
+    def _append(self, new: Iterable[NewEntry], recorded_at: datetime) -> bytes:
+        """Appends entries; the last line of them."""
+        with self._written("the entry"), SpooledTemporaryFile(MOST_SPOOLED) as spool:
+            # All are made before the first is written, and not held in memory: a bill may have a hundred thousand.
+            spool.writelines(content_of(*entry, recorded_at) + b"\n" for entry in new)
+            spool.seek(0)
+            with self._locked(), self._opened() as file:
+                end, prev, missing = self._mend(file)
+                new_lines = _Writing(prev)
+                write_at(file, end, chain([b"\n" * missing], new_lines.blocks(map(bare, spool))))
+                TALLY.count(new_lines.twice)
+                if new_lines.count:
+                    move_on(self.path, Anchor(0, prev, end + missing), new_lines.count, sha(new_lines.last))
+            return new_lines.last
 
-        Args:
-            check: also check every line against its hash and the line before.
+    def entries(self, *kinds: Kind) -> Iterator[Entry]:
+        """The entries in order, of some kinds where these are named; an unfinished last line is none.
+
         Raises: InputError naming what was edited, moved, inserted, joined, or is no entry at all.
         """
-        for number, line in self._in_use(self._sound(check)):
-            yield self._read(number, line)
+        with self._sound() as index:
+            yield from index.entries(merge(*map(index.numbers, kinds or [""])))
 
-    def fold(self, check: bool = True) -> dict[tuple[str, str], Entry]:
-        """The last entry of each kind and verb, as `fold` gives it; only those lines are parsed in full.
+    def entries_of(self, kind: Kind, verb: str = "") -> Iterator[Entry]:
+        """The entries of a kind, and of a verb where one is named, in order; the others are not parsed."""
+        with self._sound() as index:
+            yield from index.entries(index.numbers(kind, verb))
 
-        The chain is checked all the same; memory does not grow with the file.
-        """
-        last: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}
-        for number, line in self._in_use(self._chain() if check else self._sound(check)):
-            last[group(line) or self._group(number, line)] = number, line
-        return fold(self._read(number, line) for number, line in last.values())
+    def latest(self, kind: Kind | Literal[""] = "", verb: str = "") -> Entry | None:
+        """The last entry, of a kind and of a verb where these are named; None when there is none."""
+        with self._sound() as index:
+            return next(index.entries(index.numbers(kind, verb)[-1:]), None)
+
+    def fold(self) -> dict[tuple[str, str], Entry]:
+        """The last entry of each kind and verb, as `fold` gives it; only those lines are parsed."""
+        with self._sound() as index:
+            return fold(index.entries(sorted(numbers[-1] for numbers in index.groups.values())))
 
     def counts(self) -> Counter[tuple[str, str]]:
-        """How many entries of each kind and verb there are, the chain checked."""
-        found = Counter(group(line) or self._group(number, line) for number, line in self._in_use(self._chain()))
-        return Counter({(kind.decode(), verb.decode()): count for (kind, verb), count in found.items()})
+        """How many entries of each kind and verb there are."""
+        with self._sound() as index:
+            index.numbers()
+            return Counter({(kind.decode(), verb.decode()): len(of) for (kind, verb), of in index.groups.items()})
+
+    def folded(self, what: Hashable, of: Collection[tuple[str, str]], make: Callable[[], Made]) -> Made:
+        """What `make` works out of the entries of some kinds and verbs, kept until one more of them is booked."""
+        with self._sound() as index:
+            return index.folded(what, of, make)
 
     def verify(self) -> list[Problem]:
         """What was edited, deleted, inserted or moved, what cannot be read, and where two histories were joined.
@@ -174,6 +184,9 @@ class Ledger:
         In the order of the lines, empty when sound; of a file with too many the first says that it was not read to its
         end. A last line that a killed process left unfinished is no entry and no edit: the next append moves it away.
         """
+        with contextlib.suppress(ChainError):
+            if index_of(self.path, reads=True).can_be_read() and not self.unfinished():
+                return []
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
         if problems and self._is_no_ledger():
             return [Problem(str(self.path), "a file that is no ledger", "entries that tunecase wrote", NO_LEDGER)]
@@ -216,9 +229,9 @@ class Ledger:
             again. TunecaseError when the disk refuses; the ledger is then as it was.
         """
         with self._written("the new chain"), self._locked():
-            if not self.path.exists() or not any(self._faults()):
+            if not self.path.exists() or not (problems := self.verify()):
                 return None
-            if self._is_no_ledger() and (problems := self.verify()):
+            if self._is_no_ledger():
                 raise InputError(problems)
             with self._opened() as file:
                 self._mend(file, strict=False)
@@ -244,24 +257,13 @@ class Ledger:
 
     def head(self) -> Anchor:
         """The anchor of the ledger as it is: its entries, and the hash of the last one; of one that verifies."""
-        count, last, size = 0, b"", 0
-        for number, line, whole in self._lines():
-            if whole or is_own(line):
-                count, last = number, line
-        with contextlib.suppress(FileNotFoundError):
-            size = self.path.stat().st_size - self.unfinished()
-        return Anchor(count, sha(last) if count else FIRST, size)
+        with self._sound() as index:
+            return Anchor(len(index), index.head, index.size)
 
     def holds(self, anchor: Anchor) -> bool:
         """Whether the ledger has the anchored entry at its place, so that all before it is as it was."""
-        if not anchor.entries:
-            return anchor.head == FIRST
-        with contextlib.suppress(OSError), self.path.open("rb") as file:
-            if 0 < anchor.size <= file.seek(0, os.SEEK_END) and head_at(file, anchor.size) == anchor.head:
-                return True
-        # A checkout with other line ends has the same lines at other bytes.
-        lines = (line for number, line, _ in self._lines() if number == anchor.entries)
-        return any(sha(line) == anchor.head for line in lines)
+        with self._sound() as index:
+            return index.has(anchor.entries, anchor.head)
 
     def anchored(self) -> Anchor | None:
         """What this machine last wrote of the ledger; None where it keeps no anchor of it."""
@@ -281,7 +283,8 @@ class Ledger:
 
     def backwards(self, by: timedelta) -> int:
         """How many entries were recorded so much before the one before them: a clock was wrong."""
-        moments = (moment_of(line) for _, line in self._sound(check=False))
+        with self._sound() as index:
+            moments = list(map(moment_of, index.lines(range(len(index)))))
         return sum(before - after > by.total_seconds() for before, after in pairwise(moments) if after)
 
     def last_moment(self) -> datetime | None:
@@ -323,128 +326,35 @@ class Ledger:
         return SetAside(id_of(line).decode(), number, what_of(line), fault.got, why, by)
 
     def aside(self) -> frozenset[bytes]:
-        """The ids of the lines that are set aside; a forged act that is no record of one sets nothing aside."""
-        return frozenset(self._acts())
+        """The ids of the lines that are set aside, whether the chain holds or not."""
+        tail = verb_tail(SET_ASIDE)
+        return frozenset(acts_in(line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line)))
 
     def lines_aside(self) -> Sequence[Aside]:
         """The lines that nobody reads, in order: those that an act sets aside, and that cannot be read."""
-        acts = self._acts()
-        lines = (line for _, line, _ in self._lines() if id_of(line) in acts) if acts else ()
-        hidden = {id_of(line): line for line in lines if is_own(line) and line_fault(line) is not None}
-        return [aside_of(acts[id], line) for id, line in hidden.items()]
+        with self._sound() as index:
+            hidden = {id_of(line): line for line in index.lines(sorted(index.hidden))}
+            return [aside_of(index.acts[id], line) for id, line in hidden.items()]
 
-    def _acts(self) -> dict[bytes, Entry]:
-        """The records of setting aside by the id of the line, the first of each."""
-        tail = verb_tail(SET_ASIDE)
-        if not has_text(self.path, tail):  # nearly every ledger, and any file that is none
-            return {}
-        lines = (line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line))
-        acts: dict[bytes, Entry] = {}
-        for act in (entry_of(line) for line in lines if line_fault(line) is None):
-            if act.kind == "record":
-                acts.setdefault(act.body["id"].encode(), act)
-        return acts
-
-    def _in_use(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-        """The lines but for those that are set aside; one that can be read is read all the same."""
-        aside = self.aside()
-        return (
-            lines
-            if not aside
-            else ((number, line) for number, line in lines if id_of(line) not in aside or line_fault(line) is None)
-        )
-
-    def latest(self, kind: Kind, verb: str = "") -> Entry | None:
-        """The last entry of a kind, and of a verb where one is named; None when there is none."""
-        last = deque(self._lines_of(kind, verb), 1)
-        return self._read(*last.pop()) if last else None
-
-    def entries_of(self, kind: Kind, verb: str) -> Iterator[Entry]:
-        """The entries of a kind and a verb in order; the others are not read, but the chain is checked through them."""
-        for number, line in self._lines_of(kind, verb):
-            yield self._read(number, line)
-
-    def _lines_of(self, kind: Kind, verb: str) -> Iterator[tuple[int, bytes]]:
-        tail, wanted = (verb_tail(verb) if verb else b"}"), kind.encode()
-        for number, line in self._in_use(self._chain()):
-            if line.endswith(tail) and (group(line) or self._group(number, line))[0] == wanted:
-                yield number, line
-
-    def _sound(self, check: bool = True) -> Iterator[tuple[int, bytes]]:
-        """(number from 1, line) of every entry as a stream, each with its hashes checked where `check` says so.
-
-        Raises: InputError where a hash does not fit.
-        """
-        return self._checked(follows if check else _has_form)
-
-    def _chain(self) -> Iterator[tuple[int, bytes]]:
-        """As `_sound`, for readers that go to the end: a line is held against the hash that the next one names.
-
-        That finds whatever the line's own hash does, for half the work; only the last line needs its own.
-        """
-        number, line = 0, b""
-        for number, line in self._checked(comes_after):
-            yield number, line
-        if number and not is_own(line):
-            self._fault(number, line)
-
-    def _checked(self, after_of: Callable[[bytes, bytes], bytes | None]) -> Iterator[tuple[int, bytes]]:
-        before = FIRST.encode()
-        for number, line, whole in self._lines():
-            if not whole and not is_own(line):
-                return
-            after = after_of(line, before)
-            if after is None:
-                self._fault(number, line)
-            before = after
-            yield number, line
+    @contextlib.contextmanager
+    def _sound(self) -> Iterator[Index]:
+        """The index of the file as it is now. Raises: InputError where a hash does not fit."""
+        try:
+            yield index_of(self.path)
+        except ChainError as error:
+            self._fault(error.number, error.line)
 
     def _fault(self, number: int, line: bytes) -> NoReturn:
         """Raises the InputError that says what is wrong with a line, or with the chain at it."""
         if problems := self.verify():
             raise InputError(problems)
-        self._read(number, line)
+        if isinstance(problem := read_line(f"{self.path}:{number}", line, check=False), Problem):
+            raise InputError(problem)
         raise TunecaseError(f"{self.path}: the ledger changed while it was read.\nFix: run this again")
 
-    def _read(self, number: int, line: bytes) -> Entry:
-        """The entry of a line whose hashes were looked at. Raises InputError when it is none."""
-        entry = read_line(f"{self.path}:{number}", line, check=False)
-        if isinstance(entry, Problem):
-            raise InputError(entry)
-        return entry
-
-    def _group(self, number: int, line: bytes) -> tuple[bytes, bytes]:
-        entry = self._read(number, line)
-        return entry.kind.encode(), entry.verb.encode()
-
-    def _faults(self) -> Iterator[int]:
-        """Something where the chain does not hold, nothing where it does."""
-        problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
-        yield from breaks
-        yield from (1 for _ in problems)
-
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
-        """(number from 1, line without its end, whether it had one) up to the size the file has now.
-
-        Raises: InputError for a line that does not go into memory; a shorter one is read, and named if it is too long.
-        """
-        try:
-            with self.path.open("rb", buffering=1 << 20) as file:
-                left = os.fstat(file.fileno()).st_size
-                for number, raw in enumerate(iter(lambda: file.readline(MOST_READ + 1), b""), 1):
-                    if len(raw) > MOST_READ:
-                        raise InputError(too_long(f"{self.path}:{number}"))
-                    raw, left = raw[:left], left - len(raw)
-                    yield number, bare(raw), raw[-1:] == b"\n"
-                    if left <= 0:
-                        return
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise TunecaseError(
-                f"{self.path}: the ledger cannot be read ({error.strerror or error}).\n"
-                "Fix: check that it is a file that you may read"
-            ) from error
+        """(number from 1, line without its end, whether it had one) up to the size that the file has now."""
+        return ((number, bare(raw), raw[-1:] == b"\n") for number, raw in lines_in(self.path))
 
     @contextlib.contextmanager
     def _written(self, what: str) -> Iterator[None]:
@@ -496,8 +406,22 @@ class Ledger:
         return size, sha(last), not tail.endswith(b"\n")
 
 
-def _has_form(line: bytes, _: bytes) -> bytes | None:
-    return b"" if hashes(line) else None
+@dataclass(slots=True)
+class _Writing:
+    """Entries while they are appended: behind which hash, how many, the last line, and the ids that count twice."""
+
+    prev: str
+    count: int = 0
+    last: bytes = b""
+    twice: list[str] = field(default_factory=list)
+
+    def blocks(self, contents: Iterable[bytes]) -> Iterator[bytes]:
+        """The lines of the entries, many in a block."""
+        lines = chained(contents, self.prev)
+        while block := list(islice(lines, LINES_AT_ONCE)):
+            self.last, self.count = block[-1], self.count + len(block)
+            self.twice += [id_of(line).decode() for line in block if COUNT_TWICE & set(group(line) or ())]
+            yield b"".join(line + b"\n" for line in block)
 
 
 def _chained_again(order: Order) -> tuple[list[bytes], list[int]]:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,24 +52,44 @@ def _read(file: BinaryIO, count: int) -> bytes:
     return parts
 
 
-def has_text(path: Path, text: bytes) -> bool:
-    """Whether a file has these bytes anywhere; a file that cannot be read has none."""
-    rest = b""
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            if text in rest + piece:
-                return True
-            rest = piece[-len(text) :]
-    return False
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raises TunecaseError where the system does not let a file be read."""
+    try:
+        yield
+    except OSError as error:
+        raise TunecaseError(
+            f"{path}: the ledger cannot be read ({error.strerror or error}).\n"
+            "Fix: check that it is a file that you may read"
+        ) from error
 
 
-def write_at(file: BinaryIO, end: int, block: bytes) -> None:
-    """Writes the whole block at the end of the file and to the disk, or nothing of it."""
+def lines_in(path: Path, start: int = 0, number: int = 1) -> Iterator[tuple[int, bytes]]:
+    """(number, line with its end) from a byte on, up to the size that the file has now; none of a missing file.
+
+    Raises: InputError for a line that does not go into memory; a shorter one is read, and named if it is too long.
+    """
+    with reading(path), contextlib.suppress(FileNotFoundError), path.open("rb", buffering=1 << 20) as file:
+        left = os.fstat(file.fileno()).st_size - start
+        file.seek(start)
+        for at, raw in enumerate(iter(lambda: file.readline(MOST_READ + 1), b""), number):
+            if len(raw) > MOST_READ:
+                raise InputError(too_long(f"{path}:{at}"))
+            raw, left = raw[:left], left - len(raw)
+            if raw:
+                yield at, raw
+            if left <= 0:
+                return
+
+
+def write_at(file: BinaryIO, end: int, blocks: Iterable[bytes]) -> None:
+    """Writes all blocks at the end of the file and to the disk, or nothing of them."""
     file.seek(end)
     try:
-        left = memoryview(block)
-        while left:
-            left = left[file.write(left) :]
+        for block in blocks:
+            left = memoryview(block)
+            while left:
+                left = left[file.write(left) :]
         os.fsync(file.fileno())
     except BaseException:  # Ctrl-C, too: whoever is told that it failed writes it again
         with contextlib.suppress(OSError):

@@ -9,12 +9,12 @@ so that checking it needs no second writing. Line ends are no part of a hash: a 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_fault
+from tunecase.ledger.bodies import KINDS, MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_in
 from tunecase.records import RECORDS, from_json, reading_fault, to_json
 
 FIRST = "0" * 64
@@ -30,17 +30,18 @@ CLEAN = (
 )
 
 _HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
-# Where in a line the key prev stands, where its value, and where the content goes on.
-PREV_AT, BEFORE_AT, CONTENT_AT = 73, 81, 147
+# Where in a line the key prev stands, and where the content goes on.
+PREV_AT, CONTENT_AT = 73, 147
 # Keys are sorted: kind comes after the body, verb is the last.
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
+_IN_ORDER = ("recorded_at", "kind", "verb", "body", "meta", "made")
 _MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger; `body` is plain JSON, amounts as text."""
+    """One line of the ledger; `body` is plain JSON, amounts as text. `made` is its record, once it was asked for."""
 
     id: str
     prev: str
@@ -49,25 +50,37 @@ class Entry:
     verb: str
     body: Mapping[str, Any]
     meta: Mapping[str, Any]
+    made: Any = field(default=None, compare=False, repr=False)
 
     def record(self) -> Any:
         """The body as the record that its verb returns, that of a run or a charge as a Run or a Spending.
 
         Raises: InputError when the body is no such record, for example one written by another version.
         """
+        if self.made is not None:
+            return self.made
         form, where = form_of(self.kind, self.verb), f"ledger entry {self.id[:12]}"
         fix = f"run `tunecase {form}` again, or read the ledger with the version that wrote it"
         if form not in RECORDS:
             raise InputError(Problem(where, f"{form or 'nothing'}, which is no record", "a record", fix))
         try:
-            return from_json(RECORDS[form], self.body)
+            return self._keeping(from_json(RECORDS[form], self.body))
         except ValueError as error:
             raise InputError(Problem(where, *reading_fault(form, error), fix)) from None
+
+    def _keeping(self, record: Any) -> Any:
+        object.__setattr__(self, "made", record)
+        return record
 
     @property
     def fault(self) -> Fault | None:
         """Why the body is not the record that it must be; None where it is."""
-        return record_fault(self.kind, self.verb, self.meta, self.body)
+        try:
+            if self.made is None:
+                self._keeping(record_in(self.kind, self.verb, self.meta, self.body))
+        except FaultError as error:
+            return error.fault
+        return None
 
 
 def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], recorded_at: datetime) -> bytes:
@@ -79,8 +92,8 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     import orjson
 
     verb = verb or _verb_of(body)
-    if kind not in get_args(Kind):
-        raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(get_args(Kind))}")
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(KINDS)}")
     if recorded_at.tzinfo is None:
         raise ValueError("recorded_at has no time zone")
     fields = {
@@ -97,8 +110,11 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     if len(content) > MOST_BYTES:
         raise ValueError(f"the {verb or kind} has {len(content):,} bytes; a line has at most {MOST_BYTES:,}")
     bounded(plain)
-    if is_dataclass(body) and (fault := record_fault(kind, verb, meta, plain["body"])):
-        raise InputError(Problem("the ledger", fault.got, fault.wanted, "correct what was given"))
+    try:
+        if is_dataclass(body):
+            record_in(kind, verb, meta, plain["body"])
+    except FaultError as error:
+        raise InputError(Problem("the ledger", *error.fault, "correct what was given")) from None
     return content
 
 
@@ -153,13 +169,6 @@ def follows(line: bytes, before: bytes) -> bytes | None:
     return hashlib.sha256(line).hexdigest().encode()
 
 
-def comes_after(line: bytes, before: bytes) -> bytes | None:
-    """The hash of a line which names `before` as the hash before it, whatever its own id; None for another line."""
-    if line[-1:] != b"}" or line[BEFORE_AT : CONTENT_AT - 2] != before:
-        return None
-    return hashlib.sha256(line).hexdigest().encode()
-
-
 def is_own(line: bytes) -> bool:
     """Whether a line has the form of an entry and its content is the one that its id is the hash of."""
     stated = hashes(line)
@@ -202,8 +211,7 @@ def line_fault(line: bytes) -> Fault | None:
 def entry_of(line: bytes) -> Entry:
     """The entry of a line that is known to be one. Raises FaultError when its content is none."""
     fields = fields_of(line)
-    names = ("id", "prev", "recorded_at", "kind", "verb", "body", "meta")
-    return Entry(**{name: fields.get(name, "") for name in names})
+    return Entry(fields.get("id", ""), fields.get("prev", ""), *map(fields.__getitem__, _IN_ORDER))
 
 
 def stated_moment(line: bytes) -> datetime | None:

@@ -110,7 +110,7 @@ from tunecase.records.scorecard import (
     ToldAgainstMade,
 )
 from tunecase.records.scorecard import Ended as CaseEnded
-from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault
+from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, quick_spending, reading_fault
 from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
     CATEGORIES,
@@ -317,6 +317,7 @@ __all__ = [
     "Written",
     "from_json",
     "is_rule_field",
+    "quick_spending",
     "reading_fault",
     "schema_of",
     "time_of_1k",

@@ -20,7 +20,8 @@ RULE_FIELDS = ("service", "provider", "description", "sku", "resource", "run", "
 TAG = "tag."
 
 
-def _within_bounds(amount: Decimal) -> Decimal:
+def within_bounds(amount: Decimal) -> Decimal:
+    """An amount of so many digits that it can be summed. Raises ValueError for a larger or longer one."""
     exponent = amount.as_tuple().exponent
     if (
         not isinstance(exponent, int)
@@ -31,7 +32,7 @@ def _within_bounds(amount: Decimal) -> Decimal:
     return amount
 
 
-Amount = Annotated[Decimal, Checked(_within_bounds)]
+Amount = Annotated[Decimal, Checked(within_bounds)]
 
 
 @dataclass(frozen=True, slots=True)

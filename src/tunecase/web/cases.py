@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tunecase import flow
 from tunecase.blocks import Page
 from tunecase.errors import TunecaseError
 from tunecase.ledger import Ledger
+from tunecase.project import Project
 from tunecase.records import CATEGORIES, Approvals, Books, Charges
 from tunecase.web.acts import Case
 from tunecase.web.pilots import Pilots
@@ -28,6 +29,15 @@ MOST_DRAWN = 20  # cases whose page is kept
 WITH_PAGE: tuple[Tab, ...] = ("answer", "money", "data", "what-if")
 Files = tuple[tuple[Path, tuple[int, int] | None], ...]
 Made = TypeVar("Made")
+
+
+class Sums(NamedTuple):
+    """What every tab of a case shows: its project, its books, its charges, and what was approved."""
+
+    project: Project
+    books: Books
+    charges: Charges
+    approvals: Approvals
 
 
 class Cases:
@@ -46,7 +56,7 @@ class Cases:
         self._projects: dict[str, Path] = {}
         self._glances: dict[Path, tuple[Any, flow.Glance]] = {}
         self._looking = threading.Lock()
-        self._pages, self._books = Kept[Page](), Kept[tuple[Books, Charges, Approvals]]()
+        self._pages, self._books = Kept[Page](), Kept[Sums]()
 
     @property
     def today(self) -> date:
@@ -102,18 +112,19 @@ class Cases:
             comes_at: the address of the view that waits.
         Raises: InputError where the case cannot be opened.
         """
-        opened, faults = self._opened(case), list[str]()
+        faults: list[str] = []
         sums = self._made(lambda: self._sums(case), faults)
+        project = self._opened(case).project if sums is None else sums.project
         page, is_last = None, begun is not None and not begun.done()
         if tab in WITH_PAGE:
             page = self._pages.last(case) if is_last else self._made((begun or self.page_begun(case)).result, faults)
             # An approval is asked for the plan that the sums know, never beside the page of an earlier one.
-            is_last = is_last or (page is not None and self._pages.held(case, opened) is not page)
-        books, charges, approvals = sums or (None, None, None)
+            is_last = is_last or (page is not None and self._pages.held(case) is not page)
+        _, books, charges, approvals = sums or (None, None, None, None)
         return CaseView(
-            case.key, opened.project.name, opened.project.currency, tuple(CATEGORIES), page,
+            case.key, project.name, project.currency, tuple(CATEGORIES), page,
             pilot_state(case.project, self.pilots.of(case.key), case.today), books, charges, approvals, tuple(faults),
-            comes_at if is_last else "", self._place(case.project), opened.project.data.train is not None,
+            comes_at if is_last else "", self._place(case.project), project.data.train is not None,
         )  # fmt: skip
 
     def page(self, case: Case) -> Page:
@@ -122,15 +133,19 @@ class Cases:
 
     def page_begun(self, case: Case) -> Future[Page]:
         """The same, there at once where it is kept, else begun. Raises: InputError where the case cannot be opened."""
+        if (held := self._pages.held(case)) is not None:
+            return _there(held)
         opened = self._opened(case)
-        self._made(lambda: self._sums(case), [])  # which every tab shows, before the page takes this machine for itself
+        # Which every tab shows, before the page takes this machine for itself.
+        self._made(lambda: self._sums(case, opened), [])
         return self._pages.begun(case, opened, flow.contents)
 
-    def _sums(self, case: Case) -> tuple[Books, Charges, Approvals]:
-        def made(opened: flow.Flow) -> tuple[Books, Charges, Approvals]:
-            return flow.books(opened), flow.charges(opened), flow.approvals(opened)
+    def _sums(self, case: Case, opened: flow.Flow | None = None) -> Sums:
+        def made(opened: flow.Flow) -> Sums:
+            return Sums(opened.project, flow.books(opened), flow.charges(opened), flow.approvals(opened))
 
-        return self._books.begun(case, self._opened(case), made).result()
+        # A case of which nothing changed is not opened again: its files were read and found good.
+        return self._books.held(case) or self._books.begun(case, opened or self._opened(case), made).result()
 
     def _opened(self, case: Case) -> flow.Flow:
         opened = case.opened()
@@ -174,10 +189,10 @@ class Kept(Generic[Made]):
         self._beginning = threading.Lock()
         self._threads = ThreadPoolExecutor(1, "makes")
 
-    def held(self, case: Case, opened: flow.Flow) -> Made | None:
+    def held(self, case: Case) -> Made | None:
         """What is kept of a case and still holds; None where nothing does."""
         slot = self._slots.get(case.key)
-        if slot is None or slot.rests_on != _rests_on(case, opened):
+        if slot is None or slot.rests_on != _rests_on(case):
             return None
         return slot.made if all(flow.size_and_moment(path) == stat for path, stat in slot.files) else None
 
@@ -192,13 +207,11 @@ class Kept(Generic[Made]):
         Of a case that changes again and again one making runs and one waits, for what then is the newest.
         """
         with self._beginning:
-            held = self.held(case, opened)
+            held = self.held(case)
             if held is not None:
-                there: Future[Made] = Future()
-                there.set_result(held)
-                return there
+                return _there(held)
             files = tuple((path, flow.size_and_moment(path)) for path in opened.needed_files())
-            rests_on, wanted = _rests_on(case, opened), partial(make, opened)
+            rests_on, wanted = _rests_on(case), partial(make, opened)
             one = self._under_way.get(case.key)
             if one is None or one.future.done() or (one.has_begun and (one.rests_on, one.files) != (rests_on, files)):
                 one = self._under_way[case.key] = _Making(rests_on, files, wanted)
@@ -218,8 +231,14 @@ class Kept(Generic[Made]):
         return made
 
 
-def _rests_on(case: Case, opened: flow.Flow) -> Any:
-    return case.seed, case.today, flow.stamp_of(opened.path)
+def _there(made: Made) -> Future[Made]:
+    there: Future[Made] = Future()
+    there.set_result(made)
+    return there
+
+
+def _rests_on(case: Case) -> Any:
+    return case.seed, case.today, flow.stamp_of(case.project)
 
 
 def is_piloted(project: Path) -> bool:
