@@ -1,11 +1,12 @@
 """Extrapolates the points that a case rests on, or takes in points that were measured elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
+from tunecase.flow.kept import kept, of_the_plan
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, name_of, usable_rows
 from tunecase.flow.points import kept_elsewhere, measured
@@ -27,18 +28,30 @@ def extrapolate_points(
     flow: Flow, points: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any
 ) -> Forecast:
     """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
+    bill: Estimate | None = flow.current("estimate")
+    posed, audit, pilot, before = of_the_plan(flow)
+    run = bill.run_price.mean if bill is not None and bill.run_price is not None else None
+    record = kept(
+        flow, "forecast", Forecast,
+        (posed, audit, pilot, before is not None and before.rounds > 0, points, metric, rounds, about, run),
+        lambda: _carried_on(flow, points, metric, rounds, about, run),
+    )  # fmt: skip
+    return cast(Forecast, flow.keep("forecast", record))
+
+
+def _carried_on(
+    flow: Flow, points: tuple[Point, ...], metric: str, rounds: int, about: Mapping[str, Any], run: float | None
+) -> Forecast:
     from tunecase.forecast import Measured, Prospect, forecast, stakes
     from tunecase.plan import cost_of_rows
     from tunecase.prices import supply
     from tunecase.project import read_score
 
     posed: Definition = flow.current("define")
-    bill: Estimate | None = flow.current("estimate")
     largest = max((point.n for point in points), default=0)
     facts = replace(known_of(flow), rows=max(usable_rows(flow), largest))
     basis, given = facts.basis, flow.project.problem.target
     audit: Audit = flow.current("audit")
-    run = bill.run_price.mean if bill is not None and bill.run_price is not None else None
     at_stake = stakes(
         flow.project, basis, posed, to_rows=cost_of_rows(facts), pilot=flow.current("pilot"), bill_run=run,
         rows=facts.rows,
@@ -54,7 +67,7 @@ def extrapolate_points(
     curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
     record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))
     own = _own_curves(flow.current("pilot"), metric, prospect, flow.seed)
-    return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds, candidates=own)))
+    return replace(record, rounds=rounds, candidates=own)
 
 
 def _own_curves(pilot: Pilot | None, metric: str, prospect: "Prospect", seed: int) -> tuple[OwnCurve, ...]:
