@@ -437,9 +437,11 @@ class Flow:
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid, on the lines that the rules put it on."""
+        entries = list(self.ledger.entries(check=True))
+        if all(entry.kind != "spend" for entry in entries):
+            return ()
         from tunecase.books import placed, rules_of
 
-        entries = list(self.ledger.entries(check=True))
         rules = rules_of(entries)
         return tuple((entry.id, placed(entry.record(), rules)) for entry in entries if entry.kind == "spend")
 
@@ -510,9 +512,11 @@ def usable_rows(flow: Flow) -> int:
 
 def spent(flow: Flow) -> float:
     """Paid so far from the budget, in the base currency, without charges that a correction or a bill has replaced."""
+    charges = within_budget(flow, flow.spendings())
+    if not charges:
+        return 0.0
     from tunecase.books import held
 
-    charges = within_budget(flow, flow.spendings())
     return sum(float(charge.amount_base) for _, charge in held(charges).charges)
 
 
