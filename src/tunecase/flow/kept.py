@@ -113,7 +113,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return [(_plain(name), _plain(item)) for name, item in value.items()]
+        return sorted([repr(name), _plain(item)] for name, item in value.items())
     if is_dataclass(value) and not isinstance(value, type):
         return [type(value).__name__, *(_plain(getattr(value, field.name)) for field in fields(value))]
     return repr(value)
