@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,7 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
         return {verb: record for verb, record in records.items() if verb in ("estimate again", "forecast", "decide")}
 
     case_folder(tmp_path)
+    monkeypatch.setattr(decide, "grid", partial(decide.grid, seconds_max=600.0))  # also on a loaded machine
     first = walked()
     ledger, page = (tmp_path / name for name in ("ledger.jsonl", "report.html"))
     written, drawn_at = ledger.read_bytes(), page.stat().st_mtime_ns
@@ -168,4 +170,4 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
     whole = page.read_bytes()
     page.write_text("Made by tunecase, then cut", encoding="utf-8")
     walked()
-    assert len(page.read_bytes()) == len(whole)
+    assert page.read_bytes()[-200:] == whole[-200:]
