@@ -55,7 +55,7 @@ def _timeless(record: Any) -> Any:
     """A record without what differs though the same was found: how long it took, which entry is held against."""
     if isinstance(record, Books):
         return replace(record, plan=None)
-    return replace(record, seconds=0.0) if hasattr(record, "seconds") else record
+    return settled(record)
 
 
 def road(
