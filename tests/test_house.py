@@ -67,6 +67,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "bill_run",
         "clean",
         "dropped",
+        "kept",
         "keys",
         "known",
         "label",

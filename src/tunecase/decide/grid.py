@@ -45,7 +45,7 @@ Place = tuple[float, float, float]  # price of a label, budget, target
 
 
 def grid(
-    drawn: Drawn, made: Plan, *, seconds_max: float = SECONDS, clock: Callable[[], float] = time.monotonic
+    drawn: Drawn, made: Plan, *, seconds_max: float = SECONDS, clock: Callable[[], float] = time.thread_time
 ) -> Grid | None:
     """Plans at the nodes of label price, budget, target and value, the filed plan among them.
 
@@ -53,7 +53,7 @@ def grid(
         drawn: the plan in every world.
         made: its figures, which are those of the filed node.
         seconds_max: where the nodes would take longer, the axes have fewer of them, and the grid says so.
-        clock: the time in seconds.
+        clock: the time in seconds, of the processor unless given: how loaded a machine is makes no grid coarser.
     Returns: the Grid; None where no curve was measured or nothing can be done on it.
     Leaves out what only a new definition would change (the test rows to buy), and that labels at another price move
     plans by other amounts between the nodes at which that was worked out.

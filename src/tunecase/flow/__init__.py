@@ -6,7 +6,6 @@ from tunecase.flow.books import BooksAsked, BooksFiles, books, check_books_files
 from tunecase.flow.check import check
 from tunecase.flow.clean import FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
-from tunecase.flow.decide import what_if_grid
 from tunecase.flow.define import baselines
 from tunecase.flow.evals import EvalsAsked, evals
 from tunecase.flow.fit import FitAsked, fit
@@ -76,5 +75,5 @@ __all__ = [
     "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices",
     "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
     "size_and_moment", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of",
-    "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books", "write_scorecard",
+    "try_source", "update_prices", "usd_left", "verify", "write_books", "write_scorecard",
 ]  # fmt: skip

@@ -1,16 +1,15 @@
 """Chooses what the next dollar should buy, from what is known of a case."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
+from tunecase.blocks import Grid
+from tunecase.flow.kept import kept, of_the_plan
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow
 from tunecase.flow.plan_on_file import plan_parts
-from tunecase.records import Decision
-
-if TYPE_CHECKING:
-    from tunecase.accounts import Material
+from tunecase.records import Decision, Plan
 
 
 def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int], None] | None = None) -> Decision:
@@ -18,6 +17,12 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
 
     `progress` is told how many of how many inputs were looked at for that.
     """
+    rests_on = flow.current("define"), of_the_plan(flow), flow.current("estimate"), what_if
+    record = kept(flow, "decide", Decision, rests_on, lambda: _told_once(_chosen(flow, what_if, progress)))
+    return cast(Decision, flow.keep("decide", record, plan=plan_parts(flow)))
+
+
+def _chosen(flow: Flow, what_if: bool, progress: Callable[[int, int], None] | None) -> Decision:
     from tunecase.decide import decide
     from tunecase.plan import plan
 
@@ -25,7 +30,7 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
     simulated = tried is not None and tried.trainer == "simulated" and (seen is None or seen.source == "pilot")
     unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if simulated else ""
     drawn, bill = drawn_of(flow), flow.current("estimate")
-    record = decide(
+    return decide(
         drawn,
         bill.plan if bill is not None and bill.plan is not None else plan(drawn),
         no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
@@ -33,7 +38,6 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
         what_if=what_if,
         progress=progress,
     )
-    return cast(Decision, flow.keep("decide", _told_once(record), plan=plan_parts(flow)))
 
 
 def _told_once(record: Decision) -> Decision:
@@ -42,17 +46,21 @@ def _told_once(record: Decision) -> Decision:
     return replace(record, what_if=tuple(found.get((one.name, one.direction, one.to), one) for one in record.what_if))
 
 
-def what_if_grid(flow: Flow, about: "Material") -> Mapping[str, Any] | None:
-    """What a page's what-if panel moves between, worked out in seconds; nothing of it is kept.
+def grid_of(flow: Flow, decision: Decision | None) -> Grid | None:
+    """The plans that a page's what-if panel reads between, worked out in seconds; None without a plan.
 
-    Args:
-        flow: the case.
-        about: its records that hold.
-    Returns: plain values for JSON; None for a case without a plan, or where something else comes before one.
+    A grid that time ran out for is not kept.
     """
-    from tunecase.accounts import panel
+    if decision is None or decision.plan is None:
+        return None
+    return kept(
+        flow, "what-if grid", Grid | None, (of_the_plan(flow), decision.plan), lambda: _grid(flow, decision.plan),
+        fits=lambda worked_out: worked_out is None or worked_out.complete,
+    )  # fmt: skip
+
+
+def _grid(flow: Flow, made: Plan | None) -> Grid | None:
     from tunecase.decide import grid
 
-    made = None if about.decision is None else about.decision.plan
-    worked_out = None if made is None else grid(drawn_of(flow), made)
-    return None if worked_out is None else panel(worked_out, about)
+    assert made is not None
+    return grid(drawn_of(flow), made)

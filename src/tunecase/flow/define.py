@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tunecase.flow.dropped import dropped_rows
+from tunecase.flow.kept import kept, of_the_plan
+from tunecase.flow.keys import settled
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, pilot_metric, task_kind
 from tunecase.quantities import Band, band
@@ -36,6 +38,14 @@ def judge_problem(flow: Flow) -> Definition:
 
 
 def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estimate | None = None) -> Definition:
+    """The problem judged with these baselines, and with the price of a bill where there is one."""
+    drawn_from = (flow.current("audit"), settled(flow.current("pilot"))) if bill is None else (*of_the_plan(flow), bill)
+    return kept(
+        flow, "define", Definition, (majority, probe, drawn_from), lambda: _judge(flow, majority, probe, bill)
+    )  # fmt: skip
+
+
+def _judge(flow: Flow, majority: float | None, probe: float | None, bill: Estimate | None) -> Definition:
     from tunecase.problem import Facts, define, prompted
 
     pilot, basis = flow.current("pilot"), flow.basis()
@@ -82,6 +92,10 @@ def _upkeep(bill: Estimate, facts: "Facts") -> float:
 
 def baselines(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:
     """What needs no fine-tune, measured: the commonest answer and the cheapest learner on all usable rows."""
+    return kept(flow, "baselines", tuple[Baseline, ...], audit, lambda: _measured(flow, audit))
+
+
+def _measured(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:
     from tunecase.data.reading import repeat_like_classes
     from tunecase.pilot import baselines as measure
     from tunecase.pilot import metrics_of

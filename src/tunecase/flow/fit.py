@@ -79,10 +79,24 @@ def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
             beside its prediction, and its tier counts. Needed where no model is named.
     Raises: InputError with every mistake found.
     """
+    files = (typed.model, typed.lengths, typed.accelerate, typed.measured, typed.probe, typed.command)
+    if flow is None or any(files):
+        record = _fit(typed, seed, today or date.today(), flow)
+    else:
+        from tunecase.flow.kept import kept, of_the_plan
+
+        case, piloted = flow, flow.ledger.latest("record", "pilot")
+        rests_on = typed, of_the_plan(case), piloted and piloted.id
+        record = kept(case, "fit", Fit, rests_on, lambda: _fit(typed, seed, case.today, case))
+    if flow is not None and record.compared:
+        _keep_scores(flow, Scored(record.compared))
+    return record
+
+
+def _fit(typed: FitAsked, seed: int, day: date, flow: "Flow | None") -> Fit:
     from tunecase.compute import fit as answer
     from tunecase.prices import Basis
 
-    day = today or date.today()
     request = _asked(typed, flow)
     basis = flow.basis() if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
     basis.tier = typed.tier or basis.tier
@@ -96,10 +110,7 @@ def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
             measured = [*measured, *watched]
         piloted, notes = _piloted(flow)
         measured, request = [*measured, *piloted], replace(request, notes=(*request.notes, *notes))
-    record = answer(request, basis=basis, measured=measured, explain=typed.explain)
-    if flow is not None and record.compared:
-        _keep_scores(flow, Scored(record.compared))
-    return record
+    return answer(request, basis=basis, measured=measured, explain=typed.explain)
 
 
 def _asked(typed: FitAsked, flow: "Flow | None") -> "Request":

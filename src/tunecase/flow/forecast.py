@@ -1,11 +1,13 @@
 """Extrapolates the points that a case rests on, or takes in points that were measured elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
+from tunecase.flow.kept import kept, of_the_plan
+from tunecase.flow.keys import settled
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, name_of, usable_rows
 from tunecase.flow.points import kept_elsewhere, measured
@@ -19,26 +21,40 @@ if TYPE_CHECKING:
 
 def extrapolate(flow: Flow, from_pilot: bool = False) -> Forecast:
     """The curve through the points that the case rests on; `from_pilot` passes over those kept from elsewhere."""
-    points, about = measured(flow, from_pilot)
-    return extrapolate_points(flow, points, **about)
+    brought = None if from_pilot else kept_elsewhere(flow)
+    return _kept(flow, brought, lambda: measured(flow, from_pilot))
 
 
-def extrapolate_points(
-    flow: Flow, points: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any
-) -> Forecast:
+def extrapolate_points(flow: Flow, points: tuple[Point, ...], **about: Any) -> Forecast:
     """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
+    return _kept(flow, (points, about), lambda: (points, about))
+
+
+def _kept(flow: Flow, brought: Any, measured: Callable[[], tuple[tuple[Point, ...], dict[str, Any]]]) -> Forecast:
+    """The forecast of points that come from the pilot, but for those that were brought."""
+    bill: Estimate | None = flow.current("estimate")
+    posed, audit, pilot, before = of_the_plan(flow)
+    run = bill.run_price.mean if bill is not None and bill.run_price is not None else None
+    record = kept(
+        flow, "forecast", Forecast,
+        (posed, audit, pilot, before is not None and before.rounds > 0, brought, run),
+        lambda: _carried_on(flow, *measured(), run),
+    )  # fmt: skip
+    return cast(Forecast, flow.keep("forecast", record))
+
+
+def _carried_on(flow: Flow, points: tuple[Point, ...], about: dict[str, Any], run: float | None) -> Forecast:
     from tunecase.forecast import Measured, Prospect, forecast, stakes
     from tunecase.plan import cost_of_rows
     from tunecase.prices import supply
     from tunecase.project import read_score
 
+    metric, rounds = about.pop("metric"), about.pop("rounds", 0)
     posed: Definition = flow.current("define")
-    bill: Estimate | None = flow.current("estimate")
     largest = max((point.n for point in points), default=0)
     facts = replace(known_of(flow), rows=max(usable_rows(flow), largest))
     basis, given = facts.basis, flow.project.problem.target
     audit: Audit = flow.current("audit")
-    run = bill.run_price.mean if bill is not None and bill.run_price is not None else None
     at_stake = stakes(
         flow.project, basis, posed, to_rows=cost_of_rows(facts), pilot=flow.current("pilot"), bill_run=run,
         rows=facts.rows,
@@ -54,7 +70,7 @@ def extrapolate_points(
     curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
     record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))
     own = _own_curves(flow.current("pilot"), metric, prospect, flow.seed)
-    return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds, candidates=own)))
+    return replace(record, rounds=rounds, candidates=own)
 
 
 def _own_curves(pilot: Pilot | None, metric: str, prospect: "Prospect", seed: int) -> tuple[OwnCurve, ...]:
@@ -90,14 +106,20 @@ def _remarks(audit: Audit, posed: Definition) -> tuple[str, ...]:
 
 def curve_holds(flow: Flow) -> bool:
     """Whether the forecast still goes through the points that the case rests on; without any points there is none."""
-    from tunecase.forecast import merge
-
     held: Forecast | None = flow.current("forecast")
     brought = kept_elsewhere(flow)
     if brought is None and flow.current("pilot") is None:
         return True
     if held is None or (held.source == "pilot") != (brought is None) or not flow.rests_on_current("forecast"):
         return False
+    return kept(
+        flow, "points", bool, (held, settled(flow.current("pilot")), brought), lambda: _same_points(flow, held)
+    )  # fmt: skip
+
+
+def _same_points(flow: Flow, held: Forecast) -> bool:
+    from tunecase.forecast import merge
+
     raced = {one.name: merge(one.points, held.direction) for one in _with_points(flow.current("pilot"))}
     if held.metric == measured(flow)[1]["metric"] and {one.name: one.points for one in held.candidates} != raced:
         return False

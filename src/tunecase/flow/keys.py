@@ -8,14 +8,16 @@ the number of its schema is raised.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from tunecase.errors import InputError
 from tunecase.ledger import Entry
 from tunecase.quantities import day, one_line
-from tunecase.records import SCHEMAS
+from tunecase.records import SCHEMAS, Pilot, to_json
 
 PROJECT, DAY, PRICE_BOOK, TASK = "the project file", "the day of the prices", "price book", "task, columns or metric"
 Parts = Mapping[str, Mapping[str, str]]
@@ -236,6 +238,21 @@ def _named(names: Sequence[str], last: str = "and") -> str:
     shown = [one_line(name, 60) for name in names[:MOST_NAMED]]
     more = len(names) - len(shown)
     return _listed([*shown, f"{more} more"] if more else shown, "and" if more else last)
+
+
+def says_the_same(last: Entry, record: Any, meta: Mapping[str, Any]) -> bool:
+    """Whether an entry holds a record already, made on the same grounds."""
+    if dict(last.meta) != json.loads(to_json(meta)) or last.fault:
+        return False
+    return bool(settled(last.record()) == settled(record))
+
+
+def settled(record: Any) -> Any:
+    """A record without what differs though the same was found: how long it took, and what a rerun took over."""
+    if isinstance(record, Pilot):
+        without_notes = tuple(replace(one, note="") for one in record.baselines)
+        return replace(record, seconds=0.0, reused=0, baselines=without_notes)
+    return replace(record, seconds=0.0) if hasattr(record, "seconds") else record
 
 
 def made_alike(one: Entry, other: Entry) -> bool:

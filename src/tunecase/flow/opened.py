@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, TunecaseError
-from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike
+from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike, says_the_same
 from tunecase.flow.logs import Logs, named_logs, with_scores
 from tunecase.ledger import Entry, Ledger
 from tunecase.quantities import Z80, Z90, Interval, Interval80, Worlds
@@ -87,6 +87,7 @@ class Flow:
     clock that is wrong: of a verb that only shows, the answer is given all the same.
     `stated` holds the project where it was stated in Python; its file, at `path`, is then not there.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
+    With `once` on, a record that says what the last one of its verb says on the same grounds is not appended again.
     """
 
     DRAWS: ClassVar[int] = 20_000  # worlds in which a bill is drawn
@@ -100,6 +101,7 @@ class Flow:
     tables: dict[str, "Table"] = field(default_factory=dict)
     digests: dict[str, list[DataFile]] = field(default_factory=dict)
     writes: bool = True
+    once: bool = False
     contracts: "Contracts | None" = None
     logs: Logs = field(default_factory=Logs)
     past_read: "Past | None" = None
@@ -353,6 +355,9 @@ class Flow:
             meta["plan"] = plan
         if verb in ("round", "next", "estimate", "decide", "books"):
             meta["phase"] = f"iter-{record.number if verb == 'round' else len(self.rounds())}"
+        last = self.ledger.latest("record", verb) if self.once else None
+        if last is not None and says_the_same(last, record, meta):
+            return record
         try:
             self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
         except TunecaseError as error:
@@ -434,6 +439,8 @@ class Flow:
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid, on the lines that the rules put it on."""
+        if not any(True for _ in self.ledger.entries_of("spend")):
+            return ()
         from tunecase.books import placed, rules_of
 
         def made() -> tuple[tuple[str, Spending], ...]:
@@ -512,6 +519,8 @@ def usable_rows(flow: Flow) -> int:
 
 def spent(flow: Flow) -> float:
     """Paid so far from the budget, in the base currency, without charges that a correction or a bill has replaced."""
+    if not flow.spendings():
+        return 0.0
     from tunecase.books import held
 
     def made() -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import catalog
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError, nearest
 from tunecase.flow.dropped import dropped_rows
+from tunecase.flow.kept import kept, sha256_of
 from tunecase.flow.keys import key_parts
 from tunecase.flow.opened import Flow, Progress, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
@@ -236,8 +237,12 @@ def _with_review(flow: Flow, record: Pilot, material: "Material") -> Pilot:
     if mistakes is None or answers is None:
         return record
     path = flow.folder / "pilot" / "review.jsonl"
-    answered = Answered(record.kind, material.tests, answers)
-    write_rows(path, review_rows(answered, usable(flow.train_table())))
+
+    def written() -> str:
+        write_rows(path, review_rows(Answered(record.kind, material.tests, answers), usable(flow.train_table())))
+        return sha256_of(path)
+
+    kept(flow, "review", str, (mistakes, str(path)), written, fits=lambda digest: digest == sha256_of(path))
     return replace(record, mistakes=replace(mistakes, review_file=path.relative_to(flow.folder).as_posix()))
 
 

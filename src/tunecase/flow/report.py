@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from tunecase import catalog
 from tunecase.flow.approve import approvals
 from tunecase.flow.books import books, books_hold
+from tunecase.flow.decide import grid_of
 from tunecase.flow.inference import InferenceAsked, inference
+from tunecase.flow.kept import kept, sha256_of
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.sources import sources
@@ -19,7 +21,7 @@ from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.accounts import Material
-    from tunecase.blocks import Page
+    from tunecase.blocks import Grid, Page
 
 
 def renew(flow: Flow) -> None:
@@ -54,10 +56,14 @@ def contents(flow: Flow, *, with_rows: bool = False, with_grid: bool = True) -> 
         with_rows: rows of the data are shown in the appendix.
         with_grid: works out what the page's what-if panel moves between, which takes seconds.
     """
-    from tunecase.flow.decide import what_if_grid
+    renew(flow)
+    return _contents(flow, grid_of(flow, flow.current("decide")) if with_grid else None, with_rows=with_rows)
+
+
+def _contents(flow: Flow, grid: "Grid | None", *, with_rows: bool) -> "Page":
+    from tunecase.accounts import panel
     from tunecase.report import page_content
 
-    renew(flow)
     records = {verb: record for verb in MATERIAL if (record := flow.current(verb)) is not None}
     held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}
@@ -80,8 +86,9 @@ def contents(flow: Flow, *, with_rows: bool = False, with_grid: bool = True) -> 
         "seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head,
         "entries": stood, **({"not_used": unused} if unused else {}),
     }  # fmt: skip
-    grid = what_if_grid(flow, gathered) if with_grid else None
-    return page_content(gathered, records=records, meta=meta, grid=grid)
+    return page_content(
+        gathered, records=records, meta=meta, grid=None if grid is None else panel(grid, gathered)
+    )  # fmt: skip
 
 
 # Where a verb's record stands among the material of a case.
@@ -164,11 +171,27 @@ def report(
 
     `page` draws the HTML. Files of these names that tunecase did not make are replaced with `force` only.
     """
+    check_report(flow, asked, html=page is not None, force=force)
+    renew(flow)
+    grid = None if page is None else grid_of(flow, flow.current("decide"))
+    last = [entry.id for entry in flow.ledger.entries() if entry.verb != "report"][-1:]
+    record, _ = kept(
+        flow, "report", tuple[Report, dict[str, str]], (str(flow.folder), asked, page is None, grid, last),
+        lambda: _written(flow, page, asked, grid, force=force),
+        fits=lambda written: asked.pdf is None and all(sha256_of(name) == was for name, was in written[1].items()),
+    )  # fmt: skip
+    return cast(Report, flow.keep("report", record))
+
+
+def _written(
+    flow: Flow, page: "Callable[[Page], str] | None", asked: ReportAsked, grid: "Grid | None", *, force: bool
+) -> tuple[Report, dict[str, str]]:
+    """The record of a report that is written now, with the SHA-256 of each of its files."""
     from tunecase.report import report as write
 
-    check_report(flow, asked, html=page is not None, force=force)
-    shown = contents(flow, with_rows=asked.with_rows, with_grid=page is not None)
+    shown = _contents(flow, grid, with_rows=asked.with_rows)
     record = write(
         shown, asked.to or flow.folder, draw=page, pdf=asked.pdf, needed=flow.needed_files(), force=force
     )  # fmt: skip
-    return cast(Report, flow.keep("report", record))
+    files = (record.html, record.markdown, record.json)
+    return record, {name: sha256_of(name) for name in files if name}

@@ -11,10 +11,11 @@ from typing import Any
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.define import judge_problem, pose
+from tunecase.flow.keys import settled
 from tunecase.flow.opened import Flow, Progress, readable
 from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot, where_stated
 from tunecase.flow.verbs import decide, define, estimate, forecast, ready
-from tunecase.records import Books, Pilot, PilotSettings
+from tunecase.records import Books, Change, Pilot, PilotSettings
 
 FREE = {"probe", "nearest", "encoder"}  # trainers that the road tries by itself
 
@@ -54,7 +55,7 @@ def _timeless(record: Any) -> Any:
     """A record without what differs though the same was found: how long it took, which entry is held against."""
     if isinstance(record, Books):
         return replace(record, plan=None)
-    return replace(record, seconds=0.0) if hasattr(record, "seconds") else record
+    return settled(record)
 
 
 def road(
@@ -76,9 +77,8 @@ def road(
     A pilot that still holds is not run again unless one is asked for. Where no learner that is free can be scored (a
     metric of its own) the pilot says so and the road goes on.
     """
-    from tunecase.decide import changes
-
     before = flow.last_records()
+    flow.once = flow.ledger.latest("record", "report") is not None
     if flow.project.data.train is None:
         tell("estimate", estimate(flow))
         fine = True
@@ -86,9 +86,17 @@ def road(
         fine = _walk(flow, tell, anyway, settings, watch or Watch())
     flow.on_step("books")
     tell("books", books(flow))
-    if moved := changes(before, flow.records):
+    if moved := _moved(before, flow.records):
         tell("changed", moved)
     return fine
+
+
+def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
+    if all(settled(now.get(verb)) == settled(record) for verb, record in before.items()):
+        return ()
+    from tunecase.decide import changes
+
+    return changes(before, now)
 
 
 def _walk(

@@ -1,0 +1,173 @@
+"""Nothing is worked out twice: what is kept is used on the very same grounds only, and never believed when damaged."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.making import case_folder
+from tunecase import flow
+from tunecase.flow import kept as module
+from tunecase.flow.kept import kept
+from tunecase.flow.opened import Flow
+from tunecase.records import Baseline
+
+DAY = date(2026, 11, 24)
+VALUE = (Baseline("probe", 0.5, 100),)
+
+
+@pytest.fixture(autouse=True)
+def an_empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own, and a process that has worked out nothing."""
+    monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(module, "_made", {})
+    return tmp_path / "cache" / "kept"
+
+
+@pytest.fixture
+def forget(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Begins a process anew, as far as it knows."""
+    return lambda: monkeypatch.setattr(module, "_made", {})
+
+
+def opened(folder: Path, seed: int = 0, day: date = DAY) -> Flow:
+    """The case of a folder."""
+    return flow.open_case(folder / "tunecase.yaml", seed, day)
+
+
+class Making:
+    """Counts how often a value is worked out."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> tuple[Baseline, ...]:
+        """The value, worked out once more."""
+        self.times += 1
+        return VALUE
+
+    def of(self, case: Flow, rests_on: Any = 1) -> int:
+        """How often it was worked out, once it is asked for."""
+        assert kept(case, "baselines", tuple[Baseline, ...], rests_on, self) == VALUE
+        return self.times
+
+
+def test_a_value_is_worked_out_once_and_read_by_a_later_process(tmp_path: Path, forget: Callable[[], None]) -> None:
+    """On the same grounds one making serves this process and the next."""
+    case_folder(tmp_path)
+    made = Making()
+    assert made.of(opened(tmp_path)) == made.of(opened(tmp_path)) == 1
+    forget()
+    assert made.of(opened(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("moved", ["project", "data", "seed", "day", "version", "grounds"])
+def test_other_grounds_are_another_value(moved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project file, the data, the seed, the day, the version, what else it rests on: each makes it anew."""
+    path = case_folder(tmp_path)
+    made = Making()
+    assert made.of(opened(tmp_path)) == 1
+    if moved == "project":
+        path.write_text(path.read_text(encoding="utf-8").replace("30k USD", "29k USD"), encoding="utf-8")
+    if moved == "data":
+        with (tmp_path / "train.jsonl").open("a", encoding="utf-8") as file:
+            file.write('{"text": "one more", "label": "refund"}\n')
+    if moved == "version":
+        monkeypatch.setattr(module, "__version__", "99.0")
+        module._code.cache_clear()
+    case = opened(tmp_path, int(moved == "seed"), replace_day(moved))
+    assert made.of(case, "other" if moved == "grounds" else 1) == 2
+    module._code.cache_clear()
+
+
+def replace_day(moved: str) -> date:
+    """The day after, where the day is what moves."""
+    return date(2026, 11, 25) if moved == "day" else DAY
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"[" * 100_000, b"0" * 64 + b'\n[{"name": "probe"}]', None])
+def test_a_damaged_file_is_worked_out_again(
+    damage: bytes | None, tmp_path: Path, an_empty_cache: Path, forget: Callable[[], None]
+) -> None:
+    """What was cut, changed by hand or put under another key is not believed, and does no harm."""
+    case_folder(tmp_path)
+    made = Making()
+    made.of(opened(tmp_path))
+    (file,) = an_empty_cache.glob("*.json")
+    file.write_bytes(file.read_bytes().replace(b"0.5", b"0.9") if damage is None else damage)
+    forget()
+    assert made.of(opened(tmp_path)) == 2
+    forget()
+    assert made.of(opened(tmp_path)) == 2
+
+
+def test_a_cache_that_takes_no_writing_only_costs_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file where the folder should be: the value is worked out in each process."""
+    case_folder(tmp_path)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path / "file"))
+    assert Making().of(opened(tmp_path)) == 1
+
+
+def test_a_case_that_does_not_write_leaves_the_cache_as_it_is(tmp_path: Path, an_empty_cache: Path) -> None:
+    """A question asked in passing keeps its answer in this process alone."""
+    case_folder(tmp_path)
+    made = Making()
+    case = replace(opened(tmp_path), writes=False)
+    assert made.of(case) == made.of(case) == 1
+    assert not list(an_empty_cache.glob("*"))
+
+
+def test_what_does_not_come_back_the_same_is_not_written(tmp_path: Path, an_empty_cache: Path) -> None:
+    """A value that JSON has no word for is kept in this process alone."""
+    case_folder(tmp_path)
+    assert kept(opened(tmp_path), "odd", float, 1, lambda: float("inf")) == float("inf")
+    assert not list(an_empty_cache.glob("*"))
+
+
+def test_the_cache_is_bounded(tmp_path: Path, an_empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its bound the oldest files go, a quarter at a time."""
+    case_folder(tmp_path)
+    monkeypatch.setattr(module, "MOST_FILES", 8)
+    case = opened(tmp_path)
+    for number in range(12):
+        Making().of(case, number)
+    assert 6 <= len(list(an_empty_cache.glob("*.json"))) <= 8
+
+
+@pytest.mark.slow
+def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
+    tmp_path: Path, forget: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second walk says the same, adds nothing to the ledger, and leaves the page as it is until that is touched."""
+    from tunecase import decide, pilot, plan
+    from tunecase.report import render
+
+    def walked() -> dict[str, Any]:
+        forget()
+        records: dict[str, Any] = {}
+        case = opened(tmp_path)
+        flow.road(case, records.__setitem__)
+        flow.report(case, render)
+        return {verb: record for verb, record in records.items() if verb in ("estimate again", "forecast", "decide")}
+
+    case_folder(tmp_path)
+    monkeypatch.setattr(decide, "grid", partial(decide.grid, seconds_max=600.0))  # also on a loaded machine
+    first = walked()
+    ledger, page = (tmp_path / name for name in ("ledger.jsonl", "report.html"))
+    written, drawn_at = ledger.read_bytes(), page.stat().st_mtime_ns
+    calls: list[str] = []
+    with monkeypatch.context() as patch:
+        for owner, name in ((plan, "drawn"), (plan, "variants"), (pilot, "baselines"), (decide, "grid")):
+            patch.setattr(owner, name, lambda *_, name=name, **__: calls.append(name))
+        assert walked() == first
+    assert calls == []
+    assert (ledger.read_bytes(), page.stat().st_mtime_ns) == (written, drawn_at)
+    whole = page.read_bytes()
+    page.write_text("Made by tunecase, then cut", encoding="utf-8")
+    walked()
+    assert page.read_bytes()[-200:] == whole[-200:]
