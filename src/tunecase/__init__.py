@@ -10,14 +10,7 @@ from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.case import Case
-    from tunecase.errors import (
-        EndpointError,
-        InputError,
-        LedgerBusyError,
-        MissingExtraError,
-        Problem,
-        TunecaseError,
-    )
+    from tunecase.errors import EndpointError, InputError, LedgerBusyError, MissingExtraError, Problem, TunecaseError
     from tunecase.quick import answer_costs, audit_file, forecast_points, price_book, scorecard, training_run
 
 __all__ = [

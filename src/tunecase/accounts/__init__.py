@@ -12,9 +12,3 @@ from tunecase.accounts.registry import ACCOUNTS, account
 from tunecase.accounts.run import run
 from tunecase.accounts.verdict import release_now
 from tunecase.accounts.what_if import panel
-
-__all__ = [
-    "ACCOUNTS", "Material", "account", "answer", "approval_line", "approval_short", "approval_table",
-    "approve_command", "basis", "headline", "panel", "plain_line", "plan_table",
-    "release_now", "run",
-]  # fmt: skip

@@ -3,5 +3,3 @@
 from tunecase.agents.answers import Answer
 from tunecase.agents.server import serve
 from tunecase.agents.worker import work
-
-__all__ = ["Answer", "serve", "work"]

@@ -1,17 +1,7 @@
 """Plain blocks that every face draws: words, tables, chart data, and what a record says in them."""
 
 from tunecase.blocks.answer import Answer, Finding, Page, Part, Tile, Verdict, VerdictKind
-from tunecase.blocks.blocks import (
-    SYMBOLS,
-    Account,
-    Block,
-    Cell,
-    Facts,
-    Listing,
-    Table,
-    Words,
-    is_empty,
-)
+from tunecase.blocks.blocks import SYMBOLS, Account, Block, Cell, Facts, Listing, Table, Words, is_empty
 from tunecase.blocks.charts import (
     Bars,
     Branch,
@@ -34,10 +24,3 @@ from tunecase.blocks.charts import (
 )
 from tunecase.blocks.markdown import shown
 from tunecase.blocks.what_if import FIELDS, Axis, AxisKey, Grid, WayCells
-
-__all__ = [
-    "FIELDS", "SYMBOLS", "Account", "Answer", "Axis", "AxisKey", "Bars", "Block", "Branch", "Cell", "Chart", "Compared",
-    "Curve", "Facts", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Listing",
-    "Months", "Page", "Part", "Rests", "Row", "Rows", "Scored", "Shares", "Step", "Table", "Tile", "Tone",
-    "Tornado", "Verdict", "VerdictKind", "Waterfall", "WayCells", "Words", "is_empty", "shown",
-]  # fmt: skip

@@ -23,26 +23,7 @@ from tunecase.books.lines import UNKNOWNS, planned_lines
 from tunecase.books.meter import BEAT_S, METER_SOURCE, STATE_FILE, Attempt, Meter, meter_of, read_state, together
 from tunecase.books.past_cases import EXPORT_MARK, Place, exported, places_of, read_cases, read_past
 from tunecase.books.scorecard import LEAST, LEAST_CASES, LEAST_RATIOS, Past, scorecard
-from tunecase.books.served import (
-    INFERENCE,
-    SERVED,
-    Forecast,
-    against_forecast,
-    forecast_before,
-    standing,
-)
+from tunecase.books.served import INFERENCE, SERVED, Forecast, against_forecast, forecast_before, standing
 from tunecase.books.serving import parts_in_cents
 from tunecase.books.variance import in_cents
 from tunecase.books.words import AT_LEAST, NO_END, figure_rows, hit_words
-
-__all__ = [
-    "AT_LEAST", "BEAT_S", "DIGITS", "EXPORT_MARK", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE",
-    "LEAST", "LEAST_CASES", "LEAST_RATIOS", "METER_SOURCE", "NO_END", "PLAN_MARK", "RULE_VERB", "SERVED", "STATE_FILE",
-    "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown", "Forecast", "Grant", "HalfImports", "Kept",
-    "LineDrawn", "Meter", "Moment", "Past", "Place", "Standing", "against_forecast", "before_plan", "beyond_limits",
-    "books", "drawn_down", "exported", "figure_rows", "focus_csv", "forecast_before", "held", "hindsight", "hit_words",
-    "in_cents", "inside", "kept", "latest_of", "map_command", "meter_of", "more_back_than_paid", "odd_words",
-    "parts_in_cents", "placed", "places_of", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_cases",
-    "read_past", "read_state", "rule_for", "rule_problems", "rules_of", "scorecard", "spending", "standing",
-    "to_correct", "together", "unplaced",
-]  # fmt: skip

@@ -40,7 +40,7 @@ Candidates = Annotated[
     str,
     trained_option(
         help="What is measured beside it on the same test rows, cheapest first: names of models or trainers with "
-        "commas; auto for what costs neither money nor a download; none.",
+        "commas; auto for what costs neither money nor a download; none."
     ),
 ]
 

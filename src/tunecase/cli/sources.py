@@ -3,12 +3,7 @@
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
 
 
-def sources(
-    project: ProjectFile = HERE,
-    seed: Seed = 0,
-    json: AsJson = False,
-    today: Today = None,
-) -> None:
+def sources(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
     """Where should more rows come from? Each source's price, time and risk for the plan's next step.
 
     Example: `tunecase sources`.

@@ -29,11 +29,3 @@ from tunecase.compute.rollout import Batch, Rollout, Sampled
 from tunecase.compute.sample_lengths import read_lengths
 from tunecase.compute.search import search
 from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
-
-__all__ = [
-    "AMOUNTS", "Batch", "Choice", "Machine", "Recipe", "Request", "Rollout", "Sampled", "amounts_of", "as_own_trainer",
-    "base_model", "cards_listed", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot",
-    "machine_on", "machines_of", "no_model", "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed",
-    "read_lengths", "rollout_tokens", "run_fields", "sampling", "saved_gb", "search", "sequence_tokens", "settled",
-    "some_of", "texts_of_row", "weights_gb", "words_of",
-]  # fmt: skip

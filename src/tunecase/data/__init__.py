@@ -3,7 +3,3 @@
 from tunecase.data.label import Pick, expected, plan
 from tunecase.data.label_trial import compare_readers, read_readers
 from tunecase.data.text import normalise, words
-
-__all__ = [
-    "Pick", "compare_readers", "expected", "normalise", "plan", "read_readers", "words",
-]  # fmt: skip

@@ -4,5 +4,3 @@ from tunecase.decide.choice import decide
 from tunecase.decide.grid import grid
 from tunecase.decide.next import changes, next_step
 from tunecase.decide.what_if import NOT_SURE, SURE, Inputs, change, inputs_of, what_if
-
-__all__ = ["NOT_SURE", "SURE", "Inputs", "change", "changes", "decide", "grid", "inputs_of", "next_step", "what_if"]

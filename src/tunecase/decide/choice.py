@@ -21,17 +21,7 @@ from tunecase.plan.levers import Offer, State
 from tunecase.prices import price_today, serving_saving, value_or_saving
 from tunecase.problem import untuned_to_try
 from tunecase.project import Project
-from tunecase.quantities import (
-    band,
-    count,
-    firm_money,
-    firm_share,
-    money,
-    sampled,
-    score,
-    sentence,
-    share,
-)
+from tunecase.quantities import band, count, firm_money, firm_share, money, sampled, score, sentence, share
 from tunecase.records import Decision, Definition, Experiment, Forecast, Option, Plan
 
 if TYPE_CHECKING:

@@ -15,9 +15,3 @@ from tunecase.engine.machine import (
 )
 from tunecase.engine.sandbox import no_sandbox, run_sandboxed, sandbox_problem
 from tunecase.engine.worker import Measured, measured, peak_bytes
-
-__all__ = [
-    "ENGINES", "LATER", "CrashError", "Engine", "Measured", "MemoryPlan", "ask_child", "cache_folder",
-    "child_environment", "cores", "free_bytes", "gpus", "measured", "memory_plan", "most_workers", "no_sandbox",
-    "on_each_node", "peak_bytes", "run_sandboxed", "run_tasks", "sandbox_problem", "workers_for", "workers_held",
-]  # fmt: skip

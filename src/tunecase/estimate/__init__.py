@@ -2,5 +2,3 @@
 
 from tunecase.estimate.bill import estimate
 from tunecase.estimate.compare import Limit, Pricing, Side, compare
-
-__all__ = ["Limit", "Pricing", "Side", "compare", "estimate"]

@@ -2,5 +2,3 @@
 
 from tunecase.evals.log import LEAST_MATCHED, RIGHT, Asked, Log, share_among
 from tunecase.evals.read import FORMATS, find_log, read_log, read_logs
-
-__all__ = ["FORMATS", "LEAST_MATCHED", "RIGHT", "Asked", "Log", "find_log", "read_log", "read_logs", "share_among"]

@@ -59,21 +59,3 @@ from tunecase.flow.training import book_run, charge_of, hour_price, released, us
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import forecast_file
 from tunecase.records import PilotSettings
-
-__all__ = [
-    "INFERENCE_OPTIONS", "QUESTIONS", "AnswerOptions", "ApprovalAsked", "ApprovalOptions", "AuditAsked", "BooksAsked",
-    "BooksFiles", "ChargeAsked", "ChargeOptions", "ChargesOptions", "CompareAsked", "CompareOptions", "DataFiles",
-    "EvalsAsked", "FitAsked", "FitOptions", "FixAsked", "Flow", "Found", "Glance", "ImportAsked", "ImportOptions",
-    "InferenceAsked", "JudgeAsked", "JudgeOptions", "LabelAsked", "PilotOptions", "PilotSettings", "PilotWords",
-    "PricesOptions", "Question", "ReportAsked", "RunOptions", "ScorecardAsked", "ServingAsked", "ServingOptions",
-    "Stamp", "UpdateAsked", "Walk", "Wanted", "Watch", "about_examples", "add_round", "anchor", "approvals", "approve",
-    "as_it_stands", "as_wanted", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run",
-    "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents",
-    "copy_example", "curve", "decide", "define", "estimate", "evals", "export", "find_cases", "fit", "fix", "fix_file",
-    "forecast", "forecast_file", "glance", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task",
-    "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels", "next_labels_file",
-    "next_step", "not_used", "open_case", "pilot", "pilot_is_under_way", "pilot_settings", "points", "prices",
-    "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "scorecard", "set_aside",
-    "size_and_moment", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "stamp_of",
-    "try_source", "update_prices", "usd_left", "verify", "write_books", "write_scorecard",
-]  # fmt: skip

@@ -16,15 +16,7 @@ from tunecase.flow.opened import Flow, now, spent, within_budget
 from tunecase.flow.points import labelled_rows
 from tunecase.flow.verbs import KNOWN_PROBLEM, have
 from tunecase.quantities import counted, money
-from tunecase.records import (
-    Books,
-    Closing,
-    PlanChosen,
-    Round,
-    ServedAgainstForecast,
-    Spending,
-    unread_words,
-)
+from tunecase.records import Books, Closing, PlanChosen, Round, ServedAgainstForecast, Spending, unread_words
 from tunecase.version import __version__
 
 if TYPE_CHECKING:

@@ -19,12 +19,7 @@ NO_POINTS = Problem("tunecase next", "no points before this round", "a pilot or 
 
 
 def add_round(
-    flow: Flow,
-    n: int,
-    score: str,
-    changed: "Sequence[str]",
-    test_rows: int | None = None,
-    corrects: int | None = None,
+    flow: Flow, n: int, score: str, changed: "Sequence[str]", test_rows: int | None = None, corrects: int | None = None
 ) -> Round:
     """Keeps what a round showed, provided it can be folded into the curve.
 

@@ -9,9 +9,3 @@ from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.sizes import adding, doubling
 from tunecase.forecast.stakes import Prospect, n_max_of, stakes
 from tunecase.forecast.verdict import cautious_score
-
-__all__ = [
-    "LEAST_SIZES", "Belief", "Measured", "Prospect", "Scale", "adding", "as_tested", "believe", "cautious_score",
-    "counted_as", "doubling", "forecast", "merge", "n_max_of", "narrowings", "noise_of_run", "own_curve", "reach_share",
-    "read_source", "scale_of", "stakes", "to_error", "told", "with_rounds",
-]  # fmt: skip

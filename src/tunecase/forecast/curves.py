@@ -373,12 +373,7 @@ def reach_share(paths: "Array", error_target: float) -> "Array":
 
 
 def believe(
-    points: Sequence[Point],
-    scale: Scale,
-    *,
-    seed: int = 0,
-    language_model: bool = True,
-    library: Lessons | None = None,
+    points: Sequence[Point], scale: Scale, *, seed: int = 0, language_model: bool = True, library: Lessons | None = None
 ) -> Belief:
     """The belief about a learning curve from the points of a pilot.
 

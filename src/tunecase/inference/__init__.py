@@ -14,9 +14,3 @@ from tunecase.inference.sampling import sampled
 from tunecase.inference.setup import Load, Rate, Refusal, Served, Setup
 from tunecase.inference.side_by_side import weigh
 from tunecase.inference.throughput import rate
-
-__all__ = [
-    "Answers", "Load", "Outlay", "Rate", "Refusal", "Seen", "Served", "Server", "Setup", "advise", "bench_command",
-    "capacity", "moved", "narrowed", "rate", "read_points", "read_trace", "released", "sampled", "scored", "served",
-    "server_of", "weigh",
-]  # fmt: skip

@@ -18,11 +18,3 @@ from tunecase.io.parts import part_beside
 from tunecase.io.places import is_own_file, no_file
 from tunecase.io.row_numbers import read_row_numbers, row_numbers_digest, write_row_list, write_row_numbers
 from tunecase.io.yaml_lines import MOST_BYTES, Lines, put, read_value, read_yaml
-
-__all__ = [
-    "EXAMPLE", "MOST", "MOST_BYTES", "PDF_MARK", "Lines", "Output", "as_it_was", "check_outputs", "digest",
-    "find_chromium", "is_own_file", "new_folder", "no_file", "no_formula", "part_beside", "pdf_of",
-    "plain_fields", "put", "read_number", "read_row_numbers", "read_table", "read_text", "read_value", "read_yaml",
-    "row_numbers_digest", "whole_number", "write_outputs", "write_row_list", "write_row_numbers", "write_whole",
-    "yaml_text",
-]  # fmt: skip

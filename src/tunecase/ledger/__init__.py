@@ -6,5 +6,3 @@ from tunecase.ledger.book import Ledger, NewEntry
 from tunecase.ledger.files import locked
 from tunecase.ledger.lines import Entry
 from tunecase.ledger.tally import TALLY
-
-__all__ = ["TALLY", "WRITTEN", "Anchor", "Aside", "Entry", "Ledger", "NewEntry", "anchors_in", "locked"]

@@ -29,18 +29,7 @@ from typing import Any, TypeVar
 from tunecase.errors import InputError, Problem
 from tunecase.ledger.bodies import FaultError, fields_of
 from tunecase.ledger.files import lines_in, reading
-from tunecase.ledger.lines import (
-    FIRST,
-    Entry,
-    bare,
-    entry_of,
-    follows,
-    group,
-    id_of,
-    is_own,
-    line_fault,
-    read_line,
-)
+from tunecase.ledger.lines import FIRST, Entry, bare, entry_of, follows, group, id_of, is_own, line_fault, read_line
 
 SET_ASIDE = "set-aside"
 MOST_PARSED = 2**23  # bytes of the lines whose entries are kept, charges left out

@@ -11,10 +11,3 @@ from tunecase.pilot.source_trial import SourceRows, try_source
 from tunecase.pilot.steps import KINDS
 from tunecase.pilot.trainers.watched import watch_own, watch_steps
 from tunecase.pilot.trial import baselines, is_stand_in, metrics_of, no_pilot, own_trainer, pilot, prepare, settings_of
-
-__all__ = [
-    "EXAMPLES_SHOWN", "KINDS", "PROMPTS", "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask",
-    "SourceRows", "baselines", "host_settings", "is_stand_in", "keep_answers", "kept_answers", "metrics_of", "no_pilot",
-    "own_trainer", "pilot", "prepare", "refuse_unknown", "settings_of", "skypilot_task", "try_source", "usable",
-    "watch_own", "watch_steps", "with_hosts", "write_rows",
-]  # fmt: skip

@@ -405,9 +405,7 @@ def _why_without(entrant: Entrant) -> str:
     return one_line(entrant.failed or every, MOST_WHY)
 
 
-def _added(
-    bands: Sequence[tuple[float, float, float] | None],
-) -> tuple[float, float, float] | None:
+def _added(bands: Sequence[tuple[float, float, float] | None]) -> tuple[float, float, float] | None:
     """The sum of (low, likely, high), end by end, which is at least as wide as it should be; None if one is unknown."""
     known = [band for band in bands if band is not None]
     if not bands or len(known) < len(bands):

@@ -117,10 +117,7 @@ def opening(sizes: Sequence[int], seconds: Callable[[int], float | None]) -> tup
 
 
 def most_telling_rung(
-    points: Sequence[Point],
-    candidates: Sequence[tuple[Rung, float]],
-    question: Question,
-    running: Collection[int] = (),
+    points: Sequence[Point], candidates: Sequence[tuple[Rung, float]], question: Question, running: Collection[int] = ()
 ) -> tuple[Rung, float]:
     """The rung that removes the most doubt for its price, and the most that any of them would remove.
 

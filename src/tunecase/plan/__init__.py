@@ -11,9 +11,3 @@ from tunecase.plan.measured_way import MeasuredWay, measured_ways, own_promise
 from tunecase.plan.plan import plan, quantile
 from tunecase.plan.solved import Solved, merit_of, solve
 from tunecase.plan.variants import variants
-
-__all__ = [
-    "AFTER_LAUNCH", "HOSTED", "Anew", "Drawn", "Known", "Laid", "MeasuredWay", "Solved", "Walked", "bridge",
-    "cost_of_rows", "costs", "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve",
-    "solve_again", "variants", "work_of",
-]  # fmt: skip

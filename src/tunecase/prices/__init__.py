@@ -89,20 +89,3 @@ from tunecase.prices.value import (
     worth_of_correct,
 )
 from tunecase.prices.worth import interval_of_worth
-
-__all__ = [
-    "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "TOO_OLD", "UNDATED",
-    "AnswerPrices", "ApiPrice", "Basis", "Checked", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource",
-    "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_known", "api_price", "assumed",
-    "baseline_score", "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour",
-    "core_hour", "drift_words", "ending_of", "error_cost", "formatting", "gpu_hour", "highest", "horizon",
-    "hosted_ends", "hour_words", "input_title", "interval_of_worth", "is_old", "is_price", "label_minutes",
-    "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
-    "made_sources", "made_worth", "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours",
-    "part_when_sure", "past_hours_words", "people_give_the_rest", "person_hour", "price_list", "price_of_answers",
-    "price_today", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts", "rest_by_others",
-    "retirement_of", "review_hours", "review_price", "saving_per_answer", "served_answers", "served_months",
-    "serving_saving", "source_names", "start_of", "states_hours", "stored_months", "struck", "supply", "target_value",
-    "token_price", "training_price", "unknown_factor", "unknown_words", "value_or_saving", "what_if_words",
-    "working_months", "worth_of_correct",
-]  # fmt: skip

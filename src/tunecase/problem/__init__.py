@@ -4,8 +4,3 @@ from tunecase.problem.criteria.facts import Facts
 from tunecase.problem.define import RULES, define
 from tunecase.problem.paired import GAINS, compared, items_for, scored
 from tunecase.problem.ways import cost_words, per_1k_words, prompted, steps_to_try, untuned_to_try, when_sure
-
-__all__ = [
-    "GAINS", "RULES", "Facts", "compared", "cost_words", "define", "items_for", "per_1k_words", "prompted", "scored",
-    "steps_to_try", "untuned_to_try", "when_sure",
-]  # fmt: skip

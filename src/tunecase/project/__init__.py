@@ -17,10 +17,3 @@ from tunecase.project.file import project_of, read_project
 from tunecase.project.rates import Rate, latest_rate
 from tunecase.project.serving import Serving, Traffic
 from tunecase.project.stated import PROJECT_FILE, Stated, project_text
-
-__all__ = [
-    "PROJECT_FILE", "AfterLaunch", "Alternative", "Alternatives", "Compute", "Constraints", "CostLine", "Data",
-    "Evaluation", "Member", "Owned", "ProblemStatement", "Project", "Rate", "ScoreLog", "Serving", "Source", "Stated",
-    "Traffic", "fields_of", "latest_rate", "project_of", "project_text", "quantities", "read_project", "read_score",
-    "score_conflicts",
-]  # fmt: skip

@@ -365,8 +365,7 @@ class Project(Section):
     )
     prices: str | None = Field(None, description="A CSV file of your own prices, which come before the tables'.")
     past: tuple[str, ...] = Field(
-        (),
-        description="Earlier cases (folders, ledgers or a scorecard's exports), whose ends say how plans fared.",
+        (), description="Earlier cases (folders, ledgers or a scorecard's exports), whose ends say how plans fared."
     )
 
     def models_of(self, kind: Literal["encoder", "causal", "hosted", "decision"]) -> tuple[str, ...]:

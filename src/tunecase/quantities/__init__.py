@@ -109,19 +109,3 @@ if TYPE_CHECKING:
     from tunecase.quantities.spread import Draws as Draws
     from tunecase.quantities.spread import Flags as Flags
     from tunecase.quantities.spread import Indices as Indices
-
-__all__ = [
-    "BATCHES", "CENT", "DAYS_PER_MONTH", "FIRST_DAY", "HOURS", "LAST_DAY", "LEAST_TEST_ROWS", "LOST_SHARE",
-    "MOST_AHEAD_DAYS", "MOST_AMOUNT", "MOST_HOURS", "SYMBOLS", "UNKNOWN", "Z80", "Z90", "AlteredWorlds", "Band", "Beta",
-    "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity", "Sampled", "ShareInterval", "Spread",
-    "Strata", "UnitError", "Wanted", "Worlds", "about_money", "adding_up", "agreement_of_two", "band", "band_words",
-    "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day", "duration",
-    "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator", "in_hundred",
-    "interval_words", "is_hours", "line_amount", "mcnemar_p", "memory_bytes", "memory_gb", "money",
-    "money_band", "one_line", "paid", "paid_column", "paired_change", "paired_rows_needed", "plain_figure",
-    "plain_money", "plain_paid", "plain_score", "plain_share", "plain_target", "points_of",
-    "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share",
-    "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",
-    "smallest_unpaired_gain", "spelled", "swing", "teaches_like", "too_early", "too_late", "unclear", "unpaired_change",
-    "unpaired_rows_needed", "wilson", "winners_curse", "written",
-]  # fmt: skip

@@ -7,9 +7,3 @@ from tunecase.report.page import SCRIPT, TONES, account_html, data_block, record
 from tunecase.report.page_markdown import page_markdown
 from tunecase.report.pieces import accounts_html, answer_html, blocks_html, coded, part_html
 from tunecase.report.report import MADE_BY, as_json, outputs_in, page_content, page_of, report
-
-__all__ = [
-    "MADE_BY", "SCRIPT", "TONES", "account_html", "accounts_html", "answer_html", "appendix", "as_json", "blocks_html",
-    "blocks_markdown", "books_page", "coded", "data_block", "drawn", "outputs_in", "page_content", "page_markdown",
-    "page_of", "part_html", "record_html", "render", "report", "style_sheet", "unsteered",
-]  # fmt: skip

@@ -24,12 +24,7 @@ from tunecase.web.views import FIELDS, Filled
 from tunecase.web.worker import PilotAsked
 
 # The field that a mistake belongs to, by the place that it is told of; any other stands above the form, under "".
-FIELD_OF = {
-    "category": "line",
-    "charge": "amount",
-    "credit": "amount",
-    "pilot: trainer": "trainer",
-}
+FIELD_OF = {"category": "line", "charge": "amount", "credit": "amount", "pilot: trainer": "trainer"}
 READ = "load this page again and read what it asks for now"
 # Trainers that ask a model elsewhere; what others cost on this machine is no money.
 COSTLY = ("hosted", "decision")

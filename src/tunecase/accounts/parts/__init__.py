@@ -2,5 +2,3 @@
 
 from tunecase.accounts.parts.evidence import evidence
 from tunecase.accounts.parts.money import money
-
-__all__ = ["evidence", "money"]

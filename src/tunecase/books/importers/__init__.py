@@ -17,9 +17,3 @@ from tunecase.books.importers.serving import (
     refuse_paid_twice,
 )
 from tunecase.books.importers.timesheet import timesheet
-
-__all__ = [
-    "Brought", "Compared", "HourPrice", "Mistakes", "MoneyRead", "PeriodText", "SpendAsked", "Stated", "bare_address",
-    "book_check", "compare", "digest_of", "focus_bill", "meter_table", "new_periods", "read_period",
-    "refuse_paid_twice", "refuse_restated", "shortened", "spent_mlflow", "spent_runs", "timesheet",
-]  # fmt: skip

@@ -3,5 +3,3 @@
 from tunecase.cli.show.brief import brief_markdown
 from tunecase.cli.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress
 from tunecase.cli.show.record import show, show_error
-
-__all__ = ["ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress", "show", "show_error"]

@@ -13,10 +13,7 @@ MLP = ("gate_proj", "up_proj", "down_proj")
 TRAINS = ("optimizer", "epochs", "batch_size")  # files for generation and evaluation have a model too
 RANK = Field("lora_rank", "rank", meanings.rank, 8)  # of the model builders
 ACCUMULATED = "gradient_accumulation_steps"
-SIZES = (
-    Field("batch_size", "micro_batch", Settings.whole, 1),
-    Field(ACCUMULATED, "accumulation", Settings.whole, 1),
-)
+SIZES = (Field("batch_size", "micro_batch", Settings.whole, 1), Field(ACCUMULATED, "accumulation", Settings.whole, 1))
 COMPILED = {"compile": "compile is not counted: steps are often faster, and memory differs"}
 ADAPTED, ADAPTER_FIELDS = ("lora", "dora"), ("lora_rank", "lora_attn_modules")
 CHUNKED = ("linearcrossentropyloss", "cewithchunkedoutputloss")

@@ -4,8 +4,3 @@ from tunecase.compute.doubt.abroad import SAMPLED_STEP, Abroad, Effect, shipped
 from tunecase.compute.doubt.bands import Band, peak_band, speed_band
 from tunecase.compute.doubt.ways import Way, ways
 from tunecase.compute.doubt.widest import Widening, widest
-
-__all__ = [
-    "SAMPLED_STEP", "Abroad", "Band", "Effect", "Way", "Widening", "peak_band", "shipped", "speed_band", "ways",
-    "widest",
-]  # fmt: skip

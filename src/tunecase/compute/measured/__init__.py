@@ -4,5 +4,3 @@ from tunecase.compute.measured.own_run import measured_run
 from tunecase.compute.measured.own_table import read_runs
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.measured.words import card_of
-
-__all__ = ["Measured", "card_of", "measured_run", "read_runs"]

@@ -16,8 +16,3 @@ from tunecase.compute.memory.peak import (
 )
 from tunecase.compute.memory.sampling import engine_gb, while_sampling
 from tunecase.compute.memory.states import largest
-
-__all__ = [
-    "GB_PER_GIB", "WORKSPACE_GB", "Peak", "card_gb", "engine_gb", "fit_verdict", "largest", "lasting_share",
-    "peak_gb", "peak_memory", "phases", "reserved_gb", "stack", "usable_gb", "while_sampling",
-]  # fmt: skip

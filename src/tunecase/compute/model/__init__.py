@@ -3,5 +3,3 @@
 from tunecase.compute.model.blocks import Mixer, Shape
 from tunecase.compute.model.names import known_name
 from tunecase.compute.model.reading import read_shape
-
-__all__ = ["Mixer", "Shape", "known_name", "read_shape"]

@@ -3,5 +3,3 @@
 from tunecase.compute.speed.rates import Constants
 from tunecase.compute.speed.step import StepTime, doubt_name, step_time, tokens_per_card
 from tunecase.compute.speed.work import useful_share
-
-__all__ = ["Constants", "StepTime", "doubt_name", "step_time", "tokens_per_card", "useful_share"]

@@ -2,5 +2,3 @@
 
 from tunecase.data.audit.audit import Audited, Files, Watch, audit, auditing
 from tunecase.data.audit.running import Progress, Running
-
-__all__ = ["Audited", "Files", "Progress", "Running", "Watch", "audit", "auditing"]

@@ -106,10 +106,7 @@ class Files:
 
 
 def gathered(
-    files: Files,
-    keys: KeyPart,
-    kept: "Callable[[int, int], Flags] | None" = None,
-    most: float = math.inf,
+    files: Files, keys: KeyPart, kept: "Callable[[int, int], Flags] | None" = None, most: float = math.inf
 ) -> "Iterator[tuple[Array, ...]]":
     """One part of a set of keys from all shards, in one run or some.
 

@@ -11,16 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.checks.block import (
-    Builder,
-    Part,
-    Reading,
-    add_labels,
-    given,
-    hash_of,
-    laid_out,
-    place_in_draw,
-)
+from tunecase.data.checks.block import Builder, Part, Reading, add_labels, given, hash_of, laid_out, place_in_draw
 from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
 from tunecase.data.checks.pieces import run_pieces
 from tunecase.data.detectors.near_copies import common_shingles, shingle_hashes, text_hashes, word_hashes

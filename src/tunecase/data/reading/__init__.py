@@ -16,23 +16,8 @@ from tunecase.data.reading.load import columns_to_name, detect_beside, load
 from tunecase.data.reading.other_splits import link_beside, own_test, own_validation, test_beside, validation_beside
 from tunecase.data.reading.pieces import Piece, pieces, read_piece
 from tunecase.data.reading.rows import Layout, Row, Table, prompt_of
-from tunecase.data.reading.sources import (
-    Source,
-    Stream,
-    encoding_of,
-    open_stream,
-    source_of,
-)
+from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream, source_of
 from tunecase.data.reading.splitting import split_file
 from tunecase.data.reading.thinking import without_thinking
 from tunecase.data.reading.vetting import batch_rows
 from tunecase.data.reading.writing import Writer
-
-__all__ = [
-    "MOST_READ", "Layout", "Piece", "Row", "Source", "Stream", "Table", "Task", "Writer", "batch_rows",
-    "block_lines", "blocks", "columns_to_name", "detect", "detect_beside", "document_files", "encoding_of",
-    "files_of", "kind_of", "link_beside", "load", "looks_like_classes", "metric_for", "open_stream", "own_test",
-    "own_validation", "pieces", "prompt_of", "raw_records", "read_block", "read_passages", "read_piece",
-    "read_rows", "repeat_like_classes", "source_of", "split_file", "task_of", "test_beside", "validation_beside",
-    "without_thinking",
-]  # fmt: skip

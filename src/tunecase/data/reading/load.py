@@ -37,11 +37,7 @@ def columns_to_name(layout: Layout) -> tuple[str, str] | None:
 
 
 def load(
-    path: Path,
-    input: str | None = None,
-    output: str | None = None,
-    labelled: bool = True,
-    beside: Path | None = None,
+    path: Path, input: str | None = None, output: str | None = None, labelled: bool = True, beside: Path | None = None
 ) -> Table:
     """All rows of a file; see detect for the arguments and read_rows for the rows.
 

@@ -2,7 +2,3 @@
 
 from tunecase.data.review.corrections import CORRECTIONS_FILE, read_corrections, write_corrections
 from tunecase.data.review.review import LEAST_TIMED, GivenOut, mean_minutes, review
-
-__all__ = [
-    "CORRECTIONS_FILE", "LEAST_TIMED", "GivenOut", "mean_minutes", "read_corrections", "review", "write_corrections",
-]  # fmt: skip

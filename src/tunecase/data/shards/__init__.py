@@ -3,7 +3,3 @@
 from tunecase.data.shards.shard import BrokenShardError, Shard, write_shard
 from tunecase.data.shards.stages import Stages
 from tunecase.data.shards.store import FolderStore, MemoryStore, Store, open_store
-
-__all__ = [
-    "BrokenShardError", "FolderStore", "MemoryStore", "Shard", "Stages", "Store", "open_store", "write_shard",
-]  # fmt: skip

@@ -3,5 +3,3 @@
 from tunecase.data.tokens.counting import Counter, why_uncounted
 from tunecase.data.tokens.estimation import estimate
 from tunecase.data.tokens.rows import find_tokenizer
-
-__all__ = ["Counter", "estimate", "find_tokenizer", "why_uncounted"]

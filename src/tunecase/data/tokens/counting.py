@@ -299,11 +299,7 @@ class Counter:
         return whole, [f"{answer}{close}" for answer in outputs]
 
     def _chats(
-        self,
-        inputs: Sequence[str],
-        outputs: Sequence[str],
-        turns: Sequence[Turns],
-        muted: Sequence[tuple[int, ...]],
+        self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns], muted: Sequence[tuple[int, ...]]
     ) -> tuple[list[str], list[tuple[str, ...]]]:
         """The whole text of each row, and its answers that may be learnt, the last one behind the others."""
         silent = muted or [()] * len(turns)

@@ -1,5 +1,3 @@
 """Points measured elsewhere: one function for each format, named in IMPORTERS of forecast/forecast.py."""
 
 from tunecase.forecast.importers.imported import Asked
-
-__all__ = ["Asked"]

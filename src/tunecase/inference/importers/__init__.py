@@ -1,5 +1,3 @@
 """Measured points of load from the files of load generators."""
 
 from tunecase.inference.importers.read import IMPORTERS, Points, read_points
-
-__all__ = ["IMPORTERS", "Points", "read_points"]

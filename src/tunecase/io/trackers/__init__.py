@@ -14,8 +14,3 @@ from tunecase.io.trackers.trainer_state import (
     states,
     tracked_run,
 )
-
-__all__ = [
-    "STATE", "Series", "States", "Store", "Tracked", "cell", "finite", "flat", "is_trackio", "last_states",
-    "opened_trackio", "output_folder", "read_json", "read_mlflow", "read_trackio", "states", "tables_of", "tracked_run",
-]  # fmt: skip

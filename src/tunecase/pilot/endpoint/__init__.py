@@ -1,5 +1,3 @@
 """Asks a model behind an OpenAI-compatible endpoint."""
 
 from tunecase.pilot.endpoint.client import Endpoint, check
-
-__all__ = ["Endpoint", "check"]

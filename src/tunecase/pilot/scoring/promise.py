@@ -87,12 +87,7 @@ def promise(
 
 
 def cheapest(
-    right: Sequence[bool],
-    confidences: Sequence[float],
-    costs: Costs,
-    *,
-    sure: float = SURE,
-    design: float = 1.0,
+    right: Sequence[bool], confidences: Sequence[float], costs: Costs, *, sure: float = SURE, design: float = 1.0
 ) -> Promise:
     """The threshold with the largest net gain over people giving all answers, among those that surely do not lose.
 

@@ -2,5 +2,3 @@
 
 from tunecase.pilot.trainers import machine
 from tunecase.pilot.trainers.task import Result, Setting
-
-__all__ = ["Result", "Setting", "machine"]

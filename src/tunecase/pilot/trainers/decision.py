@@ -18,14 +18,7 @@ from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import read_json
 from tunecase.pilot.scoring.score import Kind, check_metric
 from tunecase.pilot.trainers import asking
-from tunecase.pilot.trainers.task import (
-    Result,
-    Setting,
-    Task,
-    checked,
-    no_weights,
-    nothing_to_fetch,
-)
+from tunecase.pilot.trainers.task import Result, Setting, Task, checked, no_weights, nothing_to_fetch
 from tunecase.quantities import count
 
 MODEL = ""  # there is no model that everybody can reach

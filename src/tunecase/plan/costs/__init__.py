@@ -19,11 +19,3 @@ from tunecase.plan.costs.serving import inference
 from tunecase.plan.costs.training import gpu_hours, least_of_a_round, rows_trained, runs_per_round, training_jobs
 from tunecase.plan.costs.upkeep import asks_for_retraining, upkeep, upkeep_by_rows, upkeep_of
 from tunecase.plan.costs.work import Cost, Work
-
-__all__ = [
-    "ACTIVITIES", "AS_STATED", "COSTS", "MANAGEMENT", "TRAINING", "Cost", "Work", "asks_for_retraining",
-    "beside_rounds", "each_round", "effort_of", "gpu_hours", "inference", "is_stated", "least_of_a_round", "lines_of",
-    "months", "once", "people_paid", "rate_words", "release", "release_at_once", "round_hours", "round_prices",
-    "rows_trained", "runs_per_round", "total_of", "training_jobs", "upkeep", "upkeep_by_rows", "upkeep_of",
-    "with_other",
-]  # fmt: skip

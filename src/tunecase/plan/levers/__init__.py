@@ -18,9 +18,3 @@ from tunecase.plan.levers.standing import (
     with_rows,
 )
 from tunecase.plan.levers.state import LOSS, TOO_DEAR, Offer, State
-
-__all__ = [
-    "AS_IT_IS", "DONE", "LEVERS", "LOOKS", "LOSS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of",
-    "board", "labelled_supply", "measured_curve", "offers_of", "planned_supply", "prices_of", "reachable",
-    "rules_of", "standing", "test_rows", "test_rows_to_buy", "with_rows", "without_value",
-]  # fmt: skip

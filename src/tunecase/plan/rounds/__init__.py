@@ -20,9 +20,3 @@ from tunecase.plan.rounds.walk import Walk, counted, of_the_model, parted, passi
 if TYPE_CHECKING:
     from tunecase.plan.rounds.policy import Indices as Indices
     from tunecase.plan.rounds.walk import Flags as Flags
-
-__all__ = [
-    "SURE_TO_PAY", "Board", "Halves", "Node", "Policy", "RoundPrices", "Step", "Tested", "Walk", "Walks", "best_policy",
-    "counted", "of_the_model", "parted", "passing_count", "random_rounds", "rounds_of", "smooth", "sort_worlds",
-    "walk_many", "worth_of_knowing", "worth_of_seeing",
-]  # fmt: skip

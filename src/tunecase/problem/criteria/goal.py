@@ -36,12 +36,7 @@ KNOWLEDGE = Rule(
     "put the facts into the input first",
 )
 OWNER = Rule(
-    "P12",
-    "decision owner",
-    "one person",
-    "Hamel Husain, FAQ on evals",
-    "Who decides what is right?",
-    "name one person",
+    "P12", "decision owner", "one person", "Hamel Husain, FAQ on evals", "Who decides what is right?", "name one person"
 )
 BUSINESS = Rule(
     "P16",

@@ -12,19 +12,3 @@ from tunecase.problem.ways.finding_out import (
 from tunecase.problem.ways.grounds import Grounds, Standing
 from tunecase.problem.ways.tuned import tuned_ways
 from tunecase.problem.ways.untuned import today, untuned_ways
-
-__all__ = [
-    "Grounds",
-    "Standing",
-    "cost_words",
-    "log_words",
-    "order_to_try",
-    "per_1k_words",
-    "prompted",
-    "steps_to_try",
-    "today",
-    "tuned_ways",
-    "untuned_to_try",
-    "untuned_ways",
-    "when_sure",
-]

@@ -3,7 +3,3 @@
 from tunecase.report.charts.marks import NARROW, WIDE, letter, log_ticks, nice_ticks
 from tunecase.report.charts.rows import RowChart, as_rows, axis, plot
 from tunecase.report.charts.svg import DRAWN, svg
-
-__all__ = [
-    "DRAWN", "NARROW", "WIDE", "RowChart", "as_rows", "axis", "letter", "log_ticks", "nice_ticks", "plot", "svg",
-]  # fmt: skip

@@ -193,10 +193,7 @@ def _labels(chart: Curve, plane: Plane) -> list[str]:
     around = [(plane.x(n), plane.y(v)) for n, v in (*chart.points, *chart.runs)]
     labels = Labels(plane, [(x - POINT, y - POINT, x + POINT, y + POINT) for x, y in around])
     labels.taken += [(plane.x(n) - 3, plane.top, plane.x(n) + 3, plane.base) for n, _, _ in _ends(chart, plane)]
-    for value, words, kind in (
-        (chart.target, "target {}", "strong ink"),
-        (chart.ceiling, "people agree up to {}", ""),
-    ):
+    for value, words, kind in ((chart.target, "target {}", "strong ink"), (chart.ceiling, "people agree up to {}", "")):
         if value is None:
             continue
         y = plane.y(value)

@@ -4,5 +4,3 @@ from tunecase.web.pages.case import case_page
 from tunecase.web.pages.cases import cases_page
 from tunecase.web.pages.drawing import SCRIPT, STYLE, message_page
 from tunecase.web.pages.pilot import live_fragment
-
-__all__ = ["SCRIPT", "STYLE", "case_page", "cases_page", "live_fragment", "message_page"]

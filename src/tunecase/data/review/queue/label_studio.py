@@ -54,12 +54,7 @@ def task(item: Item) -> dict[str, Any]:
     }
     return {
         "data": data,
-        "meta": {
-            "line": item.line,
-            "checks": item.checks,
-            "suspicion": item.suspicion,
-            "suggested": item.suggested,
-        },
+        "meta": {"line": item.line, "checks": item.checks, "suspicion": item.suspicion, "suggested": item.suggested},
     }
 
 
