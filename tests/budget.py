@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
@@ -9,6 +10,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 import pytest
 
 MOST_S = 1.0
+COUNTED_S = 0.03  # of half a million squares, on two quiet cores of 2026
 # Modules that a test loads before its time is no longer its own: the first to use a library pays for all others.
 LOADED = 20
 # Tests that may cost more, and why they are no slow tests: each holds what every change must be held against.
@@ -19,8 +21,8 @@ REASONS: dict[str, str] = {}
 def budgeted(item: pytest.Item) -> Iterator[None]:
     """Fails a test that is not marked slow, or as one of an optional part, where its call costs over MOST_S.
 
-    Counted are the seconds of the processor, of this process and of those that it waited for, so that a machine which
-    is busy with other things fails no test.
+    Counted are the seconds of the processor, of this process and of those that it waited for, as a machine would take
+    that counts as fast as COUNTED_S says: neither a slow machine nor one that is busy with other things fails a test.
     """
     is_marked = any(item.get_closest_marker(name) for name in ("slow", "needs"))
     is_traced = sys.gettrace() is not None  # as under coverage: the seconds are the tracer's
@@ -30,12 +32,19 @@ def budgeted(item: pytest.Item) -> Iterator[None]:
     start, modules = _cpu_s(), len(sys.modules)
     yield
     taken_s = _cpu_s() - start
-    if taken_s > MOST_S and len(sys.modules) - modules < LOADED:
+    if taken_s > MOST_S and (taken_s := taken_s / _slowness()) > MOST_S and len(sys.modules) - modules < LOADED:
         pytest.fail(
             f"{item.nodeid} took {taken_s:.2f} s of the processor, a quick test has {MOST_S:g} s: "
             "make it smaller, or mark it slow",
             pytrace=False,
         )
+
+
+def _slowness() -> float:
+    """How much slower than COUNTED_S this machine counts now, 1 at least."""
+    start = time.process_time()
+    sum(number * number for number in range(500_000))
+    return max(1.0, (time.process_time() - start) / COUNTED_S)
 
 
 def _cpu_s() -> float:

@@ -3,15 +3,14 @@
 import json
 from pathlib import Path
 
-from tests.compute.model.test_counts import ALL_SMALL
+from tests.compute.model.test_counts import small_configs
 from tests.compute.model.test_reading import LLAMA
 from tests.fuzz.surface import Surface, Tree
 from tunecase.compute.model import known_name, read_shape
 
 SEEDS: list[Tree] = [
-    {"config.json": json.dumps({"model_type": name, **fields}).encode()} for name, fields in (("llama", LLAMA),
-    *ALL_SMALL)
-]  # fmt: skip
+    {"config.json": json.dumps(config).encode()} for config in ({"model_type": "llama", **LLAMA}, *small_configs())
+]
 NAMES = "TheBloke/Llama-2-70B-GPTQ\nunsloth/llama-3-8b-bnb-4bit\nQwen/Qwen2.5-7B-Instruct\nmistralai/Mistral-7B-v0.1\n"
 
 
