@@ -115,6 +115,7 @@ def test_a_folder_that_vanishes_is_told(site: Served, shelf: Path) -> None:
     """Its page says what is gone and what to do, its stream too, and the others are served on."""
     address, token = f"/case/{key(shelf)}", form_token(site, shelf)
     with site.stream(f"{address}/pilot/events") as stream:
+        assert stream.event() is not None
         shutil.move(shelf / "tickets", shelf.parent / f"{shelf.name}-moved")
         assert "no such folder any more" in str(stream.event()["html"])
         found = site.ask(f"{address}/pilot")
