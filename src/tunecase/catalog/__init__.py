@@ -21,13 +21,11 @@ from tunecase.catalog.facts import (
 from tunecase.catalog.other_models import (
     ApiEndpoint,
     DecisionModel,
-    Encoder,
     api_endpoint,
     decision_model,
     decision_models,
     encoder,
     encoders,
-    hosted_names,
     model_kind,
 )
 from tunecase.catalog.prices import (
@@ -56,14 +54,13 @@ from tunecase.catalog.prices import (
     wage,
     wages,
 )
-from tunecase.catalog.published import PublishedScore, language_codes, published_scores
+from tunecase.catalog.published import language_codes, published_scores
 from tunecase.catalog.reading import read_table, table
-from tunecase.catalog.serving_prices import BatchPrice, CoreHour, Endpoint, batch_price, core_hours, endpoints
-from tunecase.catalog.stand_ins import StandIn, stand_in_field, stand_ins
+from tunecase.catalog.serving_prices import CoreHour, Endpoint, batch_price, core_hours, endpoints
+from tunecase.catalog.stand_ins import stand_in_field, stand_ins
 from tunecase.catalog.training import (
     OWN_CARDS,
     SAMPLERS,
-    Adapter,
     Framework,
     Objective,
     Sampler,

@@ -13,9 +13,3 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.uint64]
     Shingles = NDArray[np.uint32]  # hashes of runs of words, or bits of marks
     Bytes = NDArray[np.uint8]
-
-
-def rows_where(flags: "NDArray[Any]") -> "Rows":
-    """The rows for which something holds, ascending."""
-    rows: Rows = flags.nonzero()[0]
-    return rows

@@ -40,7 +40,7 @@ from tunecase.flow.questions import QUESTIONS, Question, asked
 from tunecase.flow.report import ReportAsked, as_it_stands, check_report, contents, material, report
 from tunecase.flow.run import Walk, Watch, last_walk, road
 from tunecase.flow.scorecard import ScorecardAsked, scorecard, write_scorecard
-from tunecase.flow.shelf import Found, Glance, Stamp, find_cases, glance, size_and_moment, stamp_of
+from tunecase.flow.shelf import Found, Glance, find_cases, glance, size_and_moment, stamp_of
 from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import (
     ChargeAsked,

@@ -8,7 +8,7 @@ from tunecase.inference.engines import released
 from tunecase.inference.importers import read_points
 from tunecase.inference.importers.traces import read_trace
 from tunecase.inference.model import served
-from tunecase.inference.points import Seen, moved, narrowed, scored
+from tunecase.inference.points import moved, narrowed, scored
 from tunecase.inference.queue import Server, server_of
 from tunecase.inference.sampling import sampled
 from tunecase.inference.setup import Load, Rate, Refusal, Served, Setup

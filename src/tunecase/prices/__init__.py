@@ -43,7 +43,6 @@ from tunecase.prices.labels import (
     label_price,
     label_prices,
     label_rate,
-    label_source,
     labels_per_example,
     low_pay,
     named_sources,
@@ -88,4 +87,3 @@ from tunecase.prices.value import (
     value_or_saving,
     worth_of_correct,
 )
-from tunecase.prices.worth import interval_of_worth

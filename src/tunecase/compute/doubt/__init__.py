@@ -3,4 +3,4 @@
 from tunecase.compute.doubt.abroad import SAMPLED_STEP, Abroad, Effect, shipped
 from tunecase.compute.doubt.bands import Band, peak_band, speed_band
 from tunecase.compute.doubt.ways import Way, ways
-from tunecase.compute.doubt.widest import Widening, widest
+from tunecase.compute.doubt.widest import widest

@@ -6,7 +6,6 @@ from tunecase.compute.memory.peak import (
     Peak,
     card_gb,
     fit_verdict,
-    lasting_share,
     peak_gb,
     peak_memory,
     phases,

@@ -1,3 +1,3 @@
 """Measured points of load from the files of load generators."""
 
-from tunecase.inference.importers.read import IMPORTERS, Points, read_points
+from tunecase.inference.importers.read import read_points

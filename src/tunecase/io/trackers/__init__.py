@@ -4,7 +4,6 @@ from tunecase.io.trackers.mlflow import read_mlflow
 from tunecase.io.trackers.run import Series, Store, Tracked
 from tunecase.io.trackers.trackio import cell, is_trackio, opened_trackio, read_trackio, tables_of
 from tunecase.io.trackers.trainer_state import (
-    STATE,
     States,
     finite,
     flat,

@@ -7,7 +7,6 @@ from tunecase.plan.levers.standing import (
     AS_IT_IS,
     MOST_STATED,
     Scaled,
-    belief_of,
     labelled_supply,
     measured_curve,
     planned_supply,

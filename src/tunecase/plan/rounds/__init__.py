@@ -8,14 +8,13 @@ from tunecase.plan.rounds.policy import (
     Halves,
     Node,
     Policy,
-    Step,
     best_policy,
     smooth,
     sort_worlds,
     worth_of_knowing,
     worth_of_seeing,
 )
-from tunecase.plan.rounds.walk import Walk, counted, of_the_model, parted, passing_count, random_rounds, rounds_of
+from tunecase.plan.rounds.walk import Walk, counted, parted, passing_count, random_rounds, rounds_of
 
 if TYPE_CHECKING:
     from tunecase.plan.rounds.policy import Indices as Indices

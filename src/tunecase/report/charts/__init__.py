@@ -2,4 +2,4 @@
 
 from tunecase.report.charts.marks import NARROW, WIDE, letter, log_ticks, nice_ticks
 from tunecase.report.charts.rows import RowChart, as_rows, axis, plot
-from tunecase.report.charts.svg import DRAWN, svg
+from tunecase.report.charts.svg import svg
