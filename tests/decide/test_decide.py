@@ -38,7 +38,7 @@ from tunecase.records import (
     to_json,
 )
 
-DRAWS = 800
+DRAWS = 1_500
 TEXT = """\
 name: colours
 problem: {{metric: accuracy, target: {target}, baseline: 60%, value: {value}, volume: {volume}, horizon: 12 months}}

@@ -346,6 +346,7 @@ def test_an_amount_comes_first(folder: Path) -> None:
     assert (2, True) == (ran.code, "no amount" in ran.err)
 
 
+@pytest.mark.slow
 def test_names_are_shown_as_text(folder: Path) -> None:
     """Markup in a name or a note does nothing in the report, the brief, or the terminal."""
     case = opened(folder)

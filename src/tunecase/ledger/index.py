@@ -239,7 +239,7 @@ class Index:
             with contextlib.suppress(TypeError):  # a value that is no key
                 meta = self._metas.setdefault(tuple(meta.items()), meta)
             own = entry.id, entry.prev, entry.recorded_at, entry.kind, entry.verb
-            entry = self._charges[number] = Entry(*own, _Body(self, number), meta, entry.made)
+            entry = self._charges[number] = Entry(*own, _Body(self, number), meta, entry._made)
         return entry
 
     def can_be_read(self) -> bool:

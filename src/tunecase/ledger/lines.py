@@ -41,7 +41,7 @@ _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger; `body` is plain JSON, amounts as text. `made` is its record, once it was asked for."""
+    """One line of the ledger; `body` is plain JSON, amounts as text. `_made` its record, once it was asked for; no face prints it."""
 
     id: str
     prev: str
@@ -50,15 +50,15 @@ class Entry:
     verb: str
     body: Mapping[str, Any]
     meta: Mapping[str, Any]
-    made: Any = field(default=None, compare=False, repr=False)
+    _made: Any = field(default=None, compare=False, repr=False)
 
     def record(self) -> Any:
         """The body as the record that its verb returns, that of a run or a charge as a Run or a Spending.
 
         Raises: InputError when the body is no such record, for example one written by another version.
         """
-        if self.made is not None:
-            return self.made
+        if self._made is not None:
+            return self._made
         form, where = form_of(self.kind, self.verb), f"ledger entry {self.id[:12]}"
         fix = f"run `tunecase {form}` again, or read the ledger with the version that wrote it"
         if form not in RECORDS:
@@ -69,14 +69,14 @@ class Entry:
             raise InputError(Problem(where, *reading_fault(form, error), fix)) from None
 
     def _keeping(self, record: Any) -> Any:
-        object.__setattr__(self, "made", record)
+        object.__setattr__(self, "_made", record)
         return record
 
     @property
     def fault(self) -> Fault | None:
         """Why the body is not the record that it must be; None where it is."""
         try:
-            if self.made is None:
+            if self._made is None:
                 self._keeping(record_in(self.kind, self.verb, self.meta, self.body))
         except FaultError as error:
             return error.fault
