@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.laws import law
 from tunecase.forecast.curves import Belief, believe
-from tunecase.forecast.experiments import Candidate, Payoff, narrowing, narrowings, next_run, worth_of_run
+from tunecase.forecast.experiments import Candidate, Payoff, _weights, _worth, narrowing, narrowings, next_run
 from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
@@ -15,6 +15,13 @@ CURVE = tuple(Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (2
 SIZES = (800, 1_600, 3_200, 6_400)
 COSTS = (1_000.0, 2_000.0, 4_000.0, 8_000.0)
 NOISE = 0.03  # of a narrowing, by drawing worlds
+
+
+def worth_of_run(belief, n: int, draws: int = 1, *, payoff: Payoff, test_rows: int | None) -> float:
+    """What it is worth to decide with the result of more runs of n rows: how a plan prices a look."""
+    utility = payoff.utility(belief)
+    errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
+    return _worth(_weights(belief, errors, Candidate(n, draws), test_rows), utility)
 
 
 def belief(points: tuple[Point, ...] = CURVE, seed: int = 0) -> Belief:

@@ -116,37 +116,6 @@ class Payoff:
         return np.column_stack([np.zeros(worlds), gone])
 
 
-def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test_rows: int | None) -> float:
-    """What it is worth to decide with the result of `draws` more runs of n rows rather than without (EVSI).
-
-        EVSI = E_y[ max_a E[u(a) | y] ] - max_a E[u(a)]
-
-    Args:
-        belief, n, draws, test_rows: as for `narrowing`.
-        payoff: the actions a and their utility u.
-    Returns: money, before the runs' own price. Never below 0, by construction and not by clipping: both sides of the
-        difference are taken over the same weighed worlds. Never above what knowing the world would be worth, but for
-        the luck of drawing worlds.
-
-    Example:
-        >>> from tunecase.forecast.curves import believe
-        >>> from tunecase.forecast.scale import Scale
-        >>> from tunecase.records import Point
-        >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
-        >>> belief = believe(points, Scale("higher", bounded=True, binomial=True))
-        >>> payoff = Payoff([800, 1_600], 9_000.0, [1_000.0, 2_000.0], error_target=0.1)
-        >>> worth_of_run(belief, 800, payoff=payoff, test_rows=300) > 0
-        True
-
-    Source: Raiffa and Schlaifer (1961). Leaves out measuring once more after that, which could only raise it.
-    """
-    import numpy as np
-
-    utility = payoff.utility(belief)
-    errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
-    return _worth(_weights(belief, errors, Candidate(n, draws), test_rows), utility)
-
-
 def _worth(weights: "Array", utility: "Array") -> float:
     """What an action chosen by each outcome brings beyond one chosen without, never less than 0."""
     import numpy as np

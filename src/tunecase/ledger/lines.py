@@ -41,7 +41,7 @@ _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger; `body` is plain JSON, amounts as text. `_made` its record, once it was asked for; no face prints it."""
+    """One line of the ledger; `body` is plain JSON, amounts as text. `_made` is its record, once it was asked for."""
 
     id: str
     prev: str
