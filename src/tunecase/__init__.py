@@ -4,8 +4,9 @@ The public names are those of `__all__`, the records and their rows in `tunecase
 `Settings` in `tunecase.callback`. docs/api.md lists them all, each with an example.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tunecase.faces import loads_late
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -35,18 +36,4 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __getattr__(name: str) -> Any:
-    # They pull in numpy and pydantic; a bare `import tunecase` must not pay for them.
-    if name == "Case":
-        from tunecase.case import Case
-
-        return Case
-    if name in __all__ and (name.endswith("Error") or name == "Problem"):
-        from tunecase import errors
-
-        return getattr(errors, name)
-    if name in __all__:
-        from tunecase import quick
-
-        return getattr(quick, name)
-    raise AttributeError(f"module 'tunecase' has no attribute {name!r}")
+loads_late(__name__)  # they pull in numpy and pydantic; a bare `import tunecase` must not pay for them

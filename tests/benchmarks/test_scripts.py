@@ -54,7 +54,7 @@ def test_bands_of_the_books_hold() -> None:
 
 def test_the_sensitivity_of_a_bill_has_thirty_inputs() -> None:
     """Both bills are timed, with what is asked besides."""
-    found = last_line("sensitivity.py", "--draws", "100", "--repeats", "1", "--no-salib")
+    found = last_line("sensitivity.py", "--draws", "100", "--repeats", "2", "--no-salib")
     for name in ("rounds of the file", "along a curve"):
         assert found[name]["inputs"] >= 30
         assert {"best_s", "median_s", "what_if_s"} < set(found[name])
