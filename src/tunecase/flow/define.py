@@ -21,15 +21,6 @@ def pose(flow: Flow) -> None:
     flow.posed = _judged(flow, scores.get("majority"), scores.get("probe", scores.get("nearest")))
 
 
-def pose_as_held(flow: Flow) -> bool:
-    """The same with the baselines of the definition that holds, which no bill moves; False where none holds."""
-    held: Definition | None = flow.current("define")
-    if held is None or not flow.rests_on_current("define"):
-        return False
-    flow.posed = _judged(flow, held.majority, held.probe)
-    return True
-
-
 def judge_problem(flow: Flow) -> Definition:
     """Judges the problem as it was posed, with the price of the bill; kept."""
     posed, bill = cast(Definition, flow.posed), cast(Estimate, flow.current("estimate"))

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from tunecase.errors import InputError
@@ -68,7 +69,7 @@ class Grounds(NamedTuple):
     @property
     def key(self) -> str:
         """The key that the record is kept under."""
-        return f"{self.data}-{_settings_digest(self.settings)}-v{SCHEMAS.get(self.verb, 1)}"
+        return f"{self.data}-{_settings_digest(tuple(self.settings.items()))}-v{SCHEMAS.get(self.verb, 1)}"
 
     def parts(self) -> Parts:
         """What the ledger keeps beside a key, so that a later reader can say what changed."""
@@ -85,7 +86,7 @@ class Grounds(NamedTuple):
             return False
         mine, other = key_parts(self.key), key_parts(key)
         if "rests_on" in entry.meta:
-            settings = (mine[1], _settings_digest(self.named_settings or self.settings))
+            settings = (mine[1], _settings_digest(tuple((self.named_settings or self.settings).items())))
             return self.on_same_data(entry) and other[1] in settings and other[2] == mine[2]
         earlier = _digest("".join((self.earlier_settings or self.settings).values()), 16)
         return self.on_same_data(entry) and (earlier, mine[2]) == other[1:]
@@ -193,8 +194,9 @@ def _data_digest(files: Sequence[DataFile]) -> str:
     return _digest(repr([(file.field, file.name, file.sha256) for file in files]), 24)
 
 
-def _settings_digest(settings: Mapping[str, str]) -> str:
-    return _digest(repr(list(settings.items())), 16)
+@lru_cache(maxsize=256)  # the names of 50,000 charges are 3 MB of text, and one key is asked for dozens of times
+def _settings_digest(settings: tuple[tuple[str, str], ...]) -> str:
+    return _digest(repr(list(settings)), 16)
 
 
 def _digest(text: str, digits: int = SHORT) -> str:

@@ -14,7 +14,7 @@ from tunecase.flow.kept import kept, sha256_of
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.sources import sources
-from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, define_again, have
+from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
 from tunecase.ledger import Entry
 from tunecase.records import Approvals, Decision, Definition, Estimate, Report
 from tunecase.version import __version__
@@ -33,7 +33,7 @@ def renew(flow: Flow) -> None:
     if "estimate" in made:
         have(flow, BILL)
     if flow.current("estimate") is not before and "define" in made:
-        define_again(flow)  # the problem was judged with the earlier bill
+        define(flow)  # the problem was judged with the earlier bill
     _renew(flow, made, "decide", DECISION)
     if "sources" in made and flow.current("sources") is None:
         sources(flow)
@@ -173,22 +173,22 @@ def report(
     """
     check_report(flow, asked, html=page is not None, force=force)
     renew(flow)
-    grid = None if page is None else grid_of(flow, flow.current("decide"))
     last = [entry.id for entry in flow.ledger.entries() if entry.verb != "report"][-1:]
     record, _ = kept(
-        flow, "report", tuple[Report, dict[str, str]], (str(flow.folder), asked, page is None, grid, last),
-        lambda: _written(flow, page, asked, grid, force=force),
+        flow, "report", tuple[Report, dict[str, str]], (str(flow.folder), asked, page is None, last),
+        lambda: _written(flow, page, asked, force=force),
         fits=lambda written: asked.pdf is None and all(sha256_of(name) == was for name, was in written[1].items()),
     )  # fmt: skip
     return cast(Report, flow.keep("report", record))
 
 
 def _written(
-    flow: Flow, page: "Callable[[Page], str] | None", asked: ReportAsked, grid: "Grid | None", *, force: bool
+    flow: Flow, page: "Callable[[Page], str] | None", asked: ReportAsked, *, force: bool
 ) -> tuple[Report, dict[str, str]]:
     """The record of a report that is written now, with the SHA-256 of each of its files."""
     from tunecase.report import report as write
 
+    grid = None if page is None else grid_of(flow, flow.current("decide"))
     shown = _contents(flow, grid, with_rows=asked.with_rows)
     record = write(
         shown, asked.to or flow.folder, draw=page, pdf=asked.pdf, needed=flow.needed_files(), force=force

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from tunecase.flow.audit import audit
-from tunecase.flow.books import books
+from tunecase.engine import gpus
+from tunecase.flow.books import books, books_hold
 from tunecase.flow.define import judge_problem, pose
+from tunecase.flow.kept import kept, sha256_of
 from tunecase.flow.keys import settled
 from tunecase.flow.opened import Flow, Progress, readable
 from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot, where_stated
@@ -77,18 +79,44 @@ def road(
     A pilot that still holds is not run again unless one is asked for. Where no learner that is free can be scored (a
     metric of its own) the pilot says so and the road goes on.
     """
-    before = flow.last_records()
+    asked = anyway, settings
+    fine, verbs = _same_road(flow, asked, lambda: (False, ()))
+    if verbs and books_hold(flow) and all(flow.current(verb) is not None for verb in verbs):
+        for verb in verbs:
+            tell(verb, flow.current(verb))
+        return fine
+    before, walked = flow.last_records(), []
+
+    def found(verb: str, record: Any) -> None:
+        walked.append(verb.removesuffix(" again"))
+        tell(verb, record)
+
     flow.once = flow.ledger.latest("record", "report") is not None
     if flow.project.data.train is None:
-        tell("estimate", estimate(flow))
+        found("estimate", estimate(flow))
         fine = True
     else:
-        fine = _walk(flow, tell, anyway, settings, watch or Watch())
+        fine = _walk(flow, found, anyway, settings, watch or Watch())
     flow.on_step("books")
-    tell("books", books(flow))
+    found("books", books(flow))
     if moved := _moved(before, flow.records):
         tell("changed", moved)
+    _same_road(flow, asked, lambda: (fine, tuple(dict.fromkeys(walked))))
     return fine
+
+
+def _same_road(
+    flow: Flow, asked: tuple[Any, ...], make: Callable[[], tuple[bool, tuple[str, ...]]]
+) -> tuple[bool, tuple[str, ...]]:
+    """How the road that ended with the ledger as it stands came out, and whose records it told; `make` where none did.
+
+    Beside the case it rests on what lies beside it and on this machine: rows to review, GPUs, an encoder's weights.
+    """
+    from tunecase.pilot import encoder_here
+
+    ends = [entry.id for entry in flow.ledger.entries() if entry.verb != "report"][-1:]
+    rests_on = ends, asked, sha256_of(flow.folder / "pilot" / "review.jsonl"), gpus(), encoder_here()
+    return kept(flow, "road", tuple[bool, tuple[str, ...]], rests_on, make, fits=lambda found: bool(found[1]))
 
 
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:

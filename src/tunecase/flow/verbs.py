@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tunecase.errors import InputError
 from tunecase.flow.audit import audit
 from tunecase.flow.decide import choose_step
-from tunecase.flow.define import judge_problem, pose, pose_as_held
+from tunecase.flow.define import judge_problem, pose
 from tunecase.flow.estimate import chance_wanted, has_the_test_rows, price_project, price_test_rows
 from tunecase.flow.forecast import curve_holds, extrapolate, extrapolate_points, read_points
 from tunecase.flow.opened import Flow, missing, spent
@@ -117,16 +117,6 @@ def have(flow: Flow, need: Need, **told: Any) -> None:
 def define(flow: Flow) -> Definition:
     """Is the problem well posed and achievable? Audits and prices first when that is not done yet."""
     return judge_problem(ready(flow, "define"))
-
-
-def define_again(flow: Flow) -> Definition:
-    """The problem judged with another bill: what was measured for the definition that holds is not measured again."""
-    if not pose_as_held(flow):
-        return define(flow)
-    for need in (ANY_BILL, BILL_WITH_TEST_ROWS):
-        have(flow, need)
-    flow.on_step("define")
-    return judge_problem(flow)
 
 
 def estimate(flow: Flow, *, what_if: str | None = None, progress: Callable[[int, int], None] | None = None) -> Estimate:

@@ -19,7 +19,7 @@ from tunecase.records import PilotSettings
 BYTES_PER_TOKEN = 3
 PROMPTS = (*BASELINES, *WITH_DOCUMENTS)  # the names of the prompts that a pilot asks a hosted model by
 # How many examples each of them shows before a row where there are no documents.
-EXAMPLES_SHOWN = tuple(int(own["shots"]) for own in BASELINES.values())
+EXAMPLES_SHOWN: tuple[int, ...] = tuple(int(own["shots"]) for own in BASELINES.values())
 SHOWN_ROWS = max(EXAMPLES_SHOWN) + 1  # the row itself
 
 

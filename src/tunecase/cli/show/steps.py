@@ -106,7 +106,11 @@ def _shown(path: str) -> str:
     folder, name = os.path.split(whole)
     is_scratch = name.endswith((".part", ".tunecase-part", ".lock")) or name.startswith("tunecase-crash-")
     is_scratch = is_scratch or (folder == tempfile.gettempdir() and DRAWN.fullmatch(name) is not None)
-    is_code = name.endswith(CODE) or ".pyc." in name or whole.startswith((*SYSTEM, *_installed()))
+    is_code = (
+        name.endswith(CODE)
+        or ".pyc." in name
+        or whole.replace("/dev/shm/", "/", 1).startswith((*SYSTEM, *_installed()))
+    )
     if is_scratch or is_code or os.path.isdir(whole):
         return ""
     here = os.getcwd() + os.sep

@@ -321,11 +321,6 @@ def _usable() -> dict[str, float]:
     return {row["gpu"]: float(row["usable_gb"]) for row in catalog.read_table("usable_memory")}
 
 
-def lasting_share(recipe: Recipe) -> Number:
-    """L, the share of the peak that lies there whatever the batch: weights, masters and optimizer states."""
-    return sum(states_of(recipe).lasting.values()) / 1e9 / peak_gb(recipe)
-
-
 def usable_gb(gpu: catalog.Gpu) -> float:
     """Allocated memory in GB (10^9 bytes) that a run can reach on a card before it fails.
 

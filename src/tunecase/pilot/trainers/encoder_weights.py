@@ -128,6 +128,16 @@ def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
         return ""
 
 
+def encoder_here() -> tuple[tuple[str, int, int], ...]:
+    """(name, bytes, time in ns) of the files of the encoder that a pilot takes by itself; none where it is not here."""
+    try:
+        found = find(MINILM)
+    except InputError:
+        return ()
+    status = {} if found is None else {path.name: path.stat() for path in sorted(found.folder.iterdir())}
+    return tuple((name, about.st_size, about.st_mtime_ns) for name, about in status.items())
+
+
 def fingerprint(folder: Path) -> str:
     """Tells encoders apart by all bytes of weights, config and tokenizer, whatever else lies in their folder.
 

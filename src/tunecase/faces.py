@@ -1,0 +1,42 @@
+"""The face of a room whose parts are loaded when they are first asked for."""
+
+import ast
+import sys
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+def loads_late(name: str) -> None:
+    """Makes the package `name` load what its file imports under `if TYPE_CHECKING` when it is first asked for.
+
+    A command asks for one part of a room: to load them all took half a second of every start.
+    """
+    sys.modules[name].__class__ = _Face
+
+
+class _Face(ModuleType):
+    """A package that finds its names in the imports that its file holds for type checkers."""
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, str]]:
+        """(module, name there) of each name."""
+        tree = ast.parse(self.__spec__.loader.get_source(self.__name__))  # type: ignore[union-attr]
+        blocks = [node.body for node in tree.body if isinstance(node, ast.If)]
+        imports = [node for body in blocks for node in body if isinstance(node, ast.ImportFrom)]
+        imports = [node for node in imports if node.module != self.__name__]  # those are modules: Python finds them
+        return {name.asname or name.name: (node.module or "", name.name) for node in imports for name in node.names}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._places:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        module, there = self._places[name]
+        value = getattr(import_module(module), there)
+        super().__setattr__(name, value)
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A module that is loaded becomes an attribute of its package, and must not hide the function of its name.
+        if not (isinstance(value, ModuleType) and name in self._places):
+            super().__setattr__(name, value)
