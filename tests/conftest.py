@@ -27,9 +27,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test waits for a network
 # A run leaves some 15,000 files: in memory they cost no second to write or to remove, on some disks half a minute.
 IN_MEMORY, ENOUGH_BYTES = "/dev/shm", 4 << 30
-if os.path.isdir(IN_MEMORY) and os.access(IN_MEMORY, os.W_OK) and not os.statvfs(IN_MEMORY).f_flag & os.ST_NOEXEC:
-    if shutil.disk_usage(IN_MEMORY).free > ENOUGH_BYTES:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", IN_MEMORY)
+if (
+    os.access(IN_MEMORY, os.W_OK | os.X_OK)
+    and not os.statvfs(IN_MEMORY).f_flag & os.ST_NOEXEC
+    and shutil.disk_usage(IN_MEMORY).free > ENOUGH_BYTES
+):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", IN_MEMORY)
 # What is printed is plain and as wide as told, whatever a CI server says of its log.
 for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)

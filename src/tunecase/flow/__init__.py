@@ -25,19 +25,9 @@ if TYPE_CHECKING:
     from tunecase.flow.opened import Flow, open_case
     from tunecase.flow.option_values import as_wanted
     from tunecase.flow.options import (
-        AnswerOptions,
-        ApprovalOptions,
-        ChargeOptions,
-        ChargesOptions,
-        CompareOptions,
-        FitOptions,
-        ImportOptions,
-        JudgeOptions,
-        PilotOptions,
-        PricesOptions,
-        RunOptions,
-        ServingOptions,
-    )
+        AnswerOptions, ApprovalOptions, ChargeOptions, ChargesOptions, CompareOptions, FitOptions, ImportOptions,
+        JudgeOptions, PilotOptions, PricesOptions, RunOptions, ServingOptions,
+    )  # fmt: skip
     from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_is_under_way, pilot_settings
     from tunecase.flow.points import base_model, points
     from tunecase.flow.prices import UpdateAsked, prices, update_prices
@@ -48,17 +38,9 @@ if TYPE_CHECKING:
     from tunecase.flow.shelf import Found, Glance, find_cases, glance, size_and_moment, stamp_of
     from tunecase.flow.sources import sources, try_source
     from tunecase.flow.spend import (
-        ChargeAsked,
-        ImportAsked,
-        ServingAsked,
-        charges,
-        rate_words,
-        spend,
-        spend_import,
-        spend_map,
-        spend_serving,
+        ChargeAsked, ImportAsked, ServingAsked, charges, rate_words, spend, spend_import, spend_map, spend_serving,
         spend_text,
-    )
+    )  # fmt: skip
     from tunecase.flow.split import Wanted
     from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
     from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast

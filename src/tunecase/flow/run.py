@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tunecase.flow.audit import audit
 from tunecase.engine import gpus
+from tunecase.flow.audit import audit
 from tunecase.flow.books import books, books_hold
 from tunecase.flow.define import judge_problem, pose
 from tunecase.flow.kept import kept, sha256_of

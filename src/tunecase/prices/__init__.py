@@ -12,85 +12,31 @@ if TYPE_CHECKING:
     from tunecase.prices.contracts import UNDATED, Contract, Contracts, is_old, read_catalog, read_contracts
     from tunecase.prices.cores import core_hour
     from tunecase.prices.examples import (
-        MADE,
-        OtherSource,
-        Supply,
-        best_made,
-        formatting,
-        legal_note,
-        made_sources,
-        made_worth,
-        supply,
-        token_price,
-    )
+        MADE, OtherSource, Supply, best_made, formatting, legal_note, made_sources, made_worth, supply, token_price,
+    )  # fmt: skip
     from tunecase.prices.gpu import (
-        CONTRACT_TIER,
-        NOT_OF_THE_TABLES,
-        OWNED_TIER,
-        TIERS,
-        TOO_OLD,
-        GpuHour,
-        any_gpu_hour,
-        contract_hour,
-        drift_words,
-        gpu_hour,
-        hour_words,
-        owned,
-        owned_card,
-        purchase,
-    )
+        CONTRACT_TIER, NOT_OF_THE_TABLES, OWNED_TIER, TIERS, TOO_OLD, GpuHour, any_gpu_hour, contract_hour, drift_words,
+        gpu_hour, hour_words, owned, owned_card, purchase,
+    )  # fmt: skip
     from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
     from tunecase.prices.inputs import PRICE, ROUNDS, amount, highest, what_if_words
     from tunecase.prices.labels import (
-        by_position,
-        clock_words,
-        label_minutes,
-        label_price,
-        label_prices,
-        label_rate,
-        labels_per_example,
-        low_pay,
-        named_sources,
-        queue_price,
-        review_hours,
-        review_price,
-    )
+        by_position, clock_words, label_minutes, label_price, label_prices, label_rate, labels_per_example, low_pay,
+        named_sources, queue_price, review_hours, review_price,
+    )  # fmt: skip
     from tunecase.prices.lifetime import (
-        ending_of,
-        horizon,
-        hosted_ends,
-        retirement_of,
-        served_answers,
-        served_months,
-        start_of,
-    )
+        ending_of, horizon, hosted_ends, retirement_of, served_answers, served_months, start_of,
+    )  # fmt: skip
     from tunecase.prices.listing import PricesAsked, price_list
     from tunecase.prices.people import (
-        PaidHours,
-        paid_hours,
-        past_hours_words,
-        person_hour,
-        ramp_up,
-        states_hours,
-        unknown_factor,
-        unknown_words,
+        PaidHours, paid_hours, past_hours_words, person_hour, ramp_up, states_hours, unknown_factor, unknown_words,
         working_months,
-    )
+    )  # fmt: skip
     from tunecase.prices.race import race, source_names
     from tunecase.prices.titles import input_title, is_price
     from tunecase.prices.value import (
-        baseline_score,
-        error_cost,
-        part_when_sure,
-        people_give_the_rest,
-        price_of_answers,
-        price_today,
-        rest_by_others,
-        saving_per_answer,
-        serving_saving,
-        target_value,
-        value_or_saving,
-        worth_of_correct,
-    )
+        baseline_score, error_cost, part_when_sure, people_give_the_rest, price_of_answers, price_today, rest_by_others,
+        saving_per_answer, serving_saving, target_value, value_or_saving, worth_of_correct,
+    )  # fmt: skip
 
 loads_late(__name__)

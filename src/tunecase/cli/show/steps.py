@@ -17,6 +17,7 @@ from tunecase.cli.show.paper import safe
 MOST_FILES = 40  # of one step that are told; a folder of shards holds thousands
 CODE = (".py", ".pyc", ".so", ".pyd", ".dll")
 SYSTEM = ("/proc/", "/sys/", "/dev/", "/usr/share/", "/etc/")
+IN_RAM = "/dev/shm/"  # where users may well keep data  # noqa: S108
 DRAWN = re.compile(r"(tmp)?[a-z0-9_]{8}")  # how Python calls a temporary file
 
 
@@ -106,11 +107,7 @@ def _shown(path: str) -> str:
     folder, name = os.path.split(whole)
     is_scratch = name.endswith((".part", ".tunecase-part", ".lock")) or name.startswith("tunecase-crash-")
     is_scratch = is_scratch or (folder == tempfile.gettempdir() and DRAWN.fullmatch(name) is not None)
-    is_code = (
-        name.endswith(CODE)
-        or ".pyc." in name
-        or whole.replace("/dev/shm/", "/", 1).startswith((*SYSTEM, *_installed()))
-    )
+    is_code = name.endswith(CODE) or ".pyc." in name or whole.removeprefix(IN_RAM).startswith((*SYSTEM, *_installed()))
     if is_scratch or is_code or os.path.isdir(whole):
         return ""
     here = os.getcwd() + os.sep
