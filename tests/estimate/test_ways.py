@@ -25,7 +25,7 @@ OWNED = (
 )
 
 
-def bill(text: str, folder: Path, prices: str = "", draws: int = 4_000) -> Estimate:
+def bill(text: str, folder: Path, prices: str = "", draws: int = 2_000) -> Estimate:
     """The bill of a project that says this, on its own choice of cards."""
     own = None
     if prices:
