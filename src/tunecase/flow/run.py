@@ -80,6 +80,7 @@ def road(
     A pilot that still holds is not run again unless one is asked for. Where no learner that is free can be scored (a
     metric of its own) the pilot says so and the road goes on.
     """
+    flow.once = flow.ledger.latest("record", "report") is not None
     fine, verbs = _same_road(flow, (anyway, settings), lambda: (False, ()))
     if verbs and books_hold(flow) and all(flow.current(verb) is not None for verb in verbs):
         for verb in verbs:
@@ -91,7 +92,6 @@ def road(
         walked.append(verb.removesuffix(" again"))
         tell(verb, record)
 
-    flow.once = flow.ledger.latest("record", "report") is not None
     if flow.project.data.train is None:
         found("estimate", estimate(flow))
         fine = True
