@@ -141,6 +141,7 @@ def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
     assert any(f"training {MINI}" in words for words in record.assumptions)
 
 
+@pytest.mark.slow
 def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
     """No draw and no default: a price of an H100 hour cannot change it."""
     at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 120)
