@@ -90,6 +90,12 @@ def test_what_cannot_be_tried_is_refused_with_a_fix(tmp_path: Path) -> None:
         assert "; wanted " in ran.err
 
 
+def test_the_command_prints_the_race(tmp_path: Path) -> None:
+    """As JSON every source is there."""
+    ran = tunecase("sources", "--project", opened(tmp_path).path, "--today", "2026-11-24", "--json")
+    assert {one["name"] for one in ran.json["raced"]} >= {"label", "synthetic", "licence"}
+
+
 def test_the_report_shows_the_race_once_it_was_run(tmp_path: Path) -> None:
     """Before, the appendix says what to run; then it has every source with its risks."""
     case = Case(opened(tmp_path).path, today=TODAY)
