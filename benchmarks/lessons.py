@@ -120,15 +120,16 @@ def _fitted(table: Table, priors: Priors, freedom: float) -> Fitted:
     s, m = len(priors.scales), len(priors.middles)
     centre = np.log(list(priors.scales.values()))
     sds = np.array(list(priors.middles.values()))
-    rows = table.each * np.minimum(np.array([Counter(table.publishers)[name] for name in table.publishers]), ROWS)
+    rows = np.minimum(1.0, ROWS * table.each)
+    squares, shares = table.weights**2, np.log(np.maximum(table.shares, 1e-300))
 
     def badness(x: "Array") -> tuple[float, "Array"]:
         scales, middles, stacks = np.exp(x[:s]), x[s : s + m], x[s + m :]
-        variance = table.weights**2 @ scales**2
+        variance = squares @ scales**2
         sd = np.sqrt(variance)
         z = (table.gaps - (table.design @ middles)[:, None] - stacks[table.stacks]) / sd
         bend = freedom + z**2
-        log = np.log(np.maximum(table.shares, 1e-300)) - np.log(sd) - (freedom + 1) / 2 * np.log(bend / freedom)
+        log = shares - np.log(sd) - (freedom + 1) / 2 * np.log(bend / freedom)
         top = log.max(axis=1, keepdims=True)
         parts = np.exp(log - top)
         whole = parts.sum(axis=1)
@@ -138,7 +139,7 @@ def _fitted(table: Table, priors: Priors, freedom: float) -> Fitted:
         value = -float(rows @ (np.log(whole) + top[:, 0]))
         gradient = np.concatenate(
             [
-                -np.einsum("rk,rks->s", swell, table.weights**2) * 2 * scales**2 + (x[:s] - centre) / SCALE_SD**2,
+                -np.einsum("rk,rks->s", swell, squares) * 2 * scales**2 + (x[:s] - centre) / SCALE_SD**2,
                 -(pull.sum(axis=1) @ table.design) + middles / sds**2,
                 -np.bincount(table.stacks.ravel(), pull.ravel(), len(stacks)) + stacks / priors.stack**2,
             ]
@@ -149,7 +150,7 @@ def _fitted(table: Table, priors: Priors, freedom: float) -> Fitted:
     start = np.concatenate([centre, np.zeros(m + len(table.stack_names))])
     found = minimize(badness, start, jac=True, method="L-BFGS-B", options={"maxiter": 200})
     x, constant = found.x, float(rows.sum()) * _constant(freedom)
-    variance = table.weights**2 @ np.exp(x[:s]) ** 2
+    variance = squares @ np.exp(x[:s]) ** 2
     heard = rows[:, None] * table.shares / variance * (freedom + 1) / (freedom + 3)
     known = np.bincount(table.stacks.ravel(), heard.ravel(), len(table.stack_names))
     sigmas = (1 / (1 / priors.stack**2 + known)) ** 0.5

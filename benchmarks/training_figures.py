@@ -66,7 +66,7 @@ def p90(ordered: Sequence[float]) -> float:
 
 def _means(lines: Sequence[Line]) -> Figures:
     columns = list(zip(*lines, strict=True))
-    values = (*(statistics.mean(column) for column in columns[:3]), statistics.median(columns[3]))
+    values = (*(statistics.fmean(column) for column in columns[:3]), statistics.median(columns[3]))
     return dict(zip(("median_ape", "p90_ape", "coverage80", "width"), _rounded(values), strict=True))
 
 

@@ -12,7 +12,7 @@ from tests.chat_server import chat_server, said
 from tests.command import Ran, tunecase
 from tests.faults.road import _catalog, _pool, _two_histories, hours
 from tests.ledger.test_bodies import FORGED, forge
-from tests.making import COLOURS, case_folder, tickets, write_jsonl
+from tests.making import COLOURS, case_folder, project_text, tickets, write_jsonl
 from tests.schemas import faults, kinds_of, strict
 from tunecase.records import PRINTED, schema_of
 from tunecase.records.schema import ERROR
@@ -37,6 +37,12 @@ def points(folder: Path) -> None:
 def more_rows(folder: Path) -> None:
     """Labelled rows of another source."""
     write_jsonl(folder / "more.jsonl", tickets(120, 9))
+
+
+def one_round(folder: Path) -> None:
+    """The case with one round and no source of rows: each of its inputs takes a moment to look at."""
+    text = project_text(source="", compute="compute: {tier: neocloud, gpus: [A100-80GB]}", extra="rounds: 1")
+    (folder / "small.yaml").write_text(text, encoding="utf-8")
 
 
 def meter(folder: Path) -> None:
@@ -110,7 +116,7 @@ ROAD: tuple[Step, ...] = (
     (("audit", "--fix", "cleaned"), None),
     (("audit", "--reviewed", "cleaned/review.csv"), reviewed),
     (("audit", "--next", "10", "--pool", "pool.jsonl"), _pool),
-    (("estimate", "--what-if"), None),
+    (("estimate", "--what-if", "--project", "small.yaml"), one_round),
     (("pilot", "--trainer", "probe", "--workers", "1", "--candidates", "none", "--yes"), None),
     (("pilot", "--export", "skypilot", "--trainer", "lora", "--accelerators", "L40S:1"), None),
     (("pilot", "--source", "synthetic", "--rows", "more.jsonl", "--draws", "2", "--workers", "1"), more_rows),

@@ -361,6 +361,7 @@ def stray(case: Path, expected: frozenset[str]) -> Iterator[str]:
 
 def import_all() -> None:
     """Loads what commands load, so that a forked process begins at once."""
+    import gc
     import importlib
     import pkgutil
 
@@ -373,6 +374,8 @@ def import_all() -> None:
                  "scipy.optimize", "scipy.sparse", "scipy.special", "rensa", "jinja2", "rich.console", "rich.table",
                  "rich.live", "yaml", "filelock", "xxhash", "threadpoolctl", "tokenizers"):  # fmt: skip
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # or a forked process would copy it all as it looks for garbage
 
 
 def sampled(points: Sequence[Point], count: int, seed: int) -> list[Point]:

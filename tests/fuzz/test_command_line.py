@@ -20,7 +20,7 @@ def test_a_few_attempts(typing: Any) -> None:
 @pytest.mark.slow
 def test_many_attempts(typing: Any) -> None:
     """Many lines of any verb."""
-    attempts(typing, 150)
+    attempts(typing, 60)
 
 
 @pytest.fixture(scope="module")
