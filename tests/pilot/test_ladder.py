@@ -88,7 +88,7 @@ def test_notes_name_what_bends_the_curve() -> None:
     assert notes[:1] == ladder_notes(uneven, (78, 20_000), given=False)
 
 
-@given(st.lists(st.integers(1, 60), min_size=2, max_size=5), st.integers(0, 99))
+@given(st.lists(st.integers(4, 60), min_size=2, max_size=5), st.integers(0, 99))
 def test_the_note_on_rare_classes_is_true(rows_of: list[int], seed: int) -> None:
     """Sizes that are told to hold fewer than two rows of the rarest class do; a row per class beyond, all hold two."""
     labels = [name for name, rows in zip("abcde", rows_of, strict=False) for _ in range(rows)]
