@@ -21,6 +21,7 @@ import textwrap
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -184,9 +185,9 @@ def figures(seen: Seen, case: Path, seconds: float) -> dict[str, object]:
     }
 
 
-def _names(body: object) -> set[str]:
+def _names(body: Mapping[str, object]) -> set[str]:
     """The notes and runs that an entry names."""
-    text = json.dumps(body, default=str)
+    text = json.dumps(dict(body), default=str)
     return set(re.findall(r'"((?:approved |more )?(?:one|two)-\d+|run-\d+)"', text))
 
 

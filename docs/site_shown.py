@@ -82,10 +82,11 @@ def commands(body: str, code: int = 0) -> list[Command]:
 def run(step: Command, folder: Path, takes_today: Callable[[list[str]], bool]) -> Command:
     """The step, run in a folder: what it prints, and its exit code.
 
-    A command that takes `--today` sees the prices of one day, whenever it runs.
+    A command that takes `--today` sees the prices of one day, whenever it runs. What is paid is paid today: a plan is
+    kept under the clock's day, and a charge of an earlier one would not have been planned before.
     """
     words = step.words
-    if takes_today(words) and "--today" not in words:
+    if takes_today(words) and "--today" not in words and words[0] != "spend":
         words = [*words, "--today", DAY]
     own = {
         "COLUMNS": "80",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.command import Ran, tunecase
-from tests.making import case_folder, tickets, write_jsonl
+from tests.making import case_folder
 
 
 def files(folder: Path) -> set[str]:
@@ -17,11 +17,6 @@ def breaches(ran: Ran, *words: str) -> list[str]:
     lacking += ["code 2"] if ran.code != 2 else []
     lacking += ["no traceback"] if "Traceback" in ran.out + ran.err else []
     return [f"lacks {lacking}: {ran.out}{ran.err}"] if lacking else []
-
-
-def assert_refused(ran: Ran, *words: str) -> None:
-    """Exit 2, at least one whole block, the words in it, and no traceback."""
-    assert [] == breaches(ran, *words)
 
 
 MISTAKES = [
@@ -43,12 +38,6 @@ MISTAKES = [
     ({"target": "  target: 140%"}, ("problem.target", "at most 100%")),
     ({"target": "  target: 92"}, ("problem.target", "write 92%")),
     ({"target": "  target: NaN"}, ("problem.target",)),
-    ({"budget": "budget: 15k EUR"}, ("budget", "a dated rate for EUR")),
-    ({"train": "  train: ../../etc/passwd"}, ("data.train", "a path inside")),
-    ({"train": "  train: nowhere.jsonl"}, ("data.train", "does not exist")),
-    ({"extra": "name: again"}, ("the same field twice",)),
-    ({"extra": "a: &a [x]\nb: [*a, *a]"}, ("an anchor or alias",)),
-    ({"extra": "deep: " + "[" * 40 + "]" * 40}, ("levels",)),
     ({"extra": "broken: ["}, ("YAML",)),
     ({"extra": "effort_per_round: -10 h per round"}, ("effort_per_round",)),
     ({"source": "    - {kind: label, pool: -5}"}, ("data.sources.0.pool",)),
@@ -69,37 +58,6 @@ def test_project_mistakes_are_refused(tmp_path: Path) -> None:
     assert [] == wrong
 
 
-def test_all_mistakes_are_shown_together(tmp_path: Path) -> None:
-    """Five mistakes give five blocks, not one at a time."""
-    path = case_folder(
-        tmp_path, target="  target: 140%", budget="budget: 5 XYZ USD", metric="  metric: nope", train="  train: ../x",
-        compute="compute: {gpus: [nope]}",
-    )  # fmt: skip
-    ran = tunecase("estimate", "--project", path)
-    assert_refused(ran)
-    assert ran.err.count("; wanted ") >= 3
-
-
-UNREADABLE = [
-    ("missing.jsonl", None, ("no such file",)),
-    ("empty.jsonl", b"", ("an empty file",)),
-    ("broken.jsonl", b"not json\nnor this\n", ("no row can be read",)),
-    ("odd.xlsx", b"PK\x03\x04", ("wanted", ".jsonl", ".parquet")),
-    ("columns.csv", b"a,b\n1,2\n", ("--input a --output b",)),
-    ("half.parquet", b"PAR1 and then nothing", ("Parquet",)),
-]
-
-
-def test_unreadable_files_are_refused(tmp_path: Path) -> None:
-    """A file that cannot be read as data is refused by audit with the way out."""
-    wrong = []
-    for name, content, words in UNREADABLE:
-        if content is not None:
-            (tmp_path / name).write_bytes(content)
-        wrong += breaches(tunecase("audit", tmp_path / name, cwd=tmp_path), *words)
-    assert [] == wrong
-
-
 def test_unreadable_project_files_are_refused(tmp_path: Path) -> None:
     """A missing, empty, binary or misshapen project file is refused."""
     path = tmp_path / "tunecase.yaml"
@@ -115,10 +73,8 @@ WRONG_WORDS = [
     (("fit", "llama-3.1-8b", "--gpu", "H1000"), "did you mean"),
     (("fti",), "did you mean tunecase fit"),
     (("fit", "llama-3.1-8b", "--gpus", "0"), "gpus"),
-    (("fit", "llama-3.1-8b", "--gpus", "3.5"), "gpus"),
     (("fit", "llama-3.1-8b", "--batch", "0"), "batch"),
     (("fit", "llama-3.1-8b", "--seq", "-5"), "seq"),
-    (("fit", "llama-3.1-8b", "--seq", "9000000"), "context"),
     (("fit", "llama-3.1-8b", "--rank", "0"), "rank"),
     (("fit", "llama-3.1-8b", "--tokens", "nan"), "tokens"),
     (("fit", "llama-3.1-8b", "--tokens", "1e308"), "tokens"),
@@ -130,10 +86,6 @@ WRONG_WORDS = [
     (("forecast", "points.csv", "--target=often"), "--target"),
     (("fit", "llama-3.1-8b", "--method", "magic"), "lora"),
     (("fit", "llama-3.1-8b", "--framework", "unslot"), "did you mean unsloth"),
-    (("fit", "llama-3.1-8b", "--optimizer", "adafactr"), "did you mean adafactor"),
-    (("fit", "llama-3.1-8b", "--gpu", "T4", "--precision", "bf16"), "bf16 on a T4"),
-    (("fit", "llama-3.1-8b", "--method", "full", "--frozen-layers", "32"), "fewer than 32"),
-    (("fit", "llama-3.1-8b", "--method", "lora", "--frozen-layers", "2"), "full fine-tuning"),
     (("fit", "llama-3.1-8b", "--deadline", "soon"), "6 h"),
     (("fit", "llama-3.1-8b", "--tier", "cheap"), "marketplace"),
     (("fit", "llama-3.1-8b", "--lengths", "nowhere.csv"), "no such file"),
@@ -151,61 +103,6 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
     """Wrong names and numbers on the command line are refused with what is wanted."""
     (tmp_path / "points.csv").write_text("n,score\n10,0.5\n20,0.6\n40,0.7\n", encoding="utf-8")
     assert [] == [wrong for words, part in WRONG_WORDS for wrong in breaches(tunecase(*words, cwd=tmp_path), part)]
-
-
-WRONG_POINTS = [
-    ("n,score\n10,0.5\n20,abc\n", "abc"),
-    ("n,score\n10,nan\n20,0.5\n", "nan"),
-    ("n,score\n-10,0.5\n20,0.6\n", "-10"),
-    ("a,b\n1,2\n", "n,score"),
-    ("", "empty"),
-    ("n,score\n10,0.5\n20,7000\n", "7000"),
-]
-
-
-def test_wrong_points_are_refused(tmp_path: Path) -> None:
-    """A points file with mistakes is refused with the line."""
-    path = tmp_path / "points.csv"
-    wrong = []
-    for text, part in WRONG_POINTS:
-        path.write_text(text, encoding="utf-8")
-        wrong += breaches(tunecase("forecast", path, "--target", "0.9"), part)
-    assert [] == wrong
-
-
-def test_an_edited_ledger_is_refused(tmp_path: Path) -> None:
-    """A ledger edited by hand stops every verb that reads it, and names the line."""
-    path = case_folder(tmp_path)
-    assert 0 == tunecase("spend", "add", "42.50", "USD", "--category", "gpu", "--project", path).code
-    ledger = tmp_path / "ledger.jsonl"
-    ledger.write_text(ledger.read_text(encoding="utf-8").replace("42.50", "12.50"), encoding="utf-8")
-    for words in (("ledger", "verify"), ("books",), ("run",)):
-        assert_refused(tunecase(*words, "--project", path), "ledger.jsonl", "1")
-
-
-def test_json_errors_are_json(tmp_path: Path) -> None:
-    """With --json a refusal is JSON on standard output, with every problem."""
-    ran = tunecase("define", "--json", "--project", tmp_path / "none.yaml")
-    assert 2 == ran.code
-    assert {"where", "got", "wanted", "fix"} == set(ran.json["problems"][0])
-
-
-def test_random_labels_are_not_fit(tmp_path: Path) -> None:
-    """Random labels on twenty texts are not fit."""
-    path = case_folder(tmp_path, test_rows=40)
-    texts = [row["text"] for row in tickets(20, 3)]
-    rows = [dict(row, text=texts[k % 20]) for k, row in enumerate(tickets(300, 4, shuffled=True))]
-    write_jsonl(tmp_path / "train.jsonl", rows)
-    ran = tunecase("audit", "--project", path)
-    assert (1, True) == (ran.code, "not fit" in ran.out)
-
-
-def test_a_test_equal_to_train_is_not_fit(tmp_path: Path) -> None:
-    """When the test rows are the training rows nothing can be believed."""
-    path = case_folder(tmp_path, train_rows=60)
-    write_jsonl(tmp_path / "test.jsonl", tickets(60, 1))
-    ran = tunecase("audit", "--project", path)
-    assert (1, True) == (ran.code, "not fit" in ran.out)
 
 
 def test_a_broken_row_is_quarantined(tmp_path: Path) -> None:

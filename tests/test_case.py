@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -60,20 +59,6 @@ def test_one_method_per_verb(tmp_path: Path) -> None:
     assert 90 == round(100 * (case.forecast().target or 0))
 
 
-def test_prices_are_looked_up_and_not_kept(tmp_path: Path) -> None:
-    """The price book narrowed by keywords; nothing is appended to the ledger."""
-    case = Case(sound(tmp_path), today=TODAY)
-    found = case.prices(gpu="H100", terms="spot")
-    assert {("H100", "spot")} == {(row.item, row.terms) for row in found.rows}
-    assert [] == list(case.flow.ledger.entries())
-
-
-def test_a_forecast_follows_a_pilot(tmp_path: Path) -> None:
-    """forecast() wants a pilot first."""
-    with pytest.raises(InputError):
-        Case(case_folder(tmp_path), today=TODAY).forecast()
-
-
 @pytest.mark.slow
 def test_run_returns_every_record(walked: tuple[Path, dict[str, Any]]) -> None:
     """run() walks the road, writes the report, and returns the records by verb."""
@@ -85,15 +70,6 @@ def test_run_returns_every_record(walked: tuple[Path, dict[str, Any]]) -> None:
 
 
 @pytest.mark.slow
-def test_run_goes_on_anyway(tmp_path: Path) -> None:
-    """An unsound case ends before the pilot, unless anyway is given."""
-    path = case_folder(tmp_path)
-    shutil.copy(tmp_path / "train.jsonl", tmp_path / "test.jsonl")
-    assert "pilot" not in Case(path, today=TODAY).run()
-    assert "pilot" in Case(path, today=TODAY).run(anyway=True)
-
-
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_records(walked: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     """Two cases with the same files and seed give byte-identical records but for timings; another seed does not."""
     first, again = walked[1], Case(sound(tmp_path), seed=7, today=TODAY).run()
@@ -101,21 +77,6 @@ def test_the_same_seed_gives_the_same_records(walked: tuple[Path, dict[str, Any]
         assert timeless(first[verb]) == timeless(again[verb]), verb
     other = Case(tmp_path / "tunecase.yaml", seed=8, today=TODAY)
     assert timeless(first["estimate"]) != timeless(other.estimate())
-
-
-def test_a_report_into_another_folder(tmp_path: Path) -> None:
-    """The report goes where it is asked to."""
-    record = Case(cases.path_of("planned", tmp_path), today=TODAY).report(tmp_path / "out")
-    assert str(tmp_path / "out" / "report.html") == record.html
-    assert "<html" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-
-
-def test_mistakes_raise_all_problems(tmp_path: Path) -> None:
-    """A file with mistakes is refused when the case is opened, every problem at hand."""
-    path = case_folder(tmp_path, budget="budget: 3", target="  target: 140%", extra="colour: red")
-    with pytest.raises(InputError) as refused:
-        Case(path)
-    assert 2 <= len(refused.value.problems)
 
 
 def notebook(monkeypatch: pytest.MonkeyPatch, shell: Any) -> None:

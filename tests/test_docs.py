@@ -101,7 +101,7 @@ def test_contributing_shows_the_tree() -> None:
     shown = dict(re.findall(r"^([a-z_./]+) +(.+)$", tree, re.MULTILINE))
     folders = {f"{path.relative_to(SRC).as_posix()}/" for path in SRC.rglob("*") if path.is_dir()}
     assert {place for place in folders if "__pycache__" not in place} == {place for place in shown if "/" in place}
-    files = {"case.py", "quick.py", "callback.py", "errors.py", "version.py"}
+    files = {"case.py", "quick.py", "callback.py", "errors.py", "faces.py", "version.py"}
     assert files == {place for place in shown if "/" not in place}
     assert [] == [place for place, words in shown.items() if len(words) > 100]
 

@@ -224,8 +224,9 @@ WORLDLY = {"subprocess", "socket", "urllib.request", "http.client", "shutil", "t
 # What stands at the top of the tests: those of the whole, of single files, and what tests share.
 TOP = {
     "__init__", "conftest", "test_api", "test_bad_input", "test_callback", "test_callback_processes", "test_case",
-    "test_docs", "test_errors", "test_evidence", "test_for_agents", "test_good_problems", "test_hostile_case",
-    "test_house", "test_installed", "test_notebooks", "test_old_ledgers", "test_one_answer", "test_patterns",
+    "test_docs", "test_errors", "test_evidence", "test_faces", "test_for_agents", "test_good_problems",
+    "test_hostile_case", "test_house", "test_installed", "test_notebooks", "test_old_ledgers", "test_one_answer",
+    "test_patterns",
     "test_pull_request", "test_quick", "test_regressions", "test_repository", "test_shapes", "test_supply_chain",
     "audited", "budget", "chat_server", "chromium", "command", "decision_server", "engine_tasks", "hostile_server",
     "laws", "machine", "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server",

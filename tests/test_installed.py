@@ -141,7 +141,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs uv and pipx, in an environment of their own."""
     folder = tmp_path_factory.mktemp("tools")
     registry_or_skip(sys.executable, "-m", "venv", folder)
-    registry_or_skip(folder / "bin/python", "-m", "pip", "install", "--quiet", "uv", "pipx")
+    registry_or_skip(folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile", "uv", "pipx")
     return folder / "bin"
 
 
@@ -150,7 +150,7 @@ def test_by_pip(built: Built, tmp_path: Path) -> None:
     """The core alone walks the whole road; an exact count of tokens is the one thing that asks for an extra."""
     registry_or_skip(sys.executable, "-m", "venv", tmp_path / "env")
     python = tmp_path / "env/bin/python"
-    registry_or_skip(python, "-m", "pip", "install", "--quiet", built.wheel)
+    registry_or_skip(python, "-m", "pip", "install", "--quiet", "--no-compile", built.wheel)
     there = f"import importlib.util as u; print([n for n in {OF_EXTRAS!r} if u.find_spec(n)])"
     assert "[]" == subprocess.run([python, "-c", there], env=SHELL, capture_output=True, text=True).stdout.strip()
     bare = Bare([tmp_path / "env/bin/tunecase"], tmp_path)

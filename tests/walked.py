@@ -8,7 +8,6 @@
 Their records hold on TODAY with seed 0, drawn in 2,000 worlds. `make golden` makes them anew.
 """
 
-import itertools
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
@@ -77,14 +76,14 @@ def make_anew(name: str, to: Path = FOLDER) -> None:
 @contextmanager
 def _still(folder: Path) -> Iterator[None]:
     """In this folder, where a minute passes with each entry and nothing that is measured differs."""
-    append_many = Ledger.append_many
+    append = Ledger._append
 
-    def append(ledger: Ledger, new: Any, *, recorded_at: datetime) -> Any:
-        return append_many(ledger, new, recorded_at=FIRST + timedelta(minutes=ledger.counts().total()))
+    def appended(ledger: Ledger, new: Any, recorded_at: datetime) -> Any:
+        return append(ledger, new, FIRST + timedelta(minutes=ledger.counts().total()))
 
     with pytest.MonkeyPatch.context() as patch, chdir(folder):
-        patch.setattr(Ledger, "append_many", append)
-        patch.setattr("time.perf_counter", itertools.count(step=0.125).__next__)
+        patch.setattr(Ledger, "_append", appended)
+        patch.setattr("time.perf_counter", lambda: 0.0)
         patch.setattr("time.process_time", lambda: 0.0)
         for module in ("engine.worker", "data.audit.own_stage"):
             patch.setattr(f"tunecase.{module}.peak_bytes", lambda: 200_000_000)

@@ -25,18 +25,17 @@ class _Face(ModuleType):
         tree = ast.parse(self.__spec__.loader.get_source(self.__name__))  # type: ignore[union-attr]
         blocks = [node.body for node in tree.body if isinstance(node, ast.If)]
         imports = [node for body in blocks for node in body if isinstance(node, ast.ImportFrom)]
-        imports = [node for node in imports if node.module != self.__name__]  # those are modules: Python finds them
         return {name.asname or name.name: (node.module or "", name.name) for node in imports for name in node.names}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._places:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         module, there = self._places[name]
-        value = getattr(import_module(module), there)
+        value = import_module(f"{module}.{there}") if module == self.__name__ else getattr(import_module(module), there)
         super().__setattr__(name, value)
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A module that is loaded becomes an attribute of its package, and must not hide the function of its name.
-        if not (isinstance(value, ModuleType) and name in self._places):
+        if not isinstance(value, ModuleType) or self._places.get(name, (self.__name__,))[0] == self.__name__:
             super().__setattr__(name, value)

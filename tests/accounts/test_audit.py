@@ -8,7 +8,7 @@ from tests import samples
 from tunecase import catalog
 from tunecase.accounts import Material, account
 from tunecase.accounts.audit import audit, kinds
-from tunecase.blocks import Listing, Table, Words
+from tunecase.blocks import Listing, Table
 from tunecase.data.audit import audit as auditing
 from tunecase.quantities import Band
 from tunecase.records import Audit, Cluster, Finding, Measured
@@ -45,12 +45,6 @@ def table(record: Audit) -> list[tuple[str, ...]]:
     """The rows of the short account's table."""
     rows = next(block.rows for block in audit(record, NOTHING).short if isinstance(block, Table))
     return [tuple(cell.text for cell in row) for row in rows]
-
-
-def words(record: Audit) -> str:
-    """The paragraphs of the short account."""
-    blocks = audit(record, NOTHING).short
-    return " ".join(part for block in blocks if isinstance(block, Words) for part in block.paragraphs)
 
 
 def test_every_check_has_a_plain_name() -> None:

@@ -1,35 +1,11 @@
 """A difference of two bills is told in words, and as a comment for a pull request."""
 
 from dataclasses import replace
-from typing import Any
 
 from tests import samples
 from tunecase.accounts import account
-from tunecase.blocks import Account
-from tunecase.quantities import Band
 from tunecase.records import Comparison
 from tunecase.report import blocks_markdown
-
-
-def told(**changes: Any) -> Account:
-    """The account of the sample, changed in these fields."""
-    return account("compare", replace(samples.comparison(), **changes))
-
-
-def total(change: Band | None, **more: Any) -> dict[str, Any]:
-    """The sample's total with such a change."""
-    whole = samples.comparison().total
-    assert whole is not None
-    return {"total": replace(whole, change=change, **more)}
-
-
-def bare() -> dict[str, Any]:
-    """Fields of a comparison without chances, budgets, changes and notes."""
-    record = samples.comparison()
-    assert record.second is not None
-    without = {"reached": None, "budget": None, "over_budget": None}
-    return {"first": replace(record.first, **without), "second": replace(record.second, **without),
-            "changed": (), "notes": (), "judged": None}  # fmt: skip
 
 
 def test_a_comment_is_no_markup_and_calls_no_one() -> None:

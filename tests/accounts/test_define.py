@@ -3,14 +3,10 @@
 from dataclasses import replace
 
 from tests import samples
-from tunecase.accounts import Material
-from tunecase.accounts.define import define, open_questions
-from tunecase.blocks import Words
+from tunecase.accounts.define import open_questions
 from tunecase.problem import RULES
 from tunecase.problem.define import CRITERIA
 from tunecase.records import Criterion, Definition, Severity, Status
-
-NOTHING = Material()
 
 
 def rule(id: str, status: Status = "pass", severity: Severity = "warn", fix: str = "") -> Criterion:
@@ -21,12 +17,6 @@ def rule(id: str, status: Status = "pass", severity: Severity = "warn", fix: str
 def judged(*rules: Criterion, verdict: str = "go to pilot") -> Definition:
     """A definition of these rules."""
     return replace(samples.definition(), criteria=rules, verdict=verdict)
-
-
-def words(record: Definition, material: Material = NOTHING) -> str:
-    """The paragraphs of the short account."""
-    blocks = define(record, material).short
-    return " ".join(part for block in blocks if isinstance(block, Words) for part in block.paragraphs)
 
 
 def test_every_rule_asks_a_question() -> None:

@@ -7,35 +7,12 @@ from tests import samples
 from tests.accounts.reading import table
 from tunecase.accounts import Material, account
 from tunecase.blocks import Account
-from tunecase.records import Driver, Estimate, Plan
+from tunecase.records import Driver, Estimate
 
 
 def told(record: Estimate | None = None, **material: Any) -> Account:
     """The account of a bill."""
     return account("estimate", record or samples.estimate(), Material(**material))
-
-
-def planned(record: Estimate | None = None, **changes: Any) -> Estimate:
-    """The bill with a plan that differs in these fields."""
-    bill = record or samples.estimate()
-    assert bill.plan is not None
-    return replace(bill, plan=replace(bill.plan, **changes))
-
-
-def plan() -> Plan:
-    """The plan of the sample."""
-    made = samples.estimate().plan
-    assert made is not None
-    return made
-
-
-def test_what_to_set_aside_adds_up_as_printed() -> None:
-    """Base, contingency and reserve make the amount of the answer."""
-    said = told()
-    rows = table(said.short, "What to set aside")
-    base, contingency, reserve, whole = (int(row[0].replace(",", "")) for row in rows.values())
-    assert base + contingency + reserve == whole
-    assert f"Set {whole:,} USD aside" in said.answer
 
 
 def test_the_bill_by_line_comes_last_to_its_total() -> None:

@@ -7,21 +7,14 @@ import numpy as np
 import pytest
 
 from tests import samples
-from tests.accounts.reading import words
 from tunecase.accounts import Material
 from tunecase.accounts.forecast import curve, forecast
 from tunecase.accounts.stand_in import assumed_band
 from tunecase.blocks import Curve
 from tunecase.quantities import Interval, Interval80, generator
-from tunecase.records import Forecast
 
 RECORD = samples.forecast()
 STAND_IN = replace(RECORD, stand_in=True, stand_in_factor="stand_in.encoder_factor", model="an-org/a-small-model")
-
-
-def short(record: Forecast, material: Material | None = None) -> str:
-    """What stands under the answer by default."""
-    return words(forecast(record, material or Material()).short)
 
 
 def test_the_assumed_band_is_that_of_errors_drawn_with_the_factor() -> None:

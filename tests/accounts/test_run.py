@@ -3,7 +3,6 @@
 import io
 from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
 from tests import samples
@@ -11,7 +10,7 @@ from tests.accounts.test_answer import LOOK, decision, material, plan
 from tunecase.accounts import Material, account, answer, release_now, run
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import ends_in_a_round, verdict
-from tunecase.blocks import Account, Facts, Table
+from tunecase.blocks import Account, Facts
 from tunecase.cli.show.blocks import print_account
 from tunecase.quantities import Sampled, count, plain_figure
 from tunecase.records import Approvals, Point
@@ -85,14 +84,3 @@ def test_the_next_command_follows_the_answer() -> None:
     bound = next_command(material(decision=label, approvals=asked))
     assert 'tunecase approve "5000 USD" --by NAME --plan 5f0c2d77ab01' == bound
     assert "tunecase run" == next_command(Material(definition=samples.definition()))
-
-
-@pytest.mark.parametrize("verb", ["decide", "next"])
-def test_all_of_it_fits_the_terminal(verb: str) -> None:
-    """With full, wide cells wrap in their columns and no word is lost."""
-    said = account(verb, decision() if verb == "decide" else samples.news(), material())
-    printed = lines(said, full=True)
-    assert max(map(len, printed)) <= 80
-    words = set(" ".join(printed).split())
-    cells = [cell for block in said.full if isinstance(block, Table) for row in block.rows for cell in row]
-    assert {word for cell in cells for word in cell.text.split() if len(word) < 8} <= words

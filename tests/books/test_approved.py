@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from tunecase.books import Dated, Drawdown, Grant, Moment, drawn_down
 
-DAY = date(2026, 11, 24)
-
 
 def on(day: int, place: int = 0) -> Moment:
     """A moment of November 2026."""

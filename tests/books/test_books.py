@@ -12,15 +12,11 @@ from hypothesis import strategies as st
 from tunecase.books.books import Standing, books, share_above
 from tunecase.books.completion import LineDrawn
 from tunecase.books.earlier_projects import ClosedLine
-from tunecase.project import Project, Rate
+from tunecase.project import Project
 from tunecase.quantities.spread import Band, Interval, generator
 from tunecase.records import CATEGORIES, Estimate, Line, Spending
 
 TODAY = date(2026, 11, 24)
-RATES = (
-    Rate(currency="EUR", value=1.05, date=date(2026, 1, 2)),
-    Rate(currency="EUR", value=1.17, date=date(2026, 10, 1)),
-)
 
 
 def paid(*amounts: str, category: str = "gpu") -> list[tuple[str, Spending]]:

@@ -23,14 +23,6 @@ def test_data_are_mended_on_the_command_line(tmp_path: Path) -> None:
     assert all(len(line) <= 80 for line in printed.out.splitlines())
 
 
-def test_an_audit_without_a_project(tmp_path: Path) -> None:
-    """A data file is audited by itself, as of any day."""
-    write_jsonl(tmp_path / "train.jsonl", tickets(80, 1))
-    ran = tunecase("audit", "train.jsonl", "--json", "--today", "2026-11-24", cwd=tmp_path)
-    assert (80, 0) == (ran.json["usable"], ran.code)
-    assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
-
-
 def test_audit_counts_tokens_with_a_tokenizer_at_hand(tmp_path: Path) -> None:
     """--tokenizer makes the count exact; a file that is none is refused."""
     from tokenizers import Tokenizer, models, pre_tokenizers

@@ -1,6 +1,5 @@
 """The command line teaches itself, speaks JSON, ends with the documented codes and starts quickly."""
 
-import hashlib
 import importlib
 import json
 import os
@@ -16,8 +15,7 @@ import pytest
 from tests.command import Ran, tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase.cli import books as cli_books
-from tunecase.ledger.lines import Entry
-from tunecase.records import RECORDS, Spending, from_json
+from tunecase.records import RECORDS, from_json
 from tunecase.version import __version__
 
 SRC = Path(__file__).parents[2] / "src"
@@ -152,38 +150,6 @@ def test_json_of_fit_and_of_points(tmp_path: Path) -> None:
     assert (0.8, 5000) == (ran.json["target"], from_json(RECORDS["forecast"], ran.json).n_max)
 
 
-def test_json_of_the_ledger(tmp_path: Path) -> None:
-    """spend add --json prints the entry as booked, ledger verify --json what it looked at."""
-    path = case_folder(tmp_path)
-    ran = tunecase("spend", "add", "42.50", "--category", "gpu", "--note", "L40S", "--json", "--project", path)
-    entry = from_json(Entry, ran.json)
-    assert ("42.50", "L40S") == (str(from_json(Spending, entry.body).amount), entry.body["description"])
-    ran = tunecase("ledger", "verify", "--json", "--project", path)
-    assert {
-        "path": str(path.parent / "ledger.jsonl"),
-        "entries": 1,
-        "rechained": 0,
-        "whole": True,
-        "unfinished": 0,
-        "set_aside": 0,
-        "anchor": f"1:{hashlib.sha256((path.parent / 'ledger.jsonl').read_bytes().rstrip()).hexdigest()}",
-        "anchored": "kept",
-        "changed": "",
-        "backwards": 0,
-        "ahead": "",
-    } == ran.json
-
-
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_answer(tmp_path: Path) -> None:
-    """Two runs with one seed print the same bill, another seed prints another."""
-    path = case_folder(tmp_path)
-    bills = [tunecase("estimate", "--json", "--seed", seed, "--project", path).out for seed in ("3", "3", "4")]
-    assert bills[0] == bills[1]
-    assert bills[0] != bills[2]
-    assert [3, 4] == [json.loads(bill)["seed"] for bill in bills[1:]]
-
-
 def test_no_seeds(tmp_path: Path) -> None:
     """A seed that no generator takes is refused before anything is read."""
     for seed in ("-1", "4294967296", "1e3", "x"):
@@ -235,12 +201,6 @@ def test_an_option_with_nothing_in_it_is_refused(walked: Path) -> None:
     assert ledger == (walked.parent / "ledger.jsonl").read_bytes()
 
 
-def test_words_that_cannot_be_read_are_json_too() -> None:
-    """With --json a mistake of usage is printed as one problem."""
-    (problem,) = json.loads(tunecase("estimate", "--json", "--seed=x").out)["problems"]
-    assert ("--seed", "'x'") == (problem["where"], problem["got"])
-
-
 def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
     assert 0 == tunecase("books", "--project", walked).code
@@ -250,26 +210,6 @@ def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     ran = tunecase("books", "--csv", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code
     assert "Fix: name another place" in ran.err
-
-
-def test_errors_of_the_world_are_json_too(tmp_path: Path, walked: Path) -> None:
-    """With --json any failure is JSON, without problems where no input is at fault."""
-    ran = tunecase("books", "--json", "--csv", tmp_path / TOO_LONG, "--project", walked)
-    assert 3 == ran.code
-    assert [] == ran.json["problems"]
-    assert "could not be written" in ran.json["error"]
-
-
-def test_interrupted(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends with 130 and says that what was finished is kept."""
-
-    def stop(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli_books, "finish", stop)
-    ran = tunecase("books", "--project", walked)
-    assert 130 == ran.code
-    assert "the same command goes on from there" in ran.err
 
 
 def test_interrupted_while_a_library_is_loaded(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:

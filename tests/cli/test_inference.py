@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.command import tunecase
-from tests.inference.importers.meters import vllm_result, written
 
 ASKED = ("inference", "meta-llama/Llama-3.1-8B", "--today", "2026-11-24", "--gpu", "H100")
 LOAD = ("--volume", "200k per month", "--input", "600", "--output", "60")
-RAN = ("--gpus", "1", "--precision", "bf16", "--engine", "vllm")
 CASE = """\
 name: served
 data: {rows: 200}
@@ -39,25 +37,6 @@ def test_it_answers_without_a_project(tmp_path: Path) -> None:
     assert ran.out == tunecase(*ASKED, *LOAD, cwd=tmp_path).out
 
 
-def test_the_record_as_json() -> None:
-    """The figures of the print, with the source of each default and the command of each load to measure."""
-    record = tunecase(*ASKED, *LOAD, "--json").json
-    assert "meta-llama/Llama-3.1-8B" == record["model"]
-    assert record["per_month"]["p50"] > 0
-    assert all(used["source"] for used in record["defaults"])
-    assert all(point["command"] for point in record["points"])
-
-
-def test_what_is_missing_or_wrong_is_told_at_once(tmp_path: Path) -> None:
-    """Each with got, wanted and fix, and code 2."""
-    ran = tunecase("inference", "--engine", "vlm", "--price", "3 EUR per hour", cwd=tmp_path)
-    assert 2 == ran.code
-    for where in ("MODEL", "--volume", "--input", "--output", "--engine", "--price"):
-        assert f"\n{where}: " in f"\n{ran.err}", where
-    assert ran.err.count("; wanted ") == 6
-    assert "" == ran.out
-
-
 def test_no_way_that_meets_the_objectives_is_a_no() -> None:
     """Code 1 where the objective may be reached by one request, though not by the median replica; 2 where it cannot."""
     slow, never = (tunecase(*ASKED, *LOAD, "--gpus", "1", "--per-token", text) for text in ("4.5 ms", "0.01 ms"))
@@ -75,16 +54,3 @@ def test_the_nearest_project_is_taken_where_no_model_is_named(case: Path) -> Non
     assert (2, True) == (ran.code, "--volume" in ran.err)
     other = tunecase("inference", "qwen3-8b", "--project", case, "--today", "2026-11-24")
     assert (0, True) == (other.code, "Qwen3-8B" in other.out), other.err
-
-
-def test_measured_loads_are_told_before_and_after(case: Path) -> None:
-    """One line on how the prediction did; the same file again says that nothing is added."""
-    load = written(case.parent / "load.json", vllm_result())
-    words = ("inference", "--project", case, "--today", "2026-11-24", "--measured", load)
-    first, again = (" ".join(tunecase(*words).out.split()) for _ in range(2))
-    assert "answers a second; before that, " in first
-    assert "Measured on 1 x H100, 16 in flight: 1,600 output tokens a second; predicted" in first
-    assert "Measured on" not in again
-    assert "on file already: nothing is added" in again
-    none = tunecase(*ASKED, *LOAD, *RAN, "--measured", case.parent / "none.json")
-    assert (2, True) == (none.code, "none.json" in none.err)

@@ -126,13 +126,3 @@ def test_a_share_that_cannot_be_held_out_is_refused(tmp_path: Path) -> None:
         assert ran.code == 2, words
         assert "wanted" in ran.err, words
     assert [data] == list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("rows", [1, 3, 19])
-def test_a_file_too_small_to_split_is_refused(tmp_path: Path, rows: int) -> None:
-    """The least number of rows is said, and nothing is written."""
-    data = write_jsonl(tmp_path / "all.jsonl", tickets(rows, 1))
-    ran = tunecase("init", data, "--split", "20%")
-    assert ran.code == 2
-    assert "20 rows or more" in " ".join(ran.err.split())
-    assert [data] == list(tmp_path.iterdir())

@@ -73,20 +73,6 @@ def test_verbose_tells_steps_files_and_seconds(tmp_path: Path) -> None:
     assert "" == tunecase("ledger", "verify", "--json", cwd=tmp_path).err
 
 
-def test_a_bug_is_told_without_its_trace(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--verbose says where the kept traceback lies, and prints none."""
-
-    def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr("tunecase.flow.books", fail)
-    ran = tunecase("books", "--verbose", "--project", walked)
-    assert (3, False) == (ran.code, "Traceback" in ran.err)
-    kept = next(word.rstrip(";") for word in ran.err.split() if "tunecase-crash-" in word)
-    assert "RuntimeError: a bug" in Path(kept).read_text(encoding="utf-8")
-    Path(kept).unlink()
-
-
 def test_what_is_heard_of_files_ends_with_the_command(walked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is told of files that are opened after a command with --verbose."""
     tunecase("ledger", "verify", "--verbose", "--project", walked)

@@ -19,7 +19,7 @@ from tunecase.records import RECORDS, from_json
 def test_json_of_the_run(walked: Path) -> None:
     """run --json prints every record by its verb, and where the approvals stand."""
     ran = tunecase("run", "--json", "--project", walked)
-    records = {verb: from_json(RECORDS[verb], body) for verb, body in ran.json.items()}
+    records = {verb: from_json(RECORDS[verb], body) for verb, body in ran.json.items() if verb != "changed"}
     road = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report"}
     assert road | {"approvals"} == set(records)
     assert ran.code == (0 if records["decide"].ok else 1)

@@ -63,14 +63,6 @@ def test_a_bill_beyond_the_limits_is_told_once_in_plain_words(tmp_path: Path) ->
         assert (2, 1, True) == (ran.code, ran.err.count("wanted"), told in " ".join(ran.err.split())), ran
 
 
-def test_hours_that_are_no_number_are_told_as_hours(tmp_path: Path) -> None:
-    """The fix of a cell of hours speaks of hours and of no currency."""
-    path, sheet = case_folder(tmp_path), tmp_path / "hours.csv"
-    sheet.write_text("date,hours,rate,currency\n2026-11-20,NaN,60,USD\n", encoding="utf-8")
-    err = tunecase("spend", "import", "timesheet", sheet, "--project", path).err
-    assert ("Write for example 1.5 or 1:30" in err, "USD" in err) == (True, False), err
-
-
 @pytest.mark.parametrize("kind", ["focus", "timesheet"])
 def test_what_is_no_file_is_no_bill(tmp_path: Path, kind: str) -> None:
     """A device and a pipe are refused at once, by name."""

@@ -19,17 +19,6 @@ from tunecase.compute.rollout import Rollout, Sampled, texts_of
 RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("H100"), micro_batch=2)
 
 
-def test_bands_are_in_order_for_numbers_and_arrays() -> None:
-    """P10 below P50 below P90, and an array of sizes gives what each size alone gives."""
-    cases = ["allocated", "reserved", "card"]
-    for statistic in cases:
-        sizes = np.array([1, 2, 4])
-        many = need(RUN.but(micro_batch=sizes), statistic=statistic)
-        assert ((many.low_gb < many.mid_gb) & (many.mid_gb < many.high_gb)).all()
-        for at, size in enumerate(sizes):
-            assert need(RUN.but(micro_batch=int(size)), statistic=statistic).high_gb == pytest.approx(many.high_gb[at])
-
-
 def test_what_was_measured_moves_only_what_it_measured() -> None:
     """Runs timed but not weighed leave memory as it is, and the other way round."""
     run = Measured("x", "own", "own", "2026-11-24", RUN)

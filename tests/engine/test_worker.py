@@ -19,7 +19,7 @@ def test_a_task_is_measured() -> None:
     assert engine.measured(engine_tasks.work, 0.1).cpu_s >= 0.1
     with pytest.raises(TypeError):
         engine.measured(abs, "x")
-    held = bytearray(250_000_000)
+    held = bytearray(120_000_000)
     ((_, spent),) = engine.run_tasks(partial(engine.measured, len), ["abc"], workers=1, apart=True)
     assert isinstance(spent, engine.Measured)
     assert sys.platform != "linux" or 1e7 < spent.peak_bytes < len(held)

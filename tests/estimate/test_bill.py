@@ -45,7 +45,7 @@ def machine(at: Basis, gpu: str = "H100") -> Machine:
     return Machine(gpu, 1, at.worlds.draw("GPU hours per million tokens", Interval(0.01, 0.03)), hour)
 
 
-def bill(project: Project, draws: int = 4_000, seed: int = 0, rows: int = 700, **given: Any) -> Estimate:
+def bill(project: Project, draws: int = 2_000, seed: int = 0, rows: int = 700, **given: Any) -> Estimate:
     """The estimate on a timed machine."""
     at = basis(project, draws, seed)
     given = {"tokens": TOKENS, "machines": [machine(at)], **given}
@@ -83,7 +83,7 @@ def test_the_total_is_the_sum_of_its_included_lines_world_by_world(
 ) -> None:
     """Its points are those of the summed draws, and the shares add to one."""
     euro = written((GOLDEN / "bill-euro.yaml").read_text(encoding="utf-8"), tmp_path)
-    record, lines = bill(euro), lines_of(euro, draws=4_000)
+    record, lines = bill(euro), lines_of(euro, draws=2_000)
     total = sum(lines.values())
     assert list(lines) == [cost.__name__ for cost in COSTS if cost.__name__ != "other"]
     assert record.total.p80 == pytest.approx(np.quantile(total, 0.8), rel=1e-12)
@@ -223,7 +223,7 @@ def test_a_pool_of_nothing_says_that_no_more_can_be_had(tmp_path: Path) -> None:
 def test_past_projects_calibrate_the_unknowns(tmp_path: Path) -> None:
     """Forty projects that ended on plan leave little of other people's overruns; the assumption names them."""
     project = written(PLAIN, tmp_path)
-    at = basis(project, 4_000)
+    at = basis(project, 2_000)
     at.overruns = (1.0,) * 40
     calm = estimate(drawn(Known(at, 700, TOKENS, machines=[machine(at)])))
     assert calm.total.p90 < bill(project).total.p90
@@ -356,8 +356,9 @@ def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path
     """Each world follows one curve; more budget, more chance; no step is begun that the budget does not hold at P80."""
     pytest.importorskip("tunecase.forecast.curves")
     foreseen = LABELS + "unknowns: none\n"
-    records = [bill(written(foreseen.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
-    poor, rich = records
+    poor, rich = (
+        bill(written(foreseen.replace("15k", amount), tmp_path), 4_000, forecast=curve()) for amount in ("4k", "60k")
+    )
     assert 0 < poor.reached < rich.reached < 1
     assert rich.over_budget < 0.05
     assert poor.plan.beyond_budget

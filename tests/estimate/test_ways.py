@@ -25,7 +25,7 @@ OWNED = (
 )
 
 
-def bill(text: str, folder: Path, prices: str = "", draws: int = 4_000) -> Estimate:
+def bill(text: str, folder: Path, prices: str = "", draws: int = 2_000) -> Estimate:
     """The bill of a project that says this, on its own choice of cards."""
     own = None
     if prices:
@@ -141,6 +141,7 @@ def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
     assert any(f"training {MINI}" in words for words in record.assumptions)
 
 
+@pytest.mark.slow
 def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
     """No draw and no default: a price of an H100 hour cannot change it."""
     at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 120)

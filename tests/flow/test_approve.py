@@ -239,8 +239,7 @@ def test_an_approval_that_is_nearly_spent_makes_room(case: Case) -> None:
 
 def test_a_bill_alone_asks_for_no_release(tmp_path: Path) -> None:
     """Where nothing is decided, as without data, no release is asked for, and one needs --beyond."""
-    path = case_folder(tmp_path)
-    assert 0 == tunecase("estimate", "--project", path).code
+    path = walked.path_of("decided", tmp_path, entries=4)
     words = ("approve", "100 USD", "--by", "Ines", "--project", path)
     ran = tunecase(*words)
     assert (2, True) == (ran.code, "the plan on file asks for no release now" in ran.err), ran

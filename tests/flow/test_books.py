@@ -221,28 +221,6 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(case: Path, tmp_path:
     assert ["books.html"] == [path.name for path in out.parent.iterdir()]
 
 
-def test_files_of_the_case_are_not_written_over(case: Path, tmp_path: Path) -> None:
-    """The ledger, the project file and the data stay; a folder in the way is told."""
-    record = told(case)
-    for name in ("ledger.jsonl", "tunecase.yaml", "train.jsonl"):
-        before = (case.parent / name).read_bytes()
-        with pytest.raises(InputError, match="a file that this case needs"):
-            flow.write_books(opened(case), record, render, flow.BooksFiles(csv=case.parent / name), force=True)
-        assert before == (case.parent / name).read_bytes()
-    with pytest.raises(InputError, match="a folder"):
-        flow.write_books(opened(case), record, render, flow.BooksFiles(csv=tmp_path))
-
-
-def test_the_command_writes_both_files_and_says_so(case: Path, tmp_path: Path) -> None:
-    """`books --close --csv --page` in one call; JSON stays JSON."""
-    pay(case, "100")
-    words = ("--project", case, "--today", "2026-11-24", "--csv", tmp_path / "b.csv", "--page", tmp_path / "b.html")
-    assert 0 == tunecase("books", "--close", "labour", "--full", *words).code
-    assert (tmp_path / "b.csv").is_file()
-    ran = tunecase("books", "--json", *words)
-    assert "2026-11-24" == next(line for line in ran.json["lines"] if line["name"] == "labour")["closed"]
-
-
 def test_measured_rounds_draw_the_rest_from_where_the_project_stands(tmp_path: Path) -> None:
     """After a round on a curve the bill starts from now, within the budget that is left, on top of what was paid."""
     case = walked.path_of("running", tmp_path)
@@ -352,14 +330,6 @@ def test_two_months_of_serving_are_held_against_their_forecast(serving: Path) ->
     assert 0 == record.spent == Decimal(str(spent(opened(serving))))
     assert "1,404.00 USD of answers served after launch stand beside the budget" in " ".join(record.remarks)
     assert "the last before the first served period" in served.forecast
-
-
-def test_the_books_of_a_served_model_reach_page_and_json(serving: Path, tmp_path: Path) -> None:
-    """The same figures in both."""
-    page = tmp_path / "books.html"
-    ran = tunecase("books", "--project", serving, "--page", page, "--json", "--today", TODAY.isoformat())
-    assert "82,500" in page.read_text(encoding="utf-8")
-    assert "82500" == ran.json["served"]["actual"]["answers"].partition(".")[0]
 
 
 def test_without_a_forecast_only_what_was_served_is_told(case: Path) -> None:

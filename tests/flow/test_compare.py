@@ -171,25 +171,6 @@ def test_all_mistakes_are_told_at_once(case: Path) -> None:
     assert 2 == tunecase("compare", case, "--project", case, "--set", "rounds=1").code
 
 
-def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
-    """The answer, what moved most, the rest folded away; what users write is neither mark-up nor a call to anyone."""
-    evil = changed(case, "owner: Ines", 'owner: "<script>|`@ines` [x](http://x) #12"', "evil.yaml")
-    ran = tunecase("compare", case, evil, "--markdown", "-", *TODAY)
-    assert 0 == ran.code
-    assert ran.out.startswith("**evil.yaml costs the same")
-    assert "<details><summary>" in ran.out
-    for bad in ("<script", "`@", "[x]", "@ines", "](http"):
-        assert bad not in ran.out
-    table = [line for line in ran.out.splitlines() if line.startswith("|")]
-    assert {8} == {line.count("|") for line in table[:13]}
-    assert {4} == {line.count("|") for line in table[13:]}
-    assert "- upkeep: in neither total" in ran.out.split("<details>")[1]
-    (tmp_path / "new").mkdir()
-    told = tunecase("compare", case, evil, "--markdown", tmp_path / "new" / "comment.md", *TODAY)
-    assert told.out.startswith("evil.yaml costs the same")
-    assert ran.out.splitlines()[0] == (tmp_path / "new" / "comment.md").read_text(encoding="utf-8").splitlines()[0]
-
-
 def test_the_python_face(case: Path) -> None:
     """Case.compare takes another file or changes by field, and a limit."""
     opened = Case(case, today=walked.TODAY)

@@ -12,6 +12,7 @@ import pytest
 from tests.making import case_folder
 from tunecase import flow
 from tunecase.flow import kept as module
+from tunecase.flow import run
 from tunecase.flow.kept import kept
 from tunecase.flow.opened import Flow
 from tunecase.records import Baseline
@@ -151,9 +152,9 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
         forget()
         records: dict[str, Any] = {}
         case = opened(tmp_path)
-        flow.road(case, records.__setitem__)
+        flow.road(case, lambda verb, record: records.update({verb.removesuffix(" again"): record}))
         flow.report(case, render)
-        return {verb: record for verb, record in records.items() if verb in ("estimate again", "forecast", "decide")}
+        return {verb: records[verb] for verb in ("estimate", "forecast", "decide")}
 
     case_folder(tmp_path)
     monkeypatch.setattr(decide, "grid", partial(decide.grid, seconds_max=600.0))  # also on a loaded machine
@@ -164,6 +165,7 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
     with monkeypatch.context() as patch:
         for owner, name in ((plan, "drawn"), (plan, "variants"), (pilot, "baselines"), (decide, "grid")):
             patch.setattr(owner, name, lambda *_, name=name, **__: calls.append(name))
+        patch.setattr("tunecase.flow.run._walk", lambda *_, **__: calls.append("walk"))
         assert walked() == first
     assert calls == []
     assert (ledger.read_bytes(), page.stat().st_mtime_ns) == (written, drawn_at)
@@ -171,3 +173,27 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
     page.write_text("Made by tunecase, then cut", encoding="utf-8")
     walked()
     assert page.read_bytes()[-200:] == whole[-200:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moved", ["day", "encoder", "review", "ledger"])
+def test_a_road_is_walked_anew_where_it_may_end_elsewhere(
+    moved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another day, once weights or a GPU have come, where a file it wrote was touched, or anything was recorded."""
+    case_folder(tmp_path, train_rows=60, test_rows=40)
+    walks: list[str] = []
+    walk = run._walk
+    monkeypatch.setattr(run, "_walk", lambda *given: walks.append(moved) or walk(*given))
+    flow.road(opened(tmp_path), lambda verb, record: None)
+    flow.road(opened(tmp_path), lambda verb, record: None)
+    assert [moved] == walks
+    if moved == "encoder":
+        monkeypatch.setattr("tunecase.pilot.encoder_here", lambda: (("model.safetensors", 1, 1),))
+    if moved == "review":
+        (tmp_path / "pilot").mkdir(exist_ok=True)
+        (tmp_path / "pilot" / "review.jsonl").write_text("{}", encoding="utf-8")
+    if moved == "ledger":
+        flow.spend_text(opened(tmp_path), flow.ChargeAsked("12 USD", category="gpu"))
+    flow.road(opened(tmp_path, day=date(2026, 11, 25) if moved == "day" else DAY), lambda verb, record: None)
+    assert [moved] * 2 == walks

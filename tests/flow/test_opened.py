@@ -245,24 +245,6 @@ def test_the_whole_road(sound: Path) -> None:
     assert 20_000 == later.current("estimate").draws
 
 
-@pytest.mark.slow
-def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) -> None:
-    """Nothing is trained on labels that look random, unless it is asked for."""
-    path = case_folder(tmp_path)
-    for name, seed in (("train", 1), ("test", 2)):
-        write_jsonl(tmp_path / f"{name}.jsonl", tickets(240, seed, shuffled=True))
-    told: list[str] = []
-    case = opened(path)
-    assert not flow.road(case, lambda verb, record: told.append(verb))
-    assert ["define", "audit", "estimate", "decide", "books"] == told
-    assert [] == runs(case)
-    told.clear()
-    case = opened(path)
-    assert not flow.road(case, lambda verb, record: told.append(verb), anyway=True)
-    assert "pilot" in told
-    assert runs(case)
-
-
 def test_a_plan_without_data_is_priced_and_no_more(tmp_path: Path) -> None:
     """There is nothing to judge or to train on: the bill and the books are made, and the answer is no refusal."""
     path = tmp_path / "tunecase.yaml"

@@ -226,7 +226,7 @@ def test_gsm8k_is_audited_without_a_project_file(tmp_path: Path) -> None:
 
 @needs("gsm8k")
 def test_gsm8k_walks_a_road_with_copied_answers(tmp_path: Path) -> None:
-    """Of 2,000 rows of free text the nearest ones' answers are scored by their final answers, beside the commonest."""
+    """Free text of 2,000 rows: answers of the nearest rows are scored by their final answers."""
     for name, rows in (("train", 2_000), ("test", 400)):
         lines = (TEXTS / "gsm8k" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:rows]
         (tmp_path / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")

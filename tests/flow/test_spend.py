@@ -18,7 +18,7 @@ from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.books import held
 from tunecase.case import Case
-from tunecase.errors import InputError, LedgerBusyError, TunecaseError
+from tunecase.errors import InputError, LedgerBusyError
 from tunecase.flow import Flow
 from tunecase.flow.opened import spent
 from tunecase.flow.spend import ImportAsked, ServingAsked, _asked_for
@@ -190,14 +190,6 @@ def test_words_that_cannot_be_meant_are_refused(tmp_path) -> None:
     assert [] == breaches
 
 
-def test_a_server_that_dies_leaves_the_ledger_alone(tmp_path: Path) -> None:
-    """A failure of the world, with nothing booked."""
-    with pytest.raises(TunecaseError) as caught:
-        take(tmp_path, "mlflow", "http://127.0.0.1:9")
-    assert 3 == caught.value.exit_code
-    assert not (tmp_path / "ledger.jsonl").exists()
-
-
 def test_currencies_never_add_without_a_rate(tmp_path: Path) -> None:
     """With one, the note says which."""
     bill = as_csv(tmp_path / "b.csv", [row(), row(BillingCurrency="EUR", BilledCost="10")])
@@ -208,29 +200,6 @@ def test_currencies_never_add_without_a_rate(tmp_path: Path) -> None:
     opened(tmp_path / "euro", euro)
     found = take(tmp_path / "euro", "focus", bill)
     assert (Decimal("12.624"), ("EUR at 1.1 USD by the project's dated rates",)) == (found.amount, found.notes)
-
-
-def test_the_command_line(tmp_path: Path) -> None:
-    """Words, JSON and exit codes: 0 booked, 2 refused with every mistake and nothing booked."""
-    opened(tmp_path)
-    as_csv(tmp_path / "b.csv", [row(), row(ResourceId="i-2", Tags="NULL")])
-    words = ("--today", "2026-11-24")
-    asked = ("b.csv", "--tag", "application=tickets", "--full")
-    ran = tunecase("spend", "import", "focus", *asked, *words, cwd=tmp_path)
-    assert (0, "") == (ran.code, ran.err)
-    assert max(map(len, ran.out.splitlines())) <= 80
-    as_json = tunecase("spend", "import", "focus", "b.csv", "--json", *words, cwd=tmp_path)
-    assert (1, 1, "1.624") == (as_json.json["booked"], as_json.json["known"], as_json.json["amount"])
-    before = (tmp_path / "ledger.jsonl").read_bytes()
-    as_csv(tmp_path / "bad.csv", [row(BilledCost="1,5"), row(BilledCost="NaN", ChargePeriodStart="2027-01-01")])
-    bad = tunecase("spend", "import", "focus", "bad.csv", *words, cwd=tmp_path)
-    assert 2 == bad.code
-    assert all(
-        told in bad.err for told in ("bad.csv, line 2, BilledCost", "bad.csv, line 3, BilledCost", "ChargePeriodStart")
-    )
-    assert "Traceback" not in bad.err
-    assert before == (tmp_path / "ledger.jsonl").read_bytes()
-    assert 2 == tunecase("spend", "import", "focus", "none.csv", *words, cwd=tmp_path).code
 
 
 def test_a_second_tag_of_one_bill_adds_its_rows(tmp_path: Path) -> None:

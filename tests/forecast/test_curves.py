@@ -3,7 +3,6 @@
 import itertools
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +11,13 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from tests.laws import law
-from tunecase.forecast.curves import Belief, believe, reach_share
+from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.models import ODDS_SLOPES
-from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.forecast.widths import TESTED, Calibration, calibration
 from tunecase.quantities import batch_error
 from tunecase.records import Point
 
-ROOT = Path(__file__).parents[2]
 SHARE = {"scale": Scale("higher", bounded=True, binomial=True)}
 SIZES = (20, 40, 80, 160)
 
@@ -36,16 +33,6 @@ def rising(slope=0.35, start=0.5, rows=300):
 
 
 curves = st.lists(st.floats(0.05, 0.98), min_size=3, max_size=5)
-
-
-@law(15)
-@given(scores=curves, target=st.floats(0.02, 0.6))
-def test_the_chance_never_falls_with_more_data(scores, target):
-    """P(target reached by n) rises with n and stays a share."""
-    belief = believe(points(scores), **SHARE)
-    share = reach_share(belief.paths(np.geomspace(20, 5000, 12), 300), target)
-    assert (np.diff(share) >= 0).all()
-    assert 0 <= share[0] <= share[-1] <= 1
 
 
 @law(10)
@@ -244,12 +231,6 @@ def test_the_width_is_the_learnt_one_where_test_items_are_unknown():
     assert unknown.width == calibration("tuned score").width(math.log(0.5 / (8**0.35 - 0.5))) != 1
     native = replace(unknown, calibration=Calibration("tuned score", 1.0, 0.0, 0.0, 0.0, 0, 0, "", ""))
     assert width(unknown) == pytest.approx(unknown.width * width(native), rel=0.02)
-
-
-def test_the_error_scale_is_part_of_the_face():
-    """Scores and errors convert through the module that estimate and forecast use."""
-    assert to_error(0.75, "higher") == 0.25
-    assert to_score(0.25, "higher") == 0.75
 
 
 def test_two_lora_draws_hold_their_later_outcomes():

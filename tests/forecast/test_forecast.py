@@ -15,7 +15,7 @@ from tunecase.prices.basis import Basis
 from tunecase.prices.examples import Supply
 from tunecase.project import Project
 from tunecase.quantities.spread import Worlds
-from tunecase.records import Forecast, Point, from_json, to_json
+from tunecase.records import Point
 
 ACCURACY = {"metric": "accuracy", "direction": "higher"}
 LOSS = {"metric": "loss", "direction": "lower"}
@@ -158,20 +158,12 @@ def test_two_sizes_are_not_a_pilot_yet():
         assert ("not a pilot yet", (), None) == (found.verdict, found.band, found.p_target)
 
 
-def test_a_far_target_is_not_achievable_within_n_max():
-    """With a clear signal and a chance below 5% the answer is no, and names n_max, its reason and the model."""
-    found = forecast_of(
-        rising(5000), target=0.99, n_max=200, n_max_why="the pool", basis=basis(), model="the 1B", **ACCURACY
-    )
-    assert found.verdict == "not achievable within n_max"
-    assert not found.ok
-
-
 def test_a_stand_in_rules_nothing_out_for_the_model():
-    """What a cheap learner cannot reach is no refusal of the model it stands in for, and the forecast says so."""
+    """What a cheap learner cannot reach is no refusal of the model it stands in for, as it is of the model itself."""
+    own = forecast_of(rising(5000), target=0.99, n_max=200, n_max_why="the pool", model="the 1B", **ACCURACY)
     found = forecast_of(rising(5000), target=0.99, n_max=200, model="the probe", stand_in=True, **ACCURACY)
-    assert found.verdict == "not achievable within n_max"
-    assert found.ok
+    assert own.verdict == found.verdict == "not achievable within n_max"
+    assert (False, True) == (own.ok, found.ok)
     assert any("stands in for the model" in words for words in found.assumptions)
 
 
@@ -210,13 +202,6 @@ def test_what_is_never_reached_is_none():
     found = forecast_of(rising(3000, slope=0.12), target=0.97, supply=label_supply(), **ACCURACY)
     assert found.needed.p50 is None
     assert found.needed_price is None
-
-
-def test_n_max_is_what_the_budget_buys():
-    """With a price and a budget the forecast ends where the budget does, and names both."""
-    points = [Point(n, p.score) for n, p in zip((25, 50, 100), rising(), strict=False)]
-    found = forecast_of(points, target=0.9, supply=label_supply(2.0), basis=basis(), **ACCURACY)
-    assert (600, 600) == (found.n_max, found.n_budget)
 
 
 def test_zero_shot_is_kept_apart():
@@ -260,16 +245,6 @@ def test_next_pilot_names_what_lacks():
     assert "draws of each size instead of 2" in forecast_of(runs, target=0.9, **ACCURACY).next_pilot
     small = [Point(n, 3 - i / 50) for i, n in enumerate((100, 200, 400))]
     assert "1,600 examples, 4 times" in forecast_of(small, target=1.0, **LOSS).next_pilot
-
-
-def test_one_seed_one_answer_and_back_from_json():
-    """The same seed gives the same record, and it comes back from its JSON."""
-    import orjson
-
-    first, second = (forecast_of(rising(), target=0.9, supply=label_supply(), **ACCURACY) for _ in range(2))
-    assert first == second
-    assert first == from_json(Forecast, orjson.loads(to_json(first)))
-    assert isinstance(first.n_max, int)
 
 
 def test_what_no_source_can_give_has_no_price():

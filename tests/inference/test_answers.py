@@ -5,8 +5,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.inference.importers.meters import MODEL, STATED, vllm_result, written
 from tests.projects import basis
@@ -111,22 +109,6 @@ def test_another_price_of_cards_is_worked_out_again(served: Project, times: list
     listed, own = known.tuned(basis(served, 50)), known.tuned(dear)
     assert 2 == len(times)
     assert float(own.mean()) > float(listed.mean())
-
-
-@settings(max_examples=8)
-@given(low=st.floats(3, 8), more=st.floats(0, 1.5))
-def test_more_answers_never_lower_the_months_bill(low: float, more: float) -> None:
-    """In no world, of the cheapest way."""
-
-    def month(volume: float) -> np.ndarray:
-        text = f"problem: {{volume: {volume:.0f} per month}}\nmodels: [meta-llama/Llama-3.1-8B]\n"
-        with TemporaryDirectory() as folder:
-            project = project_of(text + SERVED.replace("L4", "L40S"), Path(folder))
-        weighed = Answers().weighed(basis(project, 20))
-        assert weighed.best.per_month is not None
-        return weighed.best.per_month
-
-    assert float(month(10**low).mean()) <= float(month(10 ** (low + more)).mean()) * (1 + 1e-9)
 
 
 def test_what_is_missing_is_named_and_nothing_is_made_up(tmp_path: Path) -> None:

@@ -2,13 +2,9 @@
 
 import json
 from dataclasses import replace
-from math import log
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.laws import law
 from tunecase import catalog
 from tunecase.inference import Load, Rate, Refusal, Setup, narrowed, rate, scored, served
 from tunecase.inference.points import Narrowed, load_of, setup_of
@@ -35,22 +31,6 @@ def answer(points: list[MeasuredPoint], load: Load = LOAD, setup: Setup = SETUP)
     found = narrowed(setup, load, points)
     assert isinstance(found, Narrowed)
     return found
-
-
-def width(at: Rate) -> float:
-    """The band's width, as a logarithm."""
-    return log(at.high / at.low)
-
-
-@law(30)
-@given(st.floats(0.3, 3.0), st.sampled_from([1.0, 8.0, 64.0, 256.0]), st.sampled_from([100, 1000, 4000]))
-def test_a_point_never_widens_the_band(times: float, concurrency: float, tokens: int) -> None:
-    """At its own load a point narrows the band, however far it lies from the prediction; elsewhere it never widens."""
-    load = Load(tokens, 200, concurrency)
-    own = answer([point(times, load)], load)
-    assert width(own.rate) < width(own.before)
-    elsewhere = answer([point(times, load)])
-    assert width(elsewhere.rate) <= width(elsewhere.before)
 
 
 def test_many_points_are_believed() -> None:

@@ -47,17 +47,6 @@ def test_today_is_the_hosted_model_that_is_named_else_as_stated(tmp_path: Path) 
         assert weighed(tmp_path, f"{serving}, traffic: {{{LENGTHS}}}").today_per_1k is None
 
 
-def test_an_objective_below_one_request_is_refused(tmp_path: Path) -> None:
-    """Where no replica answers one request alone so fast, each objective is named with the least that can be had."""
-    with pytest.raises(InputError) as refused:
-        weighed(tmp_path, f"gpus: [L4], traffic: {{{LENGTHS}, first_token: 0.001 s, per_token: 0.0001 s}}")
-    first, each = refused.value.problems
-    assert ("serving.traffic.first_token", "0.001 s") == (first.where, first.got)
-    assert "serving.traffic.per_token" == each.where
-    assert "x L4, the fastest looked at" in first.wanted
-    assert "ask for more time" in first.fix
-
-
 def test_an_objective_that_something_may_meet_is_not_refused(tmp_path: Path) -> None:
     """Nor is one that a way by the token may meet, of which no speed is predicted."""
     assert weighed(tmp_path, f"gpus: [L4], traffic: {{{LENGTHS}, first_token: 20 s}}").ok

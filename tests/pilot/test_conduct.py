@@ -509,3 +509,14 @@ def test_a_baseline_of_one_pilot_is_a_rung_of_another(toy: list[Task]) -> None:
     assert 1 == record.reused
     assert {"ladder"} == {run.purpose for run in record.runs}
     assert max(record.sizes) == record.mean_scores[-1][0]
+
+
+def test_processes_start_where_the_work_left_is_worth_it(toy: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs are made here; what the last took, by the weight of those that are left, says how many processes."""
+    asked: list[tuple[float, int]] = []
+    monkeypatch.setattr("tunecase.engine.workers_for", lambda left_s, tasks: asked.append((left_s, tasks)) or 1)
+    record = climb(MANY, TESTS, adaptive=False, draws=1, with_baselines=False, workers=None)
+    ((left_s, tasks),) = asked
+    assert (len(record.runs) - 2, True) == (tasks, 0 < left_s < 30)
+    climb(MANY, TESTS, adaptive=False, draws=1, with_baselines=False, workers=1)
+    assert 1 == len(asked)

@@ -18,7 +18,7 @@ from tunecase.pilot.conduct import Journal, Progress
 from tunecase.pilot.settings import Material
 from tunecase.pilot.trainers.task import Task
 from tunecase.pilot.trial import baselines, pilot
-from tunecase.records import Pilot, PilotSettings, Run, from_json, to_json
+from tunecase.records import Pilot, PilotSettings, Run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "support-tickets"
@@ -199,13 +199,6 @@ def test_the_probe_needs_classes(toy: list[Task]) -> None:
     assert record.runs
     assert {"majority", "nearest"} == {one.name for one in record.baselines}
     assert "generation" == record.kind
-
-
-def test_the_record_survives_json(toy: list[Task]) -> None:
-    """A pilot read back from JSON equals the pilot."""
-    record = climb()
-    assert record == from_json(Pilot, json.loads(to_json(record)))
-    assert ("majority", "probe") == tuple(baseline.name for baseline in record.baselines)
 
 
 def test_baselines_are_measured() -> None:

@@ -323,17 +323,6 @@ def figures(of: Plan) -> list:
     return [of.worth.expected, of.worth.gain, of.chance.shown, total.expected, total.p80, total.p90, of.release.p80]
 
 
-def test_a_dearer_label_never_buys_more_labels() -> None:
-    """On one curve, in the same worlds, each dearer price buys as many rows on average or fewer."""
-    seen = pieces(asked("usual"))[1]
-    prices = ("0.05", "2", "30")
-    rows = [
-        drawn(known(project(FOLDER, price=f"{price} USD per example"), seen)).walk.bought.mean() for price in prices
-    ]
-    assert sorted(rows, reverse=True) == rows
-    assert rows[0] > rows[-1]
-
-
 def test_the_same_worlds_are_walked_by_bill_and_plan() -> None:
     """All draws of a bill have one length, and its named inputs are those of its worlds."""
     of = walked("usual")

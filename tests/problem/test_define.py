@@ -195,26 +195,6 @@ def test_labels_as_sentences_change_nothing(which):
     assert shown(before) == shown(after)
 
 
-@pytest.mark.slow
-@law(15)
-@given(names=st.lists(st.text(min_size=1).filter(str.strip), min_size=3, max_size=3, unique_by=str.strip))
-def test_label_names_change_nothing(names):
-    """Any three different label names give the same verdict."""
-    train, test = problems()[1]
-    new = dict(zip(DESKS, names, strict=True))
-    assert shown(judge(train=train, test=test)) == shown(judge(train=renamed(train, new), test=renamed(test, new)))
-
-
-@law(15)
-@given(goal=st.one_of(st.none(), st.text()))
-def test_wording_of_the_goal_changes_nothing(goal):
-    """The goal's words take no part in the verdict."""
-    train, test = problems()[1]
-    assert shown(judge(train=train, test=test)) == shown(
-        judge(project(goal=goal, alternatives=TRIED), train=train, test=test)
-    )
-
-
 @law(20)
 @given(cut=st.integers(0, 500))
 def test_fewer_test_rows_never_help_the_test_rule(cut):

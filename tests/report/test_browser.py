@@ -46,11 +46,6 @@ OPEN_ALL = """() => {
   document.querySelectorAll('details').forEach(fold => fold.open = true);
   document.querySelectorAll('input.fold').forEach(fold => fold.checked = true);
 }"""
-# Words outside folds and drawings, without what is read aloud only.
-WORDS = """part => {
-  document.querySelectorAll('.aloud, .skip, svg').forEach(one => one.remove());
-  return document.querySelector(part).innerText.split(/\\s+/).filter(Boolean).length;
-}"""
 
 
 @pytest.fixture(scope="module")

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from tunecase.flow.next import add_round, next_step
     from tunecase.flow.opened import Flow, open_case
     from tunecase.flow.option_values import as_wanted
+
+    # `as` for users' type checkers: only of such a name, or one of `__all__`, do strict ones take the type.
     from tunecase.flow.options import (
-        AnswerOptions, ApprovalOptions, ChargeOptions, ChargesOptions, CompareOptions, FitOptions, ImportOptions,
-        JudgeOptions, PilotOptions, PricesOptions, RunOptions, ServingOptions,
+        AnswerOptions as AnswerOptions, ApprovalOptions as ApprovalOptions, ChargeOptions as ChargeOptions,
+        ChargesOptions as ChargesOptions, CompareOptions as CompareOptions, FitOptions as FitOptions,
+        ImportOptions as ImportOptions, JudgeOptions as JudgeOptions, PilotOptions as PilotOptions,
+        PricesOptions as PricesOptions, RunOptions as RunOptions, ServingOptions as ServingOptions,
     )  # fmt: skip
     from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_is_under_way, pilot_settings
     from tunecase.flow.points import base_model, points

@@ -19,6 +19,7 @@ from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot, where_stated
 from tunecase.flow.verbs import decide, define, estimate, forecast, ready
 from tunecase.records import Books, Change, Pilot, PilotSettings
 
+Told = tuple[bool, tuple[str, ...]]  # whether the answer is yes, and the verbs whose records were told
 FREE = {"probe", "nearest", "encoder"}  # trainers that the road tries by itself
 
 
@@ -79,8 +80,8 @@ def road(
     A pilot that still holds is not run again unless one is asked for. Where no learner that is free can be scored (a
     metric of its own) the pilot says so and the road goes on.
     """
-    asked = anyway, settings
-    fine, verbs = _same_road(flow, asked, lambda: (False, ()))
+    flow.once = flow.ledger.latest("record", "report") is not None
+    fine, verbs = _same_road(flow, (anyway, settings), lambda: (False, ()))
     if verbs and books_hold(flow) and all(flow.current(verb) is not None for verb in verbs):
         for verb in verbs:
             tell(verb, flow.current(verb))
@@ -91,7 +92,6 @@ def road(
         walked.append(verb.removesuffix(" again"))
         tell(verb, record)
 
-    flow.once = flow.ledger.latest("record", "report") is not None
     if flow.project.data.train is None:
         found("estimate", estimate(flow))
         fine = True
@@ -101,13 +101,11 @@ def road(
     found("books", books(flow))
     if moved := _moved(before, flow.records):
         tell("changed", moved)
-    _same_road(flow, asked, lambda: (fine, tuple(dict.fromkeys(walked))))
+    _same_road(flow, (anyway, settings), lambda: (fine, tuple(dict.fromkeys(walked))))
     return fine
 
 
-def _same_road(
-    flow: Flow, asked: tuple[Any, ...], make: Callable[[], tuple[bool, tuple[str, ...]]]
-) -> tuple[bool, tuple[str, ...]]:
+def _same_road(flow: Flow, asked: tuple[Any, ...], make: Callable[[], Told]) -> Told:
     """How the road that ended with the ledger as it stands came out, and whose records it told; `make` where none did.
 
     Beside the case it rests on what lies beside it and on this machine: rows to review, GPUs, an encoder's weights.
@@ -116,7 +114,7 @@ def _same_road(
 
     ends = [entry.id for entry in flow.ledger.entries() if entry.verb != "report"][-1:]
     rests_on = ends, asked, sha256_of(flow.folder / "pilot" / "review.jsonl"), gpus(), encoder_here()
-    return kept(flow, "road", tuple[bool, tuple[str, ...]], rests_on, make, fits=lambda found: bool(found[1]))
+    return kept(flow, "road", Told, rests_on, make, fits=lambda found: bool(found[1]))
 
 
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:

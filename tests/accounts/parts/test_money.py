@@ -1,7 +1,6 @@
 """The page's money: what is printed adds up, and each heading holds only where the figures say so."""
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tunecase.accounts.material import Material
 from tunecase.accounts.parts.money import group_amounts, money, shown_ways, spent_so_far
 from tunecase.blocks import Months, Rows, Waterfall
 from tunecase.quantities import Band, Sampled
-from tunecase.records import Authorised, Books, Bridge, Month, Moved, Plan, Total, Way
+from tunecase.records import Authorised, Bridge, Month, Moved, Plan, Total, Way
 
 
 def sample_plan() -> Plan:
@@ -105,15 +104,6 @@ def test_records_without_the_worst_of_ten_show_averages_alone() -> None:
 # What was spent
 
 
-def spent(paid: float, ends: float, planned: float = 8_000.0, budget: float = 18_000.0) -> Books:
-    """The sample books with other sums in all."""
-    made: Books = replace(
-        sample()["books"], spent=Decimal(str(paid)), planned=Band(planned, planned, planned, planned), budget=budget,
-        left=Decimal(str(budget - paid)), at_completion=Band(ends, ends, ends, ends),
-    )  # fmt: skip
-    return made
-
-
 def test_a_finished_case_ends_at_what_was_paid() -> None:
     """The title says that it is closed; each row and the total forecast what they say is spent."""
     books = sample()["books"]
@@ -122,15 +112,6 @@ def test_a_finished_case_ends_at_what_was_paid() -> None:
     assert isinstance(chart, Rows)
     assert all(row.figures[1] == row.figures[2] for row in chart.rows)
     assert chart.total[2] == chart.total[3] == "3,886"
-
-
-def test_the_page_has_the_plan_s_total_of_the_headline() -> None:
-    """Where the worlds say 6,300 and the headline 6,000, the page says 6,000, and holds the forecast against it."""
-    total = replace(sample()["books"].planned_total, p50=Sampled(6_300.0))
-    books = replace(spent(3_000, 6_700, planned=6_300), planned_total=total)
-    chart = under(money(case(books=books)), "3,000 USD is spent, and the forecast is above the plan").blocks[0]
-    assert isinstance(chart, Rows)
-    assert "6,000" == chart.total[1]
 
 
 def test_what_was_spent_adds_up_in_whole_units() -> None:

@@ -14,7 +14,6 @@ import pytest
 from tests.books.importers.bills import asked
 from tests.hostile_server import hostile_server, reply
 from tests.io.trackers.stores import Logged, database, folder, write
-from tests.mlflow_server import call, served
 from tunecase import callback as module
 from tunecase.books.importers.charge import Brought, HourPrice
 from tunecase.books.importers.mlflow import spent_mlflow
@@ -205,35 +204,3 @@ def test_a_server_that_dies_midway_is_a_failure_of_the_world() -> None:
     with hostile_server(dies) as (address, _), pytest.raises(TunecaseError, match="broke off") as caught:
         read(address)
     assert 3 == caught.value.exit_code
-
-
-@pytest.mark.slow
-def test_a_real_server(tmp_path: Path) -> None:
-    """Runs logged through MLflow's own client are read from its server and from its database; a dead one is told."""
-    with served(tmp_path) as base:
-        _log(base)
-        found = read(base, experiment="tickets")
-        assert (CHARGES, LEFT_OUT) == (told(found), found.left_out)
-        same = read(tmp_path / "mlflow.db", experiment="tickets")
-        assert sorted(c.row_id for c in found.spendings) == sorted(c.row_id for c in same.spendings)
-    with pytest.raises(TunecaseError, match="does not answer"):
-        read(base)
-
-
-def _log(base: str) -> None:
-    experiment = call(base, "/experiments/create", {"name": "tickets"})["experiment_id"]
-    first = ""
-    for logged in RUNS:
-        own = [
-            {"key": key, "value": first if key == "mlflow.parentRunId" else text} for key, text in logged.tags.items()
-        ]
-        made = {"experiment_id": experiment, "start_time": BEGAN, "run_name": logged.name, "tags": own}
-        run = call(base, "/runs/create", made)["run"]["info"]["run_id"]
-        first = first or run
-        for key, text in logged.params.items():
-            call(base, "/runs/log-parameter", {"run_id": run, "key": key, "value": text})
-        for key, values in logged.metrics.items():
-            metric = {"run_id": run, "key": key, "value": values[-1], "timestamp": BEGAN, "step": 1}
-            call(base, "/runs/log-metric", metric)
-        if logged.ended is not None:
-            call(base, "/runs/update", {"run_id": run, "status": logged.status, "end_time": logged.ended})

@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,6 @@ from tunecase.cli.show.record import show_approvals
 from tunecase.errors import InputError, Problem, TunecaseError
 
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
-SRC = Path(__file__).parents[3] / "src"
 
 
 class Terminal(io.StringIO):

@@ -28,12 +28,6 @@ def test_learns_words() -> None:
     assert 0 < result.train_loss < 0.69  # below ln 2, that of a guess between two
 
 
-def test_same_task_same_result() -> None:
-    """A task alone decides its result, but for the time."""
-    first, second = (replace(probe.train(TASK), seconds=0, answer_s=None) for _ in range(2))
-    assert first == second
-
-
 def test_one_class_is_always_named() -> None:
     """A subset with one class gives a probe that names it, and scores what that is worth."""
     result = probe.train(replace(TASK, labels=("cold",) * 4))

@@ -16,11 +16,6 @@ RUN: dict[str, Any] = {
 }  # fmt: skip
 
 
-def run(**settings: Setting) -> dict[str, Any]:
-    """A run.json with other settings."""
-    return {**RUN, "settings": {**RUN["settings"], **settings}}
-
-
 def test_steps_are_equal_on_all_rungs() -> None:
     """The largest rung gets three passes, and no rung gets fewer steps."""
     assert [120, 240, 375] == [translate.equal_steps(rows, 8) for rows in (10, 640, 1000)]

@@ -159,13 +159,6 @@ def test_more_value_never_lowers_any_worth(more: float) -> None:
         assert all(after[name] >= before[name] - 1e-3 * more * 20_000 for name in before)
 
 
-def test_without_value_in_the_target_nothing_is_bought() -> None:
-    """V -> 0 means stop, whatever else is cheap."""
-    at = state(value=np.full(DRAWS, 1e-3))
-    assert "stop" == solve(at).winner.lever
-    assert 0 == bought(at)
-
-
 @law(4)
 @given(budget=st.floats(0, 20_000), more=st.floats(0, 20_000))
 def test_a_bigger_budget_never_lowers_a_worth(budget: float, more: float) -> None:

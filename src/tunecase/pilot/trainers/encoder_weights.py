@@ -10,6 +10,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,12 +131,11 @@ def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
 
 def encoder_here() -> tuple[tuple[str, int, int], ...]:
     """(name, bytes, time in ns) of the files of the encoder that a pilot takes by itself; none where it is not here."""
-    try:
+    with suppress(InputError):
         found = find(MINILM)
-    except InputError:
-        return ()
-    status = {} if found is None else {path.name: path.stat() for path in sorted(found.folder.iterdir())}
-    return tuple((name, about.st_size, about.st_mtime_ns) for name, about in status.items())
+        status = [(path.name, path.stat()) for path in sorted(found.folder.iterdir())] if found else []
+        return tuple((name, about.st_size, about.st_mtime_ns) for name, about in status)
+    return ()
 
 
 def fingerprint(folder: Path) -> str:
