@@ -50,7 +50,7 @@ def _every_write(folder: Path) -> tuple[int, set[str], Wrong]:
 
 
 def test_every_write_of_the_short_road(tmp_path: Path) -> None:
-    """Every call that writes or names a file fails once in every way; of reads and functions, evenly spread ones."""
+    """Every write and every name fails as a disk does; of reads, memory, Ctrl-C and functions, evenly spread points."""
     count, kinds, wrong = apart(_every_write, tmp_path)
     assert 240 < count
     assert set(KINDS) - {"connection lost"} == kinds  # which no step of this road has

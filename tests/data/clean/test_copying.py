@@ -149,9 +149,9 @@ def test_a_disk_that_fills_leaves_nothing(tmp_path):
 
 @pytest.mark.slow
 def test_memory_stays_flat_when_the_file_grows(tmp_path):
-    """Of twice the rows, three in ten of them dropped, memory takes no more than a seventh more."""
+    """Of four times the rows, three in ten of them dropped, memory takes no more than a third more."""
     peaks = []
-    for rows in (50_000, 100_000):
+    for rows in (50_000, 200_000):
         folder = tmp_path / str(rows)
         folder.mkdir()
         records = ({"text": f"text {at % (rows * 7 // 10)} {'y' * 60}", "label": "p"} for at in range(rows))
@@ -166,4 +166,4 @@ def test_memory_stays_flat_when_the_file_grows(tmp_path):
         assert rows * 3 // 10 == clean(made, folder / "out", sha256=sha256).dropped
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 8 / 7 * peaks[0]
+    assert peaks[1] < 1.33 * peaks[0]
