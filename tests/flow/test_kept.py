@@ -176,11 +176,11 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moved", ["day", "encoder", "review", "ledger"])
+@pytest.mark.parametrize("moved", ["day", "encoder", "review", "ledger", "asked"])
 def test_a_road_is_walked_anew_where_it_may_end_elsewhere(
     moved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On another day, once weights or a GPU have come, where a file it wrote was touched, or anything was recorded."""
+    """On another day, once weights have come, where a file was touched, anything recorded, or a pilot is asked for."""
     case_folder(tmp_path, train_rows=60, test_rows=40)
     walks: list[str] = []
     walk = run._walk
@@ -195,5 +195,7 @@ def test_a_road_is_walked_anew_where_it_may_end_elsewhere(
         (tmp_path / "pilot" / "review.jsonl").write_text("{}", encoding="utf-8")
     if moved == "ledger":
         flow.spend_text(opened(tmp_path), flow.ChargeAsked("12 USD", category="gpu"))
-    flow.road(opened(tmp_path, day=date(2026, 11, 25) if moved == "day" else DAY), lambda verb, record: None)
+    day = date(2026, 11, 25) if moved == "day" else DAY
+    settings = flow.PilotSettings("probe", draws=1, workers=1) if moved == "asked" else None
+    flow.road(opened(tmp_path, day=day), lambda verb, record: None, settings=settings)
     assert [moved] * 2 == walks

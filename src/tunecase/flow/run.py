@@ -19,7 +19,7 @@ from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot, where_stated
 from tunecase.flow.verbs import decide, define, estimate, forecast, ready
 from tunecase.records import Books, Change, Pilot, PilotSettings
 
-Told = tuple[bool, tuple[str, ...]]  # whether the answer is yes, and the verbs whose records were told
+Ending = tuple[bool, tuple[str, ...]]  # whether the answer is yes, and the verbs whose records were told
 FREE = {"probe", "nearest", "encoder"}  # trainers that the road tries by itself
 
 
@@ -81,10 +81,12 @@ def road(
     metric of its own) the pilot says so and the road goes on.
     """
     flow.once = flow.ledger.latest("record", "report") is not None
-    fine, verbs = _same_road(flow, (anyway, settings), lambda: (False, ()))
-    if verbs and books_hold(flow) and all(flow.current(verb) is not None for verb in verbs):
-        for verb in verbs:
-            tell(verb, flow.current(verb))
+    fine, verbs = _same_road(flow, anyway, lambda: (False, ()))
+    found_before = {verb: flow.current(verb) for verb in verbs if settings is None and books_hold(flow)}
+    # A pilot that was asked for, or that something has stopped, goes on.
+    if found_before and not any(record is None or getattr(record, "stopped", "") for record in found_before.values()):
+        for verb, record in found_before.items():
+            tell(verb, record)
         return fine
     before, walked = flow.last_records(), []
 
@@ -101,11 +103,11 @@ def road(
     found("books", books(flow))
     if moved := _moved(before, flow.records):
         tell("changed", moved)
-    _same_road(flow, (anyway, settings), lambda: (fine, tuple(dict.fromkeys(walked))))
+    _same_road(flow, anyway, lambda: (fine, tuple(dict.fromkeys(walked))))
     return fine
 
 
-def _same_road(flow: Flow, asked: tuple[Any, ...], make: Callable[[], Told]) -> Told:
+def _same_road(flow: Flow, anyway: bool, make: Callable[[], Ending]) -> Ending:
     """How the road that ended with the ledger as it stands came out, and whose records it told; `make` where none did.
 
     Beside the case it rests on what lies beside it and on this machine: rows to review, GPUs, an encoder's weights.
@@ -113,8 +115,8 @@ def _same_road(flow: Flow, asked: tuple[Any, ...], make: Callable[[], Told]) -> 
     from tunecase.pilot import encoder_here
 
     ends = [entry.id for entry in flow.ledger.entries() if entry.verb != "report"][-1:]
-    rests_on = ends, asked, sha256_of(flow.folder / "pilot" / "review.jsonl"), gpus(), encoder_here()
-    return kept(flow, "road", Told, rests_on, make, fits=lambda found: bool(found[1]))
+    rests_on = ends, anyway, sha256_of(flow.folder / "pilot" / "review.jsonl"), gpus(), encoder_here()
+    return kept(flow, "road", Ending, rests_on, make, fits=lambda found: bool(found[1]))
 
 
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
