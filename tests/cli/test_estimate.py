@@ -9,12 +9,14 @@ from tests.making import case_folder
 
 
 @pytest.mark.slow
-def test_what_a_bill_rests_on_is_asked_for(walked: Path) -> None:
+def test_what_a_bill_rests_on_is_asked_for(tmp_path: Path) -> None:
     """--what-if adds to the record, at the chance that was asked for; a bill without it has none."""
-    words = ("estimate", "--project", walked, "--today", "2026-11-24")
+    cheap = {"source": "", "compute": "compute: {tier: neocloud, gpus: [A100-80GB]}", "extra": "rounds: 1"}
+    path = case_folder(tmp_path, train_rows=60, test_rows=40, **cheap)
+    words = ("estimate", "--project", path, "--today", "2026-11-24")
     plain, asked = (tunecase(*words, *more, "--json").json for more in ((), ("--what-if", "--sure", "95%")))
     assert [] == plain["what_if"]
-    assert [("reach", 0.95)] == [(line["goal"], line["wanted"]) for line in asked["what_if"]]
+    assert [("reach", 0.95)] == [(line["goal"], round(line["wanted"], 6)) for line in asked["what_if"]]
     assert plain["total"] == asked["total"]
 
 
