@@ -55,12 +55,9 @@ def run(
     opened = open_project(project, seed, today)
     elsewhere = not_found(opened)
     flow.check_report(opened, force=force)
-    adaptive = False if every else None
-    settings = None
-    if trainer:
-        settings = flow.PilotSettings(
-            trainer, model, adaptive=adaptive, race=("auto",), keep_all=every, max_minutes=max_minutes
-        )  # fmt: skip
+    settings = None if not trainer else flow.PilotSettings(
+        trainer, model, adaptive=False if every else None, race=("auto",), keep_all=every, max_minutes=max_minutes
+    )  # fmt: skip
     before = flow.last_walk(opened)
     records: dict[str, Any] = {}
 
@@ -74,14 +71,13 @@ def run(
     with pilot_progress() as progress:
         watch = flow.Watch(progress, ask_before(yes or json), tell_fetching)
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
-    same = before.holds({verb: record for verb, record in records.items() if verb != "changed"})
+    same_since = before.at if before.holds({verb: records[verb] for verb in records if verb != "changed"}) else None
     opened.on_step("report")
     records["report"] = flow.report(opened, render, force=force)
     if json:
         finish("run", records, json, ok=fine, case=opened)
         return
     LINE.end()
-    same_since = before.at if same else None
     show_run(flow.material(opened), records["report"], same_since, full=is_full(), project=elsewhere)
     if not DEPTH.quiet:
         show_not_used(flow.not_used(opened, "run"))

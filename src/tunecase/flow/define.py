@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 def pose(flow: Flow) -> None:
-    """Judges the problem without its price: the baselines, the ceiling, the test rows to buy. Nothing is kept."""
+    """Judges the problem without its price: the baselines, the ceiling, the test rows to buy. Nothing is kept.
+
+    What was measured for the definition that holds, which no bill moves, is not measured again.
+    """
+    held: Definition | None = flow.current("define")
+    if held is not None and flow.rests_on_current("define"):
+        flow.posed = _judged(flow, held.majority, held.probe)
+        return
     scores = {baseline.name: baseline.score for baseline in baselines(flow, flow.current("audit"))}
     flow.posed = _judged(flow, scores.get("majority"), scores.get("probe", scores.get("nearest")))
 
