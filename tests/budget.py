@@ -15,6 +15,8 @@ COUNTED_S = 0.03  # of half a million squares, on two quiet cores of 2026
 # By how much the seconds of one call differ between machines that count alike, as where one has slower memory: a test
 # fails where it is over MOST_S on any of them.
 APART = 1.5
+# Modules that a call loads before its seconds are no longer its own, where no second call can show what is.
+LOADED = 20
 # Tests that may cost more, and why they are no slow tests: each holds what every change must be held against.
 REASONS: dict[str, str] = {}
 
@@ -26,17 +28,21 @@ def budgeted(item: pytest.Item) -> Iterator[None]:
     Counted are the seconds of the processor, of this process and of those that it waited for, as a machine would take
     that counts as fast as COUNTED_S says. A test that took longer is called once more: what only the first call pays,
     such as a library that is loaded or a cache that is filled, and what other work on the machine costs it, is not its
-    own. Where a second call fails, as of a test that finds what the first has left, the first counts.
+    own. Where a second call fails, as of a test that finds what the first has left, the first counts, unless it loaded
+    libraries.
     """
     is_marked = any(item.get_closest_marker(name) for name in ("slow", "needs"))
     is_traced = sys.gettrace() is not None  # as under coverage: the seconds are the tracer's
     if is_marked or is_traced or os.environ.get("TUNECASE_LAWS") or item.nodeid.partition("[")[0] in REASONS:
         yield
         return
-    start = _cpu_s()
+    start, modules = _cpu_s(), len(sys.modules)
     yield
-    taken_s = _cpu_s() - start
-    if taken_s > MOST_S and (taken_s := min(taken_s, _again_s(item)) / _slowness() / APART) > MOST_S:
+    taken_s, has_loaded = _cpu_s() - start, len(sys.modules) - modules >= LOADED
+    if taken_s > MOST_S:
+        again_s = _again_s(item)
+        taken_s = (0.0 if has_loaded and again_s == math.inf else min(taken_s, again_s)) / _slowness() / APART
+    if taken_s > MOST_S:
         pytest.fail(
             f"{item.nodeid} took {taken_s:.2f} s of the processor, a quick test has {MOST_S:g} s: "
             "make it smaller, or mark it slow",
