@@ -88,6 +88,8 @@ def _still(folder: Path) -> Iterator[None]:
         for module in ("engine.worker", "data.audit.own_stage"):
             patch.setattr(f"tunecase.{module}.peak_bytes", lambda: 200_000_000)
         patch.setattr(Flow, "DRAWS", 2_000)
+        patch.setattr("tunecase.flow.kept._made", {})
+        patch.setenv("TUNECASE_CACHE", str(folder.parent / f"{folder.name}-cache"))
         yield
 
 
