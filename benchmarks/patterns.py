@@ -325,14 +325,15 @@ def seconds(pattern: "re.Pattern[Any]", verb: str, text: str, longest_s: float =
     signal.setitimer(signal.ITIMER_VIRTUAL, longest_s)
     begun = clock()
     try:
-        if verb in ("finditer", "findall", "sub", "subn", "split"):
-            deque(pattern.finditer(given), maxlen=0)
-        else:
-            getattr(pattern, verb)(given)
+        try:
+            if verb in ("finditer", "findall", "sub", "subn", "split"):
+                deque(pattern.finditer(given), maxlen=0)
+            else:
+                getattr(pattern, verb)(given)
+        finally:  # within the outer `try`: the alarm may ring while it is being switched off
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     except TooLongError:
         return longest_s
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return clock() - begun
 
 
