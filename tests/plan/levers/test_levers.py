@@ -107,14 +107,17 @@ def worths(at: State) -> dict[str, float]:
 
 
 def lowered(before: State, after: State) -> dict[str, float]:
-    """By how many of its Monte Carlo errors each lever's worth falls from one state to another of the same worlds."""
+    """By how many Monte Carlo errors of the change each lever's worth falls between two states of the same worlds.
+
+    Four of them count as no less than one of the worth itself: two policies that differ by a hair may part in a world.
+    """
     was, now = solve(before), solve(after)
     fallen = {}
     for name in NAMES:
         old, new = was.brings(name), now.brings(name)
         if old is not None and new is not None:
-            change = sampled(old - new, np.mean)
-            fallen[name] = change.value / max(change.error, 1e-9)
+            change, own = sampled(old - new, np.mean), sampled(old, np.mean)
+            fallen[name] = change.value / max(change.error, own.error / 4, 1e-9)
     return fallen
 
 

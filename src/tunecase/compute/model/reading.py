@@ -69,6 +69,7 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     raise InputError(Problem("model", got, wanted, near_names(name_or_config)))
 
 
+@cache
 def from_model(model: catalog.Model) -> Shape:
     """The shape of a model in the tables.
 
