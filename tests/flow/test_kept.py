@@ -199,3 +199,17 @@ def test_a_road_is_walked_anew_where_it_may_end_elsewhere(
     settings = flow.PilotSettings("probe", draws=1, workers=1) if moved == "asked" else None
     flow.road(opened(tmp_path, day=day), lambda verb, record: None, settings=settings)
     assert [moved] * 2 == walks
+
+
+@pytest.mark.slow
+def test_a_pilot_that_could_not_begin_begins_no_more_than_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without test rows no run is made, and a road that ended so is told from the ledger like any other."""
+    case_folder(tmp_path, train_rows=60, test="")
+    flow.road(opened(tmp_path), lambda verb, record: None)
+    monkeypatch.setattr(run, "_walk", lambda *_: pytest.fail("it was walked again"))
+    records: dict[str, Any] = {}
+    flow.road(opened(tmp_path), records.__setitem__)
+    assert records["pilot"].stopped
+    assert records["pilot"].runs == ()

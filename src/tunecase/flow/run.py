@@ -41,9 +41,8 @@ class Walk:
 
     def holds(self, found: Mapping[str, Any]) -> bool:
         """Whether the road has found the same again, the time that it took aside."""
-        if self.at is None:
-            return False
-        return all(_timeless(self.records.get(verb)) == _timeless(record) for verb, record in found.items())
+        alike = (_timeless(self.records.get(verb)) == _timeless(record) for verb, record in found.items())
+        return self.at is not None and all(alike)
 
 
 def last_walk(flow: Flow) -> Walk:
@@ -77,14 +76,13 @@ def road(
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
     What only lacks an answer, such as a target that nobody has stated, ends nothing: all that is free is done. A plan
     without a training file is priced, and there is no more to do with it yet.
-    A pilot that still holds is not run again unless one is asked for. Where no learner that is free can be scored (a
-    metric of its own) the pilot says so and the road goes on.
+    A pilot that still holds is not run again unless one is asked for; one that was stopped goes on. Where no learner
+    that is free can be scored (a metric of its own) the pilot says so and the road goes on.
     """
     flow.once = flow.ledger.latest("record", "report") is not None
     fine, verbs = _same_road(flow, anyway, lambda: (False, ()))
     found_before = {verb: flow.current(verb) for verb in verbs if settings is None and books_hold(flow)}
-    # A pilot that was asked for, or that something has stopped, goes on.
-    if found_before and not any(record is None or getattr(record, "stopped", "") for record in found_before.values()):
+    if found_before and not any(record is None or _goes_on(record) for record in found_before.values()):
         for verb, record in found_before.items():
             tell(verb, record)
         return fine
@@ -119,6 +117,11 @@ def _same_road(flow: Flow, anyway: bool, make: Callable[[], Ending]) -> Ending:
     return kept(flow, "road", Ending, rests_on, make, fits=lambda found: bool(found[1]))
 
 
+def _goes_on(record: Any) -> bool:
+    """Whether it is of a pilot that something has stopped; one that could not begin begins no more than before."""
+    return isinstance(record, Pilot) and bool(record.stopped and (record.runs or record.baselines))
+
+
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
     if all(settled(now.get(verb)) == settled(record) for verb, record in before.items()):
         return ()
@@ -149,8 +152,7 @@ def _walk(
 def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings | None, watch: Watch) -> None:
     """The pilot, its forecast, and the bill and the problem once more where runs were made."""
     flow.on_step("pilot")
-    pilot_made = _pilot(flow, settings, watch)
-    tell("pilot", pilot_made)
+    tell("pilot", pilot_made := _pilot(flow, settings, watch))
     tell("forecast", forecast(flow))
     if not pilot_made.runs:
         return
@@ -175,9 +177,8 @@ def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
         if not _by_itself(held):
             return held
         entry = flow.entry_that_holds("pilot")
-        settings = replace(
-            where_stated(BY_ITSELF, flow.project), seed=entry.meta.get("seed") if entry is not None else None
-        )
+        seed = None if entry is None else entry.meta.get("seed")
+        settings = replace(where_stated(BY_ITSELF, flow.project), seed=seed)
     trainer = settings.trainer if settings else ""
     return no_pilot(flow, trainer) or pilot(flow, settings, watch.progress, watch.ask, watch.fetching)
 
