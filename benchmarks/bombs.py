@@ -36,7 +36,7 @@ def _parquet(
     import pyarrow.parquet as pq
 
     table = pa.table(columns).replace_schema_metadata(metadata)
-    with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=19) as writer:
+    with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=9) as writer:
         for _ in range(groups):
             writer.write_table(table, row_group_size=rows_a_group)
 
@@ -45,7 +45,7 @@ def _arrow(path: Path, arrays: list, batches: int = 1, names: str = "ab", packed
     import pyarrow as pa
 
     batch = pa.RecordBatch.from_arrays(arrays, names=list(names[: len(arrays)]))
-    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 19) if packed else None)
+    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 9) if packed else None)
     with pa.ipc.new_stream(path, batch.schema, options=options) as writer:
         for _ in range(batches):
             writer.write_batch(batch)
@@ -71,11 +71,11 @@ def parquet_long_cell(path: Path) -> None:
 
 
 def parquet_long_list(path: Path) -> None:
-    """One row with a list of 200 million zeros."""
+    """One row with a list of 25 million zeros of eight bytes."""
     import numpy as np
     import pyarrow as pa
 
-    many = pa.ListArray.from_arrays(pa.array([0, 200_000_000], pa.int32()), pa.array(np.zeros(200_000_000, np.int8)))
+    many = pa.ListArray.from_arrays(pa.array([0, 25_000_000], pa.int32()), pa.array(np.zeros(25_000_000, np.int64)))
     _parquet(path, {"input": many, "output": ["y"]})
 
 

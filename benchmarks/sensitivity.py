@@ -1,6 +1,6 @@
 """How long a bill of 30 inputs takes with what moves it, and whether its indices are those of SALib.
 
-Usage: python benchmarks/sensitivity.py [--draws 20000] [--repeats 7] [--no-salib]
+Usage: python benchmarks/sensitivity.py [--draws 20000] [--repeats 7] [--cold-starts 3] [--no-salib]
 A project with 30 inputs in doubt is billed over 1 to 8 rounds in 20,000 worlds on one core: with the rounds of the
 project file, and along a pilot's curve. Times: the first bill of a fresh process, once the project file is read, then
 the best and the median. SALib (a test oracle, never loaded by tunecase) samples the same function. Last line: JSON.
@@ -57,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--draws", type=int, default=20_000)
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--cold-starts", type=int, default=3)
     parser.add_argument("--no-salib", action="store_true")
     parser.add_argument("--cold", action="store_true", help="one bill in this process; prints its seconds")
     asked = parser.parse_args()
@@ -66,7 +67,10 @@ def main() -> None:
         print(timed(FIXED, asked.draws, 1)["best_s"])
         return
     words = [sys.executable, __file__, "--cold", "--draws", str(asked.draws)]
-    cold = [float(subprocess.run(words, capture_output=True, check=True, text=True).stdout) for _ in range(3)]
+    cold = [
+        float(subprocess.run(words, capture_output=True, check=True, text=True).stdout)
+        for _ in range(asked.cold_starts)
+    ]
     found: dict[str, Any] = {"draws": asked.draws, "cold_s": min(cold)}
     print(f"a first bill in a fresh process: {min(cold):.2f} s (of {', '.join(f'{s:.2f}' for s in cold)})")
     for name, rounds, curve in (("rounds of the file", FIXED, False), ("along a curve", "budget: 60k USD", True)):

@@ -41,7 +41,7 @@ def budgeted(item: pytest.Item) -> Iterator[None]:
     taken_s, has_loaded = _cpu_s() - start, len(sys.modules) - modules >= LOADED
     if taken_s > MOST_S:
         again_s = _again_s(item)
-        taken_s = (0.0 if has_loaded and again_s == math.inf else min(taken_s, again_s)) / _slowness() / APART
+        taken_s = (0.0 if has_loaded and again_s == math.inf else min(taken_s, again_s)) / slowness() / APART
     if taken_s > MOST_S:
         pytest.fail(
             f"{item.nodeid} took {taken_s:.2f} s of the processor, a quick test has {MOST_S:g} s: "
@@ -60,7 +60,7 @@ def _again_s(item: pytest.Item) -> float:
     return _cpu_s() - start
 
 
-def _slowness() -> float:
+def slowness() -> float:
     """How much slower than COUNTED_S this machine counts now, 1 at least."""
     start = time.process_time()
     sum(number * number for number in range(500_000))

@@ -53,11 +53,11 @@ def test_bands_of_the_books_hold() -> None:
 
 
 def test_the_sensitivity_of_a_bill_has_thirty_inputs() -> None:
-    """Both bills are timed, with what is asked besides."""
-    found = last_line("sensitivity.py", "--draws", "100", "--repeats", "2", "--no-salib")
+    """Both bills are timed; what is asked besides is left to the script itself, where it takes half a minute."""
+    found = last_line("sensitivity.py", "--draws", "100", "--repeats", "1", "--cold-starts", "1", "--no-salib")
     for name in ("rounds of the file", "along a curve"):
         assert found[name]["inputs"] >= 30
-        assert {"best_s", "median_s", "what_if_s"} < set(found[name])
+        assert {"best_s", "median_s"} < set(found[name])
     assert found["cold_s"] > 0
 
 

@@ -15,6 +15,6 @@ def test_nothing_acknowledged_is_lost_and_no_page_is_torn(tmp_path: Path) -> Non
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 
-    found = module.together(tmp_path, 40)
+    found = module.together(tmp_path, 20)
     assert ([], [], []) == (found["wrong"], found["lost"], found["doubled"])
     assert min(found["pages"], found["acknowledged"], found["commands"]["spend"]) > 0

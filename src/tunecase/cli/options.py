@@ -217,10 +217,10 @@ def print_record(
         whole = to_json(record, {"not_used": aside, "approvals": approvals}).decode()
         sys.stdout.write(STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", whole) + "\n")
     else:
+        from tunecase import flow
         from tunecase.cli.show.record import show, show_approvals, show_not_used
-        from tunecase.flow import material
 
-        known = None if case is None else material(case)
+        known = None if case is None else flow.material(case)
         show(verb, record, full=is_full(), material=known, project=not_found(case))
         if DEPTH.quiet:
             return
@@ -233,12 +233,12 @@ def finish(
     verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "", case: "Flow | None" = None
 ) -> None:
     """Prints a record, the approvals, and what of the case is not used; exits with code 1 if its answer is no."""
-    from tunecase.flow import approvals, not_used
-    from tunecase.records import PRINTED
-
     if case is None:
         print_record(verb, record, as_json)
     else:
+        from tunecase.flow import approvals, not_used
+        from tunecase.records import PRINTED
+
         standing = approvals(case) if verb in PRINTED and "approvals" in PRINTED[verb].beside else None
         print_record(verb, record, as_json, not_used(case, verb), standing, case)
     if note and not DEPTH.quiet:

@@ -1,139 +1,66 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
-from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
-from tunecase.records.as_json import to_json
-from tunecase.records.audit import STANDARD_INPUT, Accuracy, Audit, Cluster, Finding, Measured, Severity, Stage, Tokens
-from tunecase.records.books import (
-    BookLine,
-    Books,
-    Closing,
-    CostPart,
-    HitRate,
-    PlanChosen,
-    PlanUsed,
-    ServedAgainstForecast,
-    ServedFigures,
-    ServedMonth,
-    Variance,
-)
-from tunecase.records.check import Check, Shift
-from tunecase.records.clean import Cleaned, Depth, Written
-from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
-from tunecase.records.decide import Change, Decision, Experiment, Option
-from tunecase.records.define import Alternative, Criterion, Definition, Status
-from tunecase.records.estimate import (
-    ActivityHours,
-    DefaultUsed,
-    Driver,
-    Estimate,
-    Flip,
-    KeyAssumption,
-    Line,
-    Part,
-    Way,
-    WhatIf,
-)
-from tunecase.records.evals import EvalLog, EvalPair, Evals, GainItems
-from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Proof, Rolled, Scored, Unsaid
-from tunecase.records.forecast import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
-from tunecase.records.inference import (
-    Crossing,
-    Inference,
-    InferenceWay,
-    Latency,
-    LoadPoint,
-    MeasuredLoad,
-    MeasuredLoads,
-    MeasuredPoint,
-    Objective,
-    Throughput,
-)
-from tunecase.records.inference import Kind as WayKind
-from tunecase.records.init import Begun, SplitMade
-from tunecase.records.judge import Judged
-from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
-from tunecase.records.ledger import Adopted, Anchored, NotUsed, Rechained, SetAside, Verified
-from tunecase.records.next import Changed, Next, Round
-from tunecase.records.pilot import (
-    NOT_ASKED,
-    TIMED,
-    Baseline,
-    Candidate,
-    Confusion,
-    Mistakes,
-    ModelKind,
-    Pilot,
-    PilotSettings,
-    Promise,
-    Run,
-    Slice,
-    Trial,
-    Tuning,
-    Variant,
-    WorstRow,
-    time_of_1k,
-)
-from tunecase.records.plan import (
-    Authorised,
-    Bridge,
-    Capital,
-    Chance,
-    Ending,
-    Kind,
-    Limits,
-    Month,
-    Moved,
-    Outcome,
-    Plan,
-    Release,
-    Total,
-    VariantPlan,
-    Worth,
-)
-from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
-from tunecase.records.report import Report
-from tunecase.records.review import DepthReviewed, Reviews
-from tunecase.records.schema import PRINTED, schema_of
-from tunecase.records.scorecard import (
-    AdviceEnded,
-    BandHeld,
-    CaseScored,
-    ChanceMet,
-    ChancesMet,
-    Held80,
-    HoursHeld,
-    LineHeld,
-    NextCase,
-    RowsHeld,
-    Scorecard,
-    ScoreHeld,
-    ToldAgainstMade,
-)
-from tunecase.records.scorecard import Ended as CaseEnded
-from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, quick_spending, reading_fault
-from tunecase.records.sources import SourceRaced, Sources, SourceTrial
-from tunecase.records.spend import (
-    CATEGORIES,
-    RULE_FIELDS,
-    TAG,
-    Amount,
-    Charge,
-    Charges,
-    Held,
-    Imported,
-    LineRule,
-    Mapped,
-    Metered,
-    PriceCheck,
-    RunCharge,
-    ServedPeriod,
-    Spending,
-    Unplaced,
-    UnreadCharge,
-    is_rule_field,
-    unread_words,
-)
-from tunecase.records.tabular import Tabular
+from typing import TYPE_CHECKING
+
+from tunecase.faces import loads_late
+
+if TYPE_CHECKING:
+    from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
+    from tunecase.records.as_json import to_json
+    from tunecase.records.audit import (
+        STANDARD_INPUT, Accuracy, Audit, Cluster, Finding, Measured, Severity, Stage, Tokens,
+    )  # fmt: skip
+    from tunecase.records.books import (
+        BookLine, Books, Closing, CostPart, HitRate, PlanChosen, PlanUsed, ServedAgainstForecast, ServedFigures,
+        ServedMonth, Variance,
+    )  # fmt: skip
+    from tunecase.records.check import Check, Shift
+    from tunecase.records.clean import Cleaned, Depth, Written
+    from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
+    from tunecase.records.decide import Change, Decision, Experiment, Option
+    from tunecase.records.define import Alternative, Criterion, Definition, Status
+    from tunecase.records.estimate import (
+        ActivityHours, DefaultUsed, Driver, Estimate, Flip, KeyAssumption, Line, Part, Way, WhatIf,
+    )  # fmt: skip
+    from tunecase.records.evals import EvalLog, EvalPair, Evals, GainItems
+    from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Proof, Rolled, Scored, Unsaid
+    from tunecase.records.forecast import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
+    from tunecase.records.inference import (
+        Crossing, Inference, InferenceWay, Latency, LoadPoint, MeasuredLoad, MeasuredLoads, MeasuredPoint, Objective,
+        Throughput,
+    )  # fmt: skip
+    from tunecase.records.inference import Kind as WayKind
+    from tunecase.records.init import Begun, SplitMade
+    from tunecase.records.judge import Judged
+    from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
+    from tunecase.records.ledger import Adopted, Anchored, NotUsed, Rechained, SetAside, Verified
+    from tunecase.records.next import Changed, Next, Round
+    from tunecase.records.pilot import (
+        NOT_ASKED, TIMED, Baseline, Candidate, Confusion, Mistakes, ModelKind, Pilot, PilotSettings, Promise, Run,
+        Slice, Trial, Tuning, Variant, WorstRow, time_of_1k,
+    )  # fmt: skip
+    from tunecase.records.plan import (
+        Authorised, Bridge, Capital, Chance, Ending, Kind, Limits, Month, Moved, Outcome, Plan, Release, Total,
+        VariantPlan, Worth,
+    )  # fmt: skip
+    from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
+    from tunecase.records.report import Report
+    from tunecase.records.review import DepthReviewed, Reviews
+    from tunecase.records.schema import PRINTED, schema_of
+    from tunecase.records.scorecard import (
+        AdviceEnded, BandHeld, CaseScored, ChanceMet, ChancesMet, Held80, HoursHeld, LineHeld, NextCase, RowsHeld,
+        Scorecard, ScoreHeld, ToldAgainstMade,
+    )  # fmt: skip
+    from tunecase.records.scorecard import Ended as CaseEnded
+    from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, quick_spending, reading_fault
+    from tunecase.records.sources import SourceRaced, Sources, SourceTrial
+    from tunecase.records.spend import (
+        CATEGORIES, RULE_FIELDS, TAG, Amount, Charge, Charges, Held, Imported, LineRule, Mapped, Metered, PriceCheck,
+        RunCharge, ServedPeriod, Spending, Unplaced, UnreadCharge, is_rule_field, unread_words,
+    )  # fmt: skip
+    from tunecase.records.tabular import Tabular
+
+loads_late(__name__)
 
 __all__ = [
     "CATEGORIES", "MOST_NAME", "NEARLY", "NOT_ASKED", "N_GRAM_FACTORS", "PRINTED", "RECORDS", "RULE_FIELDS", "SCHEMAS",
