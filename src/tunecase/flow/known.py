@@ -50,8 +50,8 @@ def drawn_of(flow: Flow, facts: "Known | None" = None) -> "Drawn":
         if all(a is b or a == b for a, b in zip(each[0], rests_on, strict=True)):
             flow.drawn = [*(other for other in flow.drawn if other is not each), each]
             return each[1]
-    bill = drawn(facts)
-    flow.drawn = [*flow.drawn[-1:], (rests_on, bill)]
+    flow.drawn = flow.drawn[-1:]  # before another is drawn: each holds a hundred megabytes and more
+    flow.drawn = [*flow.drawn, (rests_on, bill := drawn(facts))]
     return bill
 
 
