@@ -475,6 +475,7 @@ class Case:
         """
         flow.road(self.flow, lambda verb, record: None, anyway=anyway)
         self.report()
+        self.flow.once = False  # for what is asked of this case later
         return dict(self.flow.records)
 
 

@@ -22,7 +22,10 @@ class _Face(ModuleType):
     @cached_property
     def _places(self) -> dict[str, tuple[str, str]]:
         """(module, name there) of each name."""
-        tree = ast.parse(self.__spec__.loader.get_source(self.__name__))  # type: ignore[union-attr]
+        source = self.__spec__.loader.get_source(self.__name__)  # type: ignore[union-attr]
+        if source is None:
+            raise ImportError(f"{self.__name__} names its parts in its source, which is not here: install it whole")
+        tree = ast.parse(source)
         blocks = [node.body for node in tree.body if isinstance(node, ast.If)]
         imports = [node for body in blocks for node in body if isinstance(node, ast.ImportFrom)]
         return {name.asname or name.name: (node.module or "", name.name) for node in imports for name in node.names}
@@ -34,6 +37,9 @@ class _Face(ModuleType):
         value = import_module(f"{module}.{there}") if module == self.__name__ else getattr(import_module(module), there)
         super().__setattr__(name, value)
         return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._places})
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A module that is loaded becomes an attribute of its package, and must not hide the function of its name.

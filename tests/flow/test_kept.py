@@ -1,5 +1,6 @@
 """Nothing is worked out twice: what is kept is used on the very same grounds only, and never believed when damaged."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,7 @@ from tunecase.flow.opened import Flow
 from tunecase.records import Baseline
 
 DAY = date(2026, 11, 24)
+Forget = Callable[[], None]
 VALUE = (Baseline("probe", 0.5, 100),)
 
 
@@ -57,7 +59,7 @@ class Making:
         return self.times
 
 
-def test_a_value_is_worked_out_once_and_read_by_a_later_process(tmp_path: Path, forget: Callable[[], None]) -> None:
+def test_a_value_is_worked_out_once_and_read_by_a_later_process(tmp_path: Path, forget: Forget) -> None:
     """On the same grounds one making serves this process and the next."""
     case_folder(tmp_path)
     made = Making()
@@ -92,7 +94,7 @@ def replace_day(moved: str) -> date:
 
 @pytest.mark.parametrize("damage", [b"", b"\x00", b"[" * 100_000, b"0" * 64 + b'\n[{"name": "probe"}]', None])
 def test_a_damaged_file_is_worked_out_again(
-    damage: bytes | None, tmp_path: Path, an_empty_cache: Path, forget: Callable[[], None]
+    damage: bytes | None, tmp_path: Path, an_empty_cache: Path, forget: Forget
 ) -> None:
     """What was cut, changed by hand or put under another key is not believed, and does no harm."""
     case_folder(tmp_path)
@@ -104,6 +106,27 @@ def test_a_damaged_file_is_worked_out_again(
     assert made.of(opened(tmp_path)) == 2
     forget()
     assert made.of(opened(tmp_path)) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="users have no numbers here")
+def test_a_folder_in_which_others_may_write_is_not_read(tmp_path: Path, an_empty_cache: Path, forget: Forget) -> None:
+    """Whoever writes there could forge an answer; the folder that is made is the user's alone."""
+    case_folder(tmp_path)
+    made = Making()
+    made.of(opened(tmp_path))
+    assert an_empty_cache.stat().st_mode & 0o777 == 0o700
+    an_empty_cache.chmod(0o777)
+    forget()
+    assert made.of(opened(tmp_path)) == 2
+
+
+def test_a_plan_rests_on_what_was_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A month of serving, which is no charge, may change it."""
+    case_folder(tmp_path)
+    case = opened(tmp_path)
+    before = module.of_the_plan(case)
+    monkeypatch.setattr(module, "spent", lambda flow: 700.0)
+    assert module.of_the_plan(case) != before
 
 
 def test_a_cache_that_takes_no_writing_only_costs_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +165,7 @@ def test_the_cache_is_bounded(tmp_path: Path, an_empty_cache: Path, monkeypatch:
 
 @pytest.mark.slow
 def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
-    tmp_path: Path, forget: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, forget: Forget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second walk says the same, adds nothing to the ledger, and leaves the page as it is until that is touched."""
     from tunecase import decide, pilot, plan
@@ -176,7 +199,7 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moved", ["day", "encoder", "review", "ledger", "asked"])
+@pytest.mark.parametrize("moved", ["day", "encoder", "libraries", "review", "ledger", "asked"])
 def test_a_road_is_walked_anew_where_it_may_end_elsewhere(
     moved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +213,8 @@ def test_a_road_is_walked_anew_where_it_may_end_elsewhere(
     assert [moved] == walks
     if moved == "encoder":
         monkeypatch.setattr("tunecase.pilot.encoder_here", lambda: (("model.safetensors", 1, 1),))
+    if moved == "libraries":
+        monkeypatch.setattr("tunecase.pilot.lacking_here", lambda models: (("encoder", "", ""), ("lora", "new", "")))
     if moved == "review":
         (tmp_path / "pilot").mkdir(exist_ok=True)
         (tmp_path / "pilot" / "review.jsonl").write_text("{}", encoding="utf-8")

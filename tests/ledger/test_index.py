@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -41,6 +43,38 @@ def test_a_ledger_is_verified_once(tmp_path: Path) -> None:
     assert 7 == verified(lambda: Ledger(path).verify())
     assert 0 == verified(lambda: (list(Ledger(path).entries()), Ledger(path).latest("run"), Ledger(path).counts()))
     assert 0 == verified(lambda: (Ledger(path).head(), Ledger(path).fold(), Ledger(path).verify()))
+
+
+def test_readers_beside_a_writer_see_whole_entries(tmp_path: Path) -> None:
+    """Threads that read while each append brings a verb of its own find a sound ledger, and none of them ends."""
+    ledger, wrong, done = filled(tmp_path / "l", 7), [], threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                head, counts = ledger.head(), ledger.counts().total()
+                assert head.entries <= counts
+                assert ledger.holds(head)
+                assert len(list(ledger.entries())) >= head.entries
+                ledger.fold()
+        except Exception as error:  # noqa: BLE001  a thread tells nobody
+            wrong.append(error)
+
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    try:
+        for reader in readers:
+            reader.start()
+        for number in range(60):
+            ledger.append("record", {"n": number}, verb=f"verb {number}", recorded_at=NOW)
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+        sys.setswitchinterval(usual_s)
+    assert [] == wrong
+    assert 67 == len(list(ledger.entries()))
 
 
 def test_what_is_appended_is_verified_alone(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def held(spendings: Charges) -> Held:
     taxes, which count in the sums but are put down to no run.
     """
     spendings = tuple(spendings)
-    for known, made in _LAST:
+    for known, made in tuple(_LAST):  # another thread may add one meanwhile
         if known == spendings:
             return made
     made = _held(spendings)

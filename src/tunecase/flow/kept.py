@@ -2,10 +2,12 @@
 
     value of a key = (version, files of the package, case, seed, day, settings, what else it rests on) -> JSON
 
-The cache only saves time. What cannot be read there, was changed by hand or no longer fits is worked out again.
+The cache only saves time. What cannot be read there, was cut or damaged, or no longer fits is worked out again. Whoever
+can write in it can forge an answer, so a folder that another user owns or can write in is not read.
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
@@ -17,7 +19,7 @@ from tunecase import catalog
 from tunecase.engine import cache_folder
 from tunecase.errors import InputError, TunecaseError
 from tunecase.flow.keys import settled
-from tunecase.flow.opened import Flow
+from tunecase.flow.opened import Flow, spent
 from tunecase.io import write_whole
 from tunecase.records import SCHEMAS, Definition, from_json, to_json
 from tunecase.version import __version__
@@ -28,7 +30,7 @@ MOST_MADE = 100  # values of this process
 MOST_FILES = 400
 MOST_BYTES = 4 << 20  # of a file
 PACKAGE = Path(__file__).parents[1]
-_made: dict[str, Any] = {}
+_made: dict[str, list[Any]] = {}  # each value in a list of its own
 
 
 def kept(
@@ -53,26 +55,25 @@ def kept(
     key = _key(flow, name, rests_on)
     if key is None:
         return make()
-    if key not in _made and (found := _read(key, kind)):
-        _made[key] = found[0]
-    if key not in _made or not fits(_made[key]):
-        _made.pop(key, None)
+    found = _made.get(key) or _read(key, kind)
+    if not found or not fits(found[0]):
         made = make()
         if not fits(made):
             return made
-        _made[key] = _written(key, kind, made) if flow.writes else made
-        for oldest in list(_made)[:-MOST_MADE]:
-            del _made[oldest]
-    value: T = _made[key]
+        found = [_written(key, kind, made) if flow.writes else made]
+    _made[key] = found
+    for oldest in list(_made)[:-MOST_MADE]:  # another thread of the app may have been quicker
+        _made.pop(oldest, None)
+    value: T = found[0]
     return value
 
 
 def of_the_plan(flow: Flow) -> tuple[Any, ...]:
-    """The records that a plan rests on, without what no plan reads of them: the verdict, and how a pilot went."""
+    """What a plan rests on: records without what no plan reads of them, the verdict and how a pilot went; and money."""
     posed: Definition | None = flow.current("define") or flow.posed
     if posed is not None:
         posed = replace(posed, verdict="go to pilot", reason="", criteria=(), alternatives=(), order=())
-    return posed, flow.current("audit"), settled(flow.current("pilot")), flow.current("forecast")
+    return posed, flow.current("audit"), settled(flow.current("pilot")), flow.current("forecast"), spent(flow)
 
 
 def sha256_of(path: Path | str) -> str:
@@ -119,6 +120,12 @@ def _plain(value: Any) -> Any:
     return repr(value)
 
 
+def is_private(folder: Path) -> bool:
+    """Whether a folder is the user's own and nobody else may write in it; always where users have no numbers."""
+    status = folder.stat()
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+
+
 def _folder() -> Path:
     return cache_folder() / "kept"
 
@@ -128,9 +135,11 @@ def _read(key: str, kind: Any) -> list[Any]:
     import orjson
 
     with suppress(OSError, ValueError, RecursionError):
-        content = (_folder() / f"{key}.json").read_bytes()
-        digest, _, body = content.partition(b"\n")
-        if len(content) <= MOST_BYTES and digest == hashlib.sha256(key.encode() + body).hexdigest().encode():
+        path = _folder() / f"{key}.json"
+        if not is_private(path.parent) or not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return []
+        digest, _, body = path.read_bytes().partition(b"\n")
+        if digest == hashlib.sha256(key.encode() + body).hexdigest().encode():
             return [from_json(kind, orjson.loads(body))]
     return []
 
@@ -143,7 +152,7 @@ def _written(key: str, kind: Any, value: T) -> T:
         body = to_json(value)
         back: T = from_json(kind, orjson.loads(body))
         if back == value and len(body) < MOST_BYTES - 100:
-            _folder().mkdir(parents=True, exist_ok=True)
+            _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
             digest = hashlib.sha256(key.encode() + body).hexdigest().encode()
             write_whole(_folder() / f"{key}.json", digest + b"\n" + body)
             _prune()

@@ -108,12 +108,13 @@ def road(
 def _same_road(flow: Flow, anyway: bool, make: Callable[[], Ending]) -> Ending:
     """How the road that ended with the ledger as it stands came out, and whose records it told; `make` where none did.
 
-    Beside the case it rests on what lies beside it and on this machine: rows to review, GPUs, an encoder's weights.
+    Beside the case it rests on what lies beside it and on this machine: rows to review, GPUs, what learners lack.
     """
-    from tunecase.pilot import encoder_here
+    from tunecase.pilot import encoder_here, lacking_here
 
     ends = [entry.id for entry in flow.ledger.entries() if entry.verb != "report"][-1:]
-    rests_on = ends, anyway, sha256_of(flow.folder / "pilot" / "review.jsonl"), gpus(), encoder_here()
+    machine = gpus(), encoder_here(), lacking_here(flow.project.models)
+    rests_on = ends, anyway, sha256_of(flow.folder / "pilot" / "review.jsonl"), machine
     return kept(flow, "road", Ending, rests_on, make, fits=lambda found: bool(found[1]))
 
 

@@ -165,13 +165,14 @@ class Ledger:
     def fold(self) -> dict[tuple[str, str], Entry]:
         """The last entry of each kind and verb, as `fold` gives it; only those lines are parsed."""
         with self._sound() as index:
-            return fold(index.entries(sorted(numbers[-1] for numbers in index.groups.values())))
+            return fold(index.entries(sorted(numbers[-1] for numbers in list(index.groups.values()))))
 
     def counts(self) -> Counter[tuple[str, str]]:
         """How many entries of each kind and verb there are."""
         with self._sound() as index:
             index.numbers()
-            return Counter({(kind.decode(), verb.decode()): len(of) for (kind, verb), of in index.groups.items()})
+            groups = list(index.groups.items())
+            return Counter({(kind.decode(), verb.decode()): len(of) for (kind, verb), of in groups})
 
     def folded(self, what: Hashable, of: Collection[tuple[str, str]], make: Callable[[], Made]) -> Made:
         """What `make` works out of the entries of some kinds and verbs, kept until one more of them is booked."""
@@ -185,7 +186,8 @@ class Ledger:
         end. A last line that a killed process left unfinished is no entry and no edit: the next append moves it away.
         """
         with contextlib.suppress(ChainError):
-            if index_of(self.path, reads=True).can_be_read() and not self.unfinished():
+            index = index_of(self.path, reads=True)
+            if index.stands() and index.can_be_read() and not self.unfinished():
                 return []
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
         if problems and self._is_no_ledger():
@@ -258,7 +260,8 @@ class Ledger:
     def head(self) -> Anchor:
         """The anchor of the ledger as it is: its entries, and the hash of the last one; of one that verifies."""
         with self._sound() as index:
-            return Anchor(len(index), index.head, index.size)
+            entries = len(index)
+            return Anchor(entries, index.head(entries), index.ends[entries - 1] if entries else 0)
 
     def holds(self, anchor: Anchor) -> bool:
         """Whether the ledger has the anchored entry at its place, so that all before it is as it was."""

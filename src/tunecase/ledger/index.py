@@ -26,7 +26,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.ledger.bodies import FaultError, fields_of
 from tunecase.ledger.files import lines_in, reading
 from tunecase.ledger.lines import FIRST, Entry, bare, entry_of, follows, group, id_of, is_own, line_fault, read_line
@@ -60,7 +60,11 @@ class _Body(Mapping[str, Any]):
         self._index, self._number = index, number
 
     def _fields(self) -> Mapping[str, Any]:
-        (line,) = self._index.lines([self._number])
+        try:
+            (line,) = self._index.lines([self._number])
+        except ChainError:
+            words = f"{self._index.path}: the ledger changed while it was read.\nFix: run this again"
+            raise TunecaseError(words) from None
         return fields_of(line)["body"]  # type: ignore[no-any-return]
 
     def __getitem__(self, name: str) -> Any:
@@ -80,7 +84,6 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.head = FIRST
         self.ends, self.hashes = array("Q"), bytearray()
         self.groups: dict[Group, array[int]] = {}
         self.acts: dict[bytes, Entry] = {}
@@ -112,14 +115,14 @@ class Index:
         if stamp == self._stamp and not self._is_fresh:
             return True
         is_fresh = _is_fresh(stamp)
-        if self._is_open or not self._stamp or not stamp or stamp[0] < self.size or not self._stands():
+        if self._is_open or not self._stamp or not stamp or stamp[0] < self.size or not self.stands():
             return False
         if stamp[0] > self.size:
             return self.extend(reads)
         self._stamp, self._is_fresh = stamp, is_fresh
         return True
 
-    def _stands(self) -> bool:
+    def stands(self) -> bool:
         """Whether every line that was verified stands where it stood."""
         at = number = 0
         for number, raw in islice(lines_in(self.path), len(self)):
@@ -133,7 +136,11 @@ class Index:
 
     def has(self, entries: int, head: str) -> bool:
         """Whether the last of the first so many entries has a hash."""
-        return entries <= len(self) and head == (self._hash(entries - 1).hex() if entries else FIRST)
+        return entries <= len(self) and head == self.head(entries)
+
+    def head(self, entries: int) -> str:
+        """The hash of the last of the first so many entries."""
+        return self._hash(entries - 1).hex() if entries else FIRST
 
     def extend(self, reads: bool = False) -> bool:
         """Verifies the lines behind those that are known; an unfinished last line is no entry.
@@ -154,7 +161,7 @@ class Index:
             line = bare(raw)
             if raw[-1:] != b"\n" and not is_own(line):
                 break
-            after = follows(line, self.head.encode())
+            after = follows(line, self.head(len(self)).encode())
             if after is None:
                 raise ChainError(number, line)
             self._take(line, after.decode(), len(raw))
@@ -163,14 +170,14 @@ class Index:
                 self._is_read(number - 1, line)
 
     def _take(self, line: bytes, own: str, size: int) -> None:
+        # Other threads read meanwhile: what leads to the line is told last.
         number = len(self)
+        self.hashes += bytes.fromhex(own)
+        self.ends.append(self.size + size)
         if id_of(line) in self.acts and line_fault(line) is not None:
             self.hidden.add(number)
         else:
             self.groups.setdefault(group(line) or _group_of(line), array("I")).append(number)
-        self.ends.append(self.size + size)
-        self.hashes += bytes.fromhex(own)
-        self.head = own
 
     def hide(self) -> None:
         """Takes the lines that are set aside and cannot be read out of all groups."""
@@ -210,7 +217,7 @@ class Index:
         if not kind:
             return [number for number in range(len(self)) if number not in self.hidden]
         found = [
-            numbers[:] for (of, word), numbers in self.groups.items()
+            numbers[:] for (of, word), numbers in list(self.groups.items())
             if of == kind.encode() and verb in ("", word.decode())
         ]  # fmt: skip
         return found[0] if len(found) == 1 else list(merge(*found))
@@ -333,5 +340,8 @@ def _stamp_of(path: Path) -> Stamp:
 
 
 def _is_fresh(stamp: Stamp) -> bool:
-    """Whether a file may change again without another moment: it was written in this tick."""
-    return bool(stamp) and abs(time.time_ns() - stamp[2]) < TICK_NS
+    """Whether a file may change again without another moment: it was written in this tick.
+
+    The last of the two moments counts: the third figure is that of the file's making on Windows.
+    """
+    return bool(stamp) and abs(time.time_ns() - max(stamp[1:3])) < TICK_NS

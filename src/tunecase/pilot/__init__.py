@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tunecase.pilot.trainers.encoder_weights import encoder_here
     from tunecase.pilot.trainers.watched import watch_own, watch_steps
     from tunecase.pilot.trial import (
-        baselines, is_stand_in, metrics_of, no_pilot, own_trainer, pilot, prepare, settings_of,
+        baselines, is_stand_in, lacking_here, metrics_of, no_pilot, own_trainer, pilot, prepare, settings_of,
     )  # fmt: skip
 
 loads_late(__name__)

@@ -331,6 +331,12 @@ def metrics_of(trainer: str) -> Collection[str]:
     return metrics
 
 
+def lacking_here(models: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Each learner of "auto" for a project's models, and what it lacks on this machine; "" where it can be trained."""
+    schools = [school_of(trainer, model, {}) for trainer, model in asked_for(["auto"], models, dict(TRAINERS)).learners]
+    return tuple((school.name, school.model, school.module.missing(school.model)) for school in schools)
+
+
 def is_stand_in(trainer: str) -> bool:
     """True for a trainer that nobody would ship as the fine-tune; False for an unknown name."""
     return trainer in dict(TRAINERS) and school_of(trainer, "", {}).module.STAND_IN

@@ -111,6 +111,16 @@ def test_identity_is_that_of_weights_config_and_tokenizer(tmp_path: Path) -> Non
     assert first != encoder_weights.identity(str(two))
 
 
+def test_a_link_that_leads_nowhere_is_no_part_of_an_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside sound weights, as a copied cache may hold one: the encoder is there as before."""
+    folder = tiny_encoder.save(tmp_path / "net")
+    monkeypatch.setattr(encoder_weights, "find", lambda model: encoder_weights.Found(model, folder, {}, "here", False))
+    before = encoder_weights.encoder_here()
+    (folder / "README.md").symlink_to(tmp_path / "gone")
+    assert before
+    assert before == encoder_weights.encoder_here()
+
+
 def test_a_missing_library_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The small extra for a plain encoder, the large one for any other architecture."""
     monkeypatch.setattr(encoder_weights.importlib.util, "find_spec", lambda name: None)

@@ -131,9 +131,9 @@ def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
 
 def encoder_here() -> tuple[tuple[str, int, int], ...]:
     """(name, bytes, time in ns) of the files of the encoder that a pilot takes by itself; none where it is not here."""
-    with suppress(InputError):
+    with suppress(InputError, OSError):
         found = find(MINILM)
-        status = [(path.name, path.stat()) for path in sorted(found.folder.iterdir())] if found else []
+        status = [(path.name, path.stat()) for path in _read_of(found.folder)] if found else []
         return tuple((name, about.st_size, about.st_mtime_ns) for name, about in status)
     return ()
 
@@ -143,8 +143,13 @@ def fingerprint(folder: Path) -> str:
 
     Raises: OSError when a file cannot be read.
     """
+    return combined(_read_of(folder))
+
+
+def _read_of(folder: Path) -> list[Path]:
+    """The files that an encoder is made of."""
     named = [folder / name for name in ("config.json", POOLING, *TOKENIZERS)]
-    return combined([path for path in (*named, *sorted(folder.glob("*.safetensors"))) if path.is_file()])
+    return [path for path in (*named, *sorted(folder.glob("*.safetensors"))) if path.is_file()]
 
 
 def here(model: str) -> Found:
