@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import io
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -78,7 +79,7 @@ def main() -> None:
         found[name] = line
         print(f"{name}: {line['inputs']} inputs, rounds {line['rounds_p90']:.0f} at P90, best {line['best_s']:.2f} s, "
               f"median {line['median_s']:.2f} s; "
-              f"what would have to be true {line['what_if_s']:.2f} s")  # fmt: skip
+              f"what would have to be true {line.get('what_if_s', math.nan):.2f} s")  # fmt: skip
     if not asked.no_salib:
         found["salib"] = beside_salib(asked.draws)
     print(json.dumps(found))

@@ -237,7 +237,7 @@ def test_a_killed_pilot_is_made_whole(tmp_path: Path) -> None:
 def test_a_killed_pilot_of_ones_own_trainer_goes_on(tmp_path: Path) -> None:
     """The script is known by its bytes and a run by its key, which holds its rows: what is missing is made, once."""
     project = copied("command", tmp_path)
-    words = ("pilot", *OWN_TRAINER, "--workers", "1", "--yes", *DAY)
+    words = ("pilot", *OWN_TRAINER, "--workers", "1", "--yes", "--quiet", *DAY)
     record = typed(*words, project=project)
     assert [24, 48, 90] == [run["n"] for run in record["runs"]]
     made = [run["n"] for run in runs(added(project, "command")) if run["trainer"] == "command"]

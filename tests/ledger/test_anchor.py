@@ -36,6 +36,7 @@ def test_the_anchor_is_what_was_last_written(ledger):
     assert ledger.anchored() == Anchor(5, sha(lines[-1]), ledger.path.stat().st_size) == ledger.head()
     assert ledger.holds(ledger.anchored())
     assert anchors_in(f"see {ledger.anchored()} in the ticket") == [Anchor(5, sha(lines[-1]))]
+    assert 0 == ledger.unfinished()
     file = anchor_file(ledger.path)
     assert file.stat().st_size < 200
     assert os.name == "nt" or stat.S_IMODE(file.stat().st_mode) == 0o600
