@@ -33,11 +33,11 @@ def extrapolate_points(flow: Flow, points: tuple[Point, ...], **about: Any) -> F
 def _kept(flow: Flow, brought: Any, measured: Callable[[], tuple[tuple[Point, ...], dict[str, Any]]]) -> Forecast:
     """The forecast of points that come from the pilot, but for those that were brought."""
     bill: Estimate | None = flow.current("estimate")
-    posed, audit, pilot, before = of_the_plan(flow)
+    posed, audit, pilot, before, paid = of_the_plan(flow)
     run = bill.run_price.mean if bill is not None and bill.run_price is not None else None
     record = kept(
         flow, "forecast", Forecast,
-        (posed, audit, pilot, before is not None and before.rounds > 0, brought, run),
+        (posed, audit, pilot, before is not None and before.rounds > 0, paid, brought, run),
         lambda: _carried_on(flow, *measured(), run),
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
