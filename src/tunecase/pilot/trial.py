@@ -333,7 +333,9 @@ def metrics_of(trainer: str) -> Collection[str]:
 
 def lacking_here(models: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """Each learner of "auto" for a project's models, and what it lacks on this machine; "" where it can be trained."""
-    schools = [school_of(trainer, model, {}) for trainer, model in asked_for(["auto"], models, dict(TRAINERS)).learners]
+    trainers = dict(TRAINERS)
+    learners = asked_for(["auto"], models, trainers).learners
+    schools = [school_of(trainer, model, {}) for trainer, model in learners if trainer in trainers]
     return tuple((school.name, school.model, school.module.missing(school.model)) for school in schools)
 
 
