@@ -28,7 +28,7 @@ from tunecase.ledger.anchor import Anchor, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import Kind
 from tunecase.ledger.files import free_name, lines_in, locked, put_in_place, sync_folder, tail_of, write_at
-from tunecase.ledger.index import SET_ASIDE, ChainError, Index, acts_in, index_of
+from tunecase.ledger.index import SET_ASIDE, ChainError, Index, acts_in, changed_meanwhile, index_of
 from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
@@ -353,7 +353,7 @@ class Ledger:
             raise InputError(problems)
         if isinstance(problem := read_line(f"{self.path}:{number}", line, check=False), Problem):
             raise InputError(problem)
-        raise TunecaseError(f"{self.path}: the ledger changed while it was read.\nFix: run this again")
+        raise changed_meanwhile(self.path)
 
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
         """(number from 1, line without its end, whether it had one) up to the size that the file has now."""

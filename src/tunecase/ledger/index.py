@@ -51,6 +51,11 @@ class ChainError(Exception):
         self.number, self.line = number, line
 
 
+def changed_meanwhile(path: Path) -> TunecaseError:
+    """What is told where a sound ledger is another one than a moment before."""
+    return TunecaseError(f"{path}: the ledger changed while it was read.\nFix: run this again")
+
+
 class _Body(Mapping[str, Any]):
     """The body of a charge, read again where somebody asks for it: the charge itself is kept."""
 
@@ -63,8 +68,7 @@ class _Body(Mapping[str, Any]):
         try:
             (line,) = self._index.lines([self._number])
         except ChainError:
-            words = f"{self._index.path}: the ledger changed while it was read.\nFix: run this again"
-            raise TunecaseError(words) from None
+            raise changed_meanwhile(self._index.path) from None
         return fields_of(line)["body"]  # type: ignore[no-any-return]
 
     def __getitem__(self, name: str) -> Any:

@@ -44,8 +44,8 @@ PACE = "measuring.n_grams"
 missing, prepare, identity = nothing_missing, nothing_to_fetch, no_weights
 
 TIMED = 64  # test texts that are read anew to tell how long an answer takes
-MOST_KEPT = 10_000_000  # n-grams of texts, 8 bytes each, that one run leaves to the next; one of all texts takes WIDE
-WIDE = 12  # of those: its letters, its number and its place in a dict
+MOST_KEPT = 10_000_000  # n-grams of texts that one run leaves to the next, 8 bytes each
+DISTINCT = 12  # of them take as much memory as the letters of a new one, with its number
 # Signs count as words, so that only a blank text is without features.
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
 # Measured on the support-ticket example (663 rows, 10 classes) and on banking77 (10,003 rows, 77 classes), one core:
@@ -143,7 +143,7 @@ def _weights(task: Task, kinds: "Sequence[_Grams]") -> "list[csr_matrix]":
         rows, tests = grams.counts(task.texts, task.test_texts)
         scale = TfidfTransformer(sublinear_tf=True).fit(rows)
         parts.append((scale.transform(rows), scale.transform(tests)))
-    if sum(grams.kept + WIDE * len(grams.numbers) for grams in kinds) > MOST_KEPT:
+    if sum(grams.kept + DISTINCT * len(grams.numbers) for grams in kinds) > MOST_KEPT:
         _grams.cache_clear()
     return [hstack(part).tocsr() for part in zip(*parts, strict=True)]
 
