@@ -69,7 +69,7 @@ def kept(
 
 
 def of_the_plan(flow: Flow) -> tuple[Any, ...]:
-    """What was spent, and the records that a plan rests on, without what no plan reads: verdicts, and how a pilot went."""
+    """What was spent, and the records that a plan rests on, without what none reads: verdicts, how a pilot went."""
     posed: Definition | None = flow.current("define") or flow.posed
     if posed is not None:
         posed = replace(posed, verdict="go to pilot", reason="", criteria=(), alternatives=(), order=())
