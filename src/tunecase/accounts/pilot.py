@@ -18,7 +18,7 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Run, Tuning, time_of_1k
+from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Promise, Run, Tuning, time_of_1k
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
@@ -270,7 +270,7 @@ def _measured(record: Pilot) -> Table:
             Cell(score(one.score, even=True)),
             Cell(_interval(one.interval)),
             Cell(_answers(one)),
-            Cell(one.promise.words if one.promise else "–"),
+            Cell(promise_words(one.promise) if one.promise else "–"),
             Cell("–" if one.beaten is None else share(one.beaten)),
             Cell(one.dropped if isinstance(one, Candidate) else ""),
         )
@@ -286,6 +286,24 @@ def _measured(record: Pilot) -> Table:
     why = "A candidate is held against the best candidate, what needs no training against the pilot's largest runs."
     why = f"{why} {TIMED}" if any(one.seconds_per_answer for one in measured) else why
     return Table("To compare with", head, rows, (1, 2, 3, 4, 6), note=f"{why} {sentence(notes)}" if notes else why)
+
+
+def promise_words(promise: Promise) -> str:
+    """What is promised of answering only when sure, and the rows that would promise more.
+
+    Example:
+        >>> promise_words(Promise(0.05, 0.72, 0.8, 0.048, 270, 20, next_coverage=0.77, next_rows=410))
+        'answers 72% at no more than 5% wrong (about 77% with 410 test rows)'
+        >>> promise_words(Promise(0.05, None, None, None, 40, 0))
+        'no coverage can be promised with 40 rows at no more than 5% wrong'
+    """
+    wrong = f"no more than {share(promise.error)} wrong"
+    more = ""
+    if promise.next_rows is not None and promise.next_coverage is not None:
+        more = f" (about {share(promise.next_coverage)} with {count(promise.next_rows)} test rows)"
+    if promise.coverage is None:
+        return f"no coverage can be promised with {count(promise.rows)} rows at {wrong}{more}"
+    return f"answers {share(promise.coverage)} at {wrong}{more}"
 
 
 def _interval(interval: Interval80 | None) -> str:

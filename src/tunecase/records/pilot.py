@@ -84,6 +84,8 @@ class Promise:
     with the chance `sure`: `bound` is the one-sided upper bound of their error, corrected for the `tried` thresholds.
     `coverage`, `threshold` and `bound` are None where so many `rows` promise no coverage. `net_per_answer` is what one
     answer brings on average where an error and a person have a price [base currency], None where they have none.
+    `next_rows` test rows are likely to promise `next_coverage`, a larger one, if the error seen there is the true one;
+    both are None where no number of rows is.
     """
 
     error: float
@@ -94,19 +96,8 @@ class Promise:
     tried: int
     sure: float = 0.9
     net_per_answer: float | None = None
-
-    @property
-    def words(self) -> str:
-        """What is promised, in words.
-
-        Example:
-            >>> Promise(error=0.05, coverage=0.72, threshold=0.8, bound=0.048, rows=270, tried=20).words
-            'answers 72% at no more than 5% wrong'
-        """
-        wrong = f"no more than {share(self.error)} wrong"
-        if self.coverage is None:
-            return f"no coverage can be promised with {count(self.rows)} rows at {wrong}"
-        return f"answers {share(self.coverage)} at {wrong}"
+    next_coverage: float | None = None
+    next_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
