@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from tunecase.quantities import Interval80, count, duration, paired_change, share, unpaired_change
+from tunecase.quantities import Interval80, duration, paired_change, share, unpaired_change
 from tunecase.records.forecast import Point
 from tunecase.records.tabular import Tabular
 

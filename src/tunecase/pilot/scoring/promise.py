@@ -71,7 +71,7 @@ class _Tested:
         return Promise(self.error, coverage, threshold, bound, self.rows, tried, self.sure, net, *following)
 
     def _following(self, chosen: int) -> tuple[float | None, int | None]:
-        """The larger coverage that needs the fewest further rows, if the errors seen are the true ones, and all rows."""
+        """The larger coverage that needs the fewest rows, if the errors seen are the true ones, and these rows."""
         found: list[tuple[int, float]] = []
         for answered, wrong in zip(self.answered[chosen + 1 :], self.wrong[chosen + 1 :], strict=True):
             needed = rows_needed(self.error, answered / self.rows, wrong / answered, self.sure, self.design)
@@ -227,7 +227,7 @@ def rows_needed(
         >>> rows_needed(0.05, 0.70, 0.025), rows_needed(0.05, 0.70, 0.05)
         (990, None)
 
-    Source: the power of the test in `promise` at its last threshold, at a third of the chance of being wrong, about what
+    Source: the power of the test in `promise` at its last threshold, at a third of the chance of being wrong: about what
     the start of a walk there gets.
     """
     if not (0 <= error <= 1 and 0 < coverage <= 1 and 0 <= error_seen <= 1):
