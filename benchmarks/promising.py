@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -222,16 +223,16 @@ def simulated(count: int) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def tweet_emotion() -> Data | None:
-    """TweetEval, emotion: four classes, a third of the answers wrong."""
-    folder = SHARED / "backtest" / "tweet_emotion"
+def backtest(name: str) -> Data | None:
+    """A set of the folder of backtests: tweet_emotion, sms_spam or tos_unfair."""
+    folder = SHARED / "backtest" / name
     if not folder.exists():
         return None
     read = {}
     for part in ("train", "test"):
         lines = (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
         read[part] = [(row["text"], row["label"]) for row in map(json.loads, lines)]
-    return Data("tweet_emotion", read["train"], read["test"])
+    return Data(name, read["train"], read["test"])
 
 
 def sets(names: Sequence[str], quick: bool) -> Iterator[Data]:
@@ -241,7 +242,7 @@ def sets(names: Sequence[str], quick: bool) -> Iterator[Data]:
         "banking77": SETS["banking77"],
         "banking77-all": SETS["banking77-all"],
         "clinc": lambda: clinc(150),
-        "tweet_emotion": tweet_emotion,
+        **{name: partial(backtest, name) for name in ("tweet_emotion", "sms_spam", "tos_unfair")},
     }
     for name in names or (list(known)[:2] if quick else list(known)):
         data = known[name]()

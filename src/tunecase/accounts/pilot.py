@@ -293,17 +293,17 @@ def promise_words(promise: Promise) -> str:
 
     Example:
         >>> promise_words(Promise(0.05, 0.72, 0.8, 0.048, 270, 20, next_coverage=0.77, next_rows=410))
-        'answers 72% at no more than 5% wrong (about 77% with 410 test rows)'
+        'answers 72% at no more than 5% wrong (bound 4.8%); 77% needs about 410 test rows'
         >>> promise_words(Promise(0.05, None, None, None, 40, 0))
         'no coverage can be promised with 40 rows at no more than 5% wrong'
     """
     wrong = f"no more than {share(promise.error)} wrong"
     more = ""
     if promise.next_rows is not None and promise.next_coverage is not None:
-        more = f" (about {share(promise.next_coverage)} with {count(promise.next_rows)} test rows)"
+        more = f"; {share(promise.next_coverage)} needs about {count(promise.next_rows)} test rows"
     if promise.coverage is None:
         return f"no coverage can be promised with {count(promise.rows)} rows at {wrong}{more}"
-    return f"answers {share(promise.coverage)} at {wrong}{more}"
+    return f"answers {share(promise.coverage)} at {wrong} (bound {share(promise.bound, 1)}){more}"
 
 
 def _interval(interval: Interval80 | None) -> str:

@@ -1,7 +1,8 @@
 """The ways to give the answers: what else would do, and what it costs to find out?"""
 
+from tunecase.accounts.pilot import promise_words
 from tunecase.blocks import Block, Cell, Listing, Table
-from tunecase.problem import per_1k_words, steps_to_try, when_sure
+from tunecase.problem import per_1k_words, steps_to_try
 from tunecase.quantities import figures, money_band, score_interval
 from tunecase.records import Alternative, Definition
 
@@ -17,14 +18,20 @@ def ways_blocks(definition: Definition) -> tuple[Block, ...]:
     if not definition.alternatives:
         return ()
     ruled_out = tuple(f"{way.action}: {way.struck}" for way in definition.alternatives if way.struck)
-    sure = ((way.action, when_sure(way, definition.currency)) for way in _kept(definition))
+    sure = tuple(f"{way.action}: {_when_sure(way, definition.currency)}" for way in _kept(definition) if way.promise)
     listings = (
-        ("Answering only when sure, while people do the rest", tuple(f"{name}: {told}" for name, told in sure if told)),
+        ("Answering only when sure, while people do the rest", sure),
         ("To try, cheapest to know first", steps_to_try(definition)),
         ("Ruled out", ruled_out),
     )
     listed = tuple(Listing(title, items) for title, items in listings if items)
     return *listed, ways_table(definition), _rests_on(definition)
+
+
+def _when_sure(way: Alternative, currency: str) -> str:
+    """What may be left to a way while it is sure, and what that brings."""
+    words = promise_words(way.promise) if way.promise else ""
+    return words if way.value_when_sure is None else f"{words}; this brings {money_band(way.value_when_sure, currency)}"
 
 
 def _kept(definition: Definition) -> list[Alternative]:

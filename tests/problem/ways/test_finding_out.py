@@ -7,10 +7,10 @@ import pytest
 
 from tests import samples
 from tests.problem_cases import basis
-from tunecase.problem.ways.finding_out import asking, here, order_to_try, steps_to_try, when_sure
+from tunecase.problem.ways.finding_out import asking, here, order_to_try, steps_to_try
 from tunecase.problem.ways.grounds import Grounds, Standing
 from tunecase.quantities import Band, Interval80
-from tunecase.records import Alternative, Promise
+from tunecase.records import Alternative
 
 STANDING = Standing(0.6, 0.6, 0.8, "higher", True, rows=1_000, test_rows=300)
 
@@ -73,14 +73,3 @@ def test_one_command_is_one_step() -> None:
         "d: `tune`, at a price not known, time not known",
     ) == steps_to_try(definition)
     assert () == steps_to_try(replace(definition, order=()))
-
-
-def test_a_promise_is_told_in_words() -> None:
-    """What share of the answers may be given, how many of them are wrong, and what that brings; or that none may."""
-    promised = replace(
-        way("a", "", None), promise=Promise(0.05, 0.71, 0.8, 0.049, 400, 20), value_when_sure=flat(900.0)
-    )
-    assert "gives 71% of the answers with at most 5% wrong, which brings 900 USD" == when_sure(promised, "USD")
-    nothing = replace(promised, promise=Promise(0.05, None, None, None, 40, 20))
-    assert "no share of the answers can be promised at 5% wrong with 40 test rows" == when_sure(nothing, "USD")
-    assert "" == when_sure(way("a", "", None), "USD")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SURE = 0.9
-STEPS = 20  # thresholds
-TYPICAL = 3  # a threshold's test gets about so small a part of the chance of being wrong
+STEPS = 30  # thresholds
+PART = 3  # the part of the chance of being wrong that a threshold alone gets, for a bound and the rows needed
 POWER = 0.95  # at the last threshold alone; with the walk before it about three quarters remain
 MOST_ROWS = 1 << 31
 ROUNDING = 1e-9
@@ -49,7 +49,6 @@ class _Tested:
     confidences: "NDArray[np.float64]"
     answered: "NDArray[np.float64]"
     wrong: "NDArray[np.float64]"
-    starts: list[float]
     passed: list[int]
 
     def promise(self, chosen: int | None, costs: Costs | None) -> Promise:
@@ -63,7 +62,7 @@ class _Tested:
         answered, wrong = float(self.answered[chosen]), float(self.wrong[chosen])
         bound, net = self.error, None
         if wrong < answered:
-            high = betaincinv(wrong / self.design + 1, (answered - wrong) / self.design, 1 - self.starts[chosen])
+            high = betaincinv(wrong / self.design + 1, (answered - wrong) / self.design, 1 - (1 - self.sure) / PART)
             bound = min(bound, float(high))
         if costs is not None:
             net = (answered * costs.person - wrong * costs.error) / self.rows
@@ -94,7 +93,7 @@ def promise(
 
         p(t) = P(Bin(m, error) <= k),   m rows with a confidence of t or more, k of them wrong
 
-    Twenty thresholds lie at ranks of the confidences, whatever the labels: from the fewest rows that can pass without a
+    Thirty thresholds lie at ranks of the confidences, whatever the labels: from the fewest rows that can pass without a
     mistake to all. A walk goes from a threshold that passes to the next, more rows answered, and ends where one fails;
     a later threshold may begin another. The last that passes is promised. Where the error lies just above `error` from
     a threshold on, the chance is at most 1 - sure that a walk comes in over it or that a later one begins; each of the
@@ -107,8 +106,8 @@ def promise(
         costs: with them the promise tells its `net_per_answer`, as in cheapest; they choose nothing here.
         sure: the chance that the promise holds.
         design: design effect of rows that hang together; n rows count as n / design.
-    Returns: the Promise, with the one-sided Clopper-Pearson bound at the level with which a walk begins at its
-        threshold, at most `error`; coverage None where no threshold passes.
+    Returns: the Promise, with the one-sided Clopper-Pearson bound at (1 - sure) / 3 of its threshold, at most `error`:
+        of simulated test sets at most .063 had a true error above; coverage None where no threshold passes.
     Raises: ValueError for lengths that differ, an error or chance outside 0 to 1, or a design effect below 1.
     Example:
         >>> found = promise(0.05, [True] * 95 + [False] * 5, [1 - i / 200 for i in range(100)])
@@ -119,7 +118,7 @@ def promise(
     Pharmaceutical Statistics 2 (2003), the fallback procedure, for walks that begin anywhere and carry their level on;
     Lan and DeMets, Biometrika 70 (1983), for spending it over looks at growing data; Clopper and Pearson, Biometrika 26
     (1934). That the chance is kept is exact where the error does not fall as less sure answers are given too; where it
-    does, 20,000 simulated test sets of each of the worst of 4,765 shapes broke .102 of the promises at most.
+    does, the worst of 1,862 simulated shapes broke .103 of the promises of 20,000 test sets (standard error .002).
     Leaves out that inputs change after the test: the promise is about rows drawn as the test rows were, and the share
     answered has a noise of its own. It leaves out as well that the model may have been chosen on the same rows.
     """
@@ -227,8 +226,8 @@ def rows_needed(
         >>> rows_needed(0.05, 0.70, 0.025), rows_needed(0.05, 0.70, 0.05)
         (990, None)
 
-    Source: the power of the test in `promise` at its last threshold, at a third of the chance of being wrong: about what
-    the start of a walk there gets.
+    Source: the power of the test in `promise` at its last threshold, at a third of the chance of being wrong. Of
+    simulated test sets of this size .83 to .99 were promised the coverage less three points, .68 to .94 all of it.
     """
     if not (0 <= error <= 1 and 0 < coverage <= 1 and 0 <= error_seen <= 1):
         raise ValueError(f"error {error}, coverage {coverage}, error seen {error_seen}; wanted shares of 1")
@@ -237,7 +236,7 @@ def rows_needed(
     from scipy.special import bdtr
 
     # The rows that allow so many wrong ones: with each more of them the power rises.
-    level = (1 - sure) / TYPICAL
+    level = (1 - sure) / PART
     allowed = range(MOST_ROWS)
     wrong = bisect_left(allowed, POWER, key=lambda wrong: bdtr(wrong, _least_rows(error, wrong, level), error_seen))
     answered = _least_rows(error, wrong, level)
@@ -259,8 +258,8 @@ def _tested(error: float, right: Sequence[bool], confidences: Sequence[float], s
     least = _least_rows(error, 0, 1 - sure) * design if error > 0 else math.inf
     if least > len(ranked):
         last = last[:0]
-    else:  # At ranks evenly spaced from `least` rows to all; a threshold keeps all rows that have it.
-        ranks = np.linspace(least, len(ranked), STEPS)
+    else:  # Roots of the ranks are evenly spaced: nearer together where few are sure. Equal confidences stay together.
+        ranks = np.linspace(math.sqrt(least), math.sqrt(len(ranked)), STEPS) ** 2
         last = last[np.unique(np.searchsorted(last + 1, ranks - ROUNDING))]
     answered, wrong = (last + 1).astype(np.float64), wrong[last].astype(np.float64)
     levels = _levels([int(rows) for rows in answered / design + ROUNDING], error, 1 - sure)
@@ -269,8 +268,7 @@ def _tested(error: float, right: Sequence[bool], confidences: Sequence[float], s
         level = carried if passed[-1:] == [place - 1] else start
         if _chance(answered[place] / design, wrong[place] / design, error) <= level + ROUNDING:
             passed.append(place)
-    starts = [start for start, _ in levels]
-    return _Tested(error, sure, design, len(ranked), ranked[last], answered, wrong, starts, passed)
+    return _Tested(error, sure, design, len(ranked), ranked[last], answered, wrong, passed)
 
 
 def _levels(sizes: Sequence[int], error: float, chance: float) -> list[tuple[float, float]]:

@@ -7,7 +7,6 @@ from tunecase.problem.ways.finding_out import (
     per_1k_words,
     steps_to_try,
     untuned_to_try,
-    when_sure,
 )
 from tunecase.problem.ways.grounds import Grounds, Standing
 from tunecase.problem.ways.tuned import tuned_ways

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.pilot import EXAMPLES_SHOWN
 from tunecase.problem.ways.grounds import Grounds
-from tunecase.quantities import Band, Interval80, band, count, duration, figures, money_band, share
+from tunecase.quantities import Band, Interval80, band, count, duration, figures
 from tunecase.records import Alternative, Definition
 
 if TYPE_CHECKING:
@@ -156,14 +156,3 @@ def minutes_words(minutes: float) -> str:
     if whole >= HOUR_MINUTES:
         return f"about {duration(minutes * 60)}"
     return f"about {count(whole)} minute{'s' if whole > 1 else ''}"
-
-
-def when_sure(way: Alternative, currency: str) -> str:
-    """What may be left to a way while it is sure, in words; empty where nobody measured that."""
-    promise = way.promise
-    if promise is None:
-        return ""
-    if promise.coverage is None:
-        return f"no share of the answers can be promised at {share(promise.error)} wrong with {promise.rows} test rows"
-    worth = "" if way.value_when_sure is None else f", which brings {money_band(way.value_when_sure, currency)}"
-    return f"gives {share(promise.coverage)} of the answers with at most {share(promise.error)} wrong{worth}"
