@@ -23,7 +23,7 @@ def test_the_best_way_was_measured_here(change: dict[str, str], known: bool) -> 
 
 
 def test_a_promise_is_told_in_words() -> None:
-    """What share of the answers may be given, how many of them are wrong, what more needs and brings; or that none may."""
+    """What share of the answers may be given, how many are wrong, what more needs and what that brings; or none."""
     way = Alternative("encoder", "an encoder", 0.9, None, None, None, None, "measured")
     more = Promise(0.05, 0.71, 0.8, 0.049, 400, 20, next_coverage=0.8, next_rows=950)
     told = replace(way, promise=more, value_when_sure=Band(900.0, 900.0, 900.0, 900.0))
