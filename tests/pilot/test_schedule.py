@@ -75,7 +75,7 @@ def test_a_question_says_who_learns() -> None:
 
 
 def test_rows_that_hang_together_promise_less() -> None:
-    """400 rows, 4 of the least sure wrong: with a design effect of 4 they count as 100, and 3% wrong is not shown."""
+    """400 rows, 4 of the least sure wrong: with a design effect of 4 they count as 100, and fewer may be given."""
     labels = ["a"] * 400
     right = [number < 396 for number in range(400)]
     answers = Answers(
@@ -84,4 +84,4 @@ def test_rows_that_hang_together_promise_less() -> None:
     asked = replace(QUESTION, target=0.97)
     alone, alike = (replace(asked, design=design).promise(answers, labels) for design in (1.0, 4.0))
     assert alone.coverage == 1.0
-    assert alike.coverage is None
+    assert (alike.coverage or 0) < 1.0

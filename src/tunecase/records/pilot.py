@@ -81,9 +81,10 @@ class Promise:
     """Answering only when sure: the share of answers that may be given while few of them are wrong.
 
     Of the answers whose confidence is at least `threshold`, a share of `coverage` of all, at most `error` are wrong,
-    with the chance `sure`: `bound` is the one-sided upper bound of their error, corrected for the `tried` thresholds.
-    `coverage`, `threshold` and `bound` are None where so many `rows` promise no coverage. `net_per_answer` is what one
-    answer brings on average where an error and a person have a price [base currency], None where they have none.
+    with the chance `sure`, the best of the `tried` thresholds: `bound` is the upper bound of their error by these rows,
+    at most `error`. `coverage`, `threshold` and `bound` are None where so many `rows` promise no coverage.
+    `net_per_answer` is what one answer brings on average where an error and a person have a price [base currency], None
+    where they have none.
     `next_rows` test rows are likely to promise `next_coverage`, a larger one, if the error seen there is the true one;
     both are None where no number of rows is.
     """
