@@ -300,7 +300,7 @@ def promise_words(promise: Promise) -> str:
     wrong = f"no more than {share(promise.error)} wrong"
     more = ""
     if promise.next_rows is not None and promise.next_coverage is not None:
-        more = f"; {share(promise.next_coverage)} needs about {count(promise.next_rows)} test rows"
+        more = f"; {share(promise.next_coverage)} needs about {plain_figure(promise.next_rows)} test rows"
     if promise.coverage is None:
         return f"no coverage can be promised with {count(promise.rows)} rows at {wrong}{more}"
     return f"answers {share(promise.coverage)} at {wrong} (bound {share(promise.bound, 1)}){more}"
