@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SURE = 0.9
 STEPS = 30  # thresholds
 PART = 3  # the part of the chance of being wrong that a threshold alone gets, for a bound and the rows needed
-POWER = 0.95  # at the last threshold alone; with the walk before it about three quarters remain
-MOST_ROWS = 1 << 31
+POWER = 0.95  # at the last threshold alone
+MOST_ROWS = 1 << 31  # as far as scipy counts
 ROUNDING = 1e-9
 
 
@@ -121,7 +121,8 @@ def promise(
     (1934). That the chance is kept is exact where the error does not fall as less sure answers are given too; where it
     does, the worst of 1,862 simulated shapes broke .103 of the promises of 20,000 test sets (standard error .002).
     Leaves out that inputs change after the test: the promise is about rows drawn as the test rows were, and the share
-    answered has a noise of its own. It leaves out as well that the model may have been chosen on the same rows.
+    answered has a noise of its own. It leaves out as well that the model may have been chosen on the same rows. The
+    chance is over all test sets: where few of them promise anything, most of the promises that are made may be broken.
     """
     tested = _tested(error, right, confidences, sure, design)
     return tested.promise(max(tested.passed, default=None), costs)
