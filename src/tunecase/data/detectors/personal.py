@@ -91,7 +91,7 @@ def kinds_of(text: str) -> int:
         >>> kinds_of("write to a.b@example.org"), kinds_of("card 4111 1111 1111 1111")
         (1, 4)
     """
-    return as_bits(spans(text), KINDS) if _hinted(text) else 0
+    return as_bits(spans(text), KINDS)
 
 
 def _hinted(text: str) -> bool:
@@ -116,6 +116,8 @@ def spans(text: str) -> list[Span]:
     A number goes to the first kind that claims it: accounts, cards, identity numbers and addresses before phones.
     """
     claims: list[Span] = []
+    if not _hinted(text):
+        return claims
     if _may_hold_email(text):
         claims += [("e-mail", *match.span()) for match in _EMAIL.finditer(text)]
     if text.count(":") > 3 and _IPV6_HINT.search(text):

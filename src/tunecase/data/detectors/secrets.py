@@ -128,7 +128,7 @@ def kinds_of(text: str) -> int:
         >>> kinds_of("the secret of a good soup"), kinds_of("password = changeme123")
         (0, 0)
     """
-    return as_bits(spans(text), KINDS) if _hinted(text) else 0
+    return as_bits(spans(text), KINDS)
 
 
 def _hinted(text: str) -> bool:
@@ -144,7 +144,7 @@ def _has_run(text: str) -> bool:
 
 def spans(text: str) -> list[Span]:
     """(kind, start, end) of every secret in a text, in the order of the text; none overlap."""
-    return kept_apart([*_tokens(text), *_assignments(text)])
+    return kept_apart([*_tokens(text), *_assignments(text)]) if _hinted(text) else []
 
 
 def _tokens(text: str) -> "Iterator[Span]":
@@ -295,4 +295,4 @@ def entropy_bits(text: str) -> float:
 
 def masked(text: str) -> str:
     """The text with every secret replaced by its kind."""
-    return replaced(text, spans(text)) if _hinted(text) else text
+    return replaced(text, spans(text))
