@@ -16,7 +16,7 @@ from tunecase.pilot.scoring.final import accepted, row_tests
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
-from tunecase.records import ModelKind, Run
+from tunecase.records import Disclosure, ModelKind, Run
 
 Purpose = Literal["ladder", "baseline", "tuning"]
 # Trainers that ask a model which somebody bills.
@@ -114,14 +114,15 @@ def make(work: tuple[str, Task]) -> Result:
     return result
 
 
-def foreseen(step: Step) -> tuple[int, float | None]:
-    """What asking a model at an endpoint would take: tokens in and out, and the most they cost [USD], None if unknown.
+def foreseen(step: Step) -> tuple[int, float | None, Disclosure]:
+    """What asking a model at an endpoint would take: tokens in and out, the most they cost [USD], and what leaves.
 
+    The cost is None where it is unknown.
     Raises: TunecaseError for what cannot be asked.
     """
     module: Any = importlib.import_module(step.path)
-    tokens, usd = module.foreseen(step.task)
-    return tokens, usd
+    tokens, usd, leaving = module.foreseen(step.task)
+    return tokens, usd, leaving
 
 
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:
@@ -150,6 +151,7 @@ def step_of(
     task = Task(
         school.name, school.model, subset.texts, subset.labels, tests.texts, tests.labels, lesson.metric,
         int(generator(lesson.seed, f"pilot run {draw}").integers(2**31)), settings, lesson.kind, lesson.classes,
+        tests.tools,
     )  # fmt: skip
     return Step(
         purpose, draw, task, school.path, key_of(task, draw, school.module),
@@ -207,6 +209,7 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
         outcome.skill_rows, step.purpose, step.settings,
         outcome.test_rows / outcome.answer_s if outcome.answer_s else None,
         outcome.skill_lost_rows, outcome.skill_won_rows, outcome.longest_row, commonest_share(outcome.predictions),
+        outcome.disclosed,
     ), outcome  # fmt: skip
 
 

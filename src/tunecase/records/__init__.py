@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
     from tunecase.records.decide import Change, Decision, Experiment, Option
     from tunecase.records.define import Alternative, Criterion, Definition, Status
+    from tunecase.records.disclosure import Disclosure
     from tunecase.records.estimate import (
         ActivityHours, DefaultUsed, Driver, Estimate, Flip, KeyAssumption, Line, Part, Way, WhatIf,
     )  # fmt: skip
@@ -69,7 +70,7 @@ __all__ = [
     "BookLine", "Books", "Bridge", "Candidate", "Capital", "CaseEnded", "CaseScored", "Chance", "ChanceMet",
     "ChancesMet", "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster",
     "Compared", "Comparison", "Confusion", "CostPart", "Criterion", "Crossing", "CurveBand", "Decision", "DefaultUsed",
-    "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending", "Estimate", "EvalLog",
+    "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Disclosure", "Driver", "Ending", "Estimate", "EvalLog",
     "EvalPair", "Evals", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "GainItems", "Held",
     "Held80", "HitRate", "HoursHeld", "Imported", "Inference", "InferenceWay", "Judged", "Judgement", "KeyAssumption",
     "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line", "LineHeld", "LineRule",

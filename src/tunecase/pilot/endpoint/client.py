@@ -6,6 +6,7 @@ broken answer) is tried again, with growing pauses; a row that has no answer aft
 answer. What no other row could fare better with (refused key, unknown model, used-up quota) ends the call at once.
 """
 
+import json
 import re
 import threading
 import time
@@ -15,10 +16,12 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from tunecase.data import Mask
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.io.servers import is_local
 from tunecase.pilot.endpoint.wire import SHOWN_CHARACTERS, Passing, RowRefused, Wire, content, key_in
 from tunecase.quantities import counted, duration, one_line
+from tunecase.records import Disclosure
 
 Message = Mapping[str, str]
 
@@ -30,6 +33,11 @@ SILENT_ROWS = 2
 DIALECT: tuple[tuple[str, str, str], ...] = (
     ("max_completion_tokens", "max_tokens", "max_completion_tokens"),
     ("temperature", "temperature", ""),
+    ("response_format", "response_format", ""),
+    ("schema", "response_format", ""),
+    ("tool", "tools", ""),
+    ("function", "tools", ""),
+    ("system", "messages", "messages"),
 )
 
 
@@ -39,7 +47,8 @@ class Endpoint:
 
     `base_url` is what the API's path, such as /chat/completions, is added to. `key_variable` names the environment
     variable that holds the key; "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once`
-    how many requests run at a time, `tries` how often a row is tried.
+    how many requests run at a time, `tries` how often a row is tried. `send_flagged` sends secrets and personal data as
+    they are; else every request has their kinds in their place.
     """
 
     base_url: str
@@ -49,11 +58,17 @@ class Endpoint:
     total_s: float = 3600.0
     at_once: int = 4
     tries: int = 5
+    send_flagged: bool = False
+
+    @property
+    def host(self) -> str:
+        """The machine and port that answer."""
+        return urlsplit(self.base_url).netloc
 
     @property
     def name(self) -> str:
         """The model and its host, for people."""
-        return f"{self.model} at {urlsplit(self.base_url).netloc}"
+        return f"{self.model} at {self.host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +116,16 @@ class Api(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """The chat API; a row is a conversation."""
+    """The chat API; a row is its messages, and tools where it declares some; `fields` are those of all rows."""
 
     max_tokens: int
-    temperature: float
+    temperature: float = 0.0
+    fields: Mapping[str, Any] = field(default_factory=dict)
     path: str = "/chat/completions"
 
-    def body(self, row: Sequence[Message]) -> Mapping[str, Any]:
+    def body(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is sent for a conversation."""
-        messages = [dict(message) for message in row]
-        return {"messages": messages, "max_tokens": self.max_tokens, "temperature": self.temperature}
+        return {**row, "max_tokens": self.max_tokens, "temperature": self.temperature, **self.fields}
 
     def read(self, found: Any) -> Answer:
         """The text, whether it was cut, and its tokens."""
@@ -170,9 +185,16 @@ def ask_all(
     Returns: one Answer each; see ask_api.
     Raises: InputError as `check`; EndpointError as ask_api.
 
-    Leaves out streaming and tools.
+    Leaves out streaming.
     """
-    return ask_api(endpoint, Chat(max_tokens, temperature), conversations, on_answer)
+    rows = [{"messages": messages} for messages in conversations]
+    return ask_api(endpoint, Chat(max_tokens, temperature), rows, on_answer)
+
+
+def disclosed(endpoint: Endpoint, api: Api, rows: Sequence[Any]) -> Disclosure:
+    """How many requests for these rows hold secrets or personal data, before any is sent."""
+    found = (Mask.of(api.body(row)).kinds for row in rows)
+    return Disclosure.of(found, masked=not endpoint.send_flagged, host=endpoint.host)
 
 
 def ask_api(
@@ -286,18 +308,39 @@ class _Session:
         self.stop.wait(min(pause_s, LONGEST_PAUSE_S, self._left_s()))
 
     def _ask(self, row: Any) -> Any:
-        """One request; a parameter that the endpoint does not know is renamed or left out, and it is sent again."""
+        """One request; a parameter that the endpoint does not know is renamed or left out, and it is sent again.
+
+        Every request goes through here, so nothing that the detectors know leaves unmasked unless somebody said so.
+        """
+        body = self.api.body(row)
+        body = body if self.endpoint.send_flagged else Mask.of(body).hidden(body)
         while True:
-            sent = {self.renamed.get(name, name): value for name, value in self.api.body(row).items()}
+            renamed = dict(self.renamed)
+            sent = {renamed.get(name, name): value for name, value in _spelt_out(body, renamed).items()}
             sent.pop("", None)
-            body = {"model": self.endpoint.model, **sent}
             try:
-                return self.wire.post(self.endpoint.model, body, min(self.endpoint.timeout_s, self._left_s()))
+                return self.wire.post(
+                    self.endpoint.model, {"model": self.endpoint.model, **sent},
+                    min(self.endpoint.timeout_s, self._left_s()),
+                )  # fmt: skip
             except RowRefused as refusal:
-                changes = [(name, other) for word, name, other in DIALECT if word in str(refusal) and name in sent]
+                new = [row for row in DIALECT if row[0] in str(refusal).lower() and row[1] not in renamed]
+                changes = [(name, other) for _, name, other in new if name in sent]
                 if not changes:
                     raise
                 self.renamed.update(changes[:1])
+
+
+def _spelt_out(body: Mapping[str, Any], refused: Mapping[str, str]) -> Mapping[str, Any]:
+    """The body with refused tools in the system message, and a refused system message in the user's first."""
+    messages = body.get("messages", ())
+    if "tools" in refused and body.get("tools"):
+        messages = [{"role": "system", "content": "Tools:\n" + json.dumps(body["tools"])}, *messages]
+    if "messages" in refused:
+        system = [turn["content"] for turn in messages if turn["role"] == "system"]
+        first, *rest = (turn for turn in messages if turn["role"] != "system")
+        messages = [{**first, "content": "\n\n".join([*system, first["content"]])}, *rest]
+    return {**body, "messages": messages} if messages else body
 
 
 def _address_problems(address: str) -> list[Problem]:

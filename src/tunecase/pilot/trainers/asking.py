@@ -12,6 +12,7 @@ from tunecase.errors import EndpointError
 from tunecase.pilot.endpoint.client import Answer, Endpoint, check
 from tunecase.pilot.trainers.task import Result, Setting, Task, scored
 from tunecase.quantities import counted, one_line
+from tunecase.records import Disclosure
 
 SETTINGS: Mapping[str, Setting] = {
     "base_url": "",
@@ -23,6 +24,7 @@ SETTINGS: Mapping[str, Setting] = {
     "at_once": 4,
     "timeout_s": 60.0,
     "total_s": 3600.0,
+    "send_flagged": False,  # secrets and personal data as they are
 }
 # A run was paid at the prices of its day: other prices change nothing of it.
 NEUTRAL = frozenset({"at_once", "timeout_s", "total_s", "usd_per_1m_input_tokens", "usd_per_1m_output_tokens"})
@@ -60,11 +62,12 @@ def asked(ask: Callable[[Callable[[int, Answer], None]], Sequence[Answer]]) -> A
 
 def result(
     task: Task, asked: Asked, endpoint: Endpoint, made: Mapping[str, Setting], predictions: Sequence[str], odd: str,
-    confidences: Sequence[float] | None = None,
+    leaving: Disclosure, confidences: Sequence[float] | None = None,
 ) -> Result:  # fmt: skip
     """The Result of what was asked; a failed one has the price of the answers that came.
 
     Args:
+        leaving: what was sent.
         odd: what is odd about the answers, in words; "" where nothing is.
     """
     billed, rows = usd_of(asked.answers, made), len(task.test_labels)
@@ -85,6 +88,7 @@ def result(
         confidences=None if confidences is None else tuple(confidences),
         note="; ".join([*filter(None, [odd]), *_notes(asked.answers), *check(endpoint)]),
         usd_per_answer=each,
+        disclosed=leaving,
     )
 
 
@@ -103,6 +107,7 @@ def endpoint_of(model: str, made: Mapping[str, Setting]) -> Endpoint:
         timeout_s=float(made["timeout_s"]),
         total_s=float(made["total_s"]),
         at_once=int(made["at_once"]),
+        send_flagged=bool(made["send_flagged"]),
     )
 
 

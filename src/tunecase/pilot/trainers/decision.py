@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tunecase import catalog
+from tunecase.data import Mask
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.endpoint.client import Answer, ask_api, check
+from tunecase.pilot.endpoint.client import Answer, ask_api, check, disclosed
 from tunecase.pilot.endpoint.decisions import APIS, Question
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import read_json
@@ -20,6 +21,7 @@ from tunecase.pilot.scoring.score import Kind, check_metric
 from tunecase.pilot.trainers import asking
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, no_weights, nothing_to_fetch
 from tunecase.quantities import count
+from tunecase.records import Disclosure
 
 MODEL = ""  # there is no model that everybody can reach
 METRICS = score.METRICS
@@ -27,7 +29,7 @@ KINDS: tuple[Kind, ...] = ("classification", "extraction")
 BASELINES: Mapping[str, Mapping[str, Setting]] = {"zero-shot": {"steps": 0}}
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
 NEUTRAL = asking.NEUTRAL | {"usd_per_query"}
-FORMAT = 1
+FORMAT = 2
 STAND_IN = False
 HEAVY = False
 prepare, identity = nothing_to_fetch, no_weights
@@ -89,6 +91,7 @@ def train(task: Task) -> Result:
     check_metric(task.metric)
     questions, endpoint = questions_of(task), asking.endpoint_of(task.model, made)
     api = APIS[str(made["api"])](questions)
+    leaving = disclosed(endpoint, api, task.test_texts)
     asked = asking.asked(lambda on_answer: ask_api(endpoint, api, task.test_texts, on_answer))
     hidden = _hidden_tokens(task, questions)
     answers = tuple(
@@ -98,24 +101,27 @@ def train(task: Task) -> Result:
     predictions = [_prediction(task, answer) for answer in answers]
     confidences = [_confidence(answer) for answer in answers]
     priced = _token_prices(made, answers)
-    return asking.result(task, replace(asked, answers=answers), endpoint, priced, predictions, "", confidences)
+    return asking.result(task, replace(asked, answers=answers), endpoint, priced, predictions, "", leaving, confidences)
 
 
-def foreseen(task: Task) -> tuple[int, float | None]:
-    """What asking would take, before anything is sent: tokens billed, and their price where it is known.
+def foreseen(task: Task) -> tuple[int, float | None, Disclosure]:
+    """What asking would take, before anything is sent: tokens billed, their price where it is known, and what leaves.
 
         tokens of a call = bytes of the text / 3 + hidden (a request + each question + each described option)
 
-    Returns: (tokens, the price [USD]); None for the price where it is not known.
+    Returns: (tokens, the price [USD], what would be sent); None for the price where it is not known.
     Raises: InputError for more options than the API takes.
 
     Source: hidden tokens of catalog/tables/prices/decision_models.csv; where a model's are not known, the bytes of the
     questions as they are sent, over three.
     """
     made, rows = {**SETTINGS, **task.settings}, len(task.test_texts)
-    tokens = rows * _hidden_tokens(task, questions_of(task)) + sum(map(_text_tokens, task.test_texts))
-    query = float(made["usd_per_query"])
-    return tokens, query * rows if query >= 0 else asking.usd(tokens, 0, made)
+    questions, query = questions_of(task), float(made["usd_per_query"])
+    tokens = rows * _hidden_tokens(task, questions) + sum(map(_text_tokens, task.test_texts))
+    leaving = disclosed(
+        asking.endpoint_of(task.model, made), APIS[str(made["api"])](questions), task.test_texts
+    )  # fmt: skip
+    return tokens, query * rows if query >= 0 else asking.usd(tokens, 0, made), leaving
 
 
 def questions_of(task: Task) -> tuple[Question, ...]:
@@ -150,8 +156,8 @@ def readable(name: str) -> str:
 
 
 def _description(option: str) -> str:
-    """An option's description; "" where its name says it already."""
-    words = readable(option)
+    """An option's description; "" where its name says it already, nothing private beside it."""
+    words = readable(Mask.of(option).hidden(option))
     return "" if words == option else words
 
 
