@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, SendFlagged, Today, finish, open_project
+from tunecase.quantities import sentence
 
 
 def judge(
@@ -30,6 +31,7 @@ def judge(
     output_price: Annotated[
         float, typer.Option("--usd-per-1m-output-tokens", help="The judge's price; below 0: not known.")
     ] = -1.0,
+    send_flagged: SendFlagged = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -37,9 +39,12 @@ def judge(
 ) -> None:
     """Do free answers meet the criteria? A hosted model judges them, and people say whether it may."""
     from tunecase import flow
-    from tunecase.cli.show.progress import tell_fetching
+    from tunecase.accounts import disclosed_words
+    from tunecase.cli.show.progress import confirmed, tell_fetching
 
     question = flow.JudgeAsked(
-        base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price
+        base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price,
+        send_flagged,
     )  # fmt: skip
-    finish("judge", flow.judge(open_project(project, seed, today), question, tell_fetching), json)
+    ask = lambda leaving: confirmed(sentence(disclosed_words(leaving)), json, "judge")  # noqa: E731
+    finish("judge", flow.judge(open_project(project, seed, today), question, tell_fetching, ask), json)

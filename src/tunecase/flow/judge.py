@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.flow.opened import Flow
 from tunecase.quantities import Interval80, counted, one_line
-from tunecase.records import Judged, Pilot, Run
+from tunecase.records import Disclosure, Judged, Pilot, Run
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Row
@@ -38,6 +38,7 @@ class JudgeAsked:
         answers: a file of answers made elsewhere, columns row and answer; None for those of the pilot's best run.
         unknown_ok: takes the score though the judge's agreement with people is unknown or poor.
         usd_per_1m_input_tokens, usd_per_1m_output_tokens: the judge's prices; below 0 they are not known.
+        send_flagged: sends secrets and personal data as they are; else their kinds go instead, and to people too.
     """
 
     base_url: str = ""
@@ -49,6 +50,7 @@ class JudgeAsked:
     unknown_ok: bool = False
     usd_per_1m_input_tokens: float = -1.0
     usd_per_1m_output_tokens: float = -1.0
+    send_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +65,41 @@ class _Sheet:
     made_by: str
 
 
-def judge(flow: Flow, request: JudgeAsked, tell: Callable[[str], None] | None = None) -> Judged:
+def judge(
+    flow: Flow, request: JudgeAsked, tell: Callable[[str], None] | None = None,
+    ask: Callable[[Disclosure], bool | None] | None = None,
+) -> Judged:  # fmt: skip
     """Judges answers by the project's criteria with a hosted model; what it says is a metric only if people agree.
 
-    `tell` is told how many rows leave this machine, and for which host, before any does.
+    `tell` is told how many rows leave this machine, and for which host, before any does; `ask` is asked where any of
+    them holds private data, and False ends it there.
 
     Raises: InputError with every problem: no criteria, no test file, no answers, an endpoint that cannot be asked,
     verdicts of people that cannot be read or are of other answers; EndpointError when the judge does not answer.
     """
+    from tunecase.data import Mask
     from tunecase.pilot.endpoint import Endpoint
-    from tunecase.pilot.scoring import judge as ask
+    from tunecase.pilot.scoring import judge as score
 
-    endpoint = Endpoint(request.base_url, request.model, request.key_variable)
+    endpoint = Endpoint(
+        request.base_url, request.model, request.key_variable, send_flagged=request.send_flagged
+    )  # fmt: skip
     sheet, test_rows, warnings = _ready(flow, request, endpoint)
     criteria = flow.project.problem.criteria
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
     for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
         (tell or _silent)(line)
-    judgement = ask(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
+    found = (Mask.of(row).kinds for row in zip(sheet.texts, sheet.labels, sheet.answers, strict=True))
+    disclosed = Disclosure.of(found, masked=not request.send_flagged, host=endpoint.host)
+    if disclosed.flagged and ask is not None and ask(disclosed) is False:
+        raise InputError(Problem("judge", "a no to what is sent", "a yes", "name a judge on this machine"))
+    judgement = score(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
     turned, failed = _turned(endpoint, judgement, sheet) if again else (None, ())
-    waits = "" if request.human else _left_for_people(flow, sheet)
-    record = _record(request, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=(*warnings, *failed))
+    waits = "" if request.human else _left_for_people(flow, sheet, request.send_flagged)
+    notes = (*warnings, *failed)
+    record = _record(
+        request, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=notes, disclosed=disclosed
+    )  # fmt: skip
     return cast(Judged, flow.keep("judge", record))
 
 
@@ -185,6 +201,7 @@ def _from_file(path: Path, tests: "Examples") -> tuple[Mapping[int, str], str]:
 
 def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
     """People's verdicts by row, each read once here so that every mistake is told before anything is asked."""
+    from tunecase.data import Mask
     from tunecase.pilot.scoring import read_human
 
     answered, problems = {}, []
@@ -193,7 +210,8 @@ def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
         if number not in answers or not _text(given).strip():
             continue
         where = f"{path}:{row.line}"
-        if _text(row.other.get("answer", answers[number])) != answers[number]:
+        read = _text(row.other.get("answer", answers[number]))
+        if read not in (answers[number], Mask.of(answers[number]).hidden(answers[number])):
             got = "a verdict on another answer to this row"
             problems.append(Problem(where, got, "verdicts on the answers to be judged", "judge these answers by hand"))
             continue
@@ -251,14 +269,17 @@ def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
     return f"{what} leave this machine for {endpoint.model} at {parts.netloc}{twice}."
 
 
-def _left_for_people(flow: Flow, sheet: _Sheet) -> str:
+def _left_for_people(flow: Flow, sheet: _Sheet, send_flagged: bool) -> str:
     """Where the same rows wait for people's verdicts, the judge's not shown; a sheet that is there is left alone."""
+    from tunecase.data import Mask
     from tunecase.pilot import write_rows
 
     rows = [
-        {"row": number, "text": text, "label": label, "answer": answer, "verdict": ""}
-        for number, text, label, answer in zip(sheet.numbers, sheet.texts, sheet.labels, sheet.answers, strict=True)
+        {"row": number, **dict(zip(("text", "label", "answer"), cells, strict=True)), "verdict": ""}
+        for number, *cells in zip(sheet.numbers, sheet.texts, sheet.labels, sheet.answers, strict=True)
     ]
+    if not send_flagged:
+        rows = [{name: Mask.of(cell).hidden(cell) for name, cell in row.items()} for row in rows]
     name = hashlib.sha256(repr(rows).encode("utf-8", "replace")).hexdigest()[:8]
     path = flow.folder / "pilot" / f"to-judge-{name}.jsonl"
     if not path.exists():

@@ -13,7 +13,7 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, pilot_metric, task_kind
 from tunecase.quantities import Worlds, band, generator
-from tunecase.records import Labelling, LabelTask, LabelTrial, NextLabel
+from tunecase.records import Disclosure, Labelling, LabelTask, LabelTrial, NextLabel
 
 if TYPE_CHECKING:
     from tunecase.data import Pick
@@ -34,7 +34,10 @@ MOST_KEPT = 1_000  # rows of a batch that the ledger holds
 
 @dataclass(frozen=True, slots=True)
 class LabelAsked:
-    """How many rows of which pool to label next, where there is no project file; `to` names the files to write."""
+    """How many rows of which pool to label next, where there is no project file; `to` names the files to write.
+
+    `send_flagged` writes secrets and personal data as they are.
+    """
 
     n: int
     train: Path
@@ -43,6 +46,7 @@ class LabelAsked:
     input: str | None = None
     output: str | None = None
     to: Path | None = None
+    send_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ class _Pool:
     seed: int
 
 
-def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -> Labelling:
+def next_labels(
+    flow: Flow, n: int, pool: Path | None, to: Path | None = None, *, send_flagged: bool = False
+) -> Labelling:
     """The rows of the project's pool, or of another file, to label next; which rows they were is kept."""
     data = flow.project.data
     if pool is None and data.pool is None:
@@ -63,7 +69,8 @@ def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", fix))
     _check_number(n)
     drawn = _drawn(pool or flow.folder / str(data.pool), data.input, flow.seed)
-    record = _planned(flow.train_table(), flow.table("test"), drawn, n, to or flow.folder / NAME, flow.basis())
+    place = to or flow.folder / NAME
+    record = _planned(flow.train_table(), flow.table("test"), drawn, n, place, flow.basis(), send_flagged)
     # The files hold the texts; the ledger holds which rows they are.
     flow.keep("labelling", replace(record, rows=tuple(replace(row, text="") for row in record.rows[:MOST_KEPT])))
     return record
@@ -81,11 +88,14 @@ def next_labels_file(request: LabelAsked, seed: int, today: date) -> Labelling:
     _check_number(request.n)
     drawn = _drawn(request.pool, request.input, seed)
     return _planned(
-        train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, Flow.DRAWS))
-    )
+        train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, Flow.DRAWS)),
+        request.send_flagged,
+    )  # fmt: skip
 
 
-def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = None) -> LabelTask:
+def label_task(
+    flow: Flow, n: int, pool: Path | None = None, to: Path | None = None, *, send_flagged: bool = False
+) -> LabelTask:
     """Gives out a labelling trial: the same rows to two readers, each in an order of its own, answers not shown.
 
     The rows are drawn at random from the pool, or from the training file where there is no pool. Kept, so that only
@@ -96,6 +106,7 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
         n: rows; 20 to 5,000.
         pool: a file of unlabelled rows; the project's `data.pool` when left out.
         to: the folder to write into; label-trial beside the project file, numbered where that is there.
+        send_flagged: writes secrets and personal data as they are; else their kinds stand there.
     Raises: InputError for a number out of range, too few rows, or files in the way.
     """
     import hashlib
@@ -117,8 +128,9 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
     name = hashlib.sha256(repr([(row.number, row.input) for row in chosen]).encode("utf-8", "replace")).hexdigest()[:12]
     folder = to or next(place for place in _folders(flow.folder / TRIAL_FOLDER) if not os.path.lexists(place))
     orders = (luck.permutation(len(chosen)).tolist() for _ in READERS)
+    shown, disclosed = _shown(chosen, send_flagged)
     sheets = [
-        Output(folder / file, _sheet(name, [chosen[at] for at in order]), makes_folder=True)
+        Output(folder / file, _sheet(name, [shown[at] for at in order]), makes_folder=True)
         for file, order in zip(READERS, orders, strict=True)
     ]
     guide = (
@@ -132,7 +144,7 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
     record = LabelTask(
         name, str(place), tuple(row.number for row in chosen), classes,
         tuple(str(output.path) for output in (*sheets, *guide)), band(minutes / 60 * label_rate(basis)), band(minutes),
-        basis.currency,
+        basis.currency, disclosed,
     )  # fmt: skip
     return cast(LabelTask, flow.keep(TASK, record))
 
@@ -181,12 +193,24 @@ def _sheet(trial: str, rows: "Sequence[Row]") -> bytes:
     return sheet.getvalue().encode("utf-8-sig", "replace")
 
 
+def _shown(rows: "Sequence[Row]", send_flagged: bool) -> "tuple[Sequence[Row], Disclosure]":
+    """The rows as readers see them, and how many hold private data."""
+    from tunecase.data import Mask
+
+    masks = [Mask.of(row.input) for row in rows]
+    disclosed = Disclosure.of((mask.kinds for mask in masks), masked=not send_flagged)
+    hidden = [replace(row, input=mask.hidden(row.input)) for row, mask in zip(rows, masks, strict=True)]
+    return rows if send_flagged else hidden, disclosed
+
+
 def _check_number(n: int) -> None:
     if not 1 <= n <= MOST_NEXT:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
 
 
-def _planned(train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path, basis: "Basis") -> Labelling:
+def _planned(
+    train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path, basis: "Basis", send_flagged: bool
+) -> Labelling:
     from tunecase.data import expected, plan
     from tunecase.data.reading import looks_like_classes
     from tunecase.prices import label_price
@@ -197,12 +221,14 @@ def _planned(train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path
         [row.input for row in held], [row.output if classes else "" for row in held], [row.input for row in pool.rows],
         n, barred=[row.input for row in test.rows] if test else (), seed=pool.seed,
     )  # fmt: skip
-    chosen = tuple(_next(pool.rows[pick.row], pick) for pick in planned.picks)
+    shown, disclosed = _shown([pool.rows[pick.row] for pick in planned.picks], send_flagged)
+    chosen = tuple(map(_next, shown, planned.picks))
     return Labelling(
         pool=str(pool.path), pool_rows=pool.count, asked=n, rows=chosen, known=planned.at_hand, copies=planned.copies,
         weighed=planned.weighed, probed=planned.probed, price=band(len(chosen) * label_price(basis)),
         minutes=band(len(chosen) * _minutes(basis)), currency=basis.currency,
         files=tuple(str(path) for path in _write(chosen, to)) if chosen else (), expects=expected(planned),
+        disclosed=disclosed,
     )  # fmt: skip
 
 

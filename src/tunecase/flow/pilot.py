@@ -16,8 +16,8 @@ from tunecase.flow.opened import Flow, Progress, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry, locked
-from tunecase.quantities import MOST_AMOUNT, counted, one_line
-from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
+from tunecase.quantities import MOST_AMOUNT, count, counted, one_line
+from tunecase.records import Audit, Disclosure, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
     from tunecase.ledger import Entry
@@ -267,6 +267,7 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
 
     if problems := list(_not_for_rented(what, settings, accelerators)):
         raise InputError(problems)
+    _refuse_flagged(flow, settings)
     task = RentedTask(
         accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
         pilot_options=_options_there(flow, settings),
@@ -291,6 +292,19 @@ def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> It
     if settings.hosted:
         fix = "compare with hosted models in a pilot of this machine"
         yield Problem("--hosted", ", ".join(settings.hosted), "no hosted model on rented machines", fix)
+
+
+def _refuse_flagged(flow: Flow, settings: PilotSettings) -> None:
+    """Raises InputError where private data would go to the rented machine with the project's folder."""
+    from tunecase.data import Mask
+
+    tables = [table for name in ("train", "test") if (table := flow.table(name))]
+    found = (Mask.of([row.input, row.output]).kinds for table in tables for row in table.rows)
+    leaving = Disclosure.of(found, masked=False)
+    if leaving.flagged and not settings.send_flagged:
+        got = f"{count(leaving.flagged)} of {count(leaving.rows)} rows hold {', '.join(leaving.kinds)}"
+        fix = "train on a masked copy (tunecase audit --fix DIR --mask), or add --send-flagged"
+        raise InputError(Problem("--export", got, "rows that may leave this machine", fix))
 
 
 def _options_there(flow: Flow, settings: PilotSettings) -> list[str]:

@@ -8,7 +8,7 @@ from tunecase.data.reading import looks_like_classes
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Usable rows: what goes in, the answer, the row's number in its file, where it comes from, and its tools as JSON."""
+    """Usable rows: what goes in, the answer, the row's number in its file, where it comes from, and its tools."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]

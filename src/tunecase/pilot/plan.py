@@ -16,13 +16,13 @@ from tunecase.records import Disclosure
 class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
-    Both rest on earlier runs of the same trainer and model, else on the trainer's usual pace for as many rows, and
-    are None without one; `usd` also where an hour has no price. `hosted` holds for each baseline at an endpoint its
-    name and host, the tokens in and out for `test_rows` rows added up, their highest price in USD, None where it is
-    unknown, and what leaves this machine; `usd` leaves it out. `candidates` names all that are measured where there are several: runs, minutes
-    and money are then those of all together. `light` is True where no run takes long by its nature. `not_asked` names
-    the baselines at endpoints that the cap in money keeps from being asked, since each may bill more than is left or
-    nobody knows its prices; they are no part of `hosted`.
+    Both rest on earlier runs of the same trainer and model, else on the trainer's usual pace for as many rows, and are
+    None without one; `usd` also where an hour has no price. `hosted` holds for each baseline at an endpoint its name
+    and host, the tokens in and out for `test_rows` rows added up, their highest price in USD, None where it is unknown,
+    and what leaves this machine; `usd` leaves it out. `candidates` names all that are measured where there are several:
+    runs, minutes and money are then those of all together. `light` is True where no run takes long by its nature.
+    `not_asked` names the baselines at endpoints that the cap in money keeps from being asked, since each may bill more
+    than is left or nobody knows its prices; they are no part of `hosted`.
     """
 
     trainer: str

@@ -199,7 +199,7 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
         return Run(
             step.key, task.trainer, task.model, step.n, step.draw, 0.0, 0, len(task.test_labels), elapsed_s,
             converged=False, failed=one_line(reason, MOST_REASON), usd=usd, purpose=step.purpose,
-            settings=step.settings,
+            settings=step.settings, disclosed=outcome.disclosed if isinstance(outcome, Result) else None,
         ), None  # fmt: skip
     return Run(
         step.key, task.trainer, task.model, step.n, step.draw, outcome.score, outcome.correct, outcome.test_rows,

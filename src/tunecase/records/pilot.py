@@ -206,7 +206,7 @@ class Baseline:
     """The score of something that needs no training here, and what 1,000 of its answers cost, where that is known.
 
     `beaten` is the chance that the pilot's runs at the largest size score higher, over test rows and draws alike; None
-    where answers were not kept. `kind` and `promise` are as in Candidate.
+    where answers were not kept. `kind` and `promise` are as in Candidate, `disclosed` as in Run.
     """
 
     name: str
@@ -219,6 +219,7 @@ class Baseline:
     note: str = ""
     kind: ModelKind = ""
     promise: Promise | None = None
+    disclosed: Disclosure | None = None
 
 
 def time_of_1k(one: Candidate | Baseline) -> str:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from tunecase.data.clean.reasons import NONE, Reason
 from tunecase.data.clean.waiting import Waiting
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import Mask
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.reading.rows import BadRow, Layout, Row
@@ -31,6 +31,7 @@ class Orders:
         corrections: what reviewers decided, by row id.
         mask: whether personal data are masked.
         labels: whether short answers are labels, which are never masked.
+        send_flagged: whether the queue shows personal data and secrets as they are.
     """
 
     removed: Iterator[tuple[int, list[Reason]]]
@@ -38,6 +39,7 @@ class Orders:
     corrections: Mapping[int, Correction]
     mask: bool
     labels: bool
+    send_flagged: bool = False
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Tally:
     deleted: list[int] = field(default_factory=list)
     masked: int = 0
     masked_columns: dict[str, int] = field(default_factory=dict)
+    queued: list[tuple[str, ...]] = field(default_factory=list)  # what private data each row of the queue holds
     stale: list[int] = field(default_factory=list)
     unapplied: list[int] = field(default_factory=list)
 
@@ -141,8 +144,9 @@ class _Rows:
 
     def _masked(self, row: Row, record: dict[str, Any]) -> dict[str, Any] | None:
         """The record with personal data replaced by their kind in every text but a label; None where there are none."""
+        mask = Mask.of(record)
         changed = {
-            name: value if name == self.layout.output and self._is_label(value) else _masked_value(value)
+            name: value if name == self.layout.output and self._is_label(value) else mask.hidden(value)
             for name, value in record.items()
         }
         columns = [name for name, value in record.items() if changed[name] != value]
@@ -160,22 +164,13 @@ class _Rows:
 
     def _lay_aside(self, row: Row, control: bool) -> tuple[int, int]:
         """Sets a queued row's texts aside and gives their place; the mark is that of the texts before masking."""
-        start = self.texts.tell()
+        start, mask = self.texts.tell(), Mask.of([row.input, row.output])
+        self.tally.queued.append(mask.kinds)
         code = code_of(row.number, row.input, row.output, control)
         input, output = row.input, row.output
-        if self.orders.mask:
-            input, output = masked(input), output if self._is_label(output) else masked(output)
+        if not self.orders.send_flagged:
+            input, output = mask.hidden(input), output if self._is_label(output) else mask.hidden(output)
         return start, self.texts.write(_line([row.number, row.line, code, input, output]))
-
-
-def _masked_value(value: Any) -> Any:
-    if isinstance(value, str):
-        return masked(value)
-    if isinstance(value, list):
-        return [_masked_value(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _masked_value(each) for name, each in value.items()}
-    return value
 
 
 def changed_meanwhile(path: Path, got: str) -> InputError:

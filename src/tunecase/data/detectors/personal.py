@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tunecase.data.detectors import identifiers, secrets
-from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+from tunecase.data.detectors import identifiers
+from tunecase.data.detectors.spans import Span, as_bits, kept_apart
 from tunecase.data.text import in_small
 
 if TYPE_CHECKING:
@@ -198,14 +198,3 @@ _AMONG_DIGITS = (
     ("phone", _phones),
 )
 _FIRST_CLAIM = ("e-mail", *(kind for kind, _ in _AMONG_DIGITS))
-
-
-def masked(text: str) -> str:
-    """The text with personal data and secrets replaced by their kind.
-
-    Example:
-        >>> masked("ring me on 020 7946 0958 before five")
-        'ring me on [phone] before five'
-    """
-    text = secrets.masked(text)
-    return replaced(text, spans(text))

@@ -32,8 +32,8 @@ class Mask:
     def of(cls, value: Any) -> "Mask":
         """The mask of all texts in a value of JSON, names among them, read one by one and in a row."""
         texts, names = [*_texts(value, names=False)], [*_texts(value, names=True)]
-        found = {}
-        for text in (*texts, *names, "\n".join(texts)):
+        found: dict[str, str] = {}
+        for text in dict.fromkeys((*texts, *names, "\n".join(texts))):
             plain = _ESCAPED.sub("  ", text) if text[:1] in ("{", "[") else text
             for kind, start, end in (*personal.spans(plain), *secrets.spans(plain)):
                 found |= dict.fromkeys((text[start:end], json.dumps(text[start:end])[1:-1]), kind)
@@ -67,7 +67,8 @@ class Mask:
         """
         for kind in self.kinds:
             place = f"[{kind}]"
-            values = [found for found in self._pattern.findall(original) if self.found[found] == kind]
+            there = [found for found in self._pattern.findall(original) if self.found[found] == kind]
+            values = there or [found for found, known in self.found.items() if known == kind]
             if len(set(values)) != 1 and text.count(place) not in (0, len(values)):
                 return None
             for value in values if len(set(values)) != 1 else values[:1] * text.count(place):
@@ -86,3 +87,14 @@ def _texts(value: Any, *, names: bool) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _texts(part, names=names)
+
+
+def masked(text: str) -> str:
+    """The text with personal data and secrets replaced by their kind.
+
+    Example:
+        >>> masked("ring me on 020 7946 0958 before five")
+        'ring me on [phone] before five'
+    """
+    hidden: str = Mask.of(text).hidden(text)
+    return hidden

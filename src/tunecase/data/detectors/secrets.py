@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase import catalog
-from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+from tunecase.data.detectors.spans import Span, as_bits, kept_apart
 from tunecase.data.text import in_small
 
 if TYPE_CHECKING:
@@ -291,8 +291,3 @@ def entropy_bits(text: str) -> float:
     """
     counts = Counter(text)
     return sum(n / len(text) * math.log2(len(text) / n) for n in counts.values())
-
-
-def masked(text: str) -> str:
-    """The text with every secret replaced by its kind."""
-    return replaced(text, spans(text))

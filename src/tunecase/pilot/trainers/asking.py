@@ -75,7 +75,7 @@ def result(
     if asked.failed:
         return Result(
             0.0, 0, rows, asked.seconds, converged=False, failed=asked.failed, usd_per_answer=each,
-            for_all=asked.for_all,
+            for_all=asked.for_all, disclosed=leaving,
         )  # fmt: skip
     return scored(
         task,
