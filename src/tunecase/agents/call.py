@@ -92,7 +92,7 @@ class Call:
                 beside["approvals"] = flow.approvals(case)
         content = json.loads(to_json(record, beside))
         text = "\n".join([*warnings, self.show(verb, record, case)])
-        mask = Mask.of([content, text])  # an agent's model is elsewhere, and nobody can say otherwise for the person
+        mask = Mask([content, text])  # an agent's model is elsewhere, and nobody can say otherwise for the person
         fine = getattr(record, "ok", True) if ok is None else ok
         return Answer(mask.hidden(content), mask.hidden(text), 0 if fine else 1)
 

@@ -55,7 +55,10 @@ class JudgeAsked:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The rows to judge: numbers in the test file, what was asked, a right answer, the answer, people's verdict."""
+    """The rows to judge: numbers in the test file, what was asked, a right answer, the answer, people's verdict.
+
+    What is private in them is masked already, unless it is to be sent as it is.
+    """
 
     numbers: tuple[int, ...]
     texts: tuple[str, ...]
@@ -63,6 +66,7 @@ class _Sheet:
     answers: tuple[str, ...]
     people: tuple[str, ...]
     made_by: str
+    disclosed: Disclosure
 
 
 def judge(
@@ -77,7 +81,6 @@ def judge(
     Raises: InputError with every problem: no criteria, no test file, no answers, an endpoint that cannot be asked,
     verdicts of people that cannot be read or are of other answers; EndpointError when the judge does not answer.
     """
-    from tunecase.data import Mask
     from tunecase.pilot.endpoint import Endpoint
     from tunecase.pilot.scoring import judge as score
 
@@ -89,17 +92,12 @@ def judge(
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
     for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
         (tell or _silent)(line)
-    found = (Mask.of(row).kinds for row in zip(sheet.texts, sheet.labels, sheet.answers, strict=True))
-    disclosed = Disclosure.of(found, masked=not request.send_flagged, host=endpoint.host)
-    if disclosed.flagged and ask is not None and ask(disclosed) is False:
+    if sheet.disclosed.flagged and ask is not None and ask(sheet.disclosed) is False:
         raise InputError(Problem("judge", "a no to what is sent", "a yes", "name a judge on this machine"))
     judgement = score(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
     turned, failed = _turned(endpoint, judgement, sheet) if again else (None, ())
-    waits = "" if request.human else _left_for_people(flow, sheet, request.send_flagged)
-    notes = (*warnings, *failed)
-    record = _record(
-        request, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=notes, disclosed=disclosed
-    )  # fmt: skip
+    waits = "" if request.human else _left_for_people(flow, sheet)
+    record = _record(request, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=(*warnings, *failed))
     return cast(Judged, flow.keep("judge", record))
 
 
@@ -152,18 +150,22 @@ def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Shee
 
 
 def _sheet(flow: Flow, request: JudgeAsked, tests: "Examples") -> _Sheet:
+    from tunecase.data import Mask
     from tunecase.quantities import generator
 
     answers, made_by = _from_file(request.answers, tests) if request.answers else _of_best_run(flow, tests)
     order = generator(flow.seed, "judge rows").permutation(len(tests)).tolist()
     chosen = sorted([i for i in order if tests.numbers[i] in answers][: max(1, request.rows)])
     numbers = tuple(tests.numbers[i] for i in chosen)
-    given = tuple(answers[number] for number in numbers)
+    rows = [(tests.texts[i], tests.labels[i], answers[tests.numbers[i]]) for i in chosen]
+    masks = [Mask(row) for row in rows]
+    host, sends = urlsplit(request.base_url).netloc, request.send_flagged
+    disclosed = Disclosure.of((mask.kinds for mask in masks), masked=not sends, host=host)
+    shown = [row if sends else mask.hidden(row) for row, mask in zip(rows, masks, strict=True)]
+    texts, labels, given = (tuple(row[at] for row in shown) for at in range(3))
     people = _people(request.human, dict(zip(numbers, given, strict=True))) if request.human else {}
-    return _Sheet(
-        numbers, tuple(tests.texts[i] for i in chosen), tuple(tests.labels[i] for i in chosen), given,
-        tuple(people.get(number, "") for number in numbers), made_by,
-    )  # fmt: skip
+    verdicts = tuple(people.get(number, "") for number in numbers)
+    return _Sheet(numbers, texts, labels, given, verdicts, made_by, disclosed)
 
 
 def _of_best_run(flow: Flow, tests: "Examples") -> tuple[Mapping[int, str], str]:
@@ -201,7 +203,6 @@ def _from_file(path: Path, tests: "Examples") -> tuple[Mapping[int, str], str]:
 
 def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
     """People's verdicts by row, each read once here so that every mistake is told before anything is asked."""
-    from tunecase.data import Mask
     from tunecase.pilot.scoring import read_human
 
     answered, problems = {}, []
@@ -210,8 +211,7 @@ def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
         if number not in answers or not _text(given).strip():
             continue
         where = f"{path}:{row.line}"
-        read = _text(row.other.get("answer", answers[number]))
-        if read not in (answers[number], Mask.of(answers[number]).hidden(answers[number])):
+        if _text(row.other.get("answer", answers[number])) != answers[number]:
             got = "a verdict on another answer to this row"
             problems.append(Problem(where, got, "verdicts on the answers to be judged", "judge these answers by hand"))
             continue
@@ -269,17 +269,14 @@ def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
     return f"{what} leave this machine for {endpoint.model} at {parts.netloc}{twice}."
 
 
-def _left_for_people(flow: Flow, sheet: _Sheet, send_flagged: bool) -> str:
+def _left_for_people(flow: Flow, sheet: _Sheet) -> str:
     """Where the same rows wait for people's verdicts, the judge's not shown; a sheet that is there is left alone."""
-    from tunecase.data import Mask
     from tunecase.pilot import write_rows
 
     rows = [
-        {"row": number, **dict(zip(("text", "label", "answer"), cells, strict=True)), "verdict": ""}
-        for number, *cells in zip(sheet.numbers, sheet.texts, sheet.labels, sheet.answers, strict=True)
+        {"row": number, "text": text, "label": label, "answer": answer, "verdict": ""}
+        for number, text, label, answer in zip(sheet.numbers, sheet.texts, sheet.labels, sheet.answers, strict=True)
     ]
-    if not send_flagged:
-        rows = [{name: Mask.of(cell).hidden(cell) for name, cell in row.items()} for row in rows]
     name = hashlib.sha256(repr(rows).encode("utf-8", "replace")).hexdigest()[:8]
     path = flow.folder / "pilot" / f"to-judge-{name}.jsonl"
     if not path.exists():
@@ -306,7 +303,7 @@ def _record(request: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", tes
         agreement=measured.verdict if measured else "unknown", human_rows=measured.rows if measured else 0,
         input_tokens=judgement.input_tokens, output_tokens=judgement.output_tokens,
         usd=_usd(request, judgement.input_tokens, judgement.output_tokens), seconds=judgement.seconds,
-        unknown_ok=request.unknown_ok, why=why, **about,
+        unknown_ok=request.unknown_ok, why=why, disclosed=asked_rows.disclosed, **about,
     )  # fmt: skip
 
 

@@ -197,7 +197,7 @@ def _shown(rows: "Sequence[Row]", send_flagged: bool) -> "tuple[Sequence[Row], D
     """The rows as readers see them, and how many hold private data."""
     from tunecase.data import Mask
 
-    masks = [Mask.of(row.input) for row in rows]
+    masks = [Mask(row.input) for row in rows]
     disclosed = Disclosure.of((mask.kinds for mask in masks), masked=not send_flagged)
     hidden = [replace(row, input=mask.hidden(row.input)) for row, mask in zip(rows, masks, strict=True)]
     return rows if send_flagged else hidden, disclosed

@@ -299,7 +299,7 @@ def _refuse_flagged(flow: Flow, settings: PilotSettings) -> None:
     from tunecase.data import Mask
 
     tables = [table for name in ("train", "test") if (table := flow.table(name))]
-    found = (Mask.of([row.input, row.output]).kinds for table in tables for row in table.rows)
+    found = (Mask([row.input, row.output]).kinds for table in tables for row in table.rows)
     leaving = Disclosure.of(found, masked=False)
     if leaving.flagged and not settings.send_flagged:
         got = f"{count(leaving.flagged)} of {count(leaving.rows)} rows hold {', '.join(leaving.kinds)}"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tunecase import catalog
 from tunecase.engine import most_workers
 from tunecase.pilot.conduct import Conductor
-from tunecase.pilot.steps import BILLED, School, Step, foreseen
+from tunecase.pilot.steps import BILLED, School, Step, foreseen, leaving
 from tunecase.quantities import Interval, Wanted, read_quantity
 from tunecase.records import Disclosure
 
@@ -107,4 +107,4 @@ def _usual_minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -
 
 def _foreseen(step: Step) -> tuple[str, int, float | None, Disclosure]:
     host = urlsplit(str(step.task.settings["base_url"])).netloc
-    return (f"{step.name} at {host}", *foreseen(step))
+    return (f"{step.name} at {host}", *foreseen(step), leaving(step))

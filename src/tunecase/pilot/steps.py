@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tunecase.engine import CrashError
+from tunecase.pilot.endpoint.client import disclosed
 from tunecase.pilot.examples import Examples
 from tunecase.pilot.ladder import deal
 from tunecase.pilot.scoring.final import accepted, row_tests
@@ -114,15 +115,20 @@ def make(work: tuple[str, Task]) -> Result:
     return result
 
 
-def foreseen(step: Step) -> tuple[int, float | None, Disclosure]:
-    """What asking a model at an endpoint would take: tokens in and out, the most they cost [USD], and what leaves.
+def foreseen(step: Step) -> tuple[int, float | None]:
+    """What asking a model at an endpoint would take: tokens in and out, and the most they cost [USD], None if unknown.
 
-    The cost is None where it is unknown.
     Raises: TunecaseError for what cannot be asked.
     """
     module: Any = importlib.import_module(step.path)
-    tokens, usd, leaving = module.foreseen(step.task)
-    return tokens, usd, leaving
+    tokens, usd = module.foreseen(step.task)
+    return tokens, usd
+
+
+def leaving(step: Step) -> Disclosure:
+    """What asking a model at an endpoint would send."""
+    module: Any = importlib.import_module(step.path)
+    return disclosed(*module.asks(step.task))
 
 
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:

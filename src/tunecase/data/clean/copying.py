@@ -144,7 +144,7 @@ class _Rows:
 
     def _masked(self, row: Row, record: dict[str, Any]) -> dict[str, Any] | None:
         """The record with personal data replaced by their kind in every text but a label; None where there are none."""
-        mask = Mask.of(record)
+        mask = Mask(record)
         changed = {
             name: value if name == self.layout.output and self._is_label(value) else mask.hidden(value)
             for name, value in record.items()
@@ -164,7 +164,7 @@ class _Rows:
 
     def _lay_aside(self, row: Row, control: bool) -> tuple[int, int]:
         """Sets a queued row's texts aside and gives their place; the mark is that of the texts before masking."""
-        start, mask = self.texts.tell(), Mask.of([row.input, row.output])
+        start, mask = self.texts.tell(), Mask([row.input, row.output])
         self.tally.queued.append(mask.kinds)
         code = code_of(row.number, row.input, row.output, control)
         input, output = row.input, row.output

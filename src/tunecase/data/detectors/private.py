@@ -6,87 +6,65 @@ of its question tell to be private. Leaves out what `secrets` and `personal` lea
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tunecase.data.detectors import personal, secrets
 
 _ESCAPED = re.compile(r"\\[nrt]")  # in JSON they stand before a word as letters of it
+_NAMES = frozenset({"role", "content", "user", "assistant", "system"})  # stand between the texts of two turns
 
 
-@dataclass(frozen=True)
 class Mask:
-    """The private values of some texts, each with its kind.
+    """The private values of all texts in a value of JSON, names among them, each with its kind (`found`).
 
     Example:
-        >>> mask = Mask.of(["my number is 020 7946 0958", "0958? No: 020 7946 0958."])
+        >>> mask = Mask(["my number is 020 7946 0958", "0958? No: 020 7946 0958."])
         >>> mask.kinds, mask.hidden({"role": "user", "content": "020 7946 0958"})
         (('phone',), {'role': 'user', 'content': '[phone]'})
     """
 
-    found: Mapping[str, str]
-
-    @classmethod
-    def of(cls, value: Any) -> "Mask":
-        """The mask of all texts in a value of JSON, names among them, read one by one and in a row."""
-        texts, names = [*_texts(value, names=False)], [*_texts(value, names=True)]
-        found: dict[str, str] = {}
-        for text in dict.fromkeys((*texts, *names, "\n".join(texts))):
+    def __init__(self, value: Any) -> None:
+        texts: dict[str, None] = {}
+        _mapped(value, lambda text: str(texts.setdefault(text, None) or text))
+        self.found: dict[str, str] = {}
+        for text in {**texts, "\n".join(text for text in texts if text not in _NAMES): None}:
             plain = _ESCAPED.sub("  ", text) if text[:1] in ("{", "[") else text
             for kind, start, end in (*personal.spans(plain), *secrets.spans(plain)):
-                found |= dict.fromkeys((text[start:end], json.dumps(text[start:end])[1:-1]), kind)
-        return cls(found)
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of what was found, in order."""
-        return tuple(sorted(set(self.found.values())))
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(re.escape, sorted(self.found, key=len, reverse=True))))
+                self.found |= dict.fromkeys((text[start:end], json.dumps(text[start:end])[1:-1]), kind)
+        self.kinds = tuple(sorted(set(self.found.values())))
+        self.pattern = re.compile("|".join(map(re.escape, sorted(self.found, key=len, reverse=True))))
 
     def hidden(self, value: Any) -> Any:
         """The value with every private one in its texts replaced by its kind in brackets."""
-        if not self.found:
-            return value
-        if isinstance(value, str):
-            return self._pattern.sub(lambda match: f"[{self.found[match[0]]}]", value)
-        if isinstance(value, Mapping):
-            return {self.hidden(name): self.hidden(part) for name, part in value.items()}
-        return [self.hidden(part) for part in value] if isinstance(value, list | tuple) else value
+        hide = lambda text: self.pattern.sub(lambda match: f"[{self.found[match[0]]}]", text)  # noqa: E731
+        return _mapped(value, hide) if self.found else value
 
     def restored(self, text: str, original: str) -> str | None:
         """A text that was written from the masked original with the values put back; None where it is unclear which.
 
         Example:
-            >>> Mask.of("mail a.b@example.org").restored("Write to [e-mail]!", "mail a.b@example.org")
+            >>> Mask("mail a.b@example.org").restored("Write to [e-mail]!", "mail a.b@example.org")
             'Write to a.b@example.org!'
         """
         for kind in self.kinds:
-            place = f"[{kind}]"
-            there = [found for found in self._pattern.findall(original) if self.found[found] == kind]
+            place, there = f"[{kind}]", [found for found in self.pattern.findall(original) if self.found[found] == kind]
             values = there or [found for found, known in self.found.items() if known == kind]
-            if len(set(values)) != 1 and text.count(place) not in (0, len(values)):
+            values = values if len(set(values)) > 1 else values * text.count(place)
+            if text.count(place) not in (0, len(values)):
                 return None
-            for value in values if len(set(values)) != 1 else values[:1] * text.count(place):
+            for value in values:
                 text = text.replace(place, value, 1)
         return text
 
 
-def _texts(value: Any, *, names: bool) -> Iterator[str]:
-    """The texts in a value of JSON, roles of turns left out, or else the names in its objects."""
-    if isinstance(value, str) and not names:
-        yield value
-    elif isinstance(value, Mapping):
-        yield from value if names else ()
-        for name, part in value.items():
-            yield from _texts(part, names=names) if name != "role" else ()
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _texts(part, names=names)
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """The value of JSON with every text and name in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {change(name): _mapped(part, change) for name, part in value.items()}
+    return [_mapped(part, change) for part in value] if isinstance(value, list | tuple) else value
 
 
 def masked(text: str) -> str:
@@ -96,5 +74,4 @@ def masked(text: str) -> str:
         >>> masked("ring me on 020 7946 0958 before five")
         'ring me on [phone] before five'
     """
-    hidden: str = Mask.of(text).hidden(text)
-    return hidden
+    return str(Mask(text).hidden(text))

@@ -193,7 +193,7 @@ def _match(decision: Decision, row: Row) -> _Judged | Problem:
     if not control and decision.code != code:
         got, fix = f"row {row.number} has changed since", "write the queue again (--fix) and review that row"
         return Problem(decision.where, got, "the row as it was given out", fix)
-    answer = Mask.of([row.input, row.output]).restored(decision.answer, row.output)
+    answer = Mask([row.input, row.output]).restored(decision.answer, row.output)
     if answer is None:
         got, fix = "an answer with private data hidden in it", "write them out, as they stand in the training file"
         return Problem(decision.where, got, "the answer as it is to be learnt", fix)

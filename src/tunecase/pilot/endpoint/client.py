@@ -193,7 +193,7 @@ def ask_all(
 
 def disclosed(endpoint: Endpoint, api: Api, rows: Sequence[Any]) -> Disclosure:
     """How many requests for these rows hold secrets or personal data, before any is sent."""
-    found = (Mask.of(api.body(row)).kinds for row in rows)
+    found = (Mask(api.body(row)).kinds for row in rows)
     return Disclosure.of(found, masked=not endpoint.send_flagged, host=endpoint.host)
 
 
@@ -313,7 +313,7 @@ class _Session:
         Every request goes through here, so nothing that the detectors know leaves unmasked unless somebody said so.
         """
         body = self.api.body(row)
-        body = body if self.endpoint.send_flagged else Mask.of(body).hidden(body)
+        body = body if self.endpoint.send_flagged else Mask(body).hidden(body)
         while True:
             renamed = dict(self.renamed)
             sent = {renamed.get(name, name): value for name, value in _spelt_out(body, renamed).items()}

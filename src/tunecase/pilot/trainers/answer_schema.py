@@ -29,21 +29,19 @@ def _schema(values: Sequence[Any]) -> dict[str, Any]:
     """What values have in common: types, names and items; names or texts that all come again are a closed set."""
     types = sorted({TYPES.get(type(value), "null") for value in values})
     schema: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
-    seen = Counter(name for value in values if isinstance(value, dict) for name in value)
-    if types == ["object"] and seen:
+    if types == ["object"]:
+        seen = Counter(name for value in values for name in value)
         named = {name: [value[name] for value in values if name in value] for name in seen}
-        required = [name for name in named if seen[name] == len(values)]
-        closed = _is_closed(seen)
-        schema["properties"] = {name: _schema(held) for name, held in named.items() if closed or name in required}
-        schema |= {"required": required, "additionalProperties": not closed}
-    items = [item for value in values if isinstance(value, list) for item in value]
-    if types == ["array"] and items:
+        shared, closed = [name for name in seen if seen[name] == len(values)], _is_closed(seen)
+        schema["properties"] = {name: _schema(named[name]) for name in (seen if closed else shared)}
+        schema |= {"required": shared, "additionalProperties": not closed}
+    elif types == ["array"] and (items := [item for value in values for item in value]):
         schema["items"] = _schema(items)
-    if types == ["string"] and _is_closed(Counter(values)):
+    elif types == ["string"] and _is_closed(Counter(values)):
         schema["enum"] = sorted(set(values))
     return schema
 
 
 def _is_closed(seen: Counter[str]) -> bool:
     again = seen.total() >= FEWEST_SEEN and min(seen.values()) > 1 and len(seen) <= MOST_VALUES
-    return again and not Mask.of([*seen]).found
+    return again and not Mask([*seen]).found

@@ -13,7 +13,7 @@ from dataclasses import replace
 from tunecase import catalog
 from tunecase.data import Mask
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.endpoint.client import Answer, ask_api, check, disclosed
+from tunecase.pilot.endpoint.client import Answer, Api, Endpoint, check
 from tunecase.pilot.endpoint.decisions import APIS, Question
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import read_json
@@ -21,7 +21,6 @@ from tunecase.pilot.scoring.score import Kind, check_metric
 from tunecase.pilot.trainers import asking
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, no_weights, nothing_to_fetch
 from tunecase.quantities import count
-from tunecase.records import Disclosure
 
 MODEL = ""  # there is no model that everybody can reach
 METRICS = score.METRICS
@@ -89,11 +88,9 @@ def train(task: Task) -> Result:
     if made["steps"] != 0:
         return asking.not_trained(task, BASELINES)
     check_metric(task.metric)
-    questions, endpoint = questions_of(task), asking.endpoint_of(task.model, made)
-    api = APIS[str(made["api"])](questions)
-    leaving = disclosed(endpoint, api, task.test_texts)
-    asked = asking.asked(lambda on_answer: ask_api(endpoint, api, task.test_texts, on_answer))
-    hidden = _hidden_tokens(task, questions)
+    endpoint, api, texts = asks(task)
+    asked = asking.asked(endpoint, api, texts)
+    hidden = _hidden_tokens(task, questions_of(task))
     answers = tuple(
         _counted(answer, hidden + _text_tokens(task.test_texts[row]))
         for answer, row in zip(asked.answers, asked.rows, strict=True)
@@ -101,27 +98,30 @@ def train(task: Task) -> Result:
     predictions = [_prediction(task, answer) for answer in answers]
     confidences = [_confidence(answer) for answer in answers]
     priced = _token_prices(made, answers)
-    return asking.result(task, replace(asked, answers=answers), endpoint, priced, predictions, "", leaving, confidences)
+    return asking.result(task, replace(asked, answers=answers), endpoint, priced, predictions, "", confidences)
 
 
-def foreseen(task: Task) -> tuple[int, float | None, Disclosure]:
-    """What asking would take, before anything is sent: tokens billed, their price where it is known, and what leaves.
+def foreseen(task: Task) -> tuple[int, float | None]:
+    """What asking would take, before anything is sent: tokens billed, and their price where it is known.
 
         tokens of a call = bytes of the text / 3 + hidden (a request + each question + each described option)
 
-    Returns: (tokens, the price [USD], what would be sent); None for the price where it is not known.
+    Returns: (tokens, the price [USD]); None for the price where it is not known.
     Raises: InputError for more options than the API takes.
 
     Source: hidden tokens of catalog/tables/prices/decision_models.csv; where a model's are not known, the bytes of the
     questions as they are sent, over three.
     """
     made, rows = {**SETTINGS, **task.settings}, len(task.test_texts)
-    questions, query = questions_of(task), float(made["usd_per_query"])
-    tokens = rows * _hidden_tokens(task, questions) + sum(map(_text_tokens, task.test_texts))
-    leaving = disclosed(
-        asking.endpoint_of(task.model, made), APIS[str(made["api"])](questions), task.test_texts
-    )  # fmt: skip
-    return tokens, query * rows if query >= 0 else asking.usd(tokens, 0, made), leaving
+    tokens = rows * _hidden_tokens(task, questions_of(task)) + sum(map(_text_tokens, task.test_texts))
+    query = float(made["usd_per_query"])
+    return tokens, query * rows if query >= 0 else asking.usd(tokens, 0, made)
+
+
+def asks(task: Task) -> tuple[Endpoint, Api, Sequence[str]]:
+    """What is asked: where, by which API with its questions, and about which texts."""
+    made = {**SETTINGS, **task.settings}
+    return asking.endpoint_of(task.model, made), APIS[str(made["api"])](questions_of(task)), task.test_texts
 
 
 def questions_of(task: Task) -> tuple[Question, ...]:
@@ -157,7 +157,7 @@ def readable(name: str) -> str:
 
 def _description(option: str) -> str:
     """An option's description; "" where its name says it already, nothing private beside it."""
-    words = readable(Mask.of(option).hidden(option))
+    words = readable(Mask(option).hidden(option))
     return "" if words == option else words
 
 

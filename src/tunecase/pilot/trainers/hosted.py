@@ -18,7 +18,7 @@ from typing import Any
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.documents import best_passages
-from tunecase.pilot.endpoint.client import Answer, Chat, ask_api, check, disclosed
+from tunecase.pilot.endpoint.client import Answer, Api, Chat, Endpoint, check
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import fold
 from tunecase.pilot.scoring.score import Kind, check_metric
@@ -28,7 +28,6 @@ from tunecase.pilot.trainers.probe import WORDS_AND_SIGNS
 from tunecase.pilot.trainers.prompts import choose_shots, showable
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, nothing_to_fetch
 from tunecase.quantities import counted
-from tunecase.records import Disclosure
 
 MODEL = ""  # there is no model that everybody can reach
 METRICS, KINDS = score.METRICS, score.KINDS
@@ -110,23 +109,22 @@ def train(task: Task) -> Result:
     if made["steps"] != 0:
         return asking.not_trained(task, BASELINES)
     check_metric(task.metric)
-    endpoint, api, rows = asking.endpoint_of(task.model, made), _api(task, made), _conversations(task, made)
-    leaving = disclosed(endpoint, api, rows)
-    asked = asking.asked(lambda on_answer: ask_api(endpoint, api, rows, on_answer))
+    endpoint, api, rows = asks(task)
+    asked = asking.asked(endpoint, api, rows)
     predictions = tuple(_prediction(task, answer) for answer in asked.answers)
     unnamed = [
         guess == NO_CLASS and not answer.refused for guess, answer in zip(predictions, asked.answers, strict=True)
     ]
     odd = f"{counted(sum(unnamed), 'answer')} named no class" if any(unnamed) else ""
-    return asking.result(task, asked, endpoint, made, predictions, odd, leaving)
+    return asking.result(task, asked, endpoint, made, predictions, odd)
 
 
-def foreseen(task: Task) -> tuple[int, float | None, Disclosure]:
-    """What asking would take, before anything is sent: tokens in and out, their price where it is known, what leaves.
+def foreseen(task: Task) -> tuple[int, float | None]:
+    """What asking would take, before anything is sent: tokens in and out, and their price where prices are known.
 
         tokens in = bytes of all turns / 3 + 6 per turn + 16 per row,   tokens out <= max_tokens per row
 
-    Returns: (tokens, the most it costs [USD], what would be sent); None for the cost where prices are not known.
+    Returns: (tokens, the most it costs [USD]); None for the cost where prices are not known.
 
     Source: fitted to SmolLM2's tokenizer and chat template, whose counts of short English turns it meets within a
     fifth. Leaves out larger vocabularies, which need up to a third fewer tokens, and a model's thoughts.
@@ -137,8 +135,7 @@ def foreseen(task: Task) -> tuple[int, float | None, Disclosure]:
     turns += [json.dumps(row["tools"]) for row in rows if "tools" in row]
     taken = sum(len(content.encode()) // 3 + 6 for content in turns) + 16 * len(rows)
     given = len(task.test_texts) * _most_tokens(task, made)
-    leaving = disclosed(asking.endpoint_of(task.model, made), _api(task, made), rows)
-    return taken + given, asking.usd(taken, given, made), leaving
+    return taken + given, asking.usd(taken, given, made)
 
 
 def match_choice(answer: str, choices: Sequence[str]) -> str | None:
@@ -171,9 +168,12 @@ def _only_choice_inside(words: str, choices: Sequence[str]) -> str | None:
     return alone[0] if len(alone) == 1 else None
 
 
-def _api(task: Task, made: Mapping[str, Setting]) -> Chat:
+def asks(task: Task) -> tuple[Endpoint, Api, Sequence[Any]]:
+    """What is asked: where, by which API, and of each row its turns, and the tools that it declares."""
+    made = {**SETTINGS, **task.settings}
     fields = answer_format(task.labels) if task.kind == "extraction" else {}
-    return Chat(_most_tokens(task, made), fields=fields)
+    api = Chat(_most_tokens(task, made), fields=fields)
+    return asking.endpoint_of(task.model, made), api, _conversations(task, made)
 
 
 def _conversations(task: Task, made: Mapping[str, Setting]) -> list[dict[str, Any]]:
