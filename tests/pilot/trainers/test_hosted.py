@@ -56,7 +56,7 @@ def test_classes_that_look_alike_stay_apart() -> None:
 
 
 def test_zero_shot_names_the_classes_and_counts_the_tokens() -> None:
-    """One turn with instruction, classes and text; score, tokens per answer and price come back."""
+    """Instruction and classes as the system message, then the text; score, tokens per answer and price come back."""
     answers = {"q1": "Refund.", "q2": "I think card lost", "q3": "something else"}
 
     def clever(body: Any) -> Reply:
@@ -70,8 +70,8 @@ def test_zero_shot_names_the_classes_and_counts_the_tokens() -> None:
     assert pytest.approx(2 / 3) == result.score
     assert pytest.approx((100 * 2 + 4 * 10) / 1e6) == result.usd_per_answer
     assert "1 answer named no class; 100 tokens in and 4 out per answer" == result.note
-    assert 1 == len(server.bodies[0]["messages"])
-    assert all(choice in question(server.bodies[0]) for choice in CHOICES)
+    assert ["system", "user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
+    assert all(choice in server.bodies[0]["messages"][0]["content"] for choice in CHOICES)
     assert server.bodies[0]["max_tokens"] < 40
     assert result.answer_s
     assert result.hardware.startswith("smol at 127.0.0.1")
@@ -83,9 +83,9 @@ def test_few_shot_shows_each_class_in_turn() -> None:
         first = hosted.train(task(server.url, settings={"shots": 3}))
         again = hosted.train(task(server.url, settings={"shots": 3}))
     messages = server.bodies[0]["messages"]
-    assert ["user", "assistant"] * 3 + ["user"] == [message["role"] for message in messages]
+    assert ["system", *["user", "assistant"] * 3, "user"] == [message["role"] for message in messages]
     assert set(CHOICES) == {message["content"] for message in messages if message["role"] == "assistant"}
-    assert ["Name the class" in m["content"] for m in messages] == [True] + [False] * 6
+    assert ["Name the class" in m["content"] for m in messages] == [True] + [False] * 7
     assert server.bodies[0] == server.bodies[3]
     assert first.predictions == again.predictions
 
@@ -96,7 +96,7 @@ def test_other_kinds_are_taken_as_they_are() -> None:
         more = {"labels": ('{"a": 2}',) * 6, "test_labels": ('{"a": 1}',) * 3, "choices": ()}
         result = hosted.train(task(server.url, kind="extraction", metric="field_f1", **more))
         assert 1.0 == result.score
-        assert "JSON object" in question(server.bodies[0])
+        assert "JSON object" in server.bodies[0]["messages"][0]["content"]
     with chat_server([said("four words in all")]) as server:
         more = {"labels": ("x" * 100,) * 6, "test_labels": ("four words",) * 3, "choices": ()}
         result = hosted.train(task(server.url, kind="generation", metric="chrf", **more))
@@ -202,8 +202,8 @@ def test_nearest_examples_are_each_rows_own() -> None:
     with chat_server([said("refund")]) as server:
         chosen = {"shots": 2, "nearest": True}
         hosted.train(task(server.url, settings=chosen, test_texts=asked, **more))
-    shown = [[turn["content"] for turn in body["messages"][:-1]] for body in server.bodies]
-    assert ["user", "assistant"] * 2 + ["user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
+    shown = [[turn["content"] for turn in body["messages"][1:-1]] for body in server.bodies]
+    assert ["system", *["user", "assistant"] * 2, "user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
     assert "card stolen abroad" in shown[0][2]
     assert "my card was stolen" in shown[0][0]
     assert "money back please" in shown[1][2]

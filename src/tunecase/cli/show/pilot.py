@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tunecase.accounts import disclosed_words
 from tunecase.quantities import count, counted, duration, figures, one_line, score
 
 
@@ -37,6 +36,8 @@ def _spent_words(state: Any) -> str:
 
 def plan_words(plan: Any) -> str:
     """What a pilot is going to do, how long it takes and what it costs."""
+    from tunecase.accounts import disclosed_words
+
     sizes = ", ".join(count(n) for n in plan.sizes)
     what = ", ".join(plan.candidates) or plan.model
     words = [f"Pilot of {what}: {counted(plan.runs, 'run')} at {sizes} examples"]

@@ -31,7 +31,8 @@ class Mask:
         for text in {**texts, "\n".join(text for text in texts if text not in _NAMES): None}:
             plain = _ESCAPED.sub("  ", text) if text[:1] in ("{", "[") else text
             for kind, start, end in (*personal.spans(plain), *secrets.spans(plain)):
-                self.found |= dict.fromkeys((text[start:end], json.dumps(text[start:end])[1:-1]), kind)
+                value = text[start:end]
+                self.found |= dict.fromkeys((value, value.rstrip(".!?"), json.dumps(value)[1:-1]), kind)
         self.kinds = tuple(sorted(set(self.found.values())))
         self.pattern = re.compile("|".join(map(re.escape, sorted(self.found, key=len, reverse=True))))
 
