@@ -33,7 +33,7 @@ def test_what_tells_and_what_is_told_may_stand_apart() -> None:
 
 
 def test_what_was_hidden_is_put_back() -> None:
-    """A masked text becomes the original again, and so does one that keeps some of it; what is unclear is not guessed."""
+    """A masked text becomes the original again, also where only some of it is kept; what is unclear is not guessed."""
     two = "mail ann.lee@example.org or bob.ray@example.org, or ring 020 7946 0958"
     texts = [*PRIVATE, two]
     assert texts == [Mask(text).restored(Mask(text).hidden(text), text) for text in texts]
