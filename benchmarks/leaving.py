@@ -16,9 +16,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "src"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.audit_rows import PERSONAL, SECRET
 from tests.chat_server import Reply, Seen, chat_server, question, said
@@ -29,6 +28,7 @@ from tunecase.data.reading import load
 from tunecase.pilot.trainers import hosted
 from tunecase.pilot.trainers.task import Task
 
+ROOT = Path(__file__).parents[1]
 ROWS, VALUES = 1_000, 200
 ABOUT = ("my details are", "please use", "I was told", "it says", "reach me:")
 Rows = list[tuple[str, str]]

@@ -40,6 +40,22 @@ def test_no_cell_is_taken_for_a_formula(tmp_path):
     assert "=HYPERLINK(1)" == json.loads(lines.read_bytes())["text"]
 
 
+def test_private_data_are_masked_in_what_readers_get(tmp_path):
+    """In a batch and in a trial, unless somebody said so; the record has how many rows hold which kinds."""
+    rows = [{**row, "text": f"{row['text']} from ann{at}@example.org"} for at, row in enumerate(tickets(40, 5))]
+    pool = write_jsonl(tmp_path / "pool.jsonl", rows)
+    case = Case(case_folder(tmp_path), today=date(2026, 11, 24))
+    for send in (False, True):
+        batch = case.next_labels(20, pool, send_flagged=send)
+        task = case.label_task(20, pool, send_flagged=send)
+        for record in (batch, task):
+            read = "".join(open(file, encoding="utf-8").read() for file in record.files)
+            assert (send, not send) == ("@example.org" in read, "[e-mail]" in read)
+            assert (20, {"e-mail": 20}, not send) == (
+                record.disclosed.flagged, record.disclosed.kinds, record.disclosed.masked
+            )  # fmt: skip
+
+
 def test_without_a_pool_it_says_so(tmp_path):
     """No pool is the user's mistake."""
     with pytest.raises(InputError, match="pool"):
