@@ -4,6 +4,7 @@ import codecs
 import csv
 import json
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_private_data_are_masked_in_what_readers_get(tmp_path):
         batch = case.next_labels(20, pool, send_flagged=send)
         task = case.label_task(20, pool, send_flagged=send)
         for record in (batch, task):
-            read = "".join(open(file, encoding="utf-8").read() for file in record.files)
+            read = "".join(Path(file).read_text(encoding="utf-8") for file in record.files)
             assert (send, not send) == ("@example.org" in read, "[e-mail]" in read)
             assert (20, {"e-mail": 20}, not send) == (
                 record.disclosed.flagged, record.disclosed.kinds, record.disclosed.masked

@@ -11,6 +11,10 @@ class Disclosure:
 
     `flagged` of `rows` hold something that the audit would flag, `kinds` counts them by its kind. `masked` says whether
     it stands there as its kind alone, `host` is where the rows go, empty for files.
+
+    Example:
+        >>> Disclosure.of([("e-mail",), (), ("e-mail", "phone")], masked=True).kinds
+        {'e-mail': 2, 'phone': 1}
     """
 
     rows: int
@@ -21,12 +25,7 @@ class Disclosure:
 
     @classmethod
     def of(cls, found: Iterable[Collection[str]], *, masked: bool, host: str = "") -> "Disclosure":
-        """The disclosure of rows with these kinds in each.
-
-        Example:
-            >>> Disclosure.of([("e-mail",), (), ("e-mail", "phone")], masked=True).kinds
-            {'e-mail': 2, 'phone': 1}
-        """
+        """The disclosure of rows with these kinds in each."""
         by_row = [*found]
         kinds = Counter(kind for kinds in by_row for kind in kinds)
         return cls(len(by_row), sum(map(bool, by_row)), dict(sorted(kinds.items())), masked, host)

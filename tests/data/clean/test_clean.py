@@ -156,7 +156,7 @@ def test_masks_and_names_of_copies(tmp_path, monkeypatch):
     review_file(write(tmp_path / "said.jsonl", answers), train, None, None)
     fixed(train, tmp_path / "mended")
     mended = [row["answer"] for row in lines(tmp_path / "mended/train.jsonl")]
-    assert len(queue) == sum(answer.startswith("please ask ") and "@example.org" in answer for answer in mended)
+    assert len(queue) == sum(answer.startswith("please ") and "@example.org" in answer for answer in mended)
     assert not any("[e-mail]" in answer for answer in mended)
     monkeypatch.undo()
     (tmp_path := tmp_path / "second").mkdir()
