@@ -79,6 +79,11 @@ def disclosed_words(leaving: Disclosure | None) -> str:
     return f"private data in {count(leaving.flagged)} of {count(leaving.rows)} {where} ({kinds}): {how}"
 
 
+def private_pairs(leaving: Disclosure | None) -> list[tuple[str, str]]:
+    """The same as facts of an account; none without any."""
+    return [("private", words)] if (words := disclosed_words(leaving)) else []
+
+
 def tuned_model(material: "Material") -> str:
     """The short name of the model to be tuned: the last one of the project that can be; empty where none is named."""
     named = material.project.models_of("causal") if material.project is not None else ()

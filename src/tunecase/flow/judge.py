@@ -84,9 +84,8 @@ def judge(
     from tunecase.pilot.endpoint import Endpoint
     from tunecase.pilot.scoring import judge as score
 
-    endpoint = Endpoint(
-        request.base_url, request.model, request.key_variable, send_flagged=request.send_flagged
-    )  # fmt: skip
+    sends = request.send_flagged
+    endpoint = Endpoint(request.base_url, request.model, request.key_variable, send_flagged=sends)
     sheet, test_rows, warnings = _ready(flow, request, endpoint)
     criteria = flow.project.problem.criteria
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
@@ -150,7 +149,7 @@ def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Shee
 
 
 def _sheet(flow: Flow, request: JudgeAsked, tests: "Examples") -> _Sheet:
-    from tunecase.data import Mask
+    from tunecase.data import handed_out
     from tunecase.quantities import generator
 
     answers, made_by = _from_file(request.answers, tests) if request.answers else _of_best_run(flow, tests)
@@ -158,10 +157,7 @@ def _sheet(flow: Flow, request: JudgeAsked, tests: "Examples") -> _Sheet:
     chosen = sorted([i for i in order if tests.numbers[i] in answers][: max(1, request.rows)])
     numbers = tuple(tests.numbers[i] for i in chosen)
     rows = [(tests.texts[i], tests.labels[i], answers[tests.numbers[i]]) for i in chosen]
-    masks = [Mask(row) for row in rows]
-    host, sends = urlsplit(request.base_url).netloc, request.send_flagged
-    disclosed = Disclosure.of((mask.kinds for mask in masks), masked=not sends, host=host)
-    shown = [row if sends else mask.hidden(row) for row, mask in zip(rows, masks, strict=True)]
+    shown, disclosed = handed_out(rows, request.send_flagged, urlsplit(request.base_url).netloc)
     texts, labels, given = (tuple(row[at] for row in shown) for at in range(3))
     people = _people(request.human, dict(zip(numbers, given, strict=True))) if request.human else {}
     verdicts = tuple(people.get(number, "") for number in numbers)

@@ -13,7 +13,7 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, pilot_metric, task_kind
 from tunecase.quantities import Worlds, band, generator
-from tunecase.records import Disclosure, Labelling, LabelTask, LabelTrial, NextLabel
+from tunecase.records import Labelling, LabelTask, LabelTrial, NextLabel
 
 if TYPE_CHECKING:
     from tunecase.data import Pick
@@ -59,9 +59,7 @@ class _Pool:
     seed: int
 
 
-def next_labels(
-    flow: Flow, n: int, pool: Path | None, to: Path | None = None, *, send_flagged: bool = False
-) -> Labelling:
+def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None, send_flagged: bool = False) -> Labelling:
     """The rows of the project's pool, or of another file, to label next; which rows they were is kept."""
     data = flow.project.data
     if pool is None and data.pool is None:
@@ -111,6 +109,7 @@ def label_task(
     """
     import hashlib
 
+    from tunecase.data import handed_out
     from tunecase.io import Output, write_outputs
     from tunecase.prices import label_minutes, label_rate
 
@@ -128,9 +127,9 @@ def label_task(
     name = hashlib.sha256(repr([(row.number, row.input) for row in chosen]).encode("utf-8", "replace")).hexdigest()[:12]
     folder = to or next(place for place in _folders(flow.folder / TRIAL_FOLDER) if not os.path.lexists(place))
     orders = (luck.permutation(len(chosen)).tolist() for _ in READERS)
-    shown, disclosed = _shown(chosen, send_flagged)
+    shown, disclosed = handed_out((row.input for row in chosen), send_flagged)
     sheets = [
-        Output(folder / file, _sheet(name, [shown[at] for at in order]), makes_folder=True)
+        Output(folder / file, _sheet(name, [(chosen[at].number, shown[at]) for at in order]), makes_folder=True)
         for file, order in zip(READERS, orders, strict=True)
     ]
     guide = (
@@ -182,25 +181,15 @@ def _folders(first: Path) -> Iterator[Path]:
     yield from (first.with_name(f"{first.name}-{number}") for number in range(2, MOST_NEXT))
 
 
-def _sheet(trial: str, rows: "Sequence[Row]") -> bytes:
-    """One reader's rows as CSV, as `_write` writes them."""
+def _sheet(trial: str, rows: Sequence[tuple[int, str]]) -> bytes:
+    """One reader's rows, with their numbers, as CSV, as `_write` writes them."""
     from tunecase.io import no_formula
 
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(TRIAL_COLUMNS)
-    writer.writerows((trial, row.number, no_formula(row.input), "", "", "", "") for row in rows)
+    writer.writerows((trial, number, no_formula(text), "", "", "", "") for number, text in rows)
     return sheet.getvalue().encode("utf-8-sig", "replace")
-
-
-def _shown(rows: "Sequence[Row]", send_flagged: bool) -> "tuple[Sequence[Row], Disclosure]":
-    """The rows as readers see them, and how many hold private data."""
-    from tunecase.data import Mask
-
-    masks = [Mask(row.input) for row in rows]
-    disclosed = Disclosure.of((mask.kinds for mask in masks), masked=not send_flagged)
-    hidden = [replace(row, input=mask.hidden(row.input)) for row, mask in zip(rows, masks, strict=True)]
-    return rows if send_flagged else hidden, disclosed
 
 
 def _check_number(n: int) -> None:
@@ -211,7 +200,7 @@ def _check_number(n: int) -> None:
 def _planned(
     train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path, basis: "Basis", send_flagged: bool
 ) -> Labelling:
-    from tunecase.data import expected, plan
+    from tunecase.data import expected, handed_out, plan
     from tunecase.data.reading import looks_like_classes
     from tunecase.prices import label_price
 
@@ -221,8 +210,9 @@ def _planned(
         [row.input for row in held], [row.output if classes else "" for row in held], [row.input for row in pool.rows],
         n, barred=[row.input for row in test.rows] if test else (), seed=pool.seed,
     )  # fmt: skip
-    shown, disclosed = _shown([pool.rows[pick.row] for pick in planned.picks], send_flagged)
-    chosen = tuple(map(_next, shown, planned.picks))
+    rows = [pool.rows[pick.row] for pick in planned.picks]
+    shown, disclosed = handed_out((row.input for row in rows), send_flagged)
+    chosen = tuple(map(_next, rows, shown, planned.picks))
     return Labelling(
         pool=str(pool.path), pool_rows=pool.count, asked=n, rows=chosen, known=planned.at_hand, copies=planned.copies,
         weighed=planned.weighed, probed=planned.probed, price=band(len(chosen) * label_price(basis)),
@@ -250,9 +240,9 @@ def _drawn(path: Path, input: str | None, seed: int) -> _Pool:
     return _Pool(path, sorted(kept, key=lambda row: row.number), count, seed)
 
 
-def _next(row: "Row", pick: "Pick") -> NextLabel:
+def _next(row: "Row", text: str, pick: "Pick") -> NextLabel:
     chance = None if pick.chance is None else round(pick.chance, 3)
-    return NextLabel(row.number, row.line, row.input, pick.suggested, chance, pick.why)
+    return NextLabel(row.number, row.line, text, pick.suggested, chance, pick.why)
 
 
 def _minutes(basis: "Basis") -> "Draws":

@@ -17,7 +17,7 @@ from tunecase.flow.verbs import ready
 from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry, locked
 from tunecase.quantities import MOST_AMOUNT, count, counted, one_line
-from tunecase.records import Audit, Disclosure, Pilot, PilotSettings, Run, from_json
+from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
     from tunecase.ledger import Entry
@@ -296,11 +296,10 @@ def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> It
 
 def _refuse_flagged(flow: Flow, settings: PilotSettings) -> None:
     """Raises InputError where private data would go to the rented machine with the project's folder."""
-    from tunecase.data import Mask
+    from tunecase.data import handed_out
 
-    tables = [table for name in ("train", "test") if (table := flow.table(name))]
-    found = (Mask([row.input, row.output]).kinds for table in tables for row in table.rows)
-    leaving = Disclosure.of(found, masked=False)
+    rows = [[row.input, row.output] for name in ("train", "test") if (table := flow.table(name)) for row in table.rows]
+    leaving = handed_out(rows, send_flagged=True)[1]
     if leaving.flagged and not settings.send_flagged:
         got = f"{count(leaving.flagged)} of {count(leaving.rows)} rows hold {', '.join(leaving.kinds)}"
         fix = "train on a masked copy (tunecase audit --fix DIR --mask), or add --send-flagged"

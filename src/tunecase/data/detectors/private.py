@@ -6,10 +6,11 @@ of its question tell to be private. Leaves out what `secrets` and `personal` lea
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tunecase.data.detectors import personal, secrets
+from tunecase.records import Disclosure
 
 _ESCAPED = re.compile(r"\\[nrt]")  # in JSON they stand before a word as letters of it
 _NAMES = frozenset({"role", "content", "user", "assistant", "system"})  # stand between the texts of two turns
@@ -66,6 +67,18 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, Mapping):
         return {change(name): _mapped(part, change) for name, part in value.items()}
     return [_mapped(part, change) for part in value] if isinstance(value, list | tuple) else value
+
+
+def handed_out(rows: Iterable[Any], send_flagged: bool, host: str = "") -> tuple[list[Any], Disclosure]:
+    """Rows as whoever is not on this machine may see them, each a value of JSON, and what of them is private.
+
+    Args:
+        send_flagged: leaves them as they are.
+        host: where they go; "" for files.
+    """
+    pairs = [(row, Mask(row)) for row in rows]
+    disclosed = Disclosure.of((mask.kinds for _, mask in pairs), masked=not send_flagged, host=host)
+    return [row if send_flagged else mask.hidden(row) for row, mask in pairs], disclosed
 
 
 def masked(text: str) -> str:

@@ -16,14 +16,12 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from tunecase.data import Mask
+from tunecase.data import Mask, handed_out
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.io.servers import is_local
 from tunecase.pilot.endpoint.wire import SHOWN_CHARACTERS, Passing, RowRefused, Wire, content, key_in
 from tunecase.quantities import counted, duration, one_line
 from tunecase.records import Disclosure
-
-Message = Mapping[str, str]
 
 LONGEST_PAUSE_S = 60.0
 FIRST_PAUSE_S = 0.5
@@ -36,7 +34,6 @@ DIALECT: tuple[tuple[str, str, str], ...] = (
     ("response_format", "response_format", ""),
     ("schema", "response_format", ""),
     ("tool", "tools", ""),
-    ("function", "tools", ""),
     ("system", "messages", "messages"),
 )
 
@@ -61,14 +58,9 @@ class Endpoint:
     send_flagged: bool = False
 
     @property
-    def host(self) -> str:
-        """The machine and port that answer."""
-        return urlsplit(self.base_url).netloc
-
-    @property
     def name(self) -> str:
         """The model and its host, for people."""
-        return f"{self.model} at {self.host}"
+        return f"{self.model} at {urlsplit(self.base_url).netloc}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,47 +152,17 @@ def check(endpoint: Endpoint) -> tuple[str, ...]:
     return ()
 
 
-def ask(endpoint: Endpoint, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0) -> Answer:
-    """The answer to one conversation; see ask_all."""
-    return ask_all(endpoint, [messages], max_tokens=max_tokens, temperature=temperature)[0]
-
-
-def ask_all(
-    endpoint: Endpoint,
-    conversations: Sequence[Sequence[Message]],
-    *,
-    max_tokens: int,
-    temperature: float = 0.0,
-    on_answer: Callable[[int, Answer], None] | None = None,
-) -> tuple[Answer, ...]:
-    """The answers to many conversations, in their order, some at a time.
-
-        pause after try k = max(what the endpoint asks for, .5 to 1.5 times 0.5 s * 2^(k-1)), at most 60 s
-
-    Args:
-        conversations: messages with "role" and "content".
-        max_tokens: of one answer [tokens].
-        temperature: 0 for the likeliest answer; left out when the endpoint refuses it.
-        on_answer: called, in an asking thread, with (position, answer) as each comes.
-    Returns: one Answer each; see ask_api.
-    Raises: InputError as `check`; EndpointError as ask_api.
-
-    Leaves out streaming.
-    """
-    rows = [{"messages": messages} for messages in conversations]
-    return ask_api(endpoint, Chat(max_tokens, temperature), rows, on_answer)
-
-
 def disclosed(endpoint: Endpoint, api: Api, rows: Sequence[Any]) -> Disclosure:
     """How many requests for these rows hold secrets or personal data, before any is sent."""
-    found = (Mask(api.body(row)).kinds for row in rows)
-    return Disclosure.of(found, masked=not endpoint.send_flagged, host=endpoint.host)
+    return handed_out(map(api.body, rows), endpoint.send_flagged, urlsplit(endpoint.base_url).netloc)[1]
 
 
 def ask_api(
     endpoint: Endpoint, api: Api, rows: Sequence[Any], on_answer: Callable[[int, Answer], None] | None = None
 ) -> tuple[Answer, ...]:
     """The answers to many rows by one API, in their order, some at a time.
+
+        pause after try k = max(what the endpoint asks for, .5 to 1.5 times 0.5 s * 2^(k-1)), at most 60 s
 
     Args:
         on_answer: called, in an asking thread, with (position, answer) as each comes.
@@ -209,7 +171,7 @@ def ask_api(
     Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, nobody
         replies, no row has an answer, or `total_s` has passed.
 
-    The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the call are not counted.
+    Leaves out streaming. The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the call are not counted.
     """
     check(endpoint)
     session = _Session(endpoint, api, Wire(endpoint.base_url, endpoint.key_variable, api.path))
@@ -318,14 +280,12 @@ class _Session:
             renamed = dict(self.renamed)
             sent = {renamed.get(name, name): value for name, value in _spelt_out(body, renamed).items()}
             sent.pop("", None)
+            whole = {"model": self.endpoint.model, **sent}
             try:
-                return self.wire.post(
-                    self.endpoint.model, {"model": self.endpoint.model, **sent},
-                    min(self.endpoint.timeout_s, self._left_s()),
-                )  # fmt: skip
+                return self.wire.post(self.endpoint.model, whole, min(self.endpoint.timeout_s, self._left_s()))
             except RowRefused as refusal:
-                new = [row for row in DIALECT if row[0] in str(refusal).lower() and row[1] not in renamed]
-                changes = [(name, other) for _, name, other in new if name in sent]
+                named = [row[1:] for row in DIALECT if row[0] in str(refusal).lower()]
+                changes = [row for row in named if row[0] in sent and row[0] not in renamed]
                 if not changes:
                     raise
                 self.renamed.update(changes[:1])
