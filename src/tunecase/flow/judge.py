@@ -89,8 +89,9 @@ def judge(
     sheet, test_rows, warnings = _ready(flow, request, endpoint)
     criteria = flow.project.problem.criteria
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
-    for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
-        (tell or _silent)(line)
+    if tell is not None:
+        for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
+            tell(line)
     if sheet.disclosed.flagged and ask is not None and ask(sheet.disclosed) is False:
         raise InputError(Problem("judge", "a no to what is sent", "a yes", "name a judge on this machine"))
     judgement = score(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
@@ -110,10 +111,6 @@ def _turned(endpoint: "Endpoint", judgement: "Judgement", sheet: _Sheet) -> tupl
         ), ()  # fmt: skip
     except EndpointError as error:
         return None, (f"the order of the criteria was not checked: {one_line(str(error), 200)}",)
-
-
-def _silent(line: str) -> None:
-    pass
 
 
 def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet, int, tuple[str, ...]]:

@@ -171,7 +171,8 @@ def ask_api(
     Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, nobody
         replies, no row has an answer, or `total_s` has passed.
 
-    Leaves out streaming. The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the call are not counted.
+    Leaves out streaming. The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the
+    call are not counted.
     """
     check(endpoint)
     session = _Session(endpoint, api, Wire(endpoint.base_url, endpoint.key_variable, api.path))

@@ -8,8 +8,9 @@ line, or not at all. agreement.py measures whether the judge can be trusted.
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.endpoint.client import Chat, Endpoint, ask_api
@@ -142,9 +143,7 @@ def read_verdicts(reply: str, criteria: int) -> tuple[bool, ...] | None:
     return tuple(passed for _, passed in read)
 
 
-def _messages(
-    criteria: Sequence[str], text: str, answer: str, reference: str | None
-) -> dict[str, list[dict[str, str]]]:
+def _messages(criteria: Sequence[str], text: str, answer: str, reference: str | None) -> Mapping[str, Any]:
     mark = secrets.token_hex(8)  # the answer was written before it existed, so it cannot close the marks
     numbered = "\n".join(f"{number}. {criterion}" for number, criterion in enumerate(criteria, 1))
     parts = [("QUESTION", text), *([("REFERENCE", reference)] if reference is not None else []), ("ANSWER", answer)]
