@@ -17,7 +17,7 @@ from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import JudgeAsked
 from tunecase.flow.judge import ORDER_ROWS
-from tunecase.records import Disclosure, Judged
+from tunecase.records import Judged
 
 KEY = "sk-never-to-be-seen-5f2c"
 WORDS = ("is red or green", "is a colour")
@@ -77,25 +77,23 @@ def test_a_judge_nobody_checked_has_no_score(tried: Path) -> None:
 
 
 def test_private_answers_are_masked_for_the_judge_and_for_people(tried: Path) -> None:
-    """Neither the endpoint nor the sheet has them; a no ends it before anything is sent; verdicts come back."""
+    """Neither the endpoint nor the sheet has them, which is said before anything is sent; verdicts come back."""
     answers = tried.parent / "answers.jsonl"
     write_jsonl(answers, [{"row": at, "answer": f"write to ann{at}@example.org"} for at in range(30)])
-    leaving: list[Disclosure] = []
+    told: list[str] = []
     with chat_server(strict) as server:
         asked = JudgeAsked(server.url, "big", rows=30, answers=answers)
-        with pytest.raises(InputError, match="a yes"):
-            flow.judge(opened(tried), asked, ask=lambda sent: bool(leaving.append(sent)))
-        assert ([], (30, 30, {"e-mail": 30}, True)) == (
-            server.bodies, (leaving[0].rows, leaving[0].flagged, leaving[0].kinds, leaving[0].masked)
-        )  # fmt: skip
-        record = flow.judge(opened(tried), asked)
+        record = flow.judge(opened(tried), asked, told.append)
+        assert "rivate data in 30 of 30 requests to 127.0.0.1" in told[0]
         rows = sheet_rows(tried, record)
         assert "@example.org" not in json.dumps([server.bodies, rows])
         human = write_jsonl(tried.parent / "human.jsonl", [row | {"verdict": "fail"} for row in rows])
         assert 30 == flow.judge(opened(tried), JudgeAsked(server.url, "big", "", 30, human, answers)).human_rows
         flow.judge(opened(tried), JudgeAsked(server.url, "big", "", 30, answers=answers, send_flagged=True))
         assert "@example.org" in json.dumps(server.bodies[-1])
-    assert leaving[0] == record.disclosed
+    assert (30, 30, {"e-mail": 30}, True) == (
+        record.disclosed.rows, record.disclosed.flagged, record.disclosed.kinds, record.disclosed.masked
+    )  # fmt: skip
 
 
 def test_the_same_seed_judges_the_same_rows(tried: Path) -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, SendFlagged, Today, finish, open_project
-from tunecase.quantities import sentence
 
 
 def judge(
@@ -39,12 +38,10 @@ def judge(
 ) -> None:
     """Do free answers meet the criteria? A hosted model judges them, and people say whether it may."""
     from tunecase import flow
-    from tunecase.accounts import disclosed_words
-    from tunecase.cli.show.progress import confirmed, tell_fetching
+    from tunecase.cli.show.progress import tell_fetching
 
     question = flow.JudgeAsked(
         base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price,
         send_flagged,
     )  # fmt: skip
-    ask = lambda leaving: confirmed(sentence(disclosed_words(leaving)), json, "judge")  # noqa: E731
-    finish("judge", flow.judge(open_project(project, seed, today), question, tell_fetching, ask), json)
+    finish("judge", flow.judge(open_project(project, seed, today), question, tell_fetching), json)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.flow.opened import Flow
-from tunecase.quantities import Interval80, counted, one_line
+from tunecase.quantities import Interval80, counted, one_line, sentence
 from tunecase.records import Disclosure, Judged, Pilot, Run
 
 if TYPE_CHECKING:
@@ -69,14 +69,10 @@ class _Sheet:
     disclosed: Disclosure
 
 
-def judge(
-    flow: Flow, request: JudgeAsked, tell: Callable[[str], None] | None = None,
-    ask: Callable[[Disclosure], bool | None] | None = None,
-) -> Judged:  # fmt: skip
+def judge(flow: Flow, request: JudgeAsked, tell: Callable[[str], None] | None = None) -> Judged:
     """Judges answers by the project's criteria with a hosted model; what it says is a metric only if people agree.
 
-    `tell` is told how many rows leave this machine, and for which host, before any does; `ask` is asked where any of
-    them holds private data, and False ends it there.
+    `tell` is told how many rows leave this machine, for which host, and what of them is private, before any does.
 
     Raises: InputError with every problem: no criteria, no test file, no answers, an endpoint that cannot be asked,
     verdicts of people that cannot be read or are of other answers; EndpointError when the judge does not answer.
@@ -90,10 +86,8 @@ def judge(
     criteria = flow.project.problem.criteria
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
     if tell is not None:
-        for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
+        for line in (_leaving(endpoint, sheet, again), *warnings):
             tell(line)
-    if sheet.disclosed.flagged and ask is not None and ask(sheet.disclosed) is False:
-        raise InputError(Problem("judge", "a no to what is sent", "a yes", "name a judge on this machine"))
     judgement = score(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
     turned, failed = _turned(endpoint, judgement, sheet) if again else (None, ())
     waits = "" if request.human else _left_for_people(flow, sheet)
@@ -251,15 +245,15 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
+def _leaving(endpoint: "Endpoint", sheet: _Sheet, again: int) -> str:
+    from tunecase.accounts import disclosed_words
     from tunecase.io.servers import is_local
 
-    parts = urlsplit(endpoint.base_url)
+    near = is_local(urlsplit(endpoint.base_url).hostname or "")
+    goes = f"go to {endpoint.name}, on this machine" if near else f"leave this machine for {endpoint.name}"
     twice = f" ({again} of them twice, to see whether the order of the criteria matters)" if again else ""
-    what = f"{counted(rows, 'test row')} with right answer and the answer to judge"
-    if is_local(parts.hostname or ""):
-        return f"{what} go to {endpoint.model} at {parts.netloc}, on this machine{twice}."
-    return f"{what} leave this machine for {endpoint.model} at {parts.netloc}{twice}."
+    rows, private = counted(len(sheet.texts), "test row"), disclosed_words(sheet.disclosed)
+    return f"{rows} with right answer and the answer to judge {goes}{twice}." + (private and f" {sentence(private)}")
 
 
 def _left_for_people(flow: Flow, sheet: _Sheet) -> str:

@@ -3,8 +3,8 @@
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -129,7 +129,11 @@ def label_task(
     orders = (luck.permutation(len(chosen)).tolist() for _ in READERS)
     shown, disclosed = handed_out((row.input for row in chosen), send_flagged)
     sheets = [
-        Output(folder / file, _sheet(name, [(chosen[at].number, shown[at]) for at in order]), makes_folder=True)
+        Output(
+            folder / file,
+            _csv(TRIAL_COLUMNS, [(name, chosen[at].number, shown[at], *[""] * 4) for at in order]),
+            makes_folder=True,
+        )
         for file, order in zip(READERS, orders, strict=True)
     ]
     guide = (
@@ -181,14 +185,13 @@ def _folders(first: Path) -> Iterator[Path]:
     yield from (first.with_name(f"{first.name}-{number}") for number in range(2, MOST_NEXT))
 
 
-def _sheet(trial: str, rows: Sequence[tuple[int, str]]) -> bytes:
-    """One reader's rows, with their numbers, as CSV, as `_write` writes them."""
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A sheet: with a byte order mark, and no cell that a spreadsheet takes for a formula."""
     from tunecase.io import no_formula
 
     sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow(TRIAL_COLUMNS)
-    writer.writerows((trial, number, no_formula(text), "", "", "", "") for number, text in rows)
+    safe = ([no_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    csv.writer(sheet).writerows([columns, *safe])
     return sheet.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -252,23 +255,14 @@ def _minutes(basis: "Basis") -> "Draws":
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
-    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken.
-
-    The CSV is as the review sheet: with a byte order mark, and no cell that a spreadsheet takes for a formula.
-    """
+    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken."""
     import orjson
 
-    from tunecase.io import Output, no_formula, write_outputs
+    from tunecase.io import Output, write_outputs
 
     table, lines = next(pair for pair in _names(to) if not any(os.path.lexists(path) for path in pair))
-    sheet = io.StringIO(newline="")
-    writer = csv.DictWriter(sheet, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        cells = asdict(row)
-        writer.writerow({name: no_formula(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
     body = b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows)
-    write_outputs([Output(table, sheet.getvalue().encode("utf-8-sig")), Output(lines, body)])
+    write_outputs([Output(table, _csv(COLUMNS, map(astuple, rows))), Output(lines, body)])
     return table, lines
 
 

@@ -265,9 +265,8 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
     from tunecase.io import Output, write_outputs
     from tunecase.pilot import RentedTask, skypilot_task
 
-    if problems := list(_not_for_rented(what, settings, accelerators)):
+    if problems := list(_not_for_rented(flow, what, settings, accelerators)):
         raise InputError(problems)
-    _refuse_flagged(flow, settings)
     task = RentedTask(
         accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
         pilot_options=_options_there(flow, settings),
@@ -276,8 +275,16 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
     return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
 
 
-def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
-    """What keeps a pilot from running on rented GPUs."""
+def _not_for_rented(flow: Flow, what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
+    """What keeps a pilot from running on rented GPUs, where the project's folder goes with all its rows."""
+    from tunecase.data import handed_out
+
+    rows = [[row.input, row.output] for name in ("train", "test") if (table := flow.table(name)) for row in table.rows]
+    leaving = handed_out(rows, send_flagged=True)[1]
+    if leaving.flagged and not settings.send_flagged:
+        got = f"{count(leaving.flagged)} of {count(leaving.rows)} rows hold {', '.join(leaving.kinds)}"
+        fix = "train on a masked copy (tunecase audit --fix DIR --mask), or add --send-flagged"
+        yield Problem("--export", got, "rows that may leave this machine", fix)
     if settings.trainer in ("", "probe", "nearest", "encoder", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
         yield Problem("--trainer", settings.trainer or "nothing", "a trainer worth a rented GPU", fix)
@@ -292,18 +299,6 @@ def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> It
     if settings.hosted:
         fix = "compare with hosted models in a pilot of this machine"
         yield Problem("--hosted", ", ".join(settings.hosted), "no hosted model on rented machines", fix)
-
-
-def _refuse_flagged(flow: Flow, settings: PilotSettings) -> None:
-    """Raises InputError where private data would go to the rented machine with the project's folder."""
-    from tunecase.data import handed_out
-
-    rows = [[row.input, row.output] for name in ("train", "test") if (table := flow.table(name)) for row in table.rows]
-    leaving = handed_out(rows, send_flagged=True)[1]
-    if leaving.flagged and not settings.send_flagged:
-        got = f"{count(leaving.flagged)} of {count(leaving.rows)} rows hold {', '.join(leaving.kinds)}"
-        fix = "train on a masked copy (tunecase audit --fix DIR --mask), or add --send-flagged"
-        raise InputError(Problem("--export", got, "rows that may leave this machine", fix))
 
 
 def _options_there(flow: Flow, settings: PilotSettings) -> list[str]:

@@ -219,25 +219,22 @@ def ask_before(yes: bool) -> Callable[[Any], bool | None]:
         endpoints = bool(plan.not_asked) or any(usd != 0 or sent.flagged for _, _, usd, sent in plan.hosted)
         if not (slow and plan.runs) and not endpoints:
             return None
-        return confirmed(plan_words(plan), yes or (plan.light and not costs and not endpoints), "pilot")
+        at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        asks = not yes and at_terminal and not (plan.light and not costs and not endpoints)
+        if not asks:
+            LINE.note(plan_words(plan))
+            return None
+        from rich.prompt import Confirm
+
+        was_on = LINE.on
+        LINE.end()
+        say(console_for(stderr=True), plan_words(plan))  # with --quiet too: money hangs on the answer
+        going_on = Confirm.ask("Go on?", console=console_for(stderr=True), default=True)
+        if was_on:
+            LINE.begin(WORKING["pilot"])
+        return going_on
 
     return ask
-
-
-def confirmed(words: str, yes: bool, command: str) -> bool | None:
-    """Says the words, and asks whether to go on where someone sits at the terminal; None where nobody is asked."""
-    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        LINE.note(words)
-        return None
-    from rich.prompt import Confirm
-
-    was_on = LINE.on
-    LINE.end()
-    say(console_for(stderr=True), words)  # with --quiet too: money or private data hang on the answer
-    going_on = Confirm.ask("Go on?", console=console_for(stderr=True), default=True)
-    if was_on:
-        LINE.begin(WORKING[command])
-    return going_on
 
 
 def tell_fetching(line: str) -> None:

@@ -1,6 +1,7 @@
 """The pass over the training file: every row goes to the copy, to what was taken out, or to what cannot be read."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Tally:
     corrected: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     masked: int = 0
-    masked_columns: dict[str, int] = field(default_factory=dict)
+    masked_columns: Counter[str] = field(default_factory=Counter)
     queued: list[tuple[str, ...]] = field(default_factory=list)  # what private data each row of the queue holds
     stale: list[int] = field(default_factory=list)
     unapplied: list[int] = field(default_factory=list)
@@ -155,8 +156,7 @@ class _Rows:
         self.tally.masked += 1
         if self.masks is not None:
             self.masks.write(_line({"row": row.number, "line": row.line, "columns": columns}))
-        for name in columns:
-            self.tally.masked_columns[name] = self.tally.masked_columns.get(name, 0) + 1
+        self.tally.masked_columns.update(columns)
         return changed
 
     def _is_label(self, value: Any) -> bool:

@@ -111,13 +111,12 @@ class Chat:
     """The chat API; a row is its messages, and tools where it declares some; `fields` are those of all rows."""
 
     max_tokens: int
-    temperature: float = 0.0
     fields: Mapping[str, Any] = field(default_factory=dict)
     path: str = "/chat/completions"
 
     def body(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is sent for a conversation."""
-        return {**row, "max_tokens": self.max_tokens, "temperature": self.temperature, **self.fields}
+        return {**row, "max_tokens": self.max_tokens, "temperature": 0.0, **self.fields}
 
     def read(self, found: Any) -> Answer:
         """The text, whether it was cut, and its tokens."""

@@ -127,8 +127,7 @@ def content(body: Any) -> tuple[str, bool, int | None, int | None]:
     """
     try:
         choice = body["choices"][0]
-        answer = choice["message"].get("content")
-        calls = choice["message"].get("tool_calls")
+        answer, calls = choice["message"].get("content"), choice["message"].get("tool_calls")
         usage = body.get("usage")
     except (KeyError, IndexError, TypeError, AttributeError):
         raise Passing(f"its answer has no choices: {json.dumps(body)}") from None
