@@ -90,6 +90,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "as_json",
         "checked",
         "clean",
+        "disclosure",
         "generator",
         "label",
         "plan",

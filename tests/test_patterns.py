@@ -17,9 +17,10 @@ from tests.budget import APART, slowness
 from tunecase.cli import crash
 from tunecase.compute.measured import table
 from tunecase.data import domains
-from tunecase.data.detectors import languages, licences, personal, secrets
+from tunecase.data.detectors import languages, licences, secrets
 from tunecase.data.detectors.content_words import is_code, terms
 from tunecase.data.detectors.endings import ending
+from tunecase.data.detectors.private import masked
 from tunecase.data.reading import arrays, marked
 from tunecase.data.text import normalise
 from tunecase.pilot.scoring.calls import read_calls
@@ -124,9 +125,9 @@ def test_secrets_are_found_anywhere_in_a_long_row(place) -> None:
     ]
     at = int(place * len(words))
     text = " ".join([*words[:at], *SECRETS.values(), *words[at:]])
-    masked = secrets.masked(text)
+    hidden = masked(text)
     assert set(SECRETS) == {found for found, _, _ in secrets.spans(text)}
-    assert [] == [kind for kind, secret in SECRETS.items() if secret in masked]
+    assert [] == [kind for kind, secret in SECRETS.items() if secret in hidden]
 
 
 HOSTILE = (
@@ -137,7 +138,7 @@ HOSTILE = (
     "\\", "a-",
 )  # fmt: skip
 READERS = {
-    "secrets": secrets.masked, "personal": personal.masked, "language": languages.detect, "code": is_code,
+    "secrets": masked, "personal": masked, "language": languages.detect, "code": is_code,
     "terms": terms, "domain": domains.looks_like_code, "ending": ending, "turns": marked.turns_of,
     "trace": behind_trace, "final": final_answer, "calls": read_calls, "words": normalise,
 }  # fmt: skip

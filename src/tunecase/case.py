@@ -127,14 +127,16 @@ class Case:
         """
         return flow.audit(self.flow, flow.AuditAsked(fast=fast))
 
-    def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
+    def fix(self, to: str | Path, *, mask: bool = False, force: bool = False, send_flagged: bool = False) -> Cleaned:
         """A cleaned copy of the training file with its review queue, in a new folder.
+
+        `send_flagged` shows secrets and personal data in the queue as they are.
 
         Example:
             >>> case.fix("clean").removed["leak_exact"]
             6
         """
-        return flow.fix(self.flow, flow.FixAsked(Path(to), mask, force))[1]
+        return flow.fix(self.flow, flow.FixAsked(Path(to), mask, force, send_flagged=send_flagged))[1]
 
     def review(self, source: str | Path) -> Reviews:
         """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export.
@@ -148,14 +150,16 @@ class Case:
         """
         return flow.review(self.flow, Path(source))
 
-    def next_labels(self, n: int, pool: str | Path | None = None) -> Labelling:
+    def next_labels(self, n: int, pool: str | Path | None = None, *, send_flagged: bool = False) -> Labelling:
         """The `n` rows of the project's pool, or of another file, to label next, written as task files.
+
+        `send_flagged` writes secrets and personal data as they are.
 
         Example:
             >>> len(case.next_labels(20).rows)
             20
         """
-        return flow.next_labels(self.flow, n, Path(pool) if pool else None)
+        return flow.next_labels(self.flow, n, Path(pool) if pool else None, send_flagged=send_flagged)
 
     def estimate(self, *, what_if: str | None = None) -> Estimate:
         """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget.
@@ -282,14 +286,20 @@ class Case:
         """
         return flow.decide(self.flow, what_if)
 
-    def label_task(self, rows: int = 100, pool: str | Path | None = None, to: str | Path | None = None) -> LabelTask:
+    def label_task(
+        self, rows: int = 100, pool: str | Path | None = None, to: str | Path | None = None, *,
+        send_flagged: bool = False,
+    ) -> LabelTask:  # fmt: skip
         """Gives out a labelling trial: the same rows to two readers; see `label_trial`.
+
+        `send_flagged` writes secrets and personal data as they are.
 
         Example:
             >>> case.label_task(20).files
             ('label-trial/reader-a.csv', 'label-trial/reader-b.csv', 'label-trial/labels.txt')
         """
-        return flow.label_task(self.flow, rows, Path(pool) if pool else None, Path(to) if to else None)
+        place = Path(to) if to else None
+        return flow.label_task(self.flow, rows, Path(pool) if pool else None, place, send_flagged=send_flagged)
 
     def label_trial(self, first: str | Path, second: str | Path) -> LabelTrial:
         """Reads two readers' files back: minutes of a label, agreement, the ceiling that it sets.

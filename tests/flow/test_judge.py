@@ -76,6 +76,26 @@ def test_a_judge_nobody_checked_has_no_score(tried: Path) -> None:
     assert opened(tried).current("judge") == again
 
 
+def test_private_answers_are_masked_for_the_judge_and_for_people(tried: Path) -> None:
+    """Neither the endpoint nor the sheet has them, which is said before anything is sent; verdicts come back."""
+    answers = tried.parent / "answers.jsonl"
+    write_jsonl(answers, [{"row": at, "answer": f"write to ann{at}@example.org"} for at in range(30)])
+    told: list[str] = []
+    with chat_server(strict) as server:
+        asked = JudgeAsked(server.url, "big", rows=30, answers=answers)
+        record = flow.judge(opened(tried), asked, told.append)
+        assert "rivate data in 30 of 30 requests to 127.0.0.1" in told[0]
+        rows = sheet_rows(tried, record)
+        assert "@example.org" not in json.dumps([server.bodies, rows])
+        human = write_jsonl(tried.parent / "human.jsonl", [row | {"verdict": "fail"} for row in rows])
+        assert 30 == flow.judge(opened(tried), JudgeAsked(server.url, "big", "", 30, human, answers)).human_rows
+        flow.judge(opened(tried), JudgeAsked(server.url, "big", "", 30, answers=answers, send_flagged=True))
+        assert "@example.org" in json.dumps(server.bodies[-1])
+    assert (30, 30, {"e-mail": 30}, True) == (
+        record.disclosed.rows, record.disclosed.flagged, record.disclosed.kinds, record.disclosed.masked
+    )  # fmt: skip
+
+
 def test_the_same_seed_judges_the_same_rows(tried: Path) -> None:
     """More rows hold the fewer; another seed takes others."""
     with chat_server(strict) as server:

@@ -4,6 +4,7 @@ import codecs
 import csv
 import json
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,22 @@ def test_no_cell_is_taken_for_a_formula(tmp_path):
     (cells,) = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
     assert ("'=HYPERLINK(1)", "'-a") == (cells["text"], cells["suggested"])
     assert "=HYPERLINK(1)" == json.loads(lines.read_bytes())["text"]
+
+
+def test_private_data_are_masked_in_what_readers_get(tmp_path):
+    """In a batch and in a trial, unless somebody said so; the record has how many rows hold which kinds."""
+    rows = [{**row, "text": f"{row['text']} from ann{at}@example.org"} for at, row in enumerate(tickets(40, 5))]
+    pool = write_jsonl(tmp_path / "pool.jsonl", rows)
+    case = Case(case_folder(tmp_path), today=date(2026, 11, 24))
+    for send in (False, True):
+        batch = case.next_labels(20, pool, send_flagged=send)
+        task = case.label_task(20, pool, send_flagged=send)
+        for record in (batch, task):
+            read = "".join(Path(file).read_text(encoding="utf-8") for file in record.files)
+            assert (send, not send) == ("@example.org" in read, "[e-mail]" in read)
+            assert (20, {"e-mail": 20}, not send) == (
+                record.disclosed.flagged, record.disclosed.kinds, record.disclosed.masked
+            )  # fmt: skip
 
 
 def test_without_a_pool_it_says_so(tmp_path):

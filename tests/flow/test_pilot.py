@@ -178,6 +178,16 @@ def test_a_cap_in_money_needs_a_price_where_machines_are_rented(sound: Path, tmp
     assert ["--max-usd", "--hosted"] == [problem.where for problem in caught.value.problems]
 
 
+def test_private_rows_go_to_rented_machines_only_where_somebody_said_so(sound: Path, tmp_path: Path) -> None:
+    """The folder with the rows is copied there, so an export of rows that hold such data is refused until then."""
+    with (sound.parent / "train.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"text": "mail ann.lee@example.org", "label": "red"}\n')
+    with pytest.raises(InputError, match="hold e-mail"):
+        flow.export(opened(sound), "skypilot", PilotSettings("lora"), "L40S:1", tmp_path / "task.yaml")
+    settings = PilotSettings("lora", send_flagged=True)
+    assert "L40S:1" in flow.export(opened(sound), "skypilot", settings, "L40S:1", tmp_path / "task.yaml")
+
+
 def test_a_hosted_model_is_asked_by_its_name_at_the_projects_endpoint(
     sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +203,9 @@ def test_a_hosted_model_is_asked_by_its_name_at_the_projects_endpoint(
     one = next(each for each in record.baselines if each.name == "gpt-6-luna zero-shot")
     assert one.usd_per_1k_answers is not None
     assert pytest.approx(1000 * (100 * 0.1 + 2 * 0.5) / 1e6) == one.usd_per_1k_answers
+    assert (one.test_rows, 0, True, server.url[7:-3]) == (
+        one.disclosed.rows, one.disclosed.flagged, one.disclosed.masked, one.disclosed.host
+    )  # fmt: skip
     assert {"Bearer sk-secret-123"} == {headers["Authorization"] for headers in server.headers}
     assert ["claude-haiku-5-5"] == list(record.not_asked)
     assert record.not_asked["claude-haiku-5-5"].startswith("ANTHROPIC_API_KEY is not set")

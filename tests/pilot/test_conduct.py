@@ -136,7 +136,8 @@ def test_the_plan_says_what_hosted_models_will_be_sent(toy: list[Task]) -> None:
     names = [f"{name} {how}" for name in ("big", "near") for how in ("zero-shot", "few-shot", "few-shot, nearest")]
     assert [f"{name} at {host}" for name in names] == [one[0] for one in plans[0].hosted]
     assert 20 == plans[0].test_rows
-    tokens = {name.partition(" at ")[0]: (number, usd) for name, number, usd in plans[0].hosted}
+    tokens = {name.partition(" at ")[0]: (number, usd) for name, number, usd, _ in plans[0].hosted}
+    assert {(20, 0, host)} == {(sent.rows, sent.flagged, sent.host) for *_, sent in plans[0].hosted}
     assert tokens["big zero-shot"][0] == tokens["near zero-shot"][0] < tokens["big few-shot"][0]
     assert tokens["near zero-shot"][1] is None
     assert 1e-6 <= (tokens["big zero-shot"][1] or 0) / tokens["big zero-shot"][0] <= 2e-6

@@ -17,5 +17,6 @@ if TYPE_CHECKING:
     from tunecase.accounts.run import run
     from tunecase.accounts.verdict import release_now
     from tunecase.accounts.what_if import panel
+    from tunecase.accounts.words import disclosed_words
 
 loads_late(__name__)

@@ -3,6 +3,7 @@
 import shlex
 
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import private_pairs
 from tunecase.blocks import Account, Block, Cell, Facts, Table
 from tunecase.quantities import about_money, band_words, count, counted, money_band
 from tunecase.records import Cleaned
@@ -43,6 +44,7 @@ def _done(record: Cleaned) -> list[tuple[str, str]]:
     if record.review_rows:
         price = f"; {about_money(record.depths[-1].price.p50, record.currency)}" if record.depths else ""
         pairs.append(("to look at", f"{_waiting(record)}{price}"))
+        pairs += private_pairs(record.disclosed)
         pairs.append(("how", "fill in decision and answer in review.csv, then take it back in"))
     return pairs
 

@@ -3,6 +3,7 @@
 import shlex
 
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import private_pairs
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone
 from tunecase.quantities import (
     Interval80,
@@ -57,6 +58,7 @@ def _short(record: Judged) -> tuple[tuple[str, str], ...]:
         pairs.append(("why not", record.why))
     elif record.unknown_ok and record.agreement in DOUBTED:
         pairs.append(("take care", "the score stands only because --unknown-ok says so: compare models by it alone"))
+    pairs += private_pairs(record.disclosed)
     pairs.append(("took", f"{duration(record.seconds)}; {_price(record)}"))
     if record.sheet:
         told = f"write pass or fail as verdict into {record.sheet}, in {LEAST_ROWS} rows or more"

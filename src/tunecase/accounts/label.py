@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable
 
 from tunecase.accounts.material import Material
-from tunecase.accounts.words import ceiling_words
+from tunecase.accounts.words import ceiling_words, private_pairs
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Band,
@@ -43,6 +43,7 @@ def labelling(record: Labelling, material: Material) -> Account:
     ]
     if record.rows:
         pairs += [("reading", _time(record.minutes)), ("written", " and ".join(record.files))]
+    pairs += private_pairs(record.disclosed)
     short = (Facts("The batch", tuple(pairs)), Words((sentence(record.expects),)))
     full = (_first_rows(record), Facts("", (("Price", money_band(record.price, record.currency)),)))
     return Account("labelling", answer, "good" if record.ok else "bad", short, full if record.rows else ())
@@ -76,6 +77,7 @@ def label_task(record: LabelTask, material: Material) -> Account:
         ("each alone", f"fills in label ({choice}), and seconds, or started and finished"),
         ("reading", f"{_time(record.minutes)}, both together"),
         ("written", ", ".join(record.files)),
+        *private_pairs(record.disclosed),
     )
     full = (Facts("", (("Price", money_band(record.price, record.currency)), ("Trial", record.id))),)
     following = f"tunecase label --read {' '.join(map(shlex.quote, record.files[:2]))}"

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from tunecase.accounts.material import Material, recorded_in
+from tunecase.accounts.words import disclosed_words
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Interval80,
@@ -161,6 +162,8 @@ def _notes(record: Pilot, material: Material) -> list[str]:
     lines = [" ".join(part for part in (_effort(record), _learner(record, material)) if part)]
     if record.stopped and record.mean_scores:
         lines.append(f"Stopped early: {sentence(record.stopped)}")
+    private = ((rival.name, disclosed_words(rival.disclosed)) for rival in record.baselines)
+    lines += [f"{name}: {words}." for name, words in private if words]
     lines += [f"{name} was not asked: {sentence(why.partition(',')[0])}" for name, why in record.not_asked.items()]
     if better := _better_without(record):
         lines.append(better)

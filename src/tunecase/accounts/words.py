@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.quantities import Interval80, one_line, plain_score, plain_target, score
+from tunecase.quantities import Interval80, count, one_line, plain_score, plain_target, score
+from tunecase.records import Disclosure
 
 if TYPE_CHECKING:
     from tunecase.accounts.material import Material
@@ -61,6 +62,26 @@ def plain_words(text: str) -> str:
 def capital(text: str) -> str:
     """Text with a capital first."""
     return text[:1].upper() + text[1:]
+
+
+def disclosed_words(leaving: Disclosure | None) -> str:
+    """How many rows that leave this machine hold private data, of which kinds, and how they go; empty without any.
+
+    Example:
+        >>> disclosed_words(Disclosure.of([("phone",), ()], masked=True, host="api.example.org"))
+        'private data in 1 of 2 requests to api.example.org (phone in 1): masked'
+    """
+    if leaving is None or not leaving.flagged:
+        return ""
+    kinds = ", ".join(f"{kind} in {count(rows)}" for kind, rows in leaving.kinds.items())
+    where = f"requests to {leaving.host}" if leaving.host else "rows"
+    how = "masked" if leaving.masked else "as they are (--send-flagged)"
+    return f"private data in {count(leaving.flagged)} of {count(leaving.rows)} {where} ({kinds}): {how}"
+
+
+def private_pairs(leaving: Disclosure | None) -> list[tuple[str, str]]:
+    """The same as facts of an account; none without any."""
+    return [("private", words)] if (words := disclosed_words(leaving)) else []
 
 
 def tuned_model(material: "Material") -> str:

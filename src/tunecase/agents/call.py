@@ -79,6 +79,7 @@ class Call:
 
     def answer(self, verb: str, record: Any, case: "Flow | None" = None, *, ok: bool | None = None) -> Answer:
         """The record as JSON, with what stands beside it as at the terminal, and its short answer."""
+        from tunecase.data import Mask
         from tunecase.records import PRINTED, to_json
 
         beside: dict[str, Any] = {}
@@ -90,8 +91,10 @@ class Call:
             if verb in PRINTED and "approvals" in PRINTED[verb].beside:
                 beside["approvals"] = flow.approvals(case)
         content = json.loads(to_json(record, beside))
+        text = "\n".join([*warnings, self.show(verb, record, case)])
+        mask = Mask([content, text])  # an agent's model is elsewhere, and nobody can say otherwise for the person
         fine = getattr(record, "ok", True) if ok is None else ok
-        return Answer(content, "\n".join([*warnings, self.show(verb, record, case)]), 0 if fine else 1)
+        return Answer(mask.hidden(content), mask.hidden(text), 0 if fine else 1)
 
     def _hold(self, case: "Flow") -> None:
         audit = case.records.get("audit")

@@ -14,6 +14,7 @@ from tunecase.cli.options import (
     OutputColumn,
     ProjectFile,
     Seed,
+    SendFlagged,
     Today,
     day_of,
     finish,
@@ -68,6 +69,7 @@ def audit(
             help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla."
         ),
     ] = None,
+    send_flagged: SendFlagged = False,
     engine: Annotated[
         str | None, large_option(help="Where it runs: local or ray; the project's engine, else this machine.")
     ] = None,
@@ -98,7 +100,7 @@ def audit(
         case = None if rows is not None else open_project(project, seed, today)
         data = _Data(rows, test, input, output, case, seed, today, is_piped(train))
         if next_ is not None:
-            finish("labelling", _labelling(data, next_, pool, to), json, case=case)
+            finish("labelling", _labelling(data, next_, pool, to, send_flagged), json, case=case)
         elif reviewed is not None:
             finish("review", _reviews(data, reviewed), json, case=case)
         else:
@@ -106,7 +108,8 @@ def audit(
 
             _say_uncounted(tokenizer)
             wanted = flow.AuditAsked(tokenizer, production, fast, engine, address, scratch, memory, workers)
-            _judge(data, wanted, flow.FixAsked(fix, mask, force, wanted) if fix is not None else None, strict, json)
+            copy = None if fix is None else flow.FixAsked(fix, mask, force, wanted, send_flagged)
+            _judge(data, wanted, copy, strict, json)
 
 
 def _say_uncounted(tokenizer: Path | None) -> None:
@@ -192,12 +195,12 @@ def _case_of(data: _Data) -> "Flow | None":
         return None
 
 
-def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None) -> "Labelling":
+def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None, send_flagged: bool) -> "Labelling":
     from tunecase import flow
 
     if data.case is not None:
-        return flow.next_labels(data.case, rows, pool, to)
-    wanted = flow.LabelAsked(rows, data.file, pool, data.test, data.input, data.output, to)
+        return flow.next_labels(data.case, rows, pool, to, send_flagged=send_flagged)
+    wanted = flow.LabelAsked(rows, data.file, pool, data.test, data.input, data.output, to, send_flagged)
     return flow.next_labels_file(wanted, data.seed, data.day)
 
 

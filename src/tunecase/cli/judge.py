@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, SendFlagged, Today, finish, open_project
 
 
 def judge(
@@ -30,6 +30,7 @@ def judge(
     output_price: Annotated[
         float, typer.Option("--usd-per-1m-output-tokens", help="The judge's price; below 0: not known.")
     ] = -1.0,
+    send_flagged: SendFlagged = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -40,6 +41,7 @@ def judge(
     from tunecase.cli.show.progress import tell_fetching
 
     question = flow.JudgeAsked(
-        base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price
+        base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price,
+        send_flagged,
     )  # fmt: skip
     finish("judge", flow.judge(open_project(project, seed, today), question, tell_fetching), json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, SendFlagged, Today, finish, open_project
 from tunecase.errors import InputError, Problem
 
 
@@ -22,6 +22,7 @@ def label(
     to: Annotated[
         Path | None, typer.Option(help="With --trial: the folder to write; label-trial beside the data.")
     ] = None,
+    send_flagged: SendFlagged = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -40,7 +41,7 @@ def label(
     _refuse(files or [], trial, read=read, given=pool is not None or to is not None)
     opened = open_project(project, seed, today)
     if trial is not None:
-        finish("label task", flow.label_task(opened, trial, pool, to), json)
+        finish("label task", flow.label_task(opened, trial, pool, to, send_flagged=send_flagged), json)
         return
     finish("label trial", flow.label_trial(opened, files or []), json)
 

@@ -93,6 +93,9 @@ ModelOf = Annotated[str, trained_option(help="Model to train: a name, or a folde
 Every = Annotated[bool, ladder_option("--all", help="Make every run, even when enough is known or nothing can be won.")]
 MaxMinutes = Annotated[float | None, cap_option(help="Begin no run that would pass this time.")]
 Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
+SendFlagged = Annotated[
+    bool, typer.Option("--send-flagged", help="Hand out secrets and personal data as they are; else they are masked.")
+]
 
 
 def open_project(path: Path, seed: int, today: str | None, *, only_shows: bool = False) -> "Flow":

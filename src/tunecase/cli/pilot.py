@@ -11,6 +11,7 @@ from tunecase.cli.options import (
     ModelOf,
     ProjectFile,
     Seed,
+    SendFlagged,
     Today,
     Yes,
     cap_option,
@@ -77,6 +78,7 @@ def pilot(
         float | None, cap_option(min=0, help="Price of an hour of what it runs on; 0 for this machine.")
     ] = None,
     yes: Yes = False,
+    send_flagged: SendFlagged = False,
     export: Annotated[str, rented_option(help="Write a task file for rented GPUs instead: skypilot.")] = "",
     accelerators: Annotated[str, rented_option(help="With --export: the GPUs to rent, e.g. L40S:1.")] = "",
     to: Annotated[Path, rented_option(help="With --export: the file to write.")] = Path("pilot.sky.yaml"),
@@ -102,6 +104,7 @@ def pilot(
     plain = flow.PilotSettings(
         trainer, model, draws=draws, adaptive=False if every else None, keep_all=every, tune=tune, workers=workers,
         address=address, gpus_per_task=gpus, max_minutes=max_minutes, max_usd=max_usd, usd_per_hour=usd_per_hour,
+        send_flagged=send_flagged,
     )  # fmt: skip
     words = flow.PilotWords(set_ or (), sizes, hosted or (), engine, candidates)
     settings = flow.pilot_settings(words, plain, opened.project)

@@ -26,6 +26,7 @@ class FixAsked:
         to: the folder to write, which must not be there yet.
         mask: also replace personal data in the copy.
         force: put the folder that is there aside.
+        send_flagged: show personal data and secrets in the queue as they are.
         audit: how the audit before it is made.
     """
 
@@ -33,6 +34,7 @@ class FixAsked:
     mask: bool = False
     force: bool = False
     audit: AuditAsked = WHOLE
+    send_flagged: bool = False
 
 
 def fix(flow: Flow, copy: FixAsked, **watch: "Unpack[Watch]") -> tuple[Audit, Cleaned]:
@@ -63,7 +65,9 @@ def _fixed(
 
     decided, sha256 = read_corrections(corrections), digest(_one_file(inputs[0]))
     with new_folder(copy.to, inputs, copy.force, CHANGES) as place, auditing() as audited:
-        record = clean(audited, place.path, sha256=sha256, corrections=decided, mask=copy.mask)
+        record = clean(
+            audited, place.path, sha256=sha256, corrections=decided, mask=copy.mask, send_flagged=copy.send_flagged
+        )  # fmt: skip
     return audited.record, replace(record, folder=str(copy.to), aside=str(place.aside) if place.aside else "")
 
 

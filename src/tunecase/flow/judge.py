@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.flow.opened import Flow
-from tunecase.quantities import Interval80, counted, one_line
-from tunecase.records import Judged, Pilot, Run
+from tunecase.quantities import Interval80, counted, one_line, sentence
+from tunecase.records import Disclosure, Judged, Pilot, Run
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Row
@@ -38,6 +38,7 @@ class JudgeAsked:
         answers: a file of answers made elsewhere, columns row and answer; None for those of the pilot's best run.
         unknown_ok: takes the score though the judge's agreement with people is unknown or poor.
         usd_per_1m_input_tokens, usd_per_1m_output_tokens: the judge's prices; below 0 they are not known.
+        send_flagged: sends secrets and personal data as they are; else their kinds go instead, and to people too.
     """
 
     base_url: str = ""
@@ -49,11 +50,15 @@ class JudgeAsked:
     unknown_ok: bool = False
     usd_per_1m_input_tokens: float = -1.0
     usd_per_1m_output_tokens: float = -1.0
+    send_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The rows to judge: numbers in the test file, what was asked, a right answer, the answer, people's verdict."""
+    """The rows to judge: numbers in the test file, what was asked, a right answer, the answer, people's verdict.
+
+    What is private in them is masked already, unless it is to be sent as it is.
+    """
 
     numbers: tuple[int, ...]
     texts: tuple[str, ...]
@@ -61,26 +66,29 @@ class _Sheet:
     answers: tuple[str, ...]
     people: tuple[str, ...]
     made_by: str
+    disclosed: Disclosure
 
 
 def judge(flow: Flow, request: JudgeAsked, tell: Callable[[str], None] | None = None) -> Judged:
     """Judges answers by the project's criteria with a hosted model; what it says is a metric only if people agree.
 
-    `tell` is told how many rows leave this machine, and for which host, before any does.
+    `tell` is told how many rows leave this machine, for which host, and what of them is private, before any does.
 
     Raises: InputError with every problem: no criteria, no test file, no answers, an endpoint that cannot be asked,
     verdicts of people that cannot be read or are of other answers; EndpointError when the judge does not answer.
     """
     from tunecase.pilot.endpoint import Endpoint
-    from tunecase.pilot.scoring import judge as ask
+    from tunecase.pilot.scoring import judge as score
 
-    endpoint = Endpoint(request.base_url, request.model, request.key_variable)
+    sends = request.send_flagged
+    endpoint = Endpoint(request.base_url, request.model, request.key_variable, send_flagged=sends)
     sheet, test_rows, warnings = _ready(flow, request, endpoint)
     criteria = flow.project.problem.criteria
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
-    for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
-        (tell or _silent)(line)
-    judgement = ask(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
+    if tell is not None:
+        for line in (_leaving(endpoint, sheet, again), *warnings):
+            tell(line)
+    judgement = score(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
     turned, failed = _turned(endpoint, judgement, sheet) if again else (None, ())
     waits = "" if request.human else _left_for_people(flow, sheet)
     record = _record(request, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=(*warnings, *failed))
@@ -97,10 +105,6 @@ def _turned(endpoint: "Endpoint", judgement: "Judgement", sheet: _Sheet) -> tupl
         ), ()  # fmt: skip
     except EndpointError as error:
         return None, (f"the order of the criteria was not checked: {one_line(str(error), 200)}",)
-
-
-def _silent(line: str) -> None:
-    pass
 
 
 def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet, int, tuple[str, ...]]:
@@ -136,18 +140,19 @@ def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Shee
 
 
 def _sheet(flow: Flow, request: JudgeAsked, tests: "Examples") -> _Sheet:
+    from tunecase.data import handed_out
     from tunecase.quantities import generator
 
     answers, made_by = _from_file(request.answers, tests) if request.answers else _of_best_run(flow, tests)
     order = generator(flow.seed, "judge rows").permutation(len(tests)).tolist()
     chosen = sorted([i for i in order if tests.numbers[i] in answers][: max(1, request.rows)])
     numbers = tuple(tests.numbers[i] for i in chosen)
-    given = tuple(answers[number] for number in numbers)
+    rows = [(tests.texts[i], tests.labels[i], answers[tests.numbers[i]]) for i in chosen]
+    shown, disclosed = handed_out(rows, request.send_flagged, urlsplit(request.base_url).netloc)
+    texts, labels, given = (tuple(row[at] for row in shown) for at in range(3))
     people = _people(request.human, dict(zip(numbers, given, strict=True))) if request.human else {}
-    return _Sheet(
-        numbers, tuple(tests.texts[i] for i in chosen), tuple(tests.labels[i] for i in chosen), given,
-        tuple(people.get(number, "") for number in numbers), made_by,
-    )  # fmt: skip
+    verdicts = tuple(people.get(number, "") for number in numbers)
+    return _Sheet(numbers, texts, labels, given, verdicts, made_by, disclosed)
 
 
 def _of_best_run(flow: Flow, tests: "Examples") -> tuple[Mapping[int, str], str]:
@@ -240,15 +245,15 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
+def _leaving(endpoint: "Endpoint", sheet: _Sheet, again: int) -> str:
+    from tunecase.accounts import disclosed_words
     from tunecase.io.servers import is_local
 
-    parts = urlsplit(endpoint.base_url)
+    near = is_local(urlsplit(endpoint.base_url).hostname or "")
+    goes = f"go to {endpoint.name}, on this machine" if near else f"leave this machine for {endpoint.name}"
     twice = f" ({again} of them twice, to see whether the order of the criteria matters)" if again else ""
-    what = f"{counted(rows, 'test row')} with right answer and the answer to judge"
-    if is_local(parts.hostname or ""):
-        return f"{what} go to {endpoint.model} at {parts.netloc}, on this machine{twice}."
-    return f"{what} leave this machine for {endpoint.model} at {parts.netloc}{twice}."
+    rows, private = counted(len(sheet.texts), "test row"), disclosed_words(sheet.disclosed)
+    return f"{rows} with right answer and the answer to judge {goes}{twice}." + (private and f" {sentence(private)}")
 
 
 def _left_for_people(flow: Flow, sheet: _Sheet) -> str:
@@ -285,7 +290,7 @@ def _record(request: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", tes
         agreement=measured.verdict if measured else "unknown", human_rows=measured.rows if measured else 0,
         input_tokens=judgement.input_tokens, output_tokens=judgement.output_tokens,
         usd=_usd(request, judgement.input_tokens, judgement.output_tokens), seconds=judgement.seconds,
-        unknown_ok=request.unknown_ok, why=why, **about,
+        unknown_ok=request.unknown_ok, why=why, disclosed=asked_rows.disclosed, **about,
     )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -34,7 +34,10 @@ MOST_KEPT = 1_000  # rows of a batch that the ledger holds
 
 @dataclass(frozen=True, slots=True)
 class LabelAsked:
-    """How many rows of which pool to label next, where there is no project file; `to` names the files to write."""
+    """How many rows of which pool to label next, where there is no project file; `to` names the files to write.
+
+    `send_flagged` writes secrets and personal data as they are.
+    """
 
     n: int
     train: Path
@@ -43,6 +46,7 @@ class LabelAsked:
     input: str | None = None
     output: str | None = None
     to: Path | None = None
+    send_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class _Pool:
     seed: int
 
 
-def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -> Labelling:
+def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None, send_flagged: bool = False) -> Labelling:
     """The rows of the project's pool, or of another file, to label next; which rows they were is kept."""
     data = flow.project.data
     if pool is None and data.pool is None:
@@ -63,7 +67,8 @@ def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", fix))
     _check_number(n)
     drawn = _drawn(pool or flow.folder / str(data.pool), data.input, flow.seed)
-    record = _planned(flow.train_table(), flow.table("test"), drawn, n, to or flow.folder / NAME, flow.basis())
+    place = to or flow.folder / NAME
+    record = _planned(flow.train_table(), flow.table("test"), drawn, n, place, flow.basis(), send_flagged)
     # The files hold the texts; the ledger holds which rows they are.
     flow.keep("labelling", replace(record, rows=tuple(replace(row, text="") for row in record.rows[:MOST_KEPT])))
     return record
@@ -81,11 +86,14 @@ def next_labels_file(request: LabelAsked, seed: int, today: date) -> Labelling:
     _check_number(request.n)
     drawn = _drawn(request.pool, request.input, seed)
     return _planned(
-        train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, Flow.DRAWS))
-    )
+        train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, Flow.DRAWS)),
+        request.send_flagged,
+    )  # fmt: skip
 
 
-def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = None) -> LabelTask:
+def label_task(
+    flow: Flow, n: int, pool: Path | None = None, to: Path | None = None, *, send_flagged: bool = False
+) -> LabelTask:
     """Gives out a labelling trial: the same rows to two readers, each in an order of its own, answers not shown.
 
     The rows are drawn at random from the pool, or from the training file where there is no pool. Kept, so that only
@@ -96,10 +104,12 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
         n: rows; 20 to 5,000.
         pool: a file of unlabelled rows; the project's `data.pool` when left out.
         to: the folder to write into; label-trial beside the project file, numbered where that is there.
+        send_flagged: writes secrets and personal data as they are; else their kinds stand there.
     Raises: InputError for a number out of range, too few rows, or files in the way.
     """
     import hashlib
 
+    from tunecase.data import handed_out
     from tunecase.io import Output, write_outputs
     from tunecase.prices import label_minutes, label_rate
 
@@ -117,8 +127,13 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
     name = hashlib.sha256(repr([(row.number, row.input) for row in chosen]).encode("utf-8", "replace")).hexdigest()[:12]
     folder = to or next(place for place in _folders(flow.folder / TRIAL_FOLDER) if not os.path.lexists(place))
     orders = (luck.permutation(len(chosen)).tolist() for _ in READERS)
+    shown, disclosed = handed_out((row.input for row in chosen), send_flagged)
     sheets = [
-        Output(folder / file, _sheet(name, [chosen[at] for at in order]), makes_folder=True)
+        Output(
+            folder / file,
+            _csv(TRIAL_COLUMNS, [(name, chosen[at].number, shown[at], *[""] * 4) for at in order]),
+            makes_folder=True,
+        )
         for file, order in zip(READERS, orders, strict=True)
     ]
     guide = (
@@ -132,7 +147,7 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
     record = LabelTask(
         name, str(place), tuple(row.number for row in chosen), classes,
         tuple(str(output.path) for output in (*sheets, *guide)), band(minutes / 60 * label_rate(basis)), band(minutes),
-        basis.currency,
+        basis.currency, disclosed,
     )  # fmt: skip
     return cast(LabelTask, flow.keep(TASK, record))
 
@@ -170,14 +185,13 @@ def _folders(first: Path) -> Iterator[Path]:
     yield from (first.with_name(f"{first.name}-{number}") for number in range(2, MOST_NEXT))
 
 
-def _sheet(trial: str, rows: "Sequence[Row]") -> bytes:
-    """One reader's rows as CSV, as `_write` writes them."""
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A sheet: with a byte order mark, and no cell that a spreadsheet takes for a formula."""
     from tunecase.io import no_formula
 
     sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow(TRIAL_COLUMNS)
-    writer.writerows((trial, row.number, no_formula(row.input), "", "", "", "") for row in rows)
+    safe = ([no_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    csv.writer(sheet).writerows([columns, *safe])
     return sheet.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -186,8 +200,10 @@ def _check_number(n: int) -> None:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
 
 
-def _planned(train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path, basis: "Basis") -> Labelling:
-    from tunecase.data import expected, plan
+def _planned(
+    train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path, basis: "Basis", send_flagged: bool
+) -> Labelling:
+    from tunecase.data import expected, handed_out, plan
     from tunecase.data.reading import looks_like_classes
     from tunecase.prices import label_price
 
@@ -197,12 +213,15 @@ def _planned(train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path
         [row.input for row in held], [row.output if classes else "" for row in held], [row.input for row in pool.rows],
         n, barred=[row.input for row in test.rows] if test else (), seed=pool.seed,
     )  # fmt: skip
-    chosen = tuple(_next(pool.rows[pick.row], pick) for pick in planned.picks)
+    rows = [pool.rows[pick.row] for pick in planned.picks]
+    shown, disclosed = handed_out((row.input for row in rows), send_flagged)
+    chosen = tuple(map(_next, rows, shown, planned.picks))
     return Labelling(
         pool=str(pool.path), pool_rows=pool.count, asked=n, rows=chosen, known=planned.at_hand, copies=planned.copies,
         weighed=planned.weighed, probed=planned.probed, price=band(len(chosen) * label_price(basis)),
         minutes=band(len(chosen) * _minutes(basis)), currency=basis.currency,
         files=tuple(str(path) for path in _write(chosen, to)) if chosen else (), expects=expected(planned),
+        disclosed=disclosed,
     )  # fmt: skip
 
 
@@ -224,9 +243,9 @@ def _drawn(path: Path, input: str | None, seed: int) -> _Pool:
     return _Pool(path, sorted(kept, key=lambda row: row.number), count, seed)
 
 
-def _next(row: "Row", pick: "Pick") -> NextLabel:
+def _next(row: "Row", text: str, pick: "Pick") -> NextLabel:
     chance = None if pick.chance is None else round(pick.chance, 3)
-    return NextLabel(row.number, row.line, row.input, pick.suggested, chance, pick.why)
+    return NextLabel(row.number, row.line, text, pick.suggested, chance, pick.why)
 
 
 def _minutes(basis: "Basis") -> "Draws":
@@ -236,23 +255,14 @@ def _minutes(basis: "Basis") -> "Draws":
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
-    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken.
-
-    The CSV is as the review sheet: with a byte order mark, and no cell that a spreadsheet takes for a formula.
-    """
+    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken."""
     import orjson
 
-    from tunecase.io import Output, no_formula, write_outputs
+    from tunecase.io import Output, write_outputs
 
     table, lines = next(pair for pair in _names(to) if not any(os.path.lexists(path) for path in pair))
-    sheet = io.StringIO(newline="")
-    writer = csv.DictWriter(sheet, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        cells = asdict(row)
-        writer.writerow({name: no_formula(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
     body = b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows)
-    write_outputs([Output(table, sheet.getvalue().encode("utf-8-sig")), Output(lines, body)])
+    write_outputs([Output(table, _csv(COLUMNS, map(astuple, rows))), Output(lines, body)])
     return table, lines
 
 

@@ -154,6 +154,7 @@ class PilotOptions(TypedDict, total=False):
     max_minutes: float | None
     max_usd: float | None
     usd_per_hour: float | None
+    send_flagged: bool
 
 
 class JudgeOptions(TypedDict, total=False):
@@ -168,6 +169,7 @@ class JudgeOptions(TypedDict, total=False):
     unknown_ok: bool
     usd_per_1m_input_tokens: float
     usd_per_1m_output_tokens: float
+    send_flagged: bool
 
 
 class ApprovalOptions(TypedDict, total=False):

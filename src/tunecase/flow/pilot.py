@@ -16,7 +16,7 @@ from tunecase.flow.opened import Flow, Progress, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry, locked
-from tunecase.quantities import MOST_AMOUNT, counted, one_line
+from tunecase.quantities import MOST_AMOUNT, count, counted, one_line
 from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
     from tunecase.io import Output, write_outputs
     from tunecase.pilot import RentedTask, skypilot_task
 
-    if problems := list(_not_for_rented(what, settings, accelerators)):
+    if problems := list(_not_for_rented(flow, what, settings, accelerators)):
         raise InputError(problems)
     task = RentedTask(
         accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
@@ -275,8 +275,16 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
     return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
 
 
-def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
-    """What keeps a pilot from running on rented GPUs."""
+def _not_for_rented(flow: Flow, what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
+    """What keeps a pilot from running on rented GPUs, where the project's folder goes with all its rows."""
+    from tunecase.data import handed_out
+
+    rows = [[row.input, row.output] for name in ("train", "test") if (table := flow.table(name)) for row in table.rows]
+    leaving = handed_out(rows, send_flagged=True)[1]
+    if leaving.flagged and not settings.send_flagged:
+        got = f"{count(leaving.flagged)} of {count(leaving.rows)} rows hold {', '.join(leaving.kinds)}"
+        fix = "train on a masked copy (tunecase audit --fix DIR --mask), or add --send-flagged"
+        yield Problem("--export", got, "rows that may leave this machine", fix)
     if settings.trainer in ("", "probe", "nearest", "encoder", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
         yield Problem("--trainer", settings.trainer or "nothing", "a trainer worth a rented GPU", fix)

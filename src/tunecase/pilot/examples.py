@@ -8,12 +8,13 @@ from tunecase.data.reading import looks_like_classes
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Usable rows: what goes in, the answer, the row's number in its file, and where it comes from, if it says so."""
+    """Usable rows: what goes in, the answer, the row's number in its file, where it comes from, and its tools."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
     numbers: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -35,4 +36,5 @@ class Examples:
             tuple(self.labels[i] for i in positions),
             tuple(self.numbers[i] for i in positions if self.numbers),
             tuple(self.sources[i] for i in positions if self.sources),
+            tuple(self.tools[i] for i in positions if self.tools),
         )

@@ -42,7 +42,7 @@ def with_hosts(settings: PilotSettings, project: Project, today: date, material:
         known = host_settings(name, today, _request_tokens(material))
         if "base_url" in given:
             known.pop("key_variable", None)
-        hosted[name] = {**known, **given}
+        hosted[name] = {**known, **({"send_flagged": True} if settings.send_flagged else {}), **given}
         if project.constraints.data_stays and _leaves(known, given):
             away.append(_may_not_leave(name))
     if away:

@@ -32,6 +32,7 @@ def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
         tuple(reference_of(row.output.strip(), row.other, row.input) for row in rows),
         tuple(row.number for row in rows),
         _sources([row.other.get(SOURCE) for row in rows]),
+        tuple(row.tools for row in rows) if any(row.tools for row in rows) else (),
     )
 
 

@@ -7,21 +7,22 @@ from urllib.parse import urlsplit
 from tunecase import catalog
 from tunecase.engine import most_workers
 from tunecase.pilot.conduct import Conductor
-from tunecase.pilot.steps import BILLED, School, Step, foreseen
+from tunecase.pilot.steps import BILLED, School, Step, foreseen, leaving
 from tunecase.quantities import Interval, Wanted, read_quantity
+from tunecase.records import Disclosure
 
 
 @dataclass(frozen=True, slots=True)
 class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
-    Both rest on earlier runs of the same trainer and model, else on the trainer's usual pace for as many rows, and
-    are None without one; `usd` also where an hour has no price. `hosted` holds for each baseline at an endpoint its
-    name and host, the tokens in and out for `test_rows` rows added up, and their highest price in USD, None where it
-    is unknown; `usd` leaves it out. `candidates` names all that are measured where there are several: runs, minutes
-    and money are then those of all together. `light` is True where no run takes long by its nature. `not_asked` names
-    the baselines at endpoints that the cap in money keeps from being asked, since each may bill more than is left or
-    nobody knows its prices; they are no part of `hosted`.
+    Both rest on earlier runs of the same trainer and model, else on the trainer's usual pace for as many rows, and are
+    None without one; `usd` also where an hour has no price. `hosted` holds for each baseline at an endpoint its name
+    and host, the tokens in and out for `test_rows` rows added up, their highest price in USD, None where it is unknown,
+    and what leaves this machine; `usd` leaves it out. `candidates` names all that are measured where there are several:
+    runs, minutes and money are then those of all together. `light` is True where no run takes long by its nature.
+    `not_asked` names the baselines at endpoints that the cap in money keeps from being asked, since each may bill more
+    than is left or nobody knows its prices; they are no part of `hosted`.
     """
 
     trainer: str
@@ -34,7 +35,7 @@ class PilotPlan:
     tries: int
     minutes: tuple[float, float, float] | None
     usd: tuple[float, float, float] | None
-    hosted: tuple[tuple[str, int, float | None], ...] = ()
+    hosted: tuple[tuple[str, int, float | None, Disclosure], ...] = ()
     test_rows: int = 0
     candidates: tuple[str, ...] = ()
     light: bool = False
@@ -104,6 +105,6 @@ def _usual_minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -
     return each_s.low * part / 60, each_s.median * part / 60, each_s.high * part / 60
 
 
-def _foreseen(step: Step) -> tuple[str, int, float | None]:
+def _foreseen(step: Step) -> tuple[str, int, float | None, Disclosure]:
     host = urlsplit(str(step.task.settings["base_url"])).netloc
-    return (f"{step.name} at {host}", *foreseen(step))
+    return (f"{step.name} at {host}", *foreseen(step), leaving(step))

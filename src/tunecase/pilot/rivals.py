@@ -119,7 +119,7 @@ def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) 
         each_usd = each_s / 3600 * rate
     return Baseline(
         step.name, run.score, run.test_rows, run.interval, None if each_usd is None else 1000 * each_usd, each_s,
-        beaten, result.note if result else "", kind_of(step),
+        beaten, result.note if result else "", kind_of(step), disclosed=run.disclosed,
     )  # fmt: skip
 
 

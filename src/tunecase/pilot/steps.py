@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tunecase.engine import CrashError
+from tunecase.pilot.endpoint.client import disclosed
 from tunecase.pilot.examples import Examples
 from tunecase.pilot.ladder import deal
 from tunecase.pilot.scoring.final import accepted, row_tests
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
-from tunecase.records import ModelKind, Run
+from tunecase.records import Disclosure, ModelKind, Run
 
 Purpose = Literal["ladder", "baseline", "tuning"]
 # Trainers that ask a model which somebody bills.
@@ -124,6 +125,12 @@ def foreseen(step: Step) -> tuple[int, float | None]:
     return tokens, usd
 
 
+def leaving(step: Step) -> Disclosure:
+    """What asking a model at an endpoint would send."""
+    module: Any = importlib.import_module(step.path)
+    return disclosed(*module.asks(step.task))
+
+
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:
     """Every rung in order of size and draw.
 
@@ -150,6 +157,7 @@ def step_of(
     task = Task(
         school.name, school.model, subset.texts, subset.labels, tests.texts, tests.labels, lesson.metric,
         int(generator(lesson.seed, f"pilot run {draw}").integers(2**31)), settings, lesson.kind, lesson.classes,
+        tests.tools,
     )  # fmt: skip
     return Step(
         purpose, draw, task, school.path, key_of(task, draw, school.module),
@@ -197,7 +205,7 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
         return Run(
             step.key, task.trainer, task.model, step.n, step.draw, 0.0, 0, len(task.test_labels), elapsed_s,
             converged=False, failed=one_line(reason, MOST_REASON), usd=usd, purpose=step.purpose,
-            settings=step.settings,
+            settings=step.settings, disclosed=outcome.disclosed if isinstance(outcome, Result) else None,
         ), None  # fmt: skip
     return Run(
         step.key, task.trainer, task.model, step.n, step.draw, outcome.score, outcome.correct, outcome.test_rows,
@@ -207,6 +215,7 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
         outcome.skill_rows, step.purpose, step.settings,
         outcome.test_rows / outcome.answer_s if outcome.answer_s else None,
         outcome.skill_lost_rows, outcome.skill_won_rows, outcome.longest_row, commonest_share(outcome.predictions),
+        outcome.disclosed,
     ), outcome  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.quantities import Band
+from tunecase.records.disclosure import Disclosure
 from tunecase.records.tabular import Tabular
 
 
@@ -33,7 +34,8 @@ class Cleaned(Tabular):
     dropped: a reviewer took them out. `stale` corrections are of rows that have changed since; `unapplied` ones are of
     rows whose shape has no single answer. `queue_rows` wait for a person, the most suspicious of all;
     `unqueued` less suspicious ones are not handed out yet. `controls` are random rows among `review_rows`, drawn from
-    those that were not handed out as suspicious. `aside` is where an earlier folder with changes made by hand went.
+    those that were not handed out as suspicious. `disclosed` counts the rows of the queue that hold private data.
+    `aside` is where an earlier folder with changes made by hand went.
     """
 
     folder: str
@@ -59,3 +61,4 @@ class Cleaned(Tabular):
     ok: bool = True
     unapplied: int = 0
     unqueued: int = 0
+    disclosed: Disclosure | None = None

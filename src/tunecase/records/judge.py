@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Interval80
+from tunecase.records.disclosure import Disclosure
 from tunecase.records.tabular import Tabular
 
 
@@ -16,7 +17,7 @@ class Judged(Tabular):
     both are empty and `why` gives the reason. `share`, `kappa`, `leniency` and `length_bias` compare the judge with
     people on `human_rows` rows; None where not measured. `order_effect` is the share of verdicts that change with the
     order of the criteria; `input_tokens`, `output_tokens` and `usd` do not count that check. `sheet` is the file in
-    which the same rows wait for people's verdicts.
+    which the same rows wait for people's verdicts. `disclosed` counts the requests that held private data.
     """
 
     judge: str
@@ -42,6 +43,7 @@ class Judged(Tabular):
     why: str = ""
     sheet: str = ""
     notes: tuple[str, ...] = ()
+    disclosed: Disclosure | None = None
 
     @property
     def ok(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.checked import Minutes
+from tunecase.records.disclosure import Disclosure
 from tunecase.records.tabular import Tabular
 
 
@@ -25,7 +26,7 @@ class Labelling(Tabular):
 
     `known` pool rows were left out as copies of training or test rows, `copies` as blank or copies of one another;
     `weighed` rows were compared. `minutes` are of all annotators together; `expects` says what such a choice saved
-    where it was measured.
+    where it was measured. `disclosed` counts the rows that hold private data, for whoever reads the files.
     """
 
     pool: str
@@ -41,6 +42,7 @@ class Labelling(Tabular):
     currency: str
     files: tuple[str, ...]
     expects: str
+    disclosed: Disclosure | None = None
 
     @property
     def ok(self) -> bool:
@@ -58,7 +60,8 @@ class LabelTask(Tabular):
     """A labelling trial given out: the same rows for two readers, answers not shown.
 
     `id` stands in both files. `rows` are row numbers of `pool`, from 0; `labels` are those to choose from, empty where
-    answers are free. `minutes` are of both readers together, `price` what they cost.
+    answers are free. `minutes` are of both readers together, `price` what they cost. `disclosed`
+    counts the rows that hold private data.
     """
 
     id: str
@@ -69,6 +72,7 @@ class LabelTask(Tabular):
     price: Band
     minutes: Band
     currency: str
+    disclosed: Disclosure | None = None
 
 
 @dataclass(frozen=True, slots=True)

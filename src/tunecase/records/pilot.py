@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from tunecase.quantities import Interval80, duration, paired_change, share, unpaired_change
+from tunecase.records.disclosure import Disclosure
 from tunecase.records.forecast import Point
 from tunecase.records.tabular import Tabular
 
@@ -37,6 +38,7 @@ class PilotSettings:
         engine, address, gpus_per_task: where runs are made, as for `engine.run_tasks`.
         max_minutes, max_usd: no run is begun that would pass them by its predicted time; one run is always made.
         usd_per_hour: price of the hour of what the pilot runs on; 0 where it is free, None where it is unknown.
+        send_flagged: True sends secrets and personal data to hosted models as they are; else their kinds go instead.
     """
 
     trainer: str = "probe"
@@ -58,6 +60,7 @@ class PilotSettings:
     max_minutes: float | None = None
     max_usd: float | None = None
     usd_per_hour: float | None = 0.0
+    send_flagged: bool = False
 
     @property
     def capped(self) -> bool:
@@ -142,7 +145,8 @@ class Run(Tabular):
     and `skill_won_rows` the other way round; None in older records. `answers_per_s` is how fast the test rows were
     answered after training, by one process; None where that was not timed. `longest_row` is the longest training row as
     the model read it [tokens], which with the batch sets the peak of memory; None where the trainer does not say.
-    `commonest_share` is the share of the test rows that got the commonest answer; None without answers.
+    `commonest_share` is the share of the test rows that got the commonest answer; None without answers. `disclosed` is
+    what went to the endpoint of a hosted model; None for a run on this machine.
     """
 
     key: str
@@ -175,6 +179,7 @@ class Run(Tabular):
     skill_won_rows: int | None = None
     longest_row: int | None = None
     commonest_share: float | None = None
+    disclosed: Disclosure | None = None
 
     @property
     def point(self) -> Point:
@@ -193,7 +198,7 @@ class Baseline:
     """The score of something that needs no training here, and what 1,000 of its answers cost, where that is known.
 
     `beaten` is the chance that the pilot's runs at the largest size score higher, over test rows and draws alike; None
-    where answers were not kept. `kind` and `promise` are as in Candidate.
+    where answers were not kept. `kind` and `promise` are as in Candidate, `disclosed` as in Run.
     """
 
     name: str
@@ -206,6 +211,7 @@ class Baseline:
     note: str = ""
     kind: ModelKind = ""
     promise: Promise | None = None
+    disclosed: Disclosure | None = None
 
 
 def time_of_1k(one: Candidate | Baseline) -> str:

@@ -18,6 +18,7 @@ from tunecase.cli.show.progress import LINE, step, watched
 from tunecase.data.audit.running import Progress as Audited
 from tunecase.pilot.conduct import Progress
 from tunecase.pilot.plan import PilotPlan
+from tunecase.records import Disclosure
 
 
 @pytest.fixture(autouse=True)
@@ -170,7 +171,8 @@ def test_hosted_baselines_that_cost_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What hosted models will be sent and cost is shown, for the probe too; what is free goes by, unknown does not."""
-    hosted = (("big zero-shot", 260_000, 0.04), ("big few-shot", 900_000, None))
+    clean, private = (Disclosure.of([(), kinds], masked=True, host="h") for kinds in ((), ("phone",)))
+    hosted = (("big zero-shot", 260_000, 0.04, clean), ("big few-shot", 900_000, None, clean))
     plan = PilotPlan(
         "probe", "TF-IDF", 6, 0, (100,), 3, (), 0, (0.1, 0.1, 0.2), (0.0, 0.0, 0.0), hosted=hosted, test_rows=540
     )
@@ -187,8 +189,11 @@ def test_hosted_baselines_that_cost_are_asked_for(
     told = " ".join(capsys.readouterr().err.split())
     assert "does not ask big zero-shot, big few-shot: each may bill more than the cap leaves (--max-usd)" in told
     assert "asks big" not in told
-    ask_before(False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0),)))
+    ask_before(False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0, clean),)))
     assert "" == capsys.readouterr().err
+    ask_before(False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0, private),)))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "private data in 1 of 2 requests to h (phone in 1): masked" in told
     monkeypatch.setattr(DEPTH, "quiet", True)
     ask_before(False)(plan)
     assert "" == capsys.readouterr().err

@@ -142,8 +142,22 @@ def test_masks_and_names_of_copies(tmp_path, monkeypatch):
     queue = lines(tmp_path / "out/review.jsonl")
     assert queue
     assert not any("@example.org" in row["given"] + row["input"] + row["why"] for row in queue)
+    _, record = fixed(train, tmp_path / "plain")
+    assert queue == lines(tmp_path / "plain/review.jsonl")
+    assert (len(queue), {"e-mail": len(queue)}, True) == (
+        record.disclosed.flagged, record.disclosed.kinds, record.disclosed.masked,
+    )  # fmt: skip
+    _, record = fixed(train, tmp_path / "sent", send_flagged=True)
+    assert all("@example.org" in row["given"] for row in lines(tmp_path / "sent/review.jsonl"))
+    assert not record.disclosed.masked
     said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
     assert len(queue) == review_file(said, train, None, None).rows
+    answers = [{**row, "decision": "wrong", "answer": f"please {row['given']}"} for row in queue]
+    review_file(write(tmp_path / "said.jsonl", answers), train, None, None)
+    fixed(train, tmp_path / "mended")
+    mended = [row["answer"] for row in lines(tmp_path / "mended/train.jsonl")]
+    assert len(queue) == sum(answer.startswith("please ") and "@example.org" in answer for answer in mended)
+    assert not any("[e-mail]" in answer for answer in mended)
     monkeypatch.undo()
     (tmp_path := tmp_path / "second").mkdir()
     for folder, name in enumerate(("Review.jsonl", "changes.json")):

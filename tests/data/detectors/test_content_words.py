@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from tunecase.data.detectors.content_words import terms
 from tunecase.data.detectors.invented_facts import answer_facts
 from tunecase.data.detectors.likeness import final_answer
-from tunecase.data.detectors.personal import kinds_of, masked
+from tunecase.data.detectors.personal import kinds_of
+from tunecase.data.detectors.private import masked
 
 SIGNS = st.sampled_from([*"⁰²³½①Ⅳ٣７", "⁰You", "x²", "1/0", "1,2/3", "AX-7²", "twenty ", "$", "####", '{"a": '])
 

@@ -1,7 +1,8 @@
 """Personal data: what patterns and checksums take and leave."""
 
 from tunecase.data.detectors.identifiers import is_card, is_iban
-from tunecase.data.detectors.personal import KINDS, kinds_of, masked
+from tunecase.data.detectors.personal import KINDS, kinds_of
+from tunecase.data.detectors.private import masked
 
 TEXTS = [
     ("appelez le 06 12 34 56 78 svp", {"phone"}), ("call 07700900123 after six", {"phone"}),

@@ -8,7 +8,7 @@ import pytest
 
 from tunecase import catalog
 from tunecase.data.detectors import secrets
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 
 RANDOM = "q7Rw2ZkV9mXc4TbN8sLdJ3hFpGyA6eUo5iQvB1KM"  # made up; every token below is pieced together at run time
 HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")

@@ -12,10 +12,20 @@ from tests.chat_server import Reply, Seen, chat_server, failed, question, said
 from tests.hostile_server import always, hostile_replies, hostile_server, reply
 from tunecase.errors import EndpointError, InputError
 from tunecase.pilot.endpoint import client as module
-from tunecase.pilot.endpoint.client import Answer, Endpoint, ask, ask_all, check
+from tunecase.pilot.endpoint.client import Answer, Chat, Endpoint, ask_api, check
 
 HELLO = [{"role": "user", "content": "hello"}]
 KEY = "sk-verysecret-1234567890"
+
+
+def ask_all(endpoint: Endpoint, rows: Any, max_tokens: int, on_answer: Any = None) -> tuple[Answer, ...]:
+    """The answers to conversations by the chat API."""
+    return ask_api(endpoint, Chat(max_tokens), [{"messages": row} for row in rows], on_answer)
+
+
+def ask(endpoint: Endpoint, row: Any, max_tokens: int) -> Answer:
+    """The answer to one of them."""
+    return ask_all(endpoint, [row], max_tokens)[0]
 
 
 @pytest.fixture(autouse=True)

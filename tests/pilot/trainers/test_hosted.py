@@ -1,5 +1,6 @@
 """A hosted model is asked for baselines: prompts, lenient reading of classes, tokens and price, and its refusals."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,12 +11,14 @@ from tests.chat_server import Reply, chat_server, failed, question, said
 from tests.conftest import OWN_CACHE
 from tests.real_chat_server import real_chat_server
 from tunecase.errors import EndpointError, InputError, MissingExtraError
-from tunecase.pilot.endpoint.client import Endpoint
+from tunecase.pilot.endpoint.client import Endpoint, disclosed
 from tunecase.pilot.scoring.agreement import agreement, judged_score
 from tunecase.pilot.scoring.judge import judge
 from tunecase.pilot.trainers import hosted
+from tunecase.pilot.trainers.answer_schema import answer_format
 from tunecase.pilot.trainers.hosted import NO_CLASS, match_choice
 from tunecase.pilot.trainers.task import Result, Task
+from tunecase.records import Disclosure
 
 CHOICES = ("card_lost", "card_lost_abroad", "refund")
 
@@ -56,7 +59,7 @@ def test_classes_that_look_alike_stay_apart() -> None:
 
 
 def test_zero_shot_names_the_classes_and_counts_the_tokens() -> None:
-    """One turn with instruction, classes and text; score, tokens per answer and price come back."""
+    """Instruction and classes as the system message, then the text; score, tokens per answer and price come back."""
     answers = {"q1": "Refund.", "q2": "I think card lost", "q3": "something else"}
 
     def clever(body: Any) -> Reply:
@@ -70,8 +73,8 @@ def test_zero_shot_names_the_classes_and_counts_the_tokens() -> None:
     assert pytest.approx(2 / 3) == result.score
     assert pytest.approx((100 * 2 + 4 * 10) / 1e6) == result.usd_per_answer
     assert "1 answer named no class; 100 tokens in and 4 out per answer" == result.note
-    assert 1 == len(server.bodies[0]["messages"])
-    assert all(choice in question(server.bodies[0]) for choice in CHOICES)
+    assert ["system", "user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
+    assert all(choice in server.bodies[0]["messages"][0]["content"] for choice in CHOICES)
     assert server.bodies[0]["max_tokens"] < 40
     assert result.answer_s
     assert result.hardware.startswith("smol at 127.0.0.1")
@@ -83,9 +86,9 @@ def test_few_shot_shows_each_class_in_turn() -> None:
         first = hosted.train(task(server.url, settings={"shots": 3}))
         again = hosted.train(task(server.url, settings={"shots": 3}))
     messages = server.bodies[0]["messages"]
-    assert ["user", "assistant"] * 3 + ["user"] == [message["role"] for message in messages]
+    assert ["system", *["user", "assistant"] * 3, "user"] == [message["role"] for message in messages]
     assert set(CHOICES) == {message["content"] for message in messages if message["role"] == "assistant"}
-    assert ["Name the class" in m["content"] for m in messages] == [True] + [False] * 6
+    assert ["Name the class" in m["content"] for m in messages] == [True] + [False] * 7
     assert server.bodies[0] == server.bodies[3]
     assert first.predictions == again.predictions
 
@@ -96,7 +99,7 @@ def test_other_kinds_are_taken_as_they_are() -> None:
         more = {"labels": ('{"a": 2}',) * 6, "test_labels": ('{"a": 1}',) * 3, "choices": ()}
         result = hosted.train(task(server.url, kind="extraction", metric="field_f1", **more))
         assert 1.0 == result.score
-        assert "JSON object" in question(server.bodies[0])
+        assert "JSON object" in server.bodies[0]["messages"][0]["content"]
     with chat_server([said("four words in all")]) as server:
         more = {"labels": ("x" * 100,) * 6, "test_labels": ("four words",) * 3, "choices": ()}
         result = hosted.train(task(server.url, kind="generation", metric="chrf", **more))
@@ -202,8 +205,8 @@ def test_nearest_examples_are_each_rows_own() -> None:
     with chat_server([said("refund")]) as server:
         chosen = {"shots": 2, "nearest": True}
         hosted.train(task(server.url, settings=chosen, test_texts=asked, **more))
-    shown = [[turn["content"] for turn in body["messages"][:-1]] for body in server.bodies]
-    assert ["user", "assistant"] * 2 + ["user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
+    shown = [[turn["content"] for turn in body["messages"][1:-1]] for body in server.bodies]
+    assert ["system", *["user", "assistant"] * 2, "user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
     assert "card stolen abroad" in shown[0][2]
     assert "my card was stolen" in shown[0][0]
     assert "money back please" in shown[1][2]
@@ -265,3 +268,95 @@ def test_an_answer_takes_its_own_time_however_many_are_asked_at_once() -> None:
         result = hosted.train(task(server.url, settings={"at_once": 3}))
     assert 0.6 <= result.answer_s
     assert result.seconds < 0.6
+
+
+ADD = {"name": "add", "description": "Adds.", "parameters": {"type": "object", "properties": {"a": {"type": "number"}}}}
+
+
+def test_tools_go_in_their_field_and_calls_are_read() -> None:
+    """Declared tools leave the text for `tools`; a call is an answer; an endpoint without them is told in words."""
+    declared = json.dumps([ADD])
+    more = {
+        "texts": ("x",) * 6, "labels": ('{"name": "add", "arguments": {"a": 1}}',) * 6, "choices": (),
+        "test_texts": (f"{declared}\n\nadd one",) * 2, "test_labels": ('{"name": "add", "arguments": {"a": 1}}',) * 2,
+        "test_tools": (declared,) * 2, "kind": "generation", "metric": "tool_calls",
+    }  # fmt: skip
+
+    def calls(body: Any) -> Reply:
+        if "tools" not in body:
+            return said("none")
+        called = [{"id": "7", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}]
+        message = {"role": "assistant", "content": None, "tool_calls": called}
+        return Reply(body=json.dumps({"choices": [{"message": message}]}).encode())
+
+    with chat_server(calls) as server:
+        assert 1.0 == hosted.train(task(server.url, **more)).score
+        assert ("add one", [{"type": "function", "function": ADD}]) == (
+            question(server.bodies[0]), server.bodies[0]["tools"],
+        )  # fmt: skip
+    with chat_server(lambda body: failed(400, "tools are not known") if "tools" in body else said("{}")) as server:
+        hosted.train(task(server.url, **more))
+    first, second = (body["messages"][0] for body in server.bodies[1:])
+    assert (
+        first
+        == second
+        == {"role": "system", "content": f"Tools:\n{json.dumps([{'type': 'function', 'function': ADD}])}"}
+    )
+
+
+def test_json_answers_are_asked_by_their_schema() -> None:
+    """Fields, types and closed sets of the training answers; what an endpoint refuses is left out, in any order."""
+    labels = tuple(json.dumps({"to": ("Ann", "Bob")[at % 2], "sum": at, "note": str(at)}) for at in range(12))
+    more = {"texts": ("x",) * 12, "labels": labels, "test_labels": labels[:3], "choices": (), "kind": "extraction"}
+
+    def plain(body: Any) -> Reply:
+        if "response_format" in body:
+            return failed(400, "response_format is not supported")
+        if body["messages"][0]["role"] == "system":
+            return failed(400, "System role not supported")
+        return said('{"to": "Ann"}')
+
+    with chat_server(plain) as server:
+        result = hosted.train(task(server.url, metric="field_f1", **more))
+    schema = server.bodies[0]["response_format"]["json_schema"]["schema"]
+    assert {
+        "to": {"type": "string", "enum": ["Ann", "Bob"]},
+        "sum": {"type": "number"},
+        "note": {"type": "string"},
+    } == (schema["properties"])
+    assert (["to", "sum", "note"], False) == (schema["required"], schema["additionalProperties"])
+    assert ("", 5) == (result.failed, len(server.bodies))
+    assert question(server.bodies[-1]).startswith("Extract what the text says.")
+
+
+def test_the_schema_closes_nothing_that_may_be_open() -> None:
+    """Few answers, names that never come again and private values leave it open; texts have none at all."""
+    few = answer_format(['{"a": "x", "b": [1, null]}'] * 3)["response_format"]["json_schema"]["schema"]
+    assert ({"type": "string"}, ["null", "number"], True) == (
+        few["properties"]["a"], few["properties"]["b"]["items"]["type"], few["additionalProperties"],
+    )  # fmt: skip
+    own = answer_format([json.dumps({"all": 1, f"k{at}": 2}) for at in range(20)])
+    assert ["all"] == list(own["response_format"]["json_schema"]["schema"]["properties"])
+    private = answer_format(['{"to": "ann.lee@example.org"}'] * 20)
+    assert "enum" not in private["response_format"]["json_schema"]["schema"]["properties"]["to"]
+    assert {} == answer_format(["refund", '{"a": 1}'])
+
+
+PRIVATE = ("mail ann.lee@example.org", "ring 020 7946 0958", "api_key = 9fK2mQ7xLw4Rt8Zp1Vb6")
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_is_private_leaves_only_where_somebody_said_so(sent: bool) -> None:
+    """In test rows, examples and answers; what went is on the run's record; the plan knows it before."""
+    values = ("ann.lee@example.org", "020 7946 0958", "9fK2mQ7xLw4Rt8Zp1Vb6")
+    texts = tuple(f"{text} today" for text in PRIVATE)
+    more = {"texts": texts, "labels": values, "test_texts": (*PRIVATE, "hello"), "test_labels": (*values, "x")}
+    with chat_server([said("x")]) as server:
+        own = {"shots": 3, "send_flagged": sent}
+        made = task(server.url, settings=own, kind="generation", metric="chrf", choices=(), **more)
+        foretold = disclosed(*hosted.asks(made))
+        result = hosted.train(made)
+    got = json.dumps(server.bodies)
+    assert [sent] * 3 == [value in got for value in values]
+    kinds = {"e-mail": 4, "password or key assigned": 4, "phone": 4}
+    assert Disclosure(4, 4, kinds, not sent, server.url[7:-3]) == result.disclosed == foretold

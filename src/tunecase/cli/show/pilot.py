@@ -36,6 +36,8 @@ def _spent_words(state: Any) -> str:
 
 def plan_words(plan: Any) -> str:
     """What a pilot is going to do, how long it takes and what it costs."""
+    from tunecase.accounts import disclosed_words
+
     sizes = ", ".join(count(n) for n in plan.sizes)
     what = ", ".join(plan.candidates) or plan.model
     words = [f"Pilot of {what}: {counted(plan.runs, 'run')} at {sizes} examples"]
@@ -52,9 +54,10 @@ def plan_words(plan: Any) -> str:
             words.append("price unknown (--usd-per-hour tells it)")
         else:
             words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
-    for name, tokens, usd in plan.hosted:
+    for name, tokens, usd, leaving in plan.hosted:
         price = "price unknown" if usd is None else f"at most {figures(usd)} USD"
         words.append(f"asks {name} {counted(plan.test_rows, 'row')}, about {figures(tokens)} tokens, {price}")
+        words += [private] if (private := disclosed_words(leaving)) else []
     if plan.not_asked:
         each = "it" if len(plan.not_asked) == 1 else "each"
         why = f"{each} may bill more than the cap leaves (--max-usd), or its prices are not known"

@@ -216,7 +216,7 @@ def ask_before(yes: bool) -> Callable[[Any], bool | None]:
     def ask(plan: Any) -> bool | None:
         unknown, costs = plan.minutes is None and not plan.light, plan.usd is not None and plan.usd[1] > 0
         slow = unknown or costs or (plan.minutes is not None and plan.minutes[1] > ASK_ABOVE_MINUTES)
-        endpoints = bool(plan.not_asked) or any(usd != 0 for _, _, usd in plan.hosted)
+        endpoints = bool(plan.not_asked) or any(usd != 0 or sent.flagged for _, _, usd, sent in plan.hosted)
         if not (slow and plan.runs) and not endpoints:
             return None
         at_terminal = sys.stdin.isatty() and sys.stderr.isatty()

@@ -7,7 +7,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import IO
 
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.data.reading.rows import SHOWN_CHARACTERS, BadRow
 from tunecase.errors import TunecaseError
 from tunecase.io import part_beside

@@ -10,7 +10,7 @@ from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
 from tunecase.data.checks import balance, pairs, repeats
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.data.tally import Tally
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn

@@ -5,7 +5,7 @@ from typing import Literal
 
 from tunecase.data.checks import balance, leaks
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.quantities import Interval80, counted
 from tunecase.records import Finding, Tokens
 

@@ -7,7 +7,7 @@ from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.checks.sample import shares_p
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.data.rowsets import within
 from tunecase.errors import Problem, nearest
 from tunecase.quantities import LEAST_TEST_ROWS, counted, smallest_paired_gain

@@ -18,7 +18,7 @@ from tunecase.data.detectors.near_copies import (
     without_shingles,
     word_hashes,
 )
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.reading.pieces import Key
 from tunecase.data.reading.rows import BadRow, Layout, Row, prompt_of

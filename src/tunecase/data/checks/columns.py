@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.near_copies import pick_sets
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.data.reading.kinds import are_classes, kind_of
 from tunecase.data.reading.rows import BadRow, Layout
 from tunecase.data.shards import Shard, Store, open_store, write_shard

@@ -25,7 +25,7 @@ from tunecase.data.rowsets import union
 from tunecase.io import digest
 from tunecase.prices import Basis, queue_price, review_hours
 from tunecase.quantities import band
-from tunecase.records import Audit, Cleaned, Depth, Written
+from tunecase.records import Audit, Cleaned, Depth, Disclosure, Written
 from tunecase.version import __version__
 
 DEPTHS = (50, 100, 200, 500, 1000, 2000, 5000)
@@ -40,6 +40,7 @@ def clean(
     sha256: str,
     corrections: Mapping[int, Correction] | None = None,
     mask: bool = False,
+    send_flagged: bool = False,
 ) -> Cleaned:
     """Writes a cleaned copy of the training file and what belongs to it into a folder.
 
@@ -49,6 +50,7 @@ def clean(
         sha256: of the training file when the audit began [hex].
         corrections: what reviewers decided, by row number.
         mask: whether to replace personal data in the texts of the copy as well; labels are never masked.
+        send_flagged: whether the queue shows personal data and secrets as they are, which it else masks.
     Returns: Cleaned.
     Raises: InputError when the file is not the one that was audited; OSError when the disk refuses a write.
 
@@ -59,18 +61,19 @@ def clean(
     meant, stale = _still_meant(path, layout, corrections or {})
     queue = plan_review(evidence, audited.defects, meant)
     removed = removed_rows(evidence, audited.defects)
-    orders = Orders(removed, queue.rows, meant, mask, bool(evidence.classes))
+    orders = Orders(removed, queue.rows, meant, mask, bool(evidence.classes), send_flagged)
     name = files_of(path)[0].name
     target = folder / (f"cleaned-{name}" if name.casefold() in TAKEN else name)
     with (folder / "texts.part").open("w+b") as texts:
         tally = copy_rows(path, layout, target, orders, texts)
         _check(path, audited.record, tally, sha256)
         if queue.rows:
-            write_queue(folder, queue, texts, tuple(evidence.classes), mask)
+            write_queue(folder, queue, texts, tuple(evidence.classes), not send_flagged)
     (folder / "texts.part").unlink()
     tally.stale = stale
     files = _written(folder, target.name, tally, len(queue.rows), mask)
     record = _record(audited, queue, tally, sha256, files)
+    record = replace(record, disclosed=Disclosure.of(tally.queued, masked=not send_flagged))
     _notes(folder, record)
     record = replace(record, files=(*files, _file(folder, NOTES, "what this folder holds")))
     _changes(folder, audited.record, record, tally, queue, layout)

@@ -1,6 +1,7 @@
 """The pass over the training file: every row goes to the copy, to what was taken out, or to what cannot be read."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import IO, Any
 
 from tunecase.data.clean.reasons import NONE, Reason
 from tunecase.data.clean.waiting import Waiting
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import Mask
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.reading.rows import BadRow, Layout, Row
@@ -31,6 +32,7 @@ class Orders:
         corrections: what reviewers decided, by row id.
         mask: whether personal data are masked.
         labels: whether short answers are labels, which are never masked.
+        send_flagged: whether the queue shows personal data and secrets as they are.
     """
 
     removed: Iterator[tuple[int, list[Reason]]]
@@ -38,6 +40,7 @@ class Orders:
     corrections: Mapping[int, Correction]
     mask: bool
     labels: bool
+    send_flagged: bool = False
 
 
 @dataclass(slots=True)
@@ -50,7 +53,8 @@ class Tally:
     corrected: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     masked: int = 0
-    masked_columns: dict[str, int] = field(default_factory=dict)
+    masked_columns: Counter[str] = field(default_factory=Counter)
+    queued: list[tuple[str, ...]] = field(default_factory=list)  # what private data each row of the queue holds
     stale: list[int] = field(default_factory=list)
     unapplied: list[int] = field(default_factory=list)
 
@@ -141,8 +145,9 @@ class _Rows:
 
     def _masked(self, row: Row, record: dict[str, Any]) -> dict[str, Any] | None:
         """The record with personal data replaced by their kind in every text but a label; None where there are none."""
+        mask = Mask(record)
         changed = {
-            name: value if name == self.layout.output and self._is_label(value) else _masked_value(value)
+            name: value if name == self.layout.output and self._is_label(value) else mask.hidden(value)
             for name, value in record.items()
         }
         columns = [name for name, value in record.items() if changed[name] != value]
@@ -151,8 +156,7 @@ class _Rows:
         self.tally.masked += 1
         if self.masks is not None:
             self.masks.write(_line({"row": row.number, "line": row.line, "columns": columns}))
-        for name in columns:
-            self.tally.masked_columns[name] = self.tally.masked_columns.get(name, 0) + 1
+        self.tally.masked_columns.update(columns)
         return changed
 
     def _is_label(self, value: Any) -> bool:
@@ -160,22 +164,13 @@ class _Rows:
 
     def _lay_aside(self, row: Row, control: bool) -> tuple[int, int]:
         """Sets a queued row's texts aside and gives their place; the mark is that of the texts before masking."""
-        start = self.texts.tell()
+        start, mask = self.texts.tell(), Mask([row.input, row.output])
+        self.tally.queued.append(mask.kinds)
         code = code_of(row.number, row.input, row.output, control)
         input, output = row.input, row.output
-        if self.orders.mask:
-            input, output = masked(input), output if self._is_label(output) else masked(output)
+        if not self.orders.send_flagged:
+            input, output = mask.hidden(input), output if self._is_label(output) else mask.hidden(output)
         return start, self.texts.write(_line([row.number, row.line, code, input, output]))
-
-
-def _masked_value(value: Any) -> Any:
-    if isinstance(value, str):
-        return masked(value)
-    if isinstance(value, list):
-        return [_masked_value(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _masked_value(each) for name, each in value.items()}
-    return value
 
 
 def changed_meanwhile(path: Path, got: str) -> InputError:

@@ -10,7 +10,7 @@ from tunecase.data.checks.evidence import Evidence
 from tunecase.data.clean.numbering import numbers_of, rows_beyond
 from tunecase.data.clean.reasons import Reason
 from tunecase.data.clean.suspects import reasons_for, wanted_rows, worst_first
-from tunecase.data.detectors.personal import masked
+from tunecase.data.detectors.private import masked
 from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import NEUTRAL, Item
 from tunecase.data.review.queue.writing import QueueFiles

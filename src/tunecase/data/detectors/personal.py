@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tunecase.data.detectors import identifiers, secrets
-from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+from tunecase.data.detectors import identifiers
+from tunecase.data.detectors.spans import Span, as_bits, kept_apart
 from tunecase.data.text import in_small
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def kinds_of(text: str) -> int:
         >>> kinds_of("write to a.b@example.org"), kinds_of("card 4111 1111 1111 1111")
         (1, 4)
     """
-    return as_bits(spans(text), KINDS) if _hinted(text) else 0
+    return as_bits(spans(text), KINDS)
 
 
 def _hinted(text: str) -> bool:
@@ -116,6 +116,8 @@ def spans(text: str) -> list[Span]:
     A number goes to the first kind that claims it: accounts, cards, identity numbers and addresses before phones.
     """
     claims: list[Span] = []
+    if not _hinted(text):
+        return claims
     if _may_hold_email(text):
         claims += [("e-mail", *match.span()) for match in _EMAIL.finditer(text)]
     if text.count(":") > 3 and _IPV6_HINT.search(text):
@@ -196,14 +198,3 @@ _AMONG_DIGITS = (
     ("phone", _phones),
 )
 _FIRST_CLAIM = ("e-mail", *(kind for kind, _ in _AMONG_DIGITS))
-
-
-def masked(text: str) -> str:
-    """The text with personal data and secrets replaced by their kind.
-
-    Example:
-        >>> masked("ring me on 020 7946 0958 before five")
-        'ring me on [phone] before five'
-    """
-    text = secrets.masked(text)
-    return replaced(text, spans(text))

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase import catalog
-from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+from tunecase.data.detectors.spans import Span, as_bits, kept_apart
 from tunecase.data.text import in_small
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def kinds_of(text: str) -> int:
         >>> kinds_of("the secret of a good soup"), kinds_of("password = changeme123")
         (0, 0)
     """
-    return as_bits(spans(text), KINDS) if _hinted(text) else 0
+    return as_bits(spans(text), KINDS)
 
 
 def _hinted(text: str) -> bool:
@@ -144,7 +144,7 @@ def _has_run(text: str) -> bool:
 
 def spans(text: str) -> list[Span]:
     """(kind, start, end) of every secret in a text, in the order of the text; none overlap."""
-    return kept_apart([*_tokens(text), *_assignments(text)])
+    return kept_apart([*_tokens(text), *_assignments(text)]) if _hinted(text) else []
 
 
 def _tokens(text: str) -> "Iterator[Span]":
@@ -291,8 +291,3 @@ def entropy_bits(text: str) -> float:
     """
     counts = Counter(text)
     return sum(n / len(text) * math.log2(len(text) / n) for n in counts.values())
-
-
-def masked(text: str) -> str:
-    """The text with every secret replaced by its kind."""
-    return replaced(text, spans(text)) if _hinted(text) else text

@@ -1,4 +1,4 @@
-"""Places in a text where something was recognised: kept apart, told as bits, replaced by what they are."""
+"""Places in a text where something was recognised: kept apart, told as bits."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
@@ -27,12 +27,3 @@ def as_bits(spans: Iterable[Span], kinds: Sequence[str]) -> int:
     for kind, _, _ in spans:
         bits |= 1 << kinds.index(kind)
     return bits
-
-
-def replaced(text: str, spans: Sequence[Span]) -> str:
-    """The text with every span replaced by its kind in brackets."""
-    pieces, done = [], 0
-    for kind, start, end in spans:
-        pieces += [text[done:start], f"[{kind}]"]
-        done = end
-    return "".join((*pieces, text[done:]))

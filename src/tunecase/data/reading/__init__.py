@@ -1,6 +1,7 @@
 """Reads data files row by row, whatever their format and shape; a bad row never spoils its file."""
 
 from tunecase.data.reading.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows
+from tunecase.data.reading.chat import simple_calls
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.documents import document_files, read_passages
 from tunecase.data.reading.kinds import (

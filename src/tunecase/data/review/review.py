@@ -3,9 +3,10 @@
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tunecase.data.detectors.private import Mask
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.kinds import LONGEST_LABEL, are_classes
 from tunecase.data.reading.rows import BadRow, Layout, Row
@@ -192,7 +193,11 @@ def _match(decision: Decision, row: Row) -> _Judged | Problem:
     if not control and decision.code != code:
         got, fix = f"row {row.number} has changed since", "write the queue again (--fix) and review that row"
         return Problem(decision.where, got, "the row as it was given out", fix)
-    vote = _vote(decision, row.output)
+    answer = Mask([row.input, row.output]).restored(decision.answer, row.output)
+    if answer is None:
+        got, fix = "an answer with private data hidden in it", "write them out, as they stand in the training file"
+        return Problem(decision.where, got, "the answer as it is to be learnt", fix)
+    vote = _vote(replace(decision, answer=answer), row.output)
     if isinstance(vote, Problem):
         return vote
     return _Judged(decision, vote, row.line, row.output, code, control)

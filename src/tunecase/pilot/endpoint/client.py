@@ -6,6 +6,7 @@ broken answer) is tried again, with growing pauses; a row that has no answer aft
 answer. What no other row could fare better with (refused key, unknown model, used-up quota) ends the call at once.
 """
 
+import json
 import re
 import threading
 import time
@@ -15,12 +16,12 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from tunecase.data import Mask, handed_out
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.io.servers import is_local
 from tunecase.pilot.endpoint.wire import SHOWN_CHARACTERS, Passing, RowRefused, Wire, content, key_in
 from tunecase.quantities import counted, duration, one_line
-
-Message = Mapping[str, str]
+from tunecase.records import Disclosure
 
 LONGEST_PAUSE_S = 60.0
 FIRST_PAUSE_S = 0.5
@@ -30,6 +31,10 @@ SILENT_ROWS = 2
 DIALECT: tuple[tuple[str, str, str], ...] = (
     ("max_completion_tokens", "max_tokens", "max_completion_tokens"),
     ("temperature", "temperature", ""),
+    ("response_format", "response_format", ""),
+    ("schema", "response_format", ""),
+    ("tool", "tools", ""),
+    ("system", "messages", "messages"),
 )
 
 
@@ -39,7 +44,8 @@ class Endpoint:
 
     `base_url` is what the API's path, such as /chat/completions, is added to. `key_variable` names the environment
     variable that holds the key; "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once`
-    how many requests run at a time, `tries` how often a row is tried.
+    how many requests run at a time, `tries` how often a row is tried. `send_flagged` sends secrets and personal data as
+    they are; else every request has their kinds in their place.
     """
 
     base_url: str
@@ -49,6 +55,7 @@ class Endpoint:
     total_s: float = 3600.0
     at_once: int = 4
     tries: int = 5
+    send_flagged: bool = False
 
     @property
     def name(self) -> str:
@@ -101,16 +108,15 @@ class Api(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """The chat API; a row is a conversation."""
+    """The chat API; a row is its messages, and tools where it declares some; `fields` are those of all rows."""
 
     max_tokens: int
-    temperature: float
+    fields: Mapping[str, Any] = field(default_factory=dict)
     path: str = "/chat/completions"
 
-    def body(self, row: Sequence[Message]) -> Mapping[str, Any]:
+    def body(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is sent for a conversation."""
-        messages = [dict(message) for message in row]
-        return {"messages": messages, "max_tokens": self.max_tokens, "temperature": self.temperature}
+        return {**row, "max_tokens": self.max_tokens, "temperature": 0.0, **self.fields}
 
     def read(self, found: Any) -> Answer:
         """The text, whether it was cut, and its tokens."""
@@ -145,40 +151,17 @@ def check(endpoint: Endpoint) -> tuple[str, ...]:
     return ()
 
 
-def ask(endpoint: Endpoint, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0) -> Answer:
-    """The answer to one conversation; see ask_all."""
-    return ask_all(endpoint, [messages], max_tokens=max_tokens, temperature=temperature)[0]
-
-
-def ask_all(
-    endpoint: Endpoint,
-    conversations: Sequence[Sequence[Message]],
-    *,
-    max_tokens: int,
-    temperature: float = 0.0,
-    on_answer: Callable[[int, Answer], None] | None = None,
-) -> tuple[Answer, ...]:
-    """The answers to many conversations, in their order, some at a time.
-
-        pause after try k = max(what the endpoint asks for, .5 to 1.5 times 0.5 s * 2^(k-1)), at most 60 s
-
-    Args:
-        conversations: messages with "role" and "content".
-        max_tokens: of one answer [tokens].
-        temperature: 0 for the likeliest answer; left out when the endpoint refuses it.
-        on_answer: called, in an asking thread, with (position, answer) as each comes.
-    Returns: one Answer each; see ask_api.
-    Raises: InputError as `check`; EndpointError as ask_api.
-
-    Leaves out streaming and tools.
-    """
-    return ask_api(endpoint, Chat(max_tokens, temperature), conversations, on_answer)
+def disclosed(endpoint: Endpoint, api: Api, rows: Sequence[Any]) -> Disclosure:
+    """How many requests for these rows hold secrets or personal data, before any is sent."""
+    return handed_out(map(api.body, rows), endpoint.send_flagged, urlsplit(endpoint.base_url).netloc)[1]
 
 
 def ask_api(
     endpoint: Endpoint, api: Api, rows: Sequence[Any], on_answer: Callable[[int, Answer], None] | None = None
 ) -> tuple[Answer, ...]:
     """The answers to many rows by one API, in their order, some at a time.
+
+        pause after try k = max(what the endpoint asks for, .5 to 1.5 times 0.5 s * 2^(k-1)), at most 60 s
 
     Args:
         on_answer: called, in an asking thread, with (position, answer) as each comes.
@@ -187,7 +170,8 @@ def ask_api(
     Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, nobody
         replies, no row has an answer, or `total_s` has passed.
 
-    The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the call are not counted.
+    Leaves out streaming. The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the
+    call are not counted.
     """
     check(endpoint)
     session = _Session(endpoint, api, Wire(endpoint.base_url, endpoint.key_variable, api.path))
@@ -286,18 +270,37 @@ class _Session:
         self.stop.wait(min(pause_s, LONGEST_PAUSE_S, self._left_s()))
 
     def _ask(self, row: Any) -> Any:
-        """One request; a parameter that the endpoint does not know is renamed or left out, and it is sent again."""
+        """One request; a parameter that the endpoint does not know is renamed or left out, and it is sent again.
+
+        Every request goes through here, so nothing that the detectors know leaves unmasked unless somebody said so.
+        """
+        body = self.api.body(row)
+        body = body if self.endpoint.send_flagged else Mask(body).hidden(body)
         while True:
-            sent = {self.renamed.get(name, name): value for name, value in self.api.body(row).items()}
+            renamed = dict(self.renamed)
+            sent = {renamed.get(name, name): value for name, value in _spelt_out(body, renamed).items()}
             sent.pop("", None)
-            body = {"model": self.endpoint.model, **sent}
+            whole = {"model": self.endpoint.model, **sent}
             try:
-                return self.wire.post(self.endpoint.model, body, min(self.endpoint.timeout_s, self._left_s()))
+                return self.wire.post(self.endpoint.model, whole, min(self.endpoint.timeout_s, self._left_s()))
             except RowRefused as refusal:
-                changes = [(name, other) for word, name, other in DIALECT if word in str(refusal) and name in sent]
+                named = [row[1:] for row in DIALECT if row[0] in str(refusal).lower()]
+                changes = [row for row in named if row[0] in sent and row[0] not in renamed]
                 if not changes:
                     raise
                 self.renamed.update(changes[:1])
+
+
+def _spelt_out(body: Mapping[str, Any], refused: Mapping[str, str]) -> Mapping[str, Any]:
+    """The body with refused tools in the system message, and a refused system message in the user's first."""
+    messages = body.get("messages", ())
+    if "tools" in refused and body.get("tools"):
+        messages = [{"role": "system", "content": "Tools:\n" + json.dumps(body["tools"])}, *messages]
+    if "messages" in refused:
+        system = [turn["content"] for turn in messages if turn["role"] == "system"]
+        first, *rest = (turn for turn in messages if turn["role"] != "system")
+        messages = [{**first, "content": "\n\n".join([*system, first["content"]])}, *rest]
+    return {**body, "messages": messages} if messages else body
 
 
 def _address_problems(address: str) -> list[Problem]:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
+from tunecase.data.reading import simple_calls
 from tunecase.errors import EndpointError
 from tunecase.io.servers import Bounds, NoReplyError, Reply, exchange
 from tunecase.quantities import one_line
@@ -116,6 +117,8 @@ class Wire:
 def content(body: Any) -> tuple[str, bool, int | None, int | None]:
     """The text in an endpoint's JSON, whether it was cut short, and the tokens taken in and given out.
 
+    Calls of tools are the text, in the form that training answers have.
+
     Raises: Passing when it has no choice with a message.
 
     Example:
@@ -124,12 +127,14 @@ def content(body: Any) -> tuple[str, bool, int | None, int | None]:
     """
     try:
         choice = body["choices"][0]
-        answer = choice["message"].get("content")
+        answer, calls = choice["message"].get("content"), choice["message"].get("tool_calls")
         usage = body.get("usage")
     except (KeyError, IndexError, TypeError, AttributeError):
         raise Passing(f"its answer has no choices: {json.dumps(body)}") from None
     if isinstance(answer, list):
         answer = "".join(str(part.get("text", "")) for part in answer if isinstance(part, dict))
+    if calls:
+        answer = json.dumps(simple_calls(calls), ensure_ascii=False)
     text = str(answer or "").encode("utf-8", "replace").decode("utf-8")  # a lone surrogate could not be written
     taken, given = tokens_in(usage, "prompt_tokens"), tokens_in(usage, "completion_tokens")
     return text, choice.get("finish_reason") == "length", taken, given

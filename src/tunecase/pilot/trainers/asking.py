@@ -2,16 +2,18 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tunecase.data.reading import read_passages
 from tunecase.errors import EndpointError
-from tunecase.pilot.endpoint.client import Answer, Endpoint, check
+from tunecase.pilot.endpoint.client import Answer, Api, Endpoint, ask_api, check, disclosed
 from tunecase.pilot.trainers.task import Result, Setting, Task, scored
 from tunecase.quantities import counted, one_line
+from tunecase.records import Disclosure
 
 SETTINGS: Mapping[str, Setting] = {
     "base_url": "",
@@ -23,6 +25,7 @@ SETTINGS: Mapping[str, Setting] = {
     "at_once": 4,
     "timeout_s": 60.0,
     "total_s": 3600.0,
+    "send_flagged": False,  # secrets and personal data as they are
 }
 # A run was paid at the prices of its day: other prices change nothing of it.
 NEUTRAL = frozenset({"at_once", "timeout_s", "total_s", "usd_per_1m_input_tokens", "usd_per_1m_output_tokens"})
@@ -32,30 +35,28 @@ NEUTRAL = frozenset({"at_once", "timeout_s", "total_s", "usd_per_1m_input_tokens
 class Asked:
     """The answers that came, with the numbers of their rows in order, and why the endpoint ended it, if it did.
 
-    `seconds` is the wall time of asking; `for_all` is as in EndpointError.
+    `seconds` is the wall time of asking; `for_all` is as in EndpointError, `disclosed` as in Result.
     """
 
     answers: tuple[Answer, ...]
     rows: tuple[int, ...]
     seconds: float
+    disclosed: Disclosure
     failed: str = ""
     for_all: bool = False
 
 
-def asked(ask: Callable[[Callable[[int, Answer], None]], Sequence[Answer]]) -> Asked:
-    """Asks, and keeps the answers that were paid for where the endpoint ends it.
-
-    Args:
-        ask: is given what to call with (position, answer) as each answer comes; returns all answers.
-    """
+def asked(endpoint: Endpoint, api: Api, rows: Sequence[Any]) -> Asked:
+    """Asks as ask_api, and keeps the answers that were paid for where the endpoint ends it."""
+    leaving = disclosed(endpoint, api, rows)
     started, came, failed, for_all = time.perf_counter(), dict[int, Answer](), "", False
     try:
-        came.update(enumerate(ask(came.__setitem__)))
+        came.update(enumerate(ask_api(endpoint, api, rows, came.__setitem__)))
     except EndpointError as error:
         failed, for_all = one_line(str(error)), error.for_all
     in_order = sorted(came.copy().items())
-    answers, rows = tuple(answer for _, answer in in_order), tuple(row for row, _ in in_order)
-    return Asked(answers, rows, time.perf_counter() - started, failed, for_all)
+    answers, answered = tuple(answer for _, answer in in_order), tuple(row for row, _ in in_order)
+    return Asked(answers, answered, time.perf_counter() - started, leaving, failed, for_all)
 
 
 def result(
@@ -72,7 +73,7 @@ def result(
     if asked.failed:
         return Result(
             0.0, 0, rows, asked.seconds, converged=False, failed=asked.failed, usd_per_answer=each,
-            for_all=asked.for_all,
+            for_all=asked.for_all, disclosed=asked.disclosed,
         )  # fmt: skip
     return scored(
         task,
@@ -85,6 +86,7 @@ def result(
         confidences=None if confidences is None else tuple(confidences),
         note="; ".join([*filter(None, [odd]), *_notes(asked.answers), *check(endpoint)]),
         usd_per_answer=each,
+        disclosed=asked.disclosed,
     )
 
 
@@ -103,6 +105,7 @@ def endpoint_of(model: str, made: Mapping[str, Setting]) -> Endpoint:
         timeout_s=float(made["timeout_s"]),
         total_s=float(made["total_s"]),
         at_once=int(made["at_once"]),
+        send_flagged=bool(made["send_flagged"]),
     )
 
 

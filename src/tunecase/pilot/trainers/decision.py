@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tunecase import catalog
+from tunecase.data import Mask
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.endpoint.client import Answer, ask_api, check
+from tunecase.pilot.endpoint.client import Answer, Api, Endpoint, check
 from tunecase.pilot.endpoint.decisions import APIS, Question
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import read_json
@@ -27,7 +28,7 @@ KINDS: tuple[Kind, ...] = ("classification", "extraction")
 BASELINES: Mapping[str, Mapping[str, Setting]] = {"zero-shot": {"steps": 0}}
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
 NEUTRAL = asking.NEUTRAL | {"usd_per_query"}
-FORMAT = 1
+FORMAT = 2
 STAND_IN = False
 HEAVY = False
 prepare, identity = nothing_to_fetch, no_weights
@@ -87,10 +88,9 @@ def train(task: Task) -> Result:
     if made["steps"] != 0:
         return asking.not_trained(task, BASELINES)
     check_metric(task.metric)
-    questions, endpoint = questions_of(task), asking.endpoint_of(task.model, made)
-    api = APIS[str(made["api"])](questions)
-    asked = asking.asked(lambda on_answer: ask_api(endpoint, api, task.test_texts, on_answer))
-    hidden = _hidden_tokens(task, questions)
+    endpoint, api, texts = asks(task)
+    asked = asking.asked(endpoint, api, texts)
+    hidden = _hidden_tokens(task, questions_of(task))
     answers = tuple(
         _counted(answer, hidden + _text_tokens(task.test_texts[row]))
         for answer, row in zip(asked.answers, asked.rows, strict=True)
@@ -116,6 +116,12 @@ def foreseen(task: Task) -> tuple[int, float | None]:
     tokens = rows * _hidden_tokens(task, questions_of(task)) + sum(map(_text_tokens, task.test_texts))
     query = float(made["usd_per_query"])
     return tokens, query * rows if query >= 0 else asking.usd(tokens, 0, made)
+
+
+def asks(task: Task) -> tuple[Endpoint, Api, Sequence[str]]:
+    """What is asked: where, by which API with its questions, and about which texts."""
+    made = {**SETTINGS, **task.settings}
+    return asking.endpoint_of(task.model, made), APIS[str(made["api"])](questions_of(task)), task.test_texts
 
 
 def questions_of(task: Task) -> tuple[Question, ...]:
@@ -150,8 +156,8 @@ def readable(name: str) -> str:
 
 
 def _description(option: str) -> str:
-    """An option's description; "" where its name says it already."""
-    words = readable(option)
+    """An option's description; "" where its name says it already, nothing private beside it."""
+    words = readable(Mask(option).hidden(option))
     return "" if words == option else words
 
 

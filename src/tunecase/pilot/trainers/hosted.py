@@ -3,23 +3,27 @@
 Zero-shot names the task and, for classes, lists them; few-shot shows training rows as earlier turns, the same before
 every row, or to each row those nearest to it. With documents, the passages that fit a text best stand before it. An
 answer counts as the class that it names, whatever its case, quotes and signs; one that names none, or several, is wrong
-and counted. Test rows, and the training rows and passages shown, are sent to the endpoint. The instructions are not
-those of prompts.py: a model that is read by its likelihoods can only choose a class; a hosted one is asked in words to
+and counted. Test rows, and the training rows and passages shown, are sent to the endpoint. What is asked is the system
+message; tools of a row and the form of JSON answers go in fields of their own. The instructions are not those of
+prompts.py: a model that is read by its likelihoods can only choose a class; a hosted one is asked in words to
 give the answer alone.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.documents import best_passages
-from tunecase.pilot.endpoint.client import Answer, ask_all, check
+from tunecase.pilot.endpoint.client import Answer, Api, Chat, Endpoint, check
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import fold
 from tunecase.pilot.scoring.score import Kind, check_metric
 from tunecase.pilot.trainers import asking
+from tunecase.pilot.trainers.answer_schema import answer_format
 from tunecase.pilot.trainers.probe import WORDS_AND_SIGNS
 from tunecase.pilot.trainers.prompts import choose_shots, showable
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, nothing_to_fetch
@@ -35,7 +39,7 @@ BASELINES: Mapping[str, Mapping[str, Setting]] = {
 WITH_DOCUMENTS: Mapping[str, Mapping[str, Setting]] = {"with documents": {"steps": 0, "shots": 0, "searched": True}}
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
 NEUTRAL = asking.NEUTRAL | {"documents"}  # the identity stands for what they hold
-FORMAT = 1
+FORMAT = 2
 STAND_IN = False
 HEAVY = False
 prepare = nothing_to_fetch
@@ -105,10 +109,8 @@ def train(task: Task) -> Result:
     if made["steps"] != 0:
         return asking.not_trained(task, BASELINES)
     check_metric(task.metric)
-    endpoint, conversations = asking.endpoint_of(task.model, made), _conversations(task, made)
-    asked = asking.asked(
-        lambda on_answer: ask_all(endpoint, conversations, max_tokens=_most_tokens(task, made), on_answer=on_answer)
-    )
+    endpoint, api, rows = asks(task)
+    asked = asking.asked(endpoint, api, rows)
     predictions = tuple(_prediction(task, answer) for answer in asked.answers)
     unnamed = [
         guess == NO_CLASS and not answer.refused for guess, answer in zip(predictions, asked.answers, strict=True)
@@ -128,9 +130,10 @@ def foreseen(task: Task) -> tuple[int, float | None]:
     fifth. Leaves out larger vocabularies, which need up to a third fewer tokens, and a model's thoughts.
     """
     made = {**SETTINGS, **task.settings}
-    conversations = _conversations(task, made)
-    turns = [turn["content"] for conversation in conversations for turn in conversation]
-    taken = sum(len(content.encode()) // 3 + 6 for content in turns) + 16 * len(conversations)
+    rows = _conversations(task, made)
+    turns = [turn["content"] for row in rows for turn in row["messages"]]
+    turns += [json.dumps(row["tools"]) for row in rows if "tools" in row]
+    taken = sum(len(content.encode()) // 3 + 6 for content in turns) + 16 * len(rows)
     given = len(task.test_texts) * _most_tokens(task, made)
     return taken + given, asking.usd(taken, given, made)
 
@@ -165,27 +168,48 @@ def _only_choice_inside(words: str, choices: Sequence[str]) -> str | None:
     return alone[0] if len(alone) == 1 else None
 
 
-def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[str, str]]]:
-    """Turns of user and model; the instruction opens the first, since not every chat template has a system turn."""
+def asks(task: Task) -> tuple[Endpoint, Api, Sequence[Any]]:
+    """What is asked: where, by which API, and of each row its turns, and the tools that it declares."""
+    made = {**SETTINGS, **task.settings}
+    fields = answer_format(task.labels) if task.kind == "extraction" else {}
+    api = Chat(_most_tokens(task, made), fields=fields)
+    return asking.endpoint_of(task.model, made), api, _conversations(task, made)
+
+
+def _conversations(task: Task, made: Mapping[str, Setting]) -> list[dict[str, Any]]:
+    """What is asked as the system message, then turns of user and model; and the tools of each row that has any."""
     instruction, word = ASKED[task.kind]
     instruction = str(made["instruction"]) or instruction
     classes = task.kind == "classification"
     if classes:
         instruction += "\n" + "\n".join(_choices(task))
-    opening = f"{instruction}\n\n" if instruction else ""
+    opening = [{"role": "system", "content": instruction}] if instruction else []
 
-    def turn(first: bool, text: str, passages: Sequence[str] = ()) -> dict[str, str]:
+    def turn(text: str, passages: Sequence[str] = ()) -> dict[str, str]:
         laid = f"Text: {text}\n\n{word}:" if word else text
         known = "Passages that may help:\n\n" + "\n\n".join(passages) + "\n\n" if passages else ""
-        return {"role": "user", "content": (opening if first else "") + known + laid}
+        return {"role": "user", "content": known + laid}
 
     laid_out = []
-    for text, shots, passages in zip(task.test_texts, _shots(task, made), _passages(task, made), strict=True):
-        turns = []
-        for number, (shown, label) in enumerate(shots):
-            turns += [turn(number == 0, shown), {"role": "assistant", "content": label}]
-        laid_out.append([*turns, turn(not shots, text, passages)])
+    all_tools = task.test_tools or ("",) * len(task.test_texts)
+    for text, declared, shots, passages in zip(
+        task.test_texts, all_tools, _shots(task, made), _passages(task, made), strict=True
+    ):
+        turns, tools = [*opening], _tools(declared)
+        for shown, label in shots:
+            turns += [turn(shown), {"role": "assistant", "content": label}]
+        turns.append(turn(text.removeprefix(f"{declared}\n\n") if tools else text, passages))
+        laid_out.append({"messages": turns, **({"tools": tools} if tools else {})})
     return laid_out
+
+
+def _tools(declared: str) -> list[dict[str, Any]]:
+    """Declared tools as the chat API takes them; none where they are no objects."""
+    held = json.loads(declared or "[]")
+    held = held if isinstance(held, list) else [held]
+    if not all(isinstance(tool, dict) for tool in held):
+        return []
+    return [tool if "function" in tool else {"type": "function", "function": tool} for tool in held]
 
 
 def _shots(task: Task, made: Mapping[str, Setting]) -> Sequence[Sequence[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
+from tunecase.records import Disclosure
 
 Setting = str | int | float | bool
 
@@ -21,6 +22,7 @@ class Task:
 
     `model` is a name or a folder. `labels` are the wanted answers: classes, JSON objects or free text, as `kind` says.
     `choices` are all classes of the whole training set, so that a small subset can still answer the ones it lacks.
+    `test_tools` are the tools of each test row as JSON, which its text begins with; none where no row has any.
     """
 
     trainer: str
@@ -34,6 +36,7 @@ class Task:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     kind: Kind = "classification"
     choices: tuple[str, ...] = ()
+    test_tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Result:
     `skill_won_rows` the other way round, None where that is not known. `note` is one line for people, such as how
     many answers were refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody
     charges or it is unknown. `for_all` is True where it failed at an endpoint for a reason that no other prompt of
-    the model could escape. `longest_row` is the longest training row as the model read it [tokens].
+    the model could escape. `longest_row` is the longest training row as the model read it [tokens]. `disclosed` is what
+    went to an endpoint; None where nothing left this machine.
     """
 
     score: float
@@ -76,6 +80,7 @@ class Result:
     skill_lost_rows: int | None = None
     skill_won_rows: int | None = None
     longest_row: int | None = None
+    disclosed: Disclosure | None = None
 
 
 class Trainer(Protocol):
