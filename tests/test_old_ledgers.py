@@ -255,7 +255,7 @@ def test_runs_of_another_machine_are_taken_over(tmp_path: Path) -> None:
     assert (0, "") == (ran.code, ran.err)
     found = runs(list(Ledger(project.parent / "ledger.jsonl").entries()))
     later = dict.fromkeys(
-        ("answers_per_s", "skill_lost_rows", "skill_won_rows", "longest_row", "commonest_share")
+        ("answers_per_s", "skill_lost_rows", "skill_won_rows", "longest_row", "commonest_share", "disclosed")
     )  # that came later
     assert [later | run for run in runs(written("stopped"))] == found
     assert {run["key"] for run in found} == {path.stem for path in (project.parent / "pilot" / "answers").iterdir()}
