@@ -41,6 +41,7 @@ INPUTS = {
     "levers.bigger_model_factor": "a bigger model's errors",
     "levers.tuning_factor": "errors after trying settings",
     "levers.label_noise": "wrong labels",
+    "today.price_per_1k": "1,000 answers today",
     "serving.price_per_1k_today": "1,000 answers today",
     "serving.price_per_1k_answers": "1,000 answers of the tuned model",
 }

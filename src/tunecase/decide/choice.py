@@ -253,7 +253,7 @@ def _value_notes(state: State) -> Iterator[str]:
         less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
         unknown = price_today(state.basis) is None
         than = "" if unknown else f" {less} than today's"
-        free = ", and today's are taken to cost nothing (serving.price_per_1k_today)" if unknown else ""
+        free = ", and today's are taken to cost nothing (today.price_per_1k)" if unknown else ""
         yield f"answers of the tuned model cost {size}{than} over the horizon, once shipped{free}"
     if state.upkeep is not None:
         kept = state.upkeep_of(state.sizes[0])

@@ -309,7 +309,7 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     if saved is not None or np.any(offer.besides):
         saved = shipped * offer.besides + (0.0 if saved is None else saved)
     if state.value is not None:
-        gain = shipped * state.value * (offer.brings or 0.0) + (0.0 if saved is None else saved)
+        gain = shipped * (state.value + state.more_today) * (offer.brings or 0.0) + (0.0 if saved is None else saved)
     return Walked(walk, lines, walk, lines, gain, serving=saved)
 
 

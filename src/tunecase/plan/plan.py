@@ -12,7 +12,16 @@ from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import baseline_score, ending_of, horizon, served_months, serving_saving, start_of, unknown_factor
+from tunecase.prices import (
+    baseline_score,
+    ending_of,
+    horizon,
+    served_months,
+    serving_saving,
+    start_of,
+    today_score,
+    unknown_factor,
+)
 from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
 from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
@@ -239,7 +248,9 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
     yield "chance", chance
     if drawn.solved.weighed:
         problem = drawn.work.project.problem
-        value: Kind = "assumed" if problem.horizon is None or problem.baseline is None else "stated"
+        definition = drawn.facts.definition
+        known = today_score(drawn.work.project, definition) is not None
+        value: Kind = "assumed" if problem.horizon is None or not known else "stated"
         yield "value", value
         kept: Kind = "assumed" if drawn.work.project.after_launch.monitoring is None else "stated"
         yield "worth", weakest(value, chance, kept)

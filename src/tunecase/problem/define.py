@@ -110,6 +110,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         test_rows_to_buy=evaluation.rows_to_label(facts),
         order=order,
         logs=tuple(facts.logs.items()),
+        at_hand=facts.at_hand,
     )
 
 

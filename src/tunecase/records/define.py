@@ -63,12 +63,21 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class AtHand:
+    """What a fine-tune's gain counts from: the best way without one, by its code, its model and its score."""
+
+    way: str
+    model: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Definition(Tabular):
     """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
 
     `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
     rows can be held out or where fewer only bring a warning. `order` names the ways in the order to try them. `logs`
-    are the evaluation logs that scores were taken from, each with the field that it fills.
+    are the evaluation logs that scores were taken from, each with the field that it fills. Gains count from `at_hand`.
     """
 
     verdict: Literal["go to pilot", "fix first", "do not start"]
@@ -94,6 +103,7 @@ class Definition(Tabular):
     test_rows_to_buy: int = 0
     order: tuple[str, ...] = ()
     logs: tuple[tuple[str, EvalLog], ...] = ()
+    at_hand: AtHand | None = None
 
     @property
     def met(self) -> bool:

@@ -78,7 +78,7 @@ def _rest_words(state: State, by_hand: bool) -> str:
     if by_hand:
         return "people's answers to the rest are taken to be as good as the target, at problem.by_hand each"
     if price_today(state.basis) is None:
-        return "today's way gives the rest, and is taken to cost nothing (serving.price_per_1k_today, problem.by_hand)"
+        return "today's way gives the rest, and is taken to cost nothing (today.price_per_1k, problem.by_hand)"
     return "today's way gives the rest at today's price and score"
 
 

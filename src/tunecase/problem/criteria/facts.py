@@ -24,7 +24,7 @@ from tunecase.prices import (
 )
 from tunecase.project import Project, read_score
 from tunecase.quantities import LOST_SHARE, Band, Interval80, band, ceiling_range
-from tunecase.records import Audit, Baseline, EvalLog, LabelTrial, Promise
+from tunecase.records import AtHand, Audit, Baseline, EvalLog, LabelTrial, Promise
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -47,6 +47,7 @@ class Facts:
         audit: what the audit found; without it D5 and D7 are unknown.
         total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
         piloted: what a pilot scored by prompts alone.
+        measured: what a pilot scored without tuning a language model and the constraints allow.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
@@ -66,6 +67,7 @@ class Facts:
     audit: Audit | None = None
     total_cost: Band | None = None
     piloted: tuple[Baseline, ...] = ()
+    measured: tuple[AtHand, ...] = ()
     tuning_cost: Band | None = None
     chance: float | None = None
     upkeep: float = 0.0
@@ -123,7 +125,7 @@ class Facts:
     @cached_property
     def in_use(self) -> float | None:
         """The score of what is in use today: as stated, else that of its answers in the test file."""
-        stated = _score(self.project.problem.baseline)
+        stated = _score(self.project.score_today)
         if stated is not None or not self.right_today:
             return stated
         return sum(self.right_today) / len(self.right_today)
@@ -165,8 +167,8 @@ class Facts:
         return () if any(group is None for group in found) else tuple(map(str, found))
 
     @cached_property
-    def prompted(self) -> dict[str, float]:
-        """Scores reached without a fine-tune by prompts, retrieval or a search: those stated, and those of the pilot.
+    def stated(self) -> dict[str, float]:
+        """Scores of prompts and retrieval as the project file states them.
 
         A score by a log of other rows than the test's is none of these: no score of the test rows is held against it.
         """
@@ -176,8 +178,12 @@ class Facts:
             for name, log in logs.items()
             if (name != "prompt_hosted" or not struck(self.project, "hosted")) and (not log or log.on != "elsewhere")
         }
-        found = {name.replace("_", " "): score for name, score in stated.items() if score is not None}
-        return found | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
+        return {name.replace("_", " "): score for name, score in stated.items() if score is not None}
+
+    @cached_property
+    def prompted(self) -> dict[str, float]:
+        """Scores reached without a fine-tune by prompts, retrieval or a search: as stated, and as piloted."""
+        return self.stated | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
 
     @cached_property
     def by_prompt(self) -> dict[str, float]:
@@ -186,11 +192,24 @@ class Facts:
         return {name: score for name, score in self.prompted.items() if name not in searches}
 
     @cached_property
-    def best(self) -> float | None:
-        """The best baseline, the way the metric is better."""
-        if not self.baselines or self.direction is None:
+    def at_hand(self) -> AtHand | None:
+        """The best of today's way, the commonest answer, and all that was stated or measured without a fine-tune.
+
+        An answer copied from the nearest row is none of these: nobody would put it to use.
+        """
+        if self.direction is None:
             return None
-        return min(self.baselines.values()) if self.direction == "lower" else max(self.baselines.values())
+        n_grams = self.probe if self.task == "classification" else None
+        plain = {"today": self.in_use, "majority": self.majority, "n_grams": n_grams}
+        found = [AtHand(way, "", score) for way, score in plain.items() if score is not None and math.isfinite(score)]
+        found += [AtHand(name.replace(" ", "_"), "", score) for name, score in self.stated.items()]
+        found += self.measured
+        return (min if self.direction == "lower" else max)(found, key=lambda way: way.score, default=None)
+
+    @property
+    def best(self) -> float | None:
+        """The score of the best way at hand, the way the metric is better."""
+        return None if self.at_hand is None else self.at_hand.score
 
     @cached_property
     def gain(self) -> float | None:

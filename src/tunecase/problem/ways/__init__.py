@@ -1,6 +1,6 @@
 """Every way to give the answers: what is known of it, what it costs, what rules it out, what it costs to find out."""
 
-from tunecase.problem.ways.evidence import log_words, prompted
+from tunecase.problem.ways.evidence import at_hand, log_words, prompted
 from tunecase.problem.ways.finding_out import (
     cost_words,
     order_to_try,

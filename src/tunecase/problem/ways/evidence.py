@@ -12,7 +12,7 @@ from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
 from tunecase.quantities import Interval80, counted, share, wilson
-from tunecase.records import Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
+from tunecase.records import AtHand, Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
 
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
@@ -38,6 +38,11 @@ KINDS: dict[str, ModelKind] = {
     "tune_small": "causal",
     "tune_large": "causal",
 }
+
+
+# The way that a kind of model gives answers in, but for those that a prompt or a trainer tells apart.
+WAYS = {"n-grams": "n_grams", "hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder",
+        "search": "nearest"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,34 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     """
     if pilot is None:
         return ()
-    assert basis.project is not None
     itself, found = pilot.model == base_model(basis), []
     for one in pilot.baselines:
         way = _way_of(one)
-        if way in ASKED and (itself or way != "prompt_open"):
-            usd = one.usd_per_1k_answers
-            price = None if usd is None else usd * basis.base_per_usd
-            if not struck(basis.project, KINDS[way], _model_of(one, way),
-                          seconds_per_answer=one.seconds_per_answer, price_per_1k=price):  # fmt: skip
-                found.append(one)
+        if way in ASKED and (itself or way != "prompt_open") and not _against(one, way, _model_of(one, way), basis):
+            found.append(one)
     return tuple(found)
+
+
+def at_hand(pilot: Pilot | None, basis: Basis) -> Iterator[AtHand]:
+    """What a pilot measured without tuning a language model, as far as the project's constraints allow it.
+
+    Leaves out a search, whose copied answers nobody would put to use.
+    """
+    for one in () if pilot is None else pilot.candidates:
+        way = "encoder_tuned" if one.trainer == LEARNERS["encoder_tuned"] else WAYS.get(one.kind, "")
+        if way and not _against(one, way, one.model or one.name, basis):
+            yield AtHand(way, one.model, one.score)
+    for asked in prompted(pilot, basis):
+        if (way := _way_of(asked)) != "nearest":
+            yield AtHand(way, _model_of(asked, way), asked.score)
+
+
+def _against(one: Candidate | Baseline, way: str, model: str, basis: Basis) -> str:
+    """The constraint that rules out what a pilot measured; empty where none does."""
+    assert basis.project is not None
+    usd = one.usd_per_1k_answers
+    price = None if usd is None else usd * basis.base_per_usd
+    return struck(basis.project, KINDS[way], model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
 
 
 def _model_of(one: Baseline, way: str) -> str:
@@ -103,9 +125,8 @@ def _way_of(one: Baseline) -> str:
         return "retrieval" if one.kind in ("hosted", "causal", "") else ""
     if one.kind == "n-grams" or one.name == PROBE:
         return "n_grams"
-    by_kind = {"hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder", "search": "nearest"}
-    if one.kind in by_kind:
-        return by_kind[one.kind]
+    if one.kind in WAYS:
+        return WAYS[one.kind]
     if one.name in PROMPTS:
         return "prompt_open"
     return "prompt_hosted" if one.kind == "" and one.name.endswith(PROMPTS) else ""

@@ -38,11 +38,11 @@ def today(grounds: Grounds) -> Alternative:
     """The row of what is in use; its note names the ways that cannot give such answers."""
     score = grounds.standing.in_use
     per_1k = price_today(grounds.basis)
-    answers, missing = running(grounds.basis, per_1k, "serving.price_per_1k_today")
+    answers, missing = running(grounds.basis, per_1k, "today.price_per_1k")
     log = grounds.logs.get("problem.baseline")
-    evidence: Evidence = "measured" if grounds.project.problem.baseline is None or log is not None else "stated"
+    evidence: Evidence = "measured" if grounds.project.score_today is None or log is not None else "stated"
     if score is None:
-        evidence, missing = "unknown", ("problem.baseline", *missing)
+        evidence, missing = "unknown", ("today.score", *missing)
     interval = share_interval(grounds, score) if score is not None and evidence == "measured" else None
     interval = interval if log is None else log.interval
     return Alternative(
