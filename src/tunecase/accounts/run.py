@@ -19,7 +19,6 @@ from tunecase.accounts.verdict import (
     is_stand_in,
     pilot_end,
     plan_of,
-    release_now,
     shipped_plan,
     to_settle,
     verdict,
@@ -143,9 +142,6 @@ def _money(material: Material) -> str:
     if going is None and plan.lever in UNTRAINED:
         price = f"about {plain_money(plan.total.p50, plan.currency)} to put it to use"
         return f"{price if plan.total.p50.shown else 'nothing has to be bought'}{spent}"
-    asked = None if going is not None or material.decision is None else release_now(material.decision)
-    if asked is not None:
-        return f"release {plain_money(asked, plan.currency)} for this look alone{spent}"
     if going is None:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"

@@ -2,7 +2,7 @@
 
 from tunecase.accounts.approvals import approve_command, round_command
 from tunecase.accounts.material import Material
-from tunecase.accounts.verdict import advised_plan, is_stand_in, look_of, verdict
+from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
 from tunecase.accounts.words import plain_words, tuned_model
 from tunecase.blocks import Gates
 from tunecase.quantities import plain_share
@@ -32,7 +32,7 @@ def next_command(material: Material) -> str:
     if kind == "not yet":
         return _before_any_answer(material)
     if kind == "measure":
-        return "tunecase pilot" if look_of(decision) is None else "tunecase decide --full"
+        return "tunecase pilot" if decision is None or decision.look is None else decision.look.command
     if kind == "no":
         return "tunecase decide --what-if"
     plan = advised_plan(material)

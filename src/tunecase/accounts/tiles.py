@@ -5,9 +5,7 @@ from tunecase.accounts.verdict import (
     advised_plan,
     best_untuned,
     is_stand_in,
-    look_of,
     plan_of,
-    release_now,
     shipped_plan,
     way_advised,
 )
@@ -48,14 +46,11 @@ def _release(material: Material, kind: VerdictKind) -> Tile:
     if plan is not None:
         aside = f"{spent} spent so far" if spent else _hours(material, plan)
         return Tile("release", "Release now", plain_figure(plan.release.p80), currency, aside, _rests(plan, "release"))
-    asked = None if material.decision is None else release_now(material.decision)
-    if asked is not None:
-        return Tile("release", "Release now", plain_figure(asked), currency, "for this look alone", "assumed")
     if spent:
         return Tile("spent", "Spent so far", spent, currency, "release nothing more", "measured")
     advice = material.decision.advice if material.decision is not None and kind != "not yet" else ""
     beside = {
-        "pilot": "a small pilot comes first", "ship": "nothing has to be bought", "stop": "no step pays for itself",
+        "pilot": "a small pilot comes first", "look": "one look comes first", "ship": "nothing has to be bought", "stop": "no step pays for itself",
         "when_sure": "nothing has to be bought", "redefine": "nothing has to be bought",
     }.get(advice, "not before that is settled")  # fmt: skip
     return Tile("release", "Release now", "0", currency, beside, "")
@@ -83,9 +78,6 @@ def _lost(material: Material) -> Tile:
         tried = plan_of(material)
         if tried is None:
             return Tile("lost", name, NOT_KNOWN, "", _told_by(material), "")
-        look = look_of(material.decision)
-        if look is not None and look.price is not None:
-            return Tile("lost", name, plain_figure(look.price.p90), currency, "this look, worst of ten", "assumed")
         return Tile("lost", name, "0", currency, "while nothing is released", "")
     if plan.lost is None:
         return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))

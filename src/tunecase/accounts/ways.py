@@ -1,7 +1,7 @@
 """The ways to give the answers: what else would do, and what it costs to find out?"""
 
+from tunecase.accounts.looks import per_1k_words, steps_to_try, when_sure
 from tunecase.blocks import Block, Cell, Listing, Table
-from tunecase.problem import per_1k_words, steps_to_try, when_sure
 from tunecase.quantities import figures, money_band, score_interval
 from tunecase.records import Alternative, Definition
 

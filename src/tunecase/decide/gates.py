@@ -22,12 +22,16 @@ BELOW = "Chances and prices are below."
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Something that must come before any purchase; `instead` says what takes the fine-tune's place, if anything."""
+    """Something that must come before any purchase; `instead` says what takes the fine-tune's place, if anything.
+
+    `look` is the code of a way to be tried first.
+    """
 
     advice: str
     action: str
     reason: str
     instead: str = ""
+    look: str = ""
 
 
 def gate(

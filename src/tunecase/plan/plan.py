@@ -44,12 +44,14 @@ def plan(drawn: Drawn) -> Plan:
     Args:
         drawn: the bill in every world, with its policy.
     Returns: the Plan, each figure with its Monte Carlo error by batch means.
+    A curve that rests on nothing gives no chance, no worth, and nothing that could be lost: there it is costs alone.
     Leaves out the error of what all worlds share: that of the curves and prices themselves, which the bands hold, and
     of a policy learnt from finitely many worlds.
     """
     total, left = drawn.total, _left(drawn)
     within = None if left is None else total <= left
     shown = _shown(drawn, within)
+    told = drawn.grounded
     offer, target = drawn.offer, drawn.solved.state.forecast.target if drawn.solved is not None else None
     return Plan(
         currency=drawn.work.basis.currency,
@@ -62,10 +64,10 @@ def plan(drawn: Drawn) -> Plan:
         release=_release(drawn),
         total=_total(total, within, LEARNT_COST if _learns(drawn) else 1.0),
         authorise=authorised(drawn),
-        lost=_lost(drawn),
+        lost=_lost(drawn) if told else None,
         chance=None if shown is None else _chance(drawn, shown),
         worth=_worth(drawn),
-        limits=limits_of(drawn),
+        limits=limits_of(drawn) if told else None,
         then=() if shown is None else outcomes(drawn, shown),
         months=tuple(by_month(drawn)),
         evidence=dict(_evidence(drawn)),
@@ -163,7 +165,7 @@ def _lost(drawn: Drawn) -> Sampled | None:
 
 def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
     reached = drawn.walk.reached
-    if drawn.solved is None or reached is None:
+    if not drawn.grounded or reached is None:
         return None
     return reached if within is None else reached & within
 
@@ -184,7 +186,7 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
 
 def _worth(drawn: Drawn) -> Worth | None:
     solved, gain = drawn.solved, drawn.walked.gain
-    if solved is None or gain is None or solved.state.value is None:
+    if solved is None or gain is None or solved.state.value is None or not drawn.grounded:
         return None
     saved = serving_saving(drawn.work.basis)
     brought = solved.state.value + (0.0 if saved is None else saved)
@@ -242,7 +244,7 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
     """What each headline figure rests on: the weakest of what it is made of."""
     yield "release", _hours(drawn, drawn.walked.first_walk) if drawn.walked.first_cost.any() else "measured"
     yield "total", _hours(drawn, drawn.walk) if drawn.total.any() else "measured"
-    if drawn.solved is None:
+    if drawn.solved is None or not drawn.grounded:
         return
     chance: Kind = "assumed" if drawn.solved.state.evidence == "assumed" else "measured"
     yield "chance", chance

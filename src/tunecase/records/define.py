@@ -37,7 +37,7 @@ class Alternative:
     (stated: in the project file), `unknown` names what is missing. `per_1k` is what 1,000 answers cost. A published
     score, with its set and source, never ranks. `measure` is the command that would measure it, with what that costs
     and how long it takes; `struck` says which constraint rules it out. `value_when_sure` is what answering only when
-    sure brings over the horizon, by `promise`, while people do the rest.
+    sure brings over the horizon, by `promise`, while people do the rest. `model` is what gives the answers.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Alternative:
     struck: str = ""
     promise: Promise | None = None
     value_when_sure: Band | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,18 @@ class State:
         """Whether the effect of more rows was measured on the model itself."""
         return "assumed" if self.forecast.stand_in else "measured"
 
+    @property
+    def factor(self) -> str:
+        """The default by which the curve of another learner becomes that of the model; empty where none is needed."""
+        if self.assumed:
+            return cast("AssumedCurve", self.belief).factor
+        return self.forecast.stand_in_factor if self.forecast.stand_in else ""
+
+    @property
+    def grounded(self) -> bool:
+        """Whether a chance rests on something: a learner of the task's kind on the user's rows, or published pairs."""
+        return self.factor in ("", catalog.SMALLER_MODEL) or catalog.reference_class(self.factor) is not None
+
     def credit(self, errors: "Draws") -> "Draws":
         """The part of the wanted gain that these errors truly reach, 0 to 1; all of it if no gain is wanted."""
         import numpy as np

@@ -77,6 +77,7 @@ def row(known: Known, grounds: Grounds) -> Alternative:
         struck="; ".join(found.struck),
         promise=seen.promise if seen else None,
         value_when_sure=value_when_sure(grounds, seen.promise if seen else None),
+        model=known.model,
     )  # fmt: skip
 
 
