@@ -10,7 +10,7 @@ from tunecase.accounts.looks import TRIED, look_price, published_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.words import is_share, plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
-from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, sentence
+from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, plain_paid, sentence
 from tunecase.records import Candidate, Criterion, Decision, Look, Option, Plan
 
 # What settles a rule that stops a case, by the rule's id, and why it is asked; any other is asked for by its name.
@@ -49,9 +49,15 @@ def advised_plan(material: Material) -> Plan | None:
     """The plan whose first step is the decision's advice; None where something else is advised, or comes first."""
     decision = material.decision
     plan = None if decision is None else decision.plan
-    if decision is None or plan is None or not plan.advised or decision.advice != plan.lever:
+    if decision is None or plan is None or not plan.advised or decision.advice != plan.lever or owes(material):
         return None
     return None if plan.lever in ("ship", "redefine", "when_sure", "stop") else plan
+
+
+def owes(material: Material) -> bool:
+    """Whether a release is spent and its result was not recorded: what is known is then older than the money."""
+    record = material.approvals
+    return record is not None and record.owed and record.state not in ("approved", "nearly spent", "rejected")
 
 
 def shipped_plan(material: Material) -> Plan | None:
@@ -166,6 +172,16 @@ def _seen(material: Material) -> str:
     told = ["the data were read"] if material.audit is not None else []
     told += [f"{counted(runs, 'small run was', 'small runs were')} made"] if runs else []
     return f"So far {' and '.join(told)}. " if told else ""
+
+
+def _owed(material: Material) -> Verdict | None:
+    """Not yet: what the last release bought has to be recorded before more is asked for."""
+    record = material.approvals
+    if record is None or not owes(material):
+        return None
+    why = [f"{plain_paid(record.spent)} {record.currency} of it is spent, and no score was recorded since.",
+           "More money is asked for on the new score, never on the old one."]  # fmt: skip
+    return _made("measure", "Not yet:", "record what the last release showed.", "", material, why)
 
 
 def _measure(material: Material) -> Verdict | None:
@@ -401,7 +417,7 @@ TONES: dict[VerdictKind, Tone] = {
     "not yet": "warn",
 }  # fmt: skip
 RULES: tuple[Callable[[Material], Verdict | None], ...] = (
-    _begun, _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
+    _begun, _unposed, _unfit, _undecided, _owed, _measure, _instead, _ship, _no, _yes, _otherwise,
 )  # fmt: skip
 
 

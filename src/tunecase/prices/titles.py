@@ -99,7 +99,7 @@ TITLES: dict[str, str] = {
     "levers.buy_worth": "what a bought row teaches",
     "levers.licence_worth": "what a licensed row teaches",
     "levers.first_run_hours": "hours until the first run",
-    "levers.look_hours": "hours for one more pilot run",
+    "levers.look_hours": "hours to score one more way",
     "assumed.first_error": "how good the model is on the rows you have",
     "assumed.slope": "how fast more rows help",
     "source.effort": "minutes that a label takes",

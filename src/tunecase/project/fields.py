@@ -350,7 +350,7 @@ class Levers(Section):
     buy_worth: PartShare | None = Field(None, description="Labelled examples that a bought one teaches like.")
     licence_worth: PartShare | None = Field(None, description="Labelled examples that a licensed one teaches like.")
     first_run_hours: Hours | None = Field(None, description="All of people's hours in a round without data work.")
-    look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
+    look_hours: Hours | None = Field(None, description="An engineer's hours to score one more way and read it.")
 
 
 class Project(Section):
