@@ -39,8 +39,3 @@ def language_codes() -> frozenset[str]:
         (True, False)
     """
     return frozenset(code for row in read_table("languages") for code in row["codes"].split(";"))
-
-
-def untuned_as_good() -> tuple[int, int]:
-    """TEMPORARY."""
-    return 5, 15
