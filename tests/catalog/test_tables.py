@@ -240,7 +240,7 @@ def test_untuned_cases_say_what_their_scores_say() -> None:
 
 
 def test_untuned_cases_are_counted() -> None:
-    """Searches and the collection part the cases; what was and was not tried first is at most what came within."""
+    """Those found by searches and those of the collection add up to all of them; of no cases nothing is counted."""
     every, *parts = (catalog.untuned_count(catalog.untuned_cases(found)) for found in (None, "search", "collection"))
     assert every == tuple(map(sum, zip(*parts, strict=True)))
     assert (20, 10, 4, 46) == every

@@ -41,14 +41,14 @@ class UntunedCase:
     ranking where they say only which was better.
 
     `within_two_points` is whether the untuned way was at most 0.02 below the tuned one, or above it; ratings are
-    divided by 5. Parity is within. A ranking is where it puts the untuned way first; where it puts the tuned model first it is
-    not, for nobody says by how much. Where two measures disagree, what the authors took into use decides.
+    divided by 5. Parity is within. A ranking is where it puts the untuned way first; where it puts the tuned model
+    first it is not, for nobody says by how much. Where two measures disagree, what the authors put to use decides.
 
     `tried_first` is yes where the untuned way had been tried or in use before the fine-tune, so that within two points
     cost, speed or privacy was left as the reason for it. `read_again` is no where the score could not be read a second
     time. `found` is search for what web searches about fine-tuning turned up, whose titles favour regret, and
-    collection for what searches by words found among the 1,484 deployments of a public collection, retold by its editors.
-    `published` is the date as printed; the table also holds the day when a row was last read.
+    collection for what searches by words found among the 1,484 deployments of a public collection, retold by its
+    editors. `published` is the date as printed; the table also holds the day when a row was last read.
 
     Left out: courses, public benchmarks, vendors' general models, and tasks whose untuned score is unknown.
     """
