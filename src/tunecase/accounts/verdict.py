@@ -120,7 +120,7 @@ def _begun(material: Material) -> Verdict | None:
 def _unposed(material: Material) -> Verdict | None:
     """Not yet: a rule that stops the case fails."""
     definition = material.definition
-    if definition is None or definition.ok:
+    if definition is None or definition.ok or (material.decision is not None and material.decision.advice == "stop"):
         return None
     failed = [rule for rule in definition.criteria if rule.status == "fail" and rule.severity == "stop"]
     asked = [to_settle(rule)[0] for rule in failed] or ["pose the problem"]

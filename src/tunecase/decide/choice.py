@@ -62,7 +62,7 @@ def decide(
     known = replace(facts, forecast=None) if simulated else facts
     unclear = _weighs_doubt(known, made)
     ready = (bool(drawn.way) and solved is not None and bool(solved.winner.brings)) or unclear
-    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready)
+    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready, pays=made.advised)
     forecast, looks = known.forecast, looks_of(drawn, made)
     if first is not None and first.advice == "pilot" and not drawn.grounded and forecast is not None:
         look = advised(looks, made)

@@ -17,6 +17,7 @@ SHIP = "ship what the pilot trained"
 SHIP_UNTUNED = "ship what meets the target without a fine-tune"
 NOTHING_TO_ADD = "a fine-tune has nothing to add."
 DOING = ("prompt ", "ask ", "put ", "tune ")  # a way whose name says what to do
+POWER = "P7"  # the rule that the test can show the gain
 BELOW = "Chances and prices are below."
 
 
@@ -35,8 +36,9 @@ class Gate:
 
 
 def gate(
-    facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str, *, ready: bool = False
-) -> Gate | None:
+    facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str, *, ready: bool = False,
+    pays: bool = True,
+) -> Gate | None:  # fmt: skip
     """The first thing that must come before any purchase; None if nothing must.
 
     Args:
@@ -45,11 +47,12 @@ def gate(
         saving: what serving costs less than today over the horizon, on average [base currency].
         no_pilot: why no pilot could be run, empty when one was.
         short: says that the budget pays for nothing after a pilot, where that is so.
+        pays: some step is worth its price.
         ready: a measured way can be put to use as it is, so that no curve has to say anything.
     """
     assert facts.definition is not None
     forecast = facts.forecast
-    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency)
+    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency, pays=pays)
     if first is None and facts.way is None:
         first = _ship_untrained(facts.definition, saving)
     if first is not None:
@@ -70,10 +73,13 @@ def _mend_data(audit: Audit | None) -> Gate | None:
     return Gate("fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}")
 
 
-def _mend_problem(definition: Definition, currency: str) -> Gate | None:
+def _mend_problem(definition: Definition, currency: str, *, pays: bool) -> Gate | None:
+    """What the problem lacks; where no step pays, more test rows would only show a gain that nobody should buy."""
     if definition.verdict != "do not start":
         return None
     failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
+    if not pays and all(rule.id == POWER for rule in failed):
+        return None
     fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
     return Gate("fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}")
 

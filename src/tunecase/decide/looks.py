@@ -74,9 +74,11 @@ def _look(way: Alternative, hours: float, rate: float, saved: float, needed: flo
     look = Look(way.name, way.model, way.measure, cost, hours, price, days, needed)
     if way.name not in PUBLISHED:
         return look
-    cases, known = catalog.untuned_as_good()
-    worth = None if price is None else cases / known * saved - price
-    return replace(look, cases=cases, known=known, worth=worth)
+    # A collection that was not gathered by outcome; a larger hosted model beside a small tuned one is another question.
+    asked = tuple(case for case in catalog.untuned_cases("collection") if case.way != "hosted_model")
+    published = catalog.untuned_count(asked)
+    worth = None if price is None else published.within / published.of * saved - price
+    return replace(look, cases=published.within, known=published.of, worth=worth)
 
 
 def _needed(way: Alternative, state: "State | None", made: Plan) -> float | None:
@@ -87,9 +89,10 @@ def _needed(way: Alternative, state: "State | None", made: Plan) -> float | None
     if state is None or way.name.startswith("tune"):
         return None
     wanted, worth = state.error_target, max(made.worth.expected.value, 0.0) if made.worth is not None else None
-    if worth is None or way.cost is None or state.worth <= 0:
+    cost = way.cost or way.set_up
+    if worth is None or cost is None or state.worth <= 0:
         return state.score(wanted)
-    part = min(1.0, (worth + way.cost.p50) / state.worth)
+    part = min(1.0, (worth + cost.p50) / state.worth)
     return state.score(state.error_baseline - (state.error_baseline - wanted) * part)
 
 
