@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tunecase.accounts.words import short_name, target_words
+from tunecase.accounts.words import score_words, short_name, target_words
 from tunecase.blocks import Cell, Table
 from tunecase.quantities import count, duration, figures, money_band, share
-from tunecase.records import Alternative, Decision, Definition, Look
+from tunecase.records import Alternative, Chance, Decision, Definition, Look, Worth
 
 CENT, HOUR_MINUTES = 0.01, 60
 # Each way as something to do, by its code.
@@ -21,6 +21,42 @@ TRIED = {
     "tune_small": "tune a small model",
     "tune_large": "tune the larger model",
 }
+
+
+# What a gain counts from, by the code of its way.
+AT_HAND = {
+    "today": "today's way",
+    "majority": "the commonest answer",
+    "n_grams": "a small word-count model",
+    "encoder": "a small encoder",
+    "prompt_hosted": "a prompted model",
+    "decision": "a decision model",
+    "encoder_tuned": "a tuned small encoder",
+    "prompt_open": "a prompted open model",
+    "retrieval": "facts in the prompt",
+}
+
+
+def above_words(worth: Worth | None, metric: str | None) -> str:
+    """What a value counts from: a score, and who has it; empty where nobody knows.
+
+    Example:
+        >>> above_words(None, "accuracy")
+        ''
+    """
+    if worth is None or worth.baseline is None:
+        return ""
+    if worth.above == "today" and not worth.baseline:
+        return "above today's way, which answers nothing without a person"
+    who = AT_HAND.get(worth.above, "")
+    return f"above the {score_words(worth.baseline, metric)}{f' of {who}' if who else ''}"
+
+
+def chance_rests(chance: Chance | None) -> str:
+    """The published pairs on which the step from a stand-in to the model rests; empty where none stands in."""
+    if chance is None or chance.pairs is None:
+        return ""
+    return f"going by {chance.pairs} published pairs of models on {chance.tasks} tasks"
 
 
 def look_price(look: Look, currency: str) -> str:

@@ -10,6 +10,7 @@ from tunecase.accounts.first import first_words
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.lines import training_unpriced
+from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import (
@@ -122,14 +123,18 @@ def _chance(material: Material) -> str:
         model = tuned_model(material)
         which = f" with {model}" if model and is_stand_in(material) and plan.lever == "fine_tune" else ""
         rests = ASSUMED.get(plan.evidence.get("chance", ""), "")
+        rests = f", {pairs}" if (pairs := chance_rests(plan.chance)) else rests
         return f"{plain_share(plan.chance.shown)} to reach {aim}{which}{rests}"
     best, other = best_untuned(material), plan_of(material)
     seen = "" if best is None else f"; {plain_words(best[0])} has {score_words(best[1], metric)}"
     if other is None or other.chance is None:
-        return f"not known yet to reach {aim}{seen}"
+        return f"not measured: no number to reach {aim} before a look{seen}"
     if other.lever in UNTRAINED:
         # The chance of a plan that ships what is there is not one of training.
         return f"{plain_share(other.chance.shown)} to reach {aim}{seen}" if other.lever == "ship" else ""
+    if material.decision is not None and material.decision.look is not None:
+        pairs = chance_rests(other.chance)
+        return f"{plain_share(other.chance.shown)} to reach {aim} by training{f', {pairs}' if pairs else ''}"
     return f"{plain_share(other.chance.shown)} to reach {aim} if you trained all the same{seen}"
 
 
@@ -163,7 +168,8 @@ def _value(material: Material) -> str:
     horizon = None if material.project is None else material.project.problem.horizon
     time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     after = "" if plan is None else f"; worth {plain_figure(shown.worth.expected)} after costs"
-    return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{after}"
+    above = f", {words}" if (words := above_words(shown.worth, None)) else ""
+    return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{above}{after}"
 
 
 def _test(material: Material) -> str:

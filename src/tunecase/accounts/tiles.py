@@ -1,10 +1,10 @@
 """The four figures of the first screen: what to release, what could be lost, the chance, and what it is worth."""
 
+from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import (
     advised_plan,
     best_untuned,
-    is_stand_in,
     plan_of,
     shipped_plan,
     way_advised,
@@ -97,13 +97,14 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
     if shown is None or shown.chance is None or target is None:
         is_stated = target is not None or _states(material, "target")
         beside = _told_by(material) if is_stated else "no target is stated"
+        if shown is not None and material.decision is not None and is_stated:
+            beside = "not measured: a look tells"
         return Tile("chance", name, NOT_KNOWN, "", beside, "")
     if plan is None:
         beside = "if you trained all the same" if kind == "no" else "once that is settled"
         return Tile("chance", name, plain_share(shown.chance.shown), "", beside, _rests(shown, "chance"))
     beside = "within the budget" if plan.budget_left is not None else "whatever it costs"
-    if is_stand_in(material):
-        beside = "if it beats the stand-in"
+    beside = chance_rests(plan.chance) or beside
     return Tile("chance", name, plain_share(plan.chance.shown) if plan.chance else NOT_KNOWN, "", beside,
                 _rests(plan, "chance"))  # fmt: skip
 
@@ -147,8 +148,9 @@ def _value(material: Material) -> Tile:
     worth = plan.worth
     if worth.reached_p50.value <= 0:
         return Tile("value", name, "0", currency, "nothing is left to gain", _rests(plan, "value"))
-    return Tile("value", name, plain_figure(worth.reached_p50), currency, _in_time(material, plan),
-                _rests(plan, "value"))  # fmt: skip
+    above = f", {words}" if (words := above_words(worth, _metric(material))) else ""
+    beside = f"{_in_time(material, plan)}{above}"
+    return Tile("value", name, plain_figure(worth.reached_p50), currency, beside, _rests(plan, "value"))
 
 
 def _in_time(material: Material, plan: Plan) -> str:

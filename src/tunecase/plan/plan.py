@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tunecase import catalog
 from tunecase.plan.capital import capital_of
 from tunecase.plan.costs import is_stated, people_paid, total_of
 from tunecase.plan.costs import months as months_of
@@ -178,9 +179,10 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
     false = shown & walk.false_pass if walk.false_pass is not None else shown & False
     settled = walk.settled if drawn.work.project.problem.fallback is not None else None
     rate = partial(sampled, of=_mean, times=LEARNT_WORTH if _learns(drawn) else 1.0)
+    factor = "" if drawn.solved is None else drawn.solved.state.factor
     return Chance(
         rate(shown.astype(float)), rate((shown & ~false).astype(float)), rate(false.astype(float)),
-        None if settled is None else rate(settled.astype(float)),
+        None if settled is None else rate(settled.astype(float)), *(catalog.reference_class(factor) or (None, None)),
     )  # fmt: skip
 
 
@@ -195,9 +197,10 @@ def _worth(drawn: Drawn) -> Worth | None:
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
     cost = sampled(paid, _mean, LEARNT_COST if _learns(drawn) else 1.0)
     upkeep, serving = drawn.walked.upkeep, drawn.walked.serving
+    at_hand = None if drawn.facts.definition is None else drawn.facts.definition.at_hand
     return Worth(
         sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
-        sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times),
+        sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times), "" if at_hand is None else at_hand.way,
     )  # fmt: skip
 
 

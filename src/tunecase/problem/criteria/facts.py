@@ -1,6 +1,7 @@
 """What the rules may look at: the project, the data, the measured baselines, the audit and the cost, all read once."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.data.reading import Table, metric_for, task_of
 from tunecase.errors import InputError
-from tunecase.pilot.scoring import row_scores
+from tunecase.pilot import metrics_of
+from tunecase.pilot.scoring import mean_interval, row_scores
 from tunecase.prices import (
     Basis,
     label_price,
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
+# Where a row has several answers of people, such as summary1 and summary2.
+SECOND_ANSWER = re.compile(
+    r"(label|summary|reference|answer|output|target|response|completion|translation)[ _]?2", re.I
+)
+LEAST_DOUBLES = 30  # rows with two answers that a score of answers against answers needs
 
 UNTUNED = ("prompt_hosted", "prompt_open", "retrieval")  # ways that need no fine-tune, as the project file calls them
 
@@ -240,10 +247,8 @@ class Facts:
     def doubles(self) -> tuple[tuple[str, str], ...]:
         """(first, second) label of every test row that has both."""
         given = self.project.data.second_label
-        names = (given,) if given else SECOND_LABEL_COLUMNS
-        rows = self.test.rows if self.test else ()
-        pairs = ((row.output, next((row.other[n] for n in names if row.other.get(n)), None)) for row in rows)
-        return tuple((first.strip(), str(second).strip()) for first, second in pairs if second is not None)
+        pairs = ((row.output, _second(row.other, given)) for row in (self.test.rows if self.test else ()))
+        return tuple((first.strip(), str(second).strip()) for first, second in pairs if second)
 
     @cached_property
     def agreement(self) -> float | None:
@@ -266,13 +271,19 @@ class Facts:
 
     @cached_property
     def ceiling(self) -> Interval80 | None:
-        """The highest honest score, from two people's labels, where the score counts right items.
+        """The highest honest score, from two people's answers to the same rows.
 
-        A range over few double labels and over how mistakes fall: evenly, or always on one look-alike.
+        Of a score that counts right items a range over few double labels and over how mistakes fall: evenly, or always
+        on one look-alike. Of any other, what one person's answers score against the other's.
         """
-        if not self.counts_items:
+        if self.counts_items:
+            return ceiling_range(*self.agreed, self.classes)
+        if len(self.doubles) < LEAST_DOUBLES or self.metric is None or self.metric.name not in metrics_of("nearest"):
             return None
-        return ceiling_range(*self.agreed, self.classes)
+        firsts, seconds = zip(*self.doubles, strict=True)
+        scores = row_scores(self.metric.name, firsts, seconds)
+        low, high = mean_interval(scores)
+        return Interval80(low, sum(scores) / len(scores), high)
 
     @cached_property
     def value_of_all(self) -> "Draws | None":
@@ -341,6 +352,13 @@ class Facts:
         low, mid, high = (three_figures(x) for x in (price.p10, price.p50, price.p90))
         unit = self.basis.currency
         return f"{mid} {unit}" if low == high else f"{mid} {unit} (80% sure: {low} to {high})"
+
+
+def _second(other: Mapping[str, object], given: str | None) -> object:
+    """A second person's answer beside a row's own: of the column named, else of one that is called so; None without."""
+    if given or any(other.get(name) for name in SECOND_LABEL_COLUMNS):
+        return next((other[name] for name in ((given,) if given else SECOND_LABEL_COLUMNS) if other.get(name)), None)
+    return next((value for name, value in other.items() if value and SECOND_ANSWER.fullmatch(name)), None)
 
 
 def points(share: float) -> str:
