@@ -33,6 +33,12 @@ UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was 
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
 
 
+TODAY = {
+    "people": "people give the answers", "nobody": "nobody gives the answers", "rule": "a rule gives the answers",
+    "prompt": "a prompt gives the answers", "model": "a model gives the answers",
+}  # fmt: skip
+
+
 def run(material: Material, *, unchanged_since: str = "") -> Account:
     """The verdict of a whole case, and what it rests on in a line each.
 
@@ -56,6 +62,21 @@ def _full(material: Material) -> tuple[Listing, ...]:
     told = tuple(f"{title} {words}" for title, words in changes(material, kind))
     listed = (Listing("What would change it", told),) if told else ()
     return (*listed, Listing("To decide", choices(material, kind)))
+
+
+def _today(material: Material) -> str:
+    """Who gives the answers now; the question where nobody has said so."""
+    project, definition = material.project, material.definition
+    if project is None or definition is None or (definition.in_use is not None and project.today.who is None):
+        return ""
+    if project.today.who is None:
+        return "not known: who gives the answers now? Write `today: people`, rule, prompt, model or nobody"
+    cost = project.today.price_per_1k
+    paid_for = "" if cost is None else f", {cost.text} for 1,000 answers"
+    if project.today.minutes is not None and project.today.rate is not None:
+        paid_for = f", {project.today.minutes.text} at {project.today.rate.text}"
+    right = "" if project.today.score is None else f", {project.today.score} right"
+    return f"{TODAY[project.today.who]}{right}{paid_for}"
 
 
 def _problem(material: Material) -> str:
@@ -187,6 +208,6 @@ def _approved(material: Material) -> str:
 
 
 LINES: tuple[tuple[str, Callable[[Material], str]], ...] = (
-    ("why", _why), ("problem", _problem), ("data", _data), ("pilot", _pilot), ("chance", _chance), ("money", _money),
-    ("value", _value), ("test", _test), ("approved", _approved),
+    ("why", _why), ("today", _today), ("problem", _problem), ("data", _data), ("pilot", _pilot), ("chance", _chance),
+    ("money", _money), ("value", _value), ("test", _test), ("approved", _approved),
 )  # fmt: skip

@@ -50,8 +50,9 @@ def _release(material: Material, kind: VerdictKind) -> Tile:
         return Tile("spent", "Spent so far", spent, currency, "release nothing more", "measured")
     advice = material.decision.advice if material.decision is not None and kind != "not yet" else ""
     beside = {
-        "pilot": "a small pilot comes first", "look": "one look comes first", "ship": "nothing has to be bought", "stop": "no step pays for itself",
-        "when_sure": "nothing has to be bought", "redefine": "nothing has to be bought",
+        "pilot": "a small pilot comes first", "look": "a look comes first", "ship": "nothing has to be bought",
+        "stop": "no step pays for itself", "when_sure": "nothing has to be bought",
+        "redefine": "nothing has to be bought",
     }.get(advice, "not before that is settled")  # fmt: skip
     return Tile("release", "Release now", "0", currency, beside, "")
 

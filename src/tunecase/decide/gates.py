@@ -118,7 +118,7 @@ def _meets(way: Alternative, target: float, direction: str) -> bool:
 
 def _field(way: Alternative) -> str:
     """The field of the project file that holds the score of a way."""
-    return "problem.baseline" if way.name == "today" else f"alternatives.{way.name}.score"
+    return "today.score" if way.name == "today" else f"alternatives.{way.name}.score"
 
 
 def _scored(way: Alternative, target: float, direction: str) -> str:
@@ -191,7 +191,7 @@ def _no_value(project: Project) -> Gate:
     if missing:
         reason = f"Without {' and '.join(missing)} no purchase can be weighed."
         return Gate("state the value", "say what one more correct answer is worth", f"{reason} {BELOW}")
-    reason = "Without problem.baseline, the score of what is in use today, no gain can be weighed."
+    reason = "Without today.score, the score of what is in use today, no gain can be weighed."
     return Gate("state the value", "score what is in use today", f"{reason} {BELOW}")
 
 

@@ -200,7 +200,8 @@ def _worth(drawn: Drawn) -> Worth | None:
     at_hand = None if drawn.facts.definition is None else drawn.facts.definition.at_hand
     return Worth(
         sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
-        sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times), "" if at_hand is None else at_hand.way,
+        sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times),
+        "" if at_hand is None else at_hand.way,
     )  # fmt: skip
 
 

@@ -93,7 +93,8 @@ class Approvals(Tabular):
     made. `total` sums the approvals that were not corrected, `lapsed` is the part of them that can no longer be spent.
     `spent` sums the charges since the first approval, `uncovered` the part of them that no approval covers, `before`
     the charges before it. `owed` says that something was spent of the last one and no result was recorded since: until
-    it is, nothing more is asked for. `rejection` is the last one of the plan as it is now, where nothing was approved after it.
+    it is, nothing more is asked for. `rejection` is the last one of the plan as it is now, where nothing was approved
+    after it.
     """
 
     currency: str

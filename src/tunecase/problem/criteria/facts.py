@@ -194,9 +194,15 @@ class Facts:
 
     @cached_property
     def by_prompt(self) -> dict[str, float]:
-        """Those of `prompted` that a model was asked for: a search for the nearest examples asks none."""
+        """Those of `prompted` that tell what a prompt does.
+
+        A search for the nearest examples asks no model; one that scores below it, or below n-grams, follows no prompt.
+        """
         searches = {one.name for one in self.piloted if one.kind == "search"}
-        return {name: score for name, score in self.prompted.items() if name not in searches}
+        return {name: score for name, score in self.prompted.items() if name not in searches and self._tells(score)}
+
+    def _tells(self, score: float) -> bool:
+        return self.probe is None or (score < self.probe if self.direction == "lower" else score > self.probe)
 
     @cached_property
     def at_hand(self) -> AtHand | None:

@@ -24,6 +24,7 @@ SCORED_BY = {
     **LEARNERS, "nearest": "encoder", "prompt_hosted": "hosted", "decision": "decision", "retrieval": "hosted",
     "prompt_open": "lora", "tune_small": "lora", "tune_large": "lora",
 }  # fmt: skip
+TOY_PARAMS = 5e8  # a prompted model of so few parameters follows no instruction
 FEW_ROWS = 200  # on which a published score is off by several points
 ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 KINDS: dict[str, ModelKind] = {
@@ -144,6 +145,22 @@ def best_untuned(name: str, grounds: Grounds) -> Seen | None:
         if best is None or grounds.better(one.score, best.score):
             best = one
     return best
+
+
+def too_weak(name: str, seen: Seen | None, grounds: Grounds) -> bool:
+    """Whether a measured prompt says nothing of a better one: below what needs no model, or by a toy of a model."""
+    if seen is None or name not in ASKED or name == "nearest":
+        return False
+    floor = grounds.standing.probe
+    return (floor is not None and not grounds.better(seen.score, floor)) or 0 < params_of(seen.model) <= TOY_PARAMS
+
+
+def params_of(model: str) -> int:
+    """The parameters of an open model of the tables; 0 of another."""
+    try:
+        return catalog.model(model).params
+    except InputError:
+        return 0
 
 
 def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
