@@ -148,8 +148,8 @@ def _another_pilot(forecast: Forecast, no_pilot: str) -> Gate | None:
 
 def _reached(facts: Known, forecast: Forecast, value: "Draws | None", saving: float) -> Gate | None:
     """What a pilot that meets the target leaves to do: stop where serving it costs more than it gains, else ship."""
-    if forecast.verdict != "reached":
-        return None
+    if forecast.verdict != "reached" or (facts.way is None and forecast.stand_in and facts.ways):
+        return None  # what reached it is weighed as a way of its own, with its own serving and upkeep
     if value is not None and value.mean() + saving < 0:
         dearer = money(-saving, facts.basis.currency)
         told = f"Serving it and keeping it up costs {dearer} more than today's answers, more than its gain."

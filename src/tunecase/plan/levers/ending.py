@@ -13,7 +13,7 @@ from tunecase.quantities import count, score, share
 def ship(state: State) -> Offer:
     """Ship what the pilot trained, when its lower bound meets the target."""
     action = f"ship {state.ready_to_ship}"
-    if state.forecast.verdict != "reached":
+    if state.forecast.verdict != "reached" or state.forecast.stand_in:
         return Offer("ship", action, blocked=_not_met(state))
     # The pilot's own curve, not that of the model it stands in for, says what is shipped.
     last = float(state.forecast.points[-1].n)
@@ -27,6 +27,8 @@ def _not_met(state: State) -> str:
     if not state.forecast.points:
         return "no pilot has trained anything yet"
     last = state.forecast.points[-1]
+    if state.forecast.verdict == "reached":
+        return "what the pilot trained is weighed as a way of its own, with its own serving"
     if state.forecast.stand_in or to_error(last.score, state.forecast.direction) > state.error_target:
         return "the measured score does not meet the target"
     rows = f"its test of {count(last.test_rows)} rows" if last.test_rows else "its test"

@@ -163,15 +163,17 @@ def _hosted(grounds: Grounds) -> Known:
     name = "prompt_hosted"
     seen, score, evidence, lacks = _asked(name, grounds)
     model, words = _hosted_model(grounds)
-    asked_again = too_weak(name, seen, grounds) and seen is not None and seen.model == model
+    asked_again = seen is not None and seen.model == model and too_weak(name, seen, grounds)
     if asked_again:
         model = catalog.default("alternatives.prompt_hosted.model").value
     per_1k, source = _hosted_price(model, seen, grounds)
     shown = words if evidence == "stated" or not seen else _measured_by(name, seen, grounds)
+    repeats = asked_again and seen is not None and seen.model == model
+    measure = NO_MEASURE if repeats else asking(f"{PILOT} --hosted {model}", grounds, per_1k)
     return Known(
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks, (shown, _set_up_words(name, grounds), source),
-        NO_MEASURE if asked_again and seen.model == model else asking(f"{PILOT} --hosted {model}", grounds, per_1k),
+        measure,
     )  # fmt: skip
 
 
