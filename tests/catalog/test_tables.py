@@ -215,6 +215,38 @@ def test_reinforcement_runs_hold_together() -> None:
     assert len({row["publisher"] for row in ROLLOUTS if row["sealed"] == "no"}) >= 3
 
 
+def test_untuned_cases_say_what_their_scores_say() -> None:
+    """Each stands once, in known words; scores lie on their scale and agree with the verdict."""
+    rows, cases = catalog.read_table("untuned_cases"), catalog.untuned_cases()
+    known = {
+        "way": {"prompt", "retrieval", "prompt_and_retrieval", "hosted_model"},
+        "tried_first": {"yes", "no", "not stated"},
+        "within_two_points": {"yes", "no"},
+        "read_again": {"yes", "no"},
+        "found": {"search", "collection"},
+    }
+    assert [] == [(row["id"], name) for row in rows for name, words in known.items() if row[name] not in words]
+    assert len(rows) == len({row["id"] for row in rows}) == len({(case.who, case.task) for case in cases})
+    dates = {row["published"] for row in rows} - {"not stated"}
+    assert [] == [day for day in dates if not re.match(r"20[12]\d(-\d\d){0,2}$", day)]
+    for case in cases:
+        assert (case.untuned is None) == (case.tuned is None)
+        if case.untuned is not None and case.tuned is not None:
+            whole = 5 if case.unit == "rating_of_5" else 1
+            assert 0 < min(case.untuned, case.tuned) <= max(case.untuned, case.tuned) <= whole
+            assert case.within_two_points == (round((case.tuned - case.untuned) / whole, 6) <= 0.02), case
+        assert case.within_two_points or case.unit != "parity"
+        assert case.untuned is None or case.unit not in ("parity", "ranking")
+
+
+def test_untuned_cases_are_counted() -> None:
+    """Those found by searches and those of the collection add up to all of them; of no cases nothing is counted."""
+    every, *parts = (catalog.untuned_count(catalog.untuned_cases(found)) for found in (None, "search", "collection"))
+    assert every == tuple(map(sum, zip(*parts, strict=True)))
+    assert (20, 10, 4, 46) == every
+    assert (0, 0, 0, 0) == catalog.untuned_count(())
+
+
 PUBLISHED = (
     ("T4", 4, 0.15, 0.52, 0.53, (0.15, None, 0.53), 0.15),
     ("L4", 6, 0.44, 0.76, 1.00, (0.49, 0.92, 0.76), None),

@@ -54,7 +54,7 @@ def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
             "problem.further_targets.0.direction",
             "loss is better lower",
         ),
-        ("problem: {metric: loss, target: 3, baseline: 2}", "problem.target", "worse than the baseline"),
+        ("problem: {metric: loss, target: 3, baseline: 2}", "problem.target", "worse than today's score"),
         ("compute: {tier: owned, minimum_hours: 24 h, owned: {price: 9k USD, gpu: H100}}", "compute.minimum_hours",
          "24 h for cards that are owned"),
         ("compute: {hosted: mistral, minimum_hours: 24 h}", "compute.minimum_hours", "for a hosted model"),
@@ -103,7 +103,7 @@ def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
         ("costs: [{name: fee, amount: 9 USD, when: once}, {name: Fee, amount: 9 USD, when: once}]", "costs.1.name",
          "a name of its own"),
         ("costs: [{name: ' ', amount: 9 USD, when: once}]", "costs.0.name", "a name"),
-        ("problem: {metric: accuracy, target: 70%, baseline: 80%}", "problem.target", "worse than the baseline"),
+        ("problem: {metric: accuracy, target: 70%, baseline: 80%}", "problem.target", "worse than today's score"),
         ("problem: {direction: lower, target: 7, baseline: 6}", "problem.target", "lower is better"),
         ("problem: {metric: mae, target: 1e308}", "problem.target", "at most 1e+09"),
         ("problem: {metric: mae, target: inf}", "problem.target", "a score such as"),
@@ -199,7 +199,7 @@ def test_a_contradiction_set_on_the_command_line_is_named_so(tmp_path: Path) -> 
     """A value of --set that contradicts the file is named as the option."""
     ran = tunecase("compare", case_folder(tmp_path), "--set", "problem.baseline=95%")
     assert 2 == ran.code
-    assert "worse than the baseline" in ran.err
+    assert "worse than today's score" in ran.err
 
 
 @pytest.mark.parametrize(

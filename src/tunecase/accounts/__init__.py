@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tunecase.accounts.decide import plan_table
     from tunecase.accounts.headline import headline
     from tunecase.accounts.lines import plain_line
+    from tunecase.accounts.looks import steps_to_try
     from tunecase.accounts.material import Material
     from tunecase.accounts.registry import ACCOUNTS, account
     from tunecase.accounts.run import run

@@ -4,7 +4,7 @@ from tunecase.accounts.changes import changes, untried
 from tunecase.accounts.gates import gates, gates_note, gates_title
 from tunecase.accounts.material import Material
 from tunecase.accounts.tiles import tiles
-from tunecase.accounts.verdict import advised_plan, release_now, shipped_plan, verdict
+from tunecase.accounts.verdict import advised_plan, shipped_plan, verdict
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import Answer, VerdictKind
 from tunecase.quantities import day, one_line, paid, plain_money
@@ -51,11 +51,8 @@ def choices(material: Material, kind: VerdictKind) -> tuple[str, ...]:
 
 def _to_release(material: Material, kind: VerdictKind) -> tuple[str, ...]:
     plan, decision = advised_plan(material), material.decision
-    asked = None if decision is None or plan is not None else release_now(decision)
-    first = "Run the pilot"
-    if decision is not None and asked is not None:
-        first = f"Approve {plain_money(asked, decision.currency)}"
-    elif plan is not None:
+    first = "Run the pilot" if decision is None or decision.look is None else "Look first"
+    if plan is not None:
         first = f"Approve {plain_money(plan.release.p80, plan.currency)}" if plan.release.p80.shown else "Go on"
     way = untried(material, kind)
     tried = {"prompt_hosted": "Try a prompt first", "prompt_open": "Try a prompt first"}

@@ -5,7 +5,7 @@ from typing import get_args
 
 from tunecase.accounts.material import Material
 from tunecase.quantities import day, one_line, paid, plain_money, plain_paid, share
-from tunecase.records import MOST_NAME, Approvals, Approved, Changed, Rejection
+from tunecase.records import MOST_NAME, Approvals, Approved, Changed, Decision, Rejection
 
 MOST_SHOWN = 120  # characters of a note or an action
 SHORT_NAME = 24  # characters of a name on a line of its own
@@ -163,6 +163,12 @@ def round_command(record: Approvals | None, material: Material) -> str:
         return ""
     lever = "" if decision.plan is None else decision.plan.lever
     return f"tunecase next --rows N --score S --changed {lever}" if lever in CHANGES and material.forecast else ""
+
+
+def round_lever(decision: Decision | None) -> str:
+    """What the step of the plan changes, as a round names it."""
+    lever = "" if decision is None or decision.plan is None else decision.plan.lever
+    return lever if lever in CHANGES else CHANGES[2]
 
 
 def approval_words(record: Approvals) -> str:

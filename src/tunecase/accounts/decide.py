@@ -9,9 +9,10 @@ from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
+from tunecase.accounts.looks import looks_table
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
-from tunecase.accounts.verdict import advised_plan, is_stand_in, look_of, release_now, verdict
+from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
 from tunecase.accounts.words import capital, plain_words, target_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
@@ -41,6 +42,7 @@ INPUTS = {
     "levers.bigger_model_factor": "a bigger model's errors",
     "levers.tuning_factor": "errors after trying settings",
     "levers.label_noise": "wrong labels",
+    "today.price_per_1k": "1,000 answers today",
     "serving.price_per_1k_today": "1,000 answers today",
     "serving.price_per_1k_answers": "1,000 answers of the tuned model",
 }
@@ -145,25 +147,18 @@ def _full(record: Decision, material: Material) -> tuple[Block, ...]:
     """The plan's figures, every option with its arithmetic, what looking first is worth, and what is assumed."""
     plan = record.plan
     return filled(
-        Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}{_look_price(record)}".strip(),)),
+        Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}".strip(),)),
         None if plan is None else plan_table(plan, first=record.comes_first),
         *approval_blocks(material.approvals),
         _options(record),
         None if plan is None else _variants(plan),
-        _looks(record),
+        looks_table(record, None if material.definition is None else material.definition.metric),
         _limits(record, material),
         _arithmetic(record),
         logs_named(material.logs),
         Listing("Assumptions", record.assumptions),
         Facts("", recorded_in(material, "decide")),
     )
-
-
-def _look_price(record: Decision) -> str:
-    """Which of a look's two prices the reason tells: what it costs on average, and what is released for it."""
-    asked = None if look_of(record) is None else release_now(record)
-    released = "" if asked is None else plain_money(asked, record.currency)
-    return f" Its price here is the average; {released} is released, enough four times in five." if released else ""
 
 
 def plan_table(plan: Plan, *, first: bool) -> Table:
@@ -245,24 +240,6 @@ def _variants(plan: Plan) -> Table:
     head = ("Change", "The pilot's score", "Chance", "Worth", "Expected cost", "Value that remains", "Rests on")
     note = f"{plan.currency}. Nothing was trained anew: the pilot's own answers are scored under each change."
     return Table("The problem posed otherwise", head, rows, (1, 2, 3, 4, 5), note=note)
-
-
-def _looks(decision: Decision) -> Table:
-    ranked = sorted(decision.experiments, key=lambda look: -(look.net if look.net is not None else float("-inf")))
-    rows = tuple(
-        (
-            Cell(look.action if not look.blocked else f"{look.action} (not possible: {look.blocked})"),
-            Cell("–" if look.price is None else money_band(look.price, "")),
-            Cell(_amount(look.worth)),
-            Cell(_amount(look.net), "good" if (look.net or 0) > 0 else "plain"),
-        )
-        for look in ranked
-    )
-    note = f"{decision.currency}. Worth: what deciding with the result gains over deciding now, before its price."
-    if decision.certainty is not None:
-        note += f" Nothing that can be found out is worth more than {figures(decision.certainty)}."
-    strong = tuple(index for index, look in enumerate(ranked) if look.action == decision.action)
-    return Table("Looking first", ("What", "Price", "Worth", "Worth - price"), rows, (1, 2, 3), strong, note)
 
 
 def _limits(decision: Decision, material: Material) -> Facts:

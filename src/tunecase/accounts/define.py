@@ -7,6 +7,7 @@ from dataclasses import replace
 from tunecase.accounts.begun import split_command
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.material import Material, filled, recorded_in
+from tunecase.accounts.steps import next_command
 from tunecase.accounts.ways import best_untuned, ways_blocks
 from tunecase.accounts.words import ceiling_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
@@ -166,6 +167,8 @@ def _next(record: Definition, material: Material) -> str:
     """The audit, a test file, what is cheapest to know, the pilot, the decision; none where the problem forbids it."""
     if record.verdict == "do not start":
         return ""
+    if material.decision is not None:
+        return next_command(material)
     if any(rule.fix == "run `tunecase audit`" for rule in record.criteria):
         return "tunecase audit"
     data = None if material.project is None else material.project.data
@@ -177,9 +180,7 @@ def _next(record: Definition, material: Material) -> str:
     asking = next((words for words in ways if not barred & set(words.split())), "")
     if untried and asking:
         return asking
-    if material.pilot is None:
-        return "tunecase pilot"
-    return "tunecase decide" if material.decision is None else "tunecase next"
+    return "tunecase pilot" if material.pilot is None else "tunecase decide"
 
 
 def _key_needed(command: str, material: Material) -> Iterator[str]:

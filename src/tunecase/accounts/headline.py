@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.quantities import (
     Sampled,
     adding_up,
@@ -58,6 +59,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         # What is shown is truly reached or shown by luck: the three add up as they are printed.
         truly = share(max(chance.shown.shown_share - by_luck, 0.0))
         beside = f"truly reached {truly}, shown by luck {share(by_luck)}"
+        beside += f"; {rests}" if (rests := chance_rests(chance)) else ""
         if chance.settled is not None:
             beside += f"; {firm_share(chance.settled)} to end at the fallback"
         name = f"Chance to show {score(plan.target)}{budget}"
@@ -100,7 +102,7 @@ def _value(worth: Worth, plan: Plan) -> tuple[str, str]:
     if not plan.advised and worth.baseline is not None and _meets(worth.baseline, plan):
         met = f"{score(worth.baseline)} is reached without the fine-tune, and the target is {score(plan.target)}"
         return "nothing is left to gain", met
-    above = "" if worth.baseline is None else f"; counted above {score(worth.baseline)}"
+    above = "" if worth.baseline is None else f"; counted {above_words(worth, None)}"
     band = f"8 in 10: {firm(worth.reached_p10)} to {firm(worth.reached_p90)}"
     return firm_money(worth.reached_p50, currency), f"{band}{above}"
 

@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 from tunecase.accounts.changes import flips_words, turns_at
+from tunecase.accounts.looks import looks_table
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import verdict
-from tunecase.accounts.words import plain_words, score_words, target_words
-from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
+from tunecase.accounts.words import score_words, target_words
+from tunecase.blocks import Account, Block, Cell, Facts, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
 from tunecase.records import Change, Next
-
-MOST_TO_TRY = 2
 
 
 def next_step(record: Next, material: Material) -> Account:
@@ -53,9 +52,7 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
         pairs.append(("chance", f"{now} to reach {aim}{before}"))
     if (turn := turns_at(material, said.kind)) is not None:
         pairs.append(("turns", f"where {turn[0][:1].lower()}{turn[0][1:].rstrip('.')}"))
-    tries = tuple(plain_words(step) for step in record.to_try[:MOST_TO_TRY])
-    listed = (Words(("Cheaper to know first:",)), Listing("", tries)) if tries else ()
-    return (Facts("", tuple(pairs)), *listed)
+    return (Facts("", tuple(pairs)),)
 
 
 def _full(record: Next, material: Material) -> tuple[Block, ...]:
@@ -63,10 +60,9 @@ def _full(record: Next, material: Material) -> tuple[Block, ...]:
     decision = record.decision
     named = (("Next best", decision.runner_up), ("The advice flips", flips_words(decision, material)))
     pairs = tuple(pair for pair in named if pair[1])
-    rest = record.to_try[MOST_TO_TRY:]
     return (
         Words(tuple(map(sentence, record.told))),
-        *((Listing("Further ways to try", rest),) if rest else ()),
+        looks_table(decision, None if material.definition is None else material.definition.metric),
         *((moved_table(record.moved, record.since),) if record.moved else ()),
         *((Facts("How firm this is", pairs),) if pairs else ()),
     )

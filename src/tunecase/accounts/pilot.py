@@ -22,7 +22,7 @@ from tunecase.quantities import (
 from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Promise, Run, Tuning, time_of_1k
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
-SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
+SHORT_SIZES, SHORT_CONFUSIONS = 7, 2
 WORD_COUNTS = "word-count model"
 RIGHT = ("accuracy", "exact_match", "tool_calls")  # metrics that are the share of answers that are right
 
@@ -31,7 +31,7 @@ def pilot(record: Pilot, material: Material) -> Account:
     """The score with all examples beside the target, the curve so far, and what the best run gets wrong."""
     means = record.mean_scores
     short: list[Block] = [_sizes(record)] if means else []
-    if len(record.candidates) > 1:
+    if len(_ways(record)) > 1:
         short.append(_race(record))
     if notes := tuple(_notes(record, material)):
         short.append(Words(notes))
@@ -98,14 +98,16 @@ def _answer(record: Pilot, material: Material) -> str:
         return sentence(record.stopped or "no run ended well")
     n, value = means[-1]
     by = ""
-    if len(record.candidates) > 1:
-        best = record.candidates[0]
-        n, value, by = best.n, best.score, f", by {plain_name(best.name)}"
+    ways = _ways(record)
+    if len(ways) > 1:
+        value, by = ways[0].score, f", by {plain_name(ways[0].name)}"
+        n = ways[0].n if isinstance(ways[0], Candidate) else 0
     every = "all " if n == record.train_rows else ""
     words = score_words(record.metric, value, direction=record.direction)
     aim = material.target
     target = "" if aim is None else f" The target is {plain_score(aim, of_one=record.direction == 'higher')}."
-    return f"{words[0].upper()}{words[1:]} with {every}{counted(n, 'example')}{by}.{target}"
+    shown = f" with {every}{counted(n, 'example')}" if n else ""
+    return f"{words[0].upper()}{words[1:]}{shown}{by}.{target}"
 
 
 def _spread_out(means: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
@@ -125,8 +127,17 @@ def _sizes(record: Pilot) -> Table:
     return Table("", ("examples", *(count(n) for n, _ in shown)), (row,), tuple(range(1, len(row))))
 
 
+def _ways(record: Pilot) -> list[Candidate | Baseline]:
+    """Everything that gives answers, the best first: what was trained, what was asked, and a search."""
+    ways: list[Candidate | Baseline] = [
+        *record.candidates,
+        *(way for way in record.only_baselines if way.kind not in ("", "n-grams")),
+    ]
+    return sorted(ways, key=lambda way: way.score, reverse=record.direction == "higher")
+
+
 def _race(record: Pilot) -> Table:
-    """One row for each candidate, the best first: its score, how sure that is, and what its answers take."""
+    """One row for each way, the best first: its score, how sure that is, and what its answers take."""
     of_one = record.direction == "higher"
     rows = tuple(
         (
@@ -135,7 +146,7 @@ def _race(record: Pilot) -> Table:
             Cell(_in_ten(one, of_one)),
             Cell(_short_price(one)),
         )
-        for one in record.candidates[:SHORT_RACED]
+        for one in _ways(record)
     )
     return Table("", ("", "", "", ""), rows, (1,))
 
@@ -165,8 +176,6 @@ def _notes(record: Pilot, material: Material) -> list[str]:
     private = ((rival.name, disclosed_words(rival.disclosed)) for rival in record.baselines)
     lines += [f"{name}: {words}." for name, words in private if words]
     lines += [f"{name} was not asked: {sentence(why.partition(',')[0])}" for name, why in record.not_asked.items()]
-    if better := _better_without(record):
-        lines.append(better)
     if (lost := record.skill_lost) is not None and lost.is_shown:
         lines.append(lost.words)
     if record.mistakes:
@@ -201,22 +210,6 @@ def tuned_model(material: Material) -> str:
     """The model that the case would tune, the last causal one that its file names; empty where it names none."""
     named = material.project.models_of("causal") if material.project else ()
     return named[-1] if named else ""
-
-
-def _better_without(record: Pilot) -> str:
-    """The best of what needs no fine-tune, where it scores better than all that was trained."""
-    means = record.mean_scores
-    trained = [one.score for one in record.candidates] or [value for _, value in means[-1:]]
-    others = [one for one in record.only_baselines if one.score == one.score]
-    if not trained or not others:
-        return ""
-    sign = 1 if record.direction == "higher" else -1
-    best = max(others, key=lambda one: sign * one.score)
-    reached = sign * max(sign * value for value in trained)
-    words, of_ours = (score_words(record.metric, value, direction=record.direction) for value in (best.score, reached))
-    if sign * best.score <= sign * reached or words == of_ours:
-        return ""
-    return f"Better without a fine-tune: {plain_name(best.name)}, {words}."
 
 
 def _mixed_up(mistakes: Mistakes) -> str:

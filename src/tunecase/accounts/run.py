@@ -10,6 +10,7 @@ from tunecase.accounts.first import first_words
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.lines import training_unpriced
+from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import (
@@ -19,7 +20,6 @@ from tunecase.accounts.verdict import (
     is_stand_in,
     pilot_end,
     plan_of,
-    release_now,
     shipped_plan,
     to_settle,
     verdict,
@@ -31,6 +31,12 @@ from tunecase.records import Definition
 
 UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was measured
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
+
+
+TODAY = {
+    "people": "people give the answers", "nobody": "nobody gives the answers", "rule": "a rule gives the answers",
+    "prompt": "a prompt gives the answers", "model": "a model gives the answers",
+}  # fmt: skip
 
 
 def run(material: Material, *, unchanged_since: str = "") -> Account:
@@ -56,6 +62,21 @@ def _full(material: Material) -> tuple[Listing, ...]:
     told = tuple(f"{title} {words}" for title, words in changes(material, kind))
     listed = (Listing("What would change it", told),) if told else ()
     return (*listed, Listing("To decide", choices(material, kind)))
+
+
+def _today(material: Material) -> str:
+    """Who gives the answers now; the question where nobody has said so."""
+    project, definition = material.project, material.definition
+    if project is None or definition is None or (definition.in_use is not None and project.today.who is None):
+        return ""
+    if project.today.who is None:
+        return "not known: who gives the answers now? Write `today: people`, rule, prompt, model or nobody"
+    cost = project.today.price_per_1k
+    paid_for = "" if cost is None else f", {cost.text} for 1,000 answers"
+    if project.today.minutes is not None and project.today.rate is not None:
+        paid_for = f", {project.today.minutes.text} at {project.today.rate.text}"
+    right = "" if project.today.score is None else f", {project.today.score} right"
+    return f"{TODAY[project.today.who]}{right}{paid_for}"
 
 
 def _problem(material: Material) -> str:
@@ -123,14 +144,18 @@ def _chance(material: Material) -> str:
         model = tuned_model(material)
         which = f" with {model}" if model and is_stand_in(material) and plan.lever == "fine_tune" else ""
         rests = ASSUMED.get(plan.evidence.get("chance", ""), "")
+        rests = f", {pairs}" if (pairs := chance_rests(plan.chance)) else rests
         return f"{plain_share(plan.chance.shown)} to reach {aim}{which}{rests}"
     best, other = best_untuned(material), plan_of(material)
     seen = "" if best is None else f"; {plain_words(best[0])} has {score_words(best[1], metric)}"
     if other is None or other.chance is None:
-        return f"not known yet to reach {aim}{seen}"
+        return f"not measured: no number to reach {aim} before a look{seen}"
     if other.lever in UNTRAINED:
         # The chance of a plan that ships what is there is not one of training.
         return f"{plain_share(other.chance.shown)} to reach {aim}{seen}" if other.lever == "ship" else ""
+    if material.decision is not None and material.decision.look is not None:
+        pairs = chance_rests(other.chance)
+        return f"{plain_share(other.chance.shown)} to reach {aim} by training{f', {pairs}' if pairs else ''}"
     return f"{plain_share(other.chance.shown)} to reach {aim} if you trained all the same{seen}"
 
 
@@ -143,9 +168,6 @@ def _money(material: Material) -> str:
     if going is None and plan.lever in UNTRAINED:
         price = f"about {plain_money(plan.total.p50, plan.currency)} to put it to use"
         return f"{price if plan.total.p50.shown else 'nothing has to be bought'}{spent}"
-    asked = None if going is not None or material.decision is None else release_now(material.decision)
-    if asked is not None:
-        return f"release {plain_money(asked, plan.currency)} for this look alone{spent}"
     if going is None:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"
@@ -167,7 +189,8 @@ def _value(material: Material) -> str:
     horizon = None if material.project is None else material.project.problem.horizon
     time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     after = "" if plan is None else f"; worth {plain_figure(shown.worth.expected)} after costs"
-    return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{after}"
+    above = f", {words}" if (words := above_words(shown.worth, None)) else ""
+    return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{above}{after}"
 
 
 def _test(material: Material) -> str:
@@ -185,6 +208,6 @@ def _approved(material: Material) -> str:
 
 
 LINES: tuple[tuple[str, Callable[[Material], str]], ...] = (
-    ("why", _why), ("problem", _problem), ("data", _data), ("pilot", _pilot), ("chance", _chance), ("money", _money),
-    ("value", _value), ("test", _test), ("approved", _approved),
+    ("why", _why), ("today", _today), ("problem", _problem), ("data", _data), ("pilot", _pilot), ("chance", _chance),
+    ("money", _money), ("value", _value), ("test", _test), ("approved", _approved),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """Steps in plain words: what each option does, what a test decides in a line, and the command to run next."""
 
-from tunecase.accounts.approvals import approve_command, round_command
+from tunecase.accounts.approvals import approve_command, round_command, round_lever
 from tunecase.accounts.material import Material
-from tunecase.accounts.verdict import advised_plan, is_stand_in, look_of, verdict
+from tunecase.accounts.verdict import advised_plan, is_stand_in, owes, verdict
 from tunecase.accounts.words import plain_words, tuned_model
 from tunecase.blocks import Gates
 from tunecase.quantities import plain_share
@@ -32,7 +32,9 @@ def next_command(material: Material) -> str:
     if kind == "not yet":
         return _before_any_answer(material)
     if kind == "measure":
-        return "tunecase pilot" if look_of(decision) is None else "tunecase decide --full"
+        if owes(material):
+            return f"tunecase next --rows N --score S --changed {round_lever(decision)}"
+        return "tunecase pilot" if decision is None or decision.look is None else decision.look.command
     if kind == "no":
         return "tunecase decide --what-if"
     plan = advised_plan(material)

@@ -1,13 +1,11 @@
 """The four figures of the first screen: what to release, what could be lost, the chance, and what it is worth."""
 
+from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import (
     advised_plan,
     best_untuned,
-    is_stand_in,
-    look_of,
     plan_of,
-    release_now,
     shipped_plan,
     way_advised,
 )
@@ -48,15 +46,13 @@ def _release(material: Material, kind: VerdictKind) -> Tile:
     if plan is not None:
         aside = f"{spent} spent so far" if spent else _hours(material, plan)
         return Tile("release", "Release now", plain_figure(plan.release.p80), currency, aside, _rests(plan, "release"))
-    asked = None if material.decision is None else release_now(material.decision)
-    if asked is not None:
-        return Tile("release", "Release now", plain_figure(asked), currency, "for this look alone", "assumed")
     if spent:
         return Tile("spent", "Spent so far", spent, currency, "release nothing more", "measured")
     advice = material.decision.advice if material.decision is not None and kind != "not yet" else ""
     beside = {
-        "pilot": "a small pilot comes first", "ship": "nothing has to be bought", "stop": "no step pays for itself",
-        "when_sure": "nothing has to be bought", "redefine": "nothing has to be bought",
+        "pilot": "a small pilot comes first", "look": "a look comes first", "ship": "nothing has to be bought",
+        "stop": "no step pays for itself", "when_sure": "nothing has to be bought",
+        "redefine": "nothing has to be bought",
     }.get(advice, "not before that is settled")  # fmt: skip
     return Tile("release", "Release now", "0", currency, beside, "")
 
@@ -83,9 +79,6 @@ def _lost(material: Material) -> Tile:
         tried = plan_of(material)
         if tried is None:
             return Tile("lost", name, NOT_KNOWN, "", _told_by(material), "")
-        look = look_of(material.decision)
-        if look is not None and look.price is not None:
-            return Tile("lost", name, plain_figure(look.price.p90), currency, "this look, worst of ten", "assumed")
         return Tile("lost", name, "0", currency, "while nothing is released", "")
     if plan.lost is None:
         return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))
@@ -105,13 +98,14 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
     if shown is None or shown.chance is None or target is None:
         is_stated = target is not None or _states(material, "target")
         beside = _told_by(material) if is_stated else "no target is stated"
+        if shown is not None and material.decision is not None and is_stated:
+            beside = "not measured: a look tells"
         return Tile("chance", name, NOT_KNOWN, "", beside, "")
     if plan is None:
         beside = "if you trained all the same" if kind == "no" else "once that is settled"
         return Tile("chance", name, plain_share(shown.chance.shown), "", beside, _rests(shown, "chance"))
     beside = "within the budget" if plan.budget_left is not None else "whatever it costs"
-    if is_stand_in(material):
-        beside = "if it beats the stand-in"
+    beside = chance_rests(plan.chance) or beside
     return Tile("chance", name, plain_share(plan.chance.shown) if plan.chance else NOT_KNOWN, "", beside,
                 _rests(plan, "chance"))  # fmt: skip
 
@@ -155,8 +149,9 @@ def _value(material: Material) -> Tile:
     worth = plan.worth
     if worth.reached_p50.value <= 0:
         return Tile("value", name, "0", currency, "nothing is left to gain", _rests(plan, "value"))
-    return Tile("value", name, plain_figure(worth.reached_p50), currency, _in_time(material, plan),
-                _rests(plan, "value"))  # fmt: skip
+    above = f", {words}" if (words := above_words(worth, _metric(material))) else ""
+    beside = f"{_in_time(material, plan)}{above}"
+    return Tile("value", name, plain_figure(worth.reached_p50), currency, beside, _rests(plan, "value"))
 
 
 def _in_time(material: Material, plan: Plan) -> str:

@@ -1,15 +1,17 @@
 """The verdict: which of seven answers the records of a case give, in one sentence, and why in two at most."""
 
+import math
 import re
 from collections.abc import Callable
 from math import isclose
 
 from tunecase.accounts.first import first_words
+from tunecase.accounts.looks import TRIED, look_price, published_words
 from tunecase.accounts.material import Material
-from tunecase.accounts.words import plain_words, score_words, target_words, tuned_model
+from tunecase.accounts.words import is_share, plain_words, score_words, target_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
-from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, sentence
-from tunecase.records import Candidate, Criterion, Decision, Experiment, Option, Plan
+from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, plain_paid, sentence
+from tunecase.records import Candidate, Criterion, Decision, Look, Option, Plan
 
 # What settles a rule that stops a case, by the rule's id, and why it is asked; any other is asked for by its name.
 TO_SETTLE: dict[str, tuple[str, str]] = {
@@ -47,9 +49,15 @@ def advised_plan(material: Material) -> Plan | None:
     """The plan whose first step is the decision's advice; None where something else is advised, or comes first."""
     decision = material.decision
     plan = None if decision is None else decision.plan
-    if decision is None or plan is None or not plan.advised or decision.advice != plan.lever:
+    if decision is None or plan is None or not plan.advised or decision.advice != plan.lever or owes(material):
         return None
     return None if plan.lever in ("ship", "redefine", "when_sure", "stop") else plan
+
+
+def owes(material: Material) -> bool:
+    """Whether a release is spent and its result was not recorded: what is known is then older than the money."""
+    record = material.approvals
+    return record is not None and record.owed and record.state not in ("approved", "nearly spent", "rejected")
 
 
 def shipped_plan(material: Material) -> Plan | None:
@@ -61,20 +69,11 @@ def shipped_plan(material: Material) -> Plan | None:
     return plan if decision.advice == plan.lever == "ship" and plan.release.p80.shown else None
 
 
-def look_of(decision: Decision | None) -> Experiment | None:
-    """The run or reading that is advised before any step."""
-    if decision is None or decision.advice != "look":
-        return None
-    return next((look for look in decision.experiments if look.action == decision.action), None)
-
-
 def release_now(decision: Decision) -> Sampled | None:
-    """What a decision asks to release now (P80): a look's price, or the advised first step; None where nothing."""
+    """What a decision asks to release now (P80) for the advised first step; None where nothing."""
     material = Material(decision=decision)
-    plan, look = advised_plan(material) or shipped_plan(material), look_of(decision)
-    if plan is not None:
-        return plan.release.p80
-    return None if look is None or look.price is None else Sampled(look.price.p80)
+    plan = advised_plan(material) or shipped_plan(material)
+    return None if plan is None else plan.release.p80
 
 
 def best_other(decision: Decision) -> Option | None:
@@ -121,7 +120,7 @@ def _begun(material: Material) -> Verdict | None:
 def _unposed(material: Material) -> Verdict | None:
     """Not yet: a rule that stops the case fails."""
     definition = material.definition
-    if definition is None or definition.ok:
+    if definition is None or definition.ok or (material.decision is not None and material.decision.advice == "stop"):
         return None
     failed = [rule for rule in definition.criteria if rule.status == "fail" and rule.severity == "stop"]
     asked = [to_settle(rule)[0] for rule in failed] or ["pose the problem"]
@@ -175,20 +174,46 @@ def _seen(material: Material) -> str:
     return f"So far {' and '.join(told)}. " if told else ""
 
 
+def _owed(material: Material) -> Verdict | None:
+    """Not yet: what the last release bought has to be recorded before more is asked for."""
+    record = material.approvals
+    if record is None or not owes(material):
+        return None
+    why = [f"{plain_paid(record.spent)} {record.currency} of it is spent, and no score was recorded since.",
+           "More money is asked for on the new score, never on the old one."]  # fmt: skip
+    return _made("measure", "Not yet:", "record what the last release showed.", "", material, why)
+
+
 def _measure(material: Material) -> Verdict | None:
-    """Measure first: a pilot, or a look that is worth more than it costs."""
+    """Not yet: a way that nobody has tried, at a small part of the price, or a pilot."""
     decision = material.decision
     assert decision is not None
-    if (look := look_of(decision)) is not None:
-        asked = release_now(decision)
-        price = "" if asked is None else f"for about {plain_money(asked, decision.currency)}."
-        why = ["Its result may change the next step.", _pilot_words(material)]
-        return _made("measure", "Measure first:", f"{plain_words(look.action)}{'' if price else '.'}", price, material,
-                     why)  # fmt: skip
+    if (look := decision.look) is not None:
+        price = f"{look_price(look, decision.currency)}."
+        return _made("measure", "Not yet:", f"{TRIED.get(look.way, look.way)} first:", price, material,
+                     [_hangs_on(look, material), published_words(look)])  # fmt: skip
     if decision.advice != "pilot":
         return None
     why = ["A few small runs show how far the examples carry.", "No money is needed before that."]
     return _made("measure", "Measure first:", "run a small pilot", "before any money is released.", material, why)
+
+
+def _hangs_on(look: Look, material: Material) -> str:
+    """What follows from what a look shows: the score that it must reach, and what is paid for where it does not."""
+    decision = material.decision
+    assert decision is not None
+    plan, metric = decision.plan, None if material.forecast is None else material.forecast.metric
+    if look.needed is None:
+        return "Nothing measured here tells what a fine-tune reaches; this does."
+    needed = target_words(math.ceil(100 * look.needed - 1e-9) / 100 if is_share(metric) else look.needed, metric)
+    if plan is None or plan.worth is None:
+        return f"From {needed} on no fine-tune is needed."
+    if not plan.advised:
+        return f"From {needed} on it does what is wanted; short of that, stop."
+    buys = (
+        "the first test of the larger model" if plan.lever == "fine_tune" and is_stand_in(material) else "the next step"
+    )
+    return f"If it falls short of {needed}, {plain_money(plan.release.p80, plan.currency)} for {buys}."
 
 
 def _instead(material: Material) -> Verdict | None:
@@ -392,7 +417,7 @@ TONES: dict[VerdictKind, Tone] = {
     "not yet": "warn",
 }  # fmt: skip
 RULES: tuple[Callable[[Material], Verdict | None], ...] = (
-    _begun, _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
+    _begun, _unposed, _unfit, _undecided, _owed, _measure, _instead, _ship, _no, _yes, _otherwise,
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """The ways to give the answers: what else would do, and what it costs to find out?"""
 
+from tunecase.accounts.looks import per_1k_words, steps_to_try
 from tunecase.accounts.pilot import promise_words
 from tunecase.blocks import Block, Cell, Listing, Table
-from tunecase.problem import per_1k_words, steps_to_try
 from tunecase.quantities import figures, money_band, score_interval
 from tunecase.records import Alternative, Definition
 

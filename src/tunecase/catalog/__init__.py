@@ -54,10 +54,10 @@ from tunecase.catalog.prices import (
     wage,
     wages,
 )
-from tunecase.catalog.published import language_codes, published_scores
+from tunecase.catalog.published import language_codes, published_scores, untuned_cases, untuned_count
 from tunecase.catalog.reading import read_table, table
 from tunecase.catalog.serving_prices import CoreHour, Endpoint, batch_price, core_hours, endpoints
-from tunecase.catalog.stand_ins import stand_in_field, stand_ins
+from tunecase.catalog.stand_ins import SMALLER_MODEL, reference_class, stand_in_field, stand_ins
 from tunecase.catalog.training import (
     OWN_CARDS,
     SAMPLERS,

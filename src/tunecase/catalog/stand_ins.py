@@ -7,6 +7,7 @@ from tunecase.catalog.reading import table
 # Assumed, where no pairs tell.
 N_GRAMS, ENCODER, SMALLER_MODEL = "stand_in.factor", "stand_in.encoder_factor", "stand_in.smaller_model_factor"
 NEAREST = "stand_in.nearest_factor"
+GPTCHEM = 6, 6  # fine-tunes of GPT-3 ada against n-gram models, the source of stand_in.factor in defaults.csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,16 @@ def stand_in_field(kind: str, scale: str, params: float | None = None, stand_in_
         if (row.kind_from, row.scale) == (kind, scale) and measured and sized:
             return row.field
     return {"n-grams": N_GRAMS, "search": NEAREST, "encoder": ENCODER}.get(kind, SMALLER_MODEL)
+
+
+def reference_class(field: str) -> tuple[int, int] | None:
+    """The published cases behind a factor, as (pairs, tasks); None of one that is only assumed.
+
+    Example:
+        >>> reference_class("stand_in.encoder_factor"), reference_class("stand_in.nearest_factor")
+        ((10, 5), None)
+    """
+    if field == N_GRAMS:
+        return GPTCHEM
+    measured = "stand_in.encoder_to_small" if field == ENCODER else field
+    return next(((row.pairs, row.tasks) for row in stand_ins() if row.field == measured), None)

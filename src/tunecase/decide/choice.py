@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 
 from tunecase.decide.flips import input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
-from tunecase.decide.looks import best_look, certainty, looks_of
+from tunecase.decide.looks import advised, looks_of
 from tunecase.decide.options import options_of
 from tunecase.decide.ways import already_there, compared, instead, other_ways, promised
 from tunecase.forecast import LEAST_SIZES
 from tunecase.plan import Drawn, Known, Solved
 from tunecase.plan.costs import upkeep_of
-from tunecase.plan.levers import Offer, State
+from tunecase.plan.levers import State
 from tunecase.prices import price_today, serving_saving, value_or_saving
-from tunecase.problem import untuned_to_try
 from tunecase.project import Project
 from tunecase.quantities import band, count, firm_money, firm_share, money, sampled, score, sentence, share
-from tunecase.records import Decision, Definition, Experiment, Forecast, Option, Plan
+from tunecase.records import Decision, Forecast, Look, Option, Plan
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -63,20 +62,19 @@ def decide(
     known = replace(facts, forecast=None) if simulated else facts
     unclear = _weighs_doubt(known, made)
     ready = (bool(drawn.way) and solved is not None and bool(solved.winner.brings)) or unclear
-    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready)
-    forecast = known.forecast
+    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready, pays=made.advised)
+    forecast, looks = known.forecast, looks_of(drawn, made)
+    if first is not None and first.advice == "pilot" and not drawn.grounded and forecast is not None:
+        look = advised(looks, made)
+        first = first if look is None else Gate("look", _tried(look, drawn), forecast.reason, look=look.way)
     if solved is None or forecast is None or _no_curve(drawn, forecast) or forecast.target is None:
         assert first is not None
-        return _closed(first, (), value, drawn, made, ())
-    flat = facts.way is not None and facts.way.flat
-    looks = looks_of(solved) if first is None and not flat else ()
+        return _closed(first, (), value, drawn, made, (), looks)
     options = (*options_of(drawn, made), *other_ways(drawn))
     notes = _assumptions(facts.project, solved)
     if first is not None:
-        return _closed(first, options, value, drawn, made, notes)
+        return _closed(first, options, value, drawn, made, notes, looks)
     record = _choose(drawn, made, options, looks, notes)
-    if record.best is not None and record.best.release is not None and record.best.release.value:
-        record = replace(record, reason=f"{record.reason}{_cheaper(facts.definition)}")
     if unclear:
         record = replace(record, reason=f"{record.reason} {UNCLEAR}")
     return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
@@ -90,12 +88,6 @@ def _weighs_doubt(known: Known, made: Plan) -> bool:
     if forecast is None or forecast.verdict != "pilot uninformative" or forecast.fault or forecast.stand_in:
         return False
     return forecast.points[-1].n >= known.rows and made.advised and made.lever != "stop"
-
-
-def _cheaper(definition: Definition | None) -> str:
-    """The ways that nobody measured yet and that take no fine-tune, in one sentence; empty where there is none."""
-    steps = () if definition is None else untuned_to_try(definition)
-    return f" Cheaper to know first: {'; '.join(steps)}." if steps else ""
 
 
 def _no_curve(drawn: Drawn, forecast: Forecast) -> bool:
@@ -133,7 +125,7 @@ def _short(drawn: Drawn) -> str:
 
 
 def _choose(
-    drawn: Drawn, made: Plan, options: tuple[Option, ...], looks: tuple[Experiment, ...], notes: tuple[str, ...]
+    drawn: Drawn, made: Plan, options: tuple[Option, ...], looks: tuple[Look, ...], notes: tuple[str, ...]
 ) -> Decision:
     """The best step, or the look that comes before it."""
     solved = drawn.solved
@@ -151,16 +143,15 @@ def _choose(
     second = max(others, key=lambda pair: pair[0])[1] if others else None
     runner_up = "to stop, worth nothing" if second is None else _priced(second, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
-    look = best_look(looks)
-    if look is not None and best.lever not in ("ship", "redefine", "when_sure"):
-        itself = next(option for option in options if (option.lever, option.way) == (best.lever, drawn.way))
-        runner_up = _priced(itself, currency)
-        advice, action, reason = "look", look.action, _look_reason(look, best, runner_up, currency)
+    ends = best.lever in ("ship", "redefine", "when_sure")
+    look = None if ends else advised(looks, made, nothing_asked=best.lever == "stop")
+    if look is not None:
+        advice, action = "look", _tried(look, drawn)
     flips_at, flips = value_flips(drawn)
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
         flips_at=flips_at, runner_up=runner_up, assumptions=notes, currency=currency,
-        experiments=looks, certainty=certainty(solved), plan=made,
+        looks=looks, first_look="" if look is None else look.way, plan=made,
         way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn),
         value_flips=flips,
     )  # fmt: skip
@@ -169,17 +160,6 @@ def _choose(
 def _priced(option: Option, currency: str) -> str:
     assert option.worth is not None
     return f"{option.action}, worth {firm_money(option.worth, currency)}"
-
-
-def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> str:
-    assert look.worth is not None
-    assert look.net is not None
-    price = look.worth - look.net
-    without = "nothing would be started" if best.lever == "stop" else f"the next step would be to {first}"
-    return (
-        f"Deciding with its result is worth {money(look.worth, currency)} more than deciding now, and it costs "
-        f"{money(price, currency)}. Without it {without}."
-    )
 
 
 def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
@@ -253,7 +233,7 @@ def _value_notes(state: State) -> Iterator[str]:
         less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
         unknown = price_today(state.basis) is None
         than = "" if unknown else f" {less} than today's"
-        free = ", and today's are taken to cost nothing (serving.price_per_1k_today)" if unknown else ""
+        free = ", and today's are taken to cost nothing (today.price_per_1k)" if unknown else ""
         yield f"answers of the tuned model cost {size}{than} over the horizon, once shipped{free}"
     if state.upkeep is not None:
         kept = state.upkeep_of(state.sizes[0])
@@ -261,15 +241,22 @@ def _value_notes(state: State) -> Iterator[str]:
 
 
 def _closed(
-    gate: Gate, options: tuple[Option, ...], value: "Draws | None", drawn: Drawn, made: Plan, notes: tuple[str, ...]
-) -> Decision:
+    gate: Gate, options: tuple[Option, ...], value: "Draws | None", drawn: Drawn, made: Plan, notes: tuple[str, ...],
+    looks: tuple[Look, ...],
+) -> Decision:  # fmt: skip
     return Decision(
-        advice=gate.advice, action=gate.action, reason=gate.reason, options=options,
+        advice=gate.advice, action=gate.action, reason=gate.reason, options=options, first_look=gate.look,
         value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
         currency=drawn.work.basis.currency, plan=replace(made, advised=False) if gate.instead else made,
-        way=drawn.way if gate.advice in ("ship", "stop") else "",
+        way=drawn.way if gate.advice in ("ship", "stop") else "", looks=looks,
         instead=gate.instead or (instead(drawn) if gate.advice == "ship" else _in_its_place(gate, drawn)),
     )  # fmt: skip
+
+
+def _tried(look: Look, drawn: Drawn) -> str:
+    """A look as something to do."""
+    assert drawn.facts.definition is not None
+    return next(way.action for way in drawn.facts.definition.alternatives if way.name == look.way)
 
 
 def _in_its_place(gate: Gate, drawn: Drawn) -> str:

@@ -23,7 +23,7 @@ EFFECTS = {
     "levers.tuning_factor": "tune", "levers.bigger_model_factor": "bigger_model", "levers.label_noise": "clean",
 }  # fmt: skip
 MONEY = (VALUE, "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
-         "serving.price_per_1k_today", "serving.price_per_1k_answers",
+         "today.price_per_1k", "serving.price_per_1k_today", "serving.price_per_1k_answers",
          *(f"effort.{activity.field}" for activity in ACTIVITIES))  # fmt: skip
 ERRORS = "problem.errors "
 

@@ -17,22 +17,28 @@ SHIP = "ship what the pilot trained"
 SHIP_UNTUNED = "ship what meets the target without a fine-tune"
 NOTHING_TO_ADD = "a fine-tune has nothing to add."
 DOING = ("prompt ", "ask ", "put ", "tune ")  # a way whose name says what to do
+POWER = "P7"  # the rule that the test can show the gain
 BELOW = "Chances and prices are below."
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Something that must come before any purchase; `instead` says what takes the fine-tune's place, if anything."""
+    """Something that must come before any purchase; `instead` says what takes the fine-tune's place, if anything.
+
+    `look` is the code of a way to be tried first.
+    """
 
     advice: str
     action: str
     reason: str
     instead: str = ""
+    look: str = ""
 
 
 def gate(
-    facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str, *, ready: bool = False
-) -> Gate | None:
+    facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str, *, ready: bool = False,
+    pays: bool = True,
+) -> Gate | None:  # fmt: skip
     """The first thing that must come before any purchase; None if nothing must.
 
     Args:
@@ -41,11 +47,12 @@ def gate(
         saving: what serving costs less than today over the horizon, on average [base currency].
         no_pilot: why no pilot could be run, empty when one was.
         short: says that the budget pays for nothing after a pilot, where that is so.
+        pays: some step is worth its price.
         ready: a measured way can be put to use as it is, so that no curve has to say anything.
     """
     assert facts.definition is not None
     forecast = facts.forecast
-    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency)
+    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency, pays=pays)
     if first is None and facts.way is None:
         first = _ship_untrained(facts.definition, saving)
     if first is not None:
@@ -66,10 +73,13 @@ def _mend_data(audit: Audit | None) -> Gate | None:
     return Gate("fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}")
 
 
-def _mend_problem(definition: Definition, currency: str) -> Gate | None:
+def _mend_problem(definition: Definition, currency: str, *, pays: bool) -> Gate | None:
+    """What the problem lacks; where no step pays, more test rows would only show a gain that nobody should buy."""
     if definition.verdict != "do not start":
         return None
     failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
+    if not pays and all(rule.id == POWER for rule in failed):
+        return None
     fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
     return Gate("fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}")
 
@@ -108,7 +118,7 @@ def _meets(way: Alternative, target: float, direction: str) -> bool:
 
 def _field(way: Alternative) -> str:
     """The field of the project file that holds the score of a way."""
-    return "problem.baseline" if way.name == "today" else f"alternatives.{way.name}.score"
+    return "today.score" if way.name == "today" else f"alternatives.{way.name}.score"
 
 
 def _scored(way: Alternative, target: float, direction: str) -> str:
@@ -138,8 +148,8 @@ def _another_pilot(forecast: Forecast, no_pilot: str) -> Gate | None:
 
 def _reached(facts: Known, forecast: Forecast, value: "Draws | None", saving: float) -> Gate | None:
     """What a pilot that meets the target leaves to do: stop where serving it costs more than it gains, else ship."""
-    if forecast.verdict != "reached":
-        return None
+    if forecast.verdict != "reached" or (facts.way is None and forecast.stand_in and facts.ways):
+        return None  # what reached it is weighed as a way of its own, with its own serving and upkeep
     if value is not None and value.mean() + saving < 0:
         dearer = money(-saving, facts.basis.currency)
         told = f"Serving it and keeping it up costs {dearer} more than today's answers, more than its gain."
@@ -181,7 +191,7 @@ def _no_value(project: Project) -> Gate:
     if missing:
         reason = f"Without {' and '.join(missing)} no purchase can be weighed."
         return Gate("state the value", "say what one more correct answer is worth", f"{reason} {BELOW}")
-    reason = "Without problem.baseline, the score of what is in use today, no gain can be weighed."
+    reason = "Without today.score, the score of what is in use today, no gain can be weighed."
     return Gate("state the value", "score what is in use today", f"{reason} {BELOW}")
 
 

@@ -1,56 +1,103 @@
-"""What runs and label readings that only inform are worth before any lever is taken."""
+"""What can be tried before money is released: what each way costs to find out, and what it must show to matter."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.plan import Solved, levers
-from tunecase.plan.rounds import worth_of_knowing, worth_of_seeing
-from tunecase.quantities import Worlds, band
-from tunecase.records import Experiment
+from tunecase import catalog
+from tunecase.plan import Drawn
+from tunecase.prices import person_hour
+from tunecase.quantities import Worlds
+from tunecase.records import Alternative, Look, Plan
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    from tunecase.plan.levers import State
 
-SURE = 1.64  # standard errors by which a look must be worth more than its price
-
-
-def looks_of(solved: Solved) -> tuple[Experiment, ...]:
-    """What each run or reading is worth before its price: deciding with its result against deciding without it."""
-    import numpy as np
-
-    # Worlds of their own with the same seed: same names, same draws, and no default is noted as the bill's.
-    basis = solved.state.basis
-    state = replace(solved.state, basis=replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={}))
-    values = _values(solved)
-    left = state.budget_left
-    experiments = []
-    for made in (look(state) for look in levers.LOOKS):
-        if made.shown is None:
-            experiments.append(Experiment(made.name, made.action, None, None, None, None, made.blocked))
-            continue
-        worth, error = worth_of_seeing(values, made.shown)
-        price = band(made.price + np.zeros(len(values)))
-        mean = float(np.mean(made.price))
-        blocked = "it costs more than what is left of the budget" if price.p80 > left else ""
-        experiments.append(Experiment(made.name, made.action, price, worth, error, worth - mean, blocked))
-    return tuple(experiments)
+# Ways of which published projects tell how often they did as well as the fine-tune.
+PUBLISHED = ("prompt_hosted", "prompt_open", "retrieval")
+# Of what is asked for: a look of which no published cases tell must not take more.
+MOST_PART = 0.05
+HOURS_A_DAY = 8.0
 
 
-def best_look(looks: tuple[Experiment, ...]) -> Experiment | None:
-    """The look that is worth most beyond its price, if that exceeds the noise of the draws."""
-    paying = [look for look in looks if not look.blocked and look.net is not None and look.error is not None]
-    paying = [look for look in paying if look.net > SURE * look.error]  # type: ignore[operator]
-    return max(paying, key=lambda look: look.net or 0.0, default=None)
+def looks_of(drawn: Drawn, made: Plan) -> tuple[Look, ...]:
+    """Every way that nobody has measured yet, the one with the best value for its price first.
+
+        worth = cases / known x the first release - price,   price = cost + hours x an hour's price
+
+    Ways of which no published cases tell come after those, the cheapest first; then those that nothing prices, and
+    last those that a constraint bars.
+
+    Args:
+        drawn: the plan in every world; the definition in it holds the ways.
+        made: its figures, by what it asks for first.
+    """
+    definition, basis = drawn.facts.definition, drawn.work.basis
+    if definition is None:
+        return ()
+    # Worlds of their own with the same seed, so that no default is noted as the bill's.
+    aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
+    hours = float(aside.draw("levers.look_hours").mean())
+    rate, saved = float(person_hour(aside).mean()), made.release.expected.value
+    state = None if drawn.solved is None else drawn.of_the_tuned.solved.state  # type: ignore[union-attr]
+    looks = [
+        _look(way, hours, rate, saved, _needed(way, state, made))
+        for way in definition.alternatives
+        if way.measure or (way.struck and way.score is None)
+    ]
+    return tuple(sorted(looks, key=_rank))
 
 
-def certainty(solved: Solved) -> float:
-    """What it would be worth to know the world before the first step is chosen."""
-    return worth_of_knowing(_values(solved))
+def advised(looks: tuple[Look, ...], made: Plan, *, nothing_asked: bool = False) -> Look | None:
+    """The look that comes before the money that is asked for; None where none is worth its price.
+
+    Args:
+        looks: the best first.
+        made: the plan that asks for the money.
+        nothing_asked: the advice is to stop, so that only what published cases speak for is worth a look.
+    """
+    most = 0.0 if nothing_asked else MOST_PART * made.release.p80.value
+
+    def pays(look: Look) -> bool:
+        if look.barred or look.price is None or not look.command:
+            return False
+        return look.price <= most if look.worth is None else look.worth > 0
+
+    return next(filter(pays, looks), None)
 
 
-def _values(solved: Solved) -> "Draws":
-    """What each first step, stopping among them, brings in each world, shape (worlds, steps)."""
-    import numpy as np
+def _look(way: Alternative, hours: float, rate: float, saved: float, needed: float | None) -> Look:
+    if way.struck:
+        return Look(way.name, way.model, "", None, None, None, None, barred=way.struck)
+    cost, minutes = way.measure_cost, way.measure_minutes
+    price = None if cost is None or minutes is None else cost.p50 + hours * rate
+    days = None if minutes is None else (hours + minutes.mid / 60) / HOURS_A_DAY
+    look = Look(way.name, way.model, way.measure, cost, hours, price, days, needed)
+    if way.name not in PUBLISHED:
+        return look
+    # A collection that was not gathered by outcome; a larger hosted model beside a small tuned one is another question.
+    asked = tuple(case for case in catalog.untuned_cases("collection") if case.way != "hosted_model")
+    published = catalog.untuned_count(asked)
+    worth = None if price is None else published.within / published.of * saved - price
+    return replace(look, cases=published.within, known=published.of, worth=worth)
 
-    columns = [brings for offer in solved.offers if (brings := solved.brings(offer.lever)) is not None]
-    return np.column_stack(columns)
+
+def _needed(way: Alternative, state: "State | None", made: Plan) -> float | None:
+    """The score from which on a way brings more than the plan, the target at most.
+
+    error = today's - (today's - wanted) x (worth of the plan + set-up + answers) / V
+    """
+    if state is None or way.name.startswith("tune"):
+        return None
+    wanted, worth = state.error_target, max(made.worth.expected.value, 0.0) if made.worth is not None else None
+    cost = way.cost or way.set_up
+    if worth is None or cost is None or state.worth <= 0:
+        return state.score(wanted)
+    part = min(1.0, (worth + cost.p50) / state.worth)
+    return state.score(state.error_baseline - (state.error_baseline - wanted) * part)
+
+
+def _rank(look: Look) -> tuple[bool, bool, bool, float]:
+    """By worth for the price where cases tell, then by price."""
+    if look.worth is not None and look.price is not None:
+        return bool(look.barred), False, False, -look.worth / look.price
+    return bool(look.barred), True, look.price is None, look.price or 0.0

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tunecase.problem import steps_to_try, untuned_to_try
 from tunecase.quantities import (
     Interval80,
     Sampled,
@@ -20,7 +19,6 @@ from tunecase.records import (
     Change,
     CurveBand,
     Decision,
-    Definition,
     Estimate,
     Forecast,
     Needed,
@@ -38,7 +36,7 @@ def next_step(
 
     Args:
         before: records by verb as they stood before the round (forecast, estimate, decide); may lack any.
-        now: the same afterwards; `decide` must be there, and `define` for what to try while there is no forecast.
+        now: the same afterwards; `decide` must be there.
         made: the round, None where the news came from elsewhere (a pilot, reviews, prices).
         counts_as: labelled rows that the round's rows teach like, where some came from other sources.
         since: when `before` stood, in words; empty where there was nothing.
@@ -50,7 +48,7 @@ def next_step(
     shown, moved = _shown(made, expected, counts_as), _moved(before, now)
     first = f"{shown}, and {moved[0].lower()}{moved[1:]}" if shown else moved
     sentences = first, _step(decision)
-    return Next(sentences, made, expected, changes(before, now), decision, since, _to_try(now))
+    return Next(sentences, made, expected, changes(before, now), decision, since)
 
 
 def _expected(earlier: Forecast, made: Round, n: int) -> Interval80 | None:
@@ -67,21 +65,6 @@ def _between(low: CurveBand, high: CurveBand, n: int) -> Interval80:
     part = 0.0 if high.n == low.n else math.log(n / low.n) / math.log(high.n / low.n)
     a, b = low.next_test, high.next_test
     return Interval80(a.low + part * (b.low - a.low), a.mid + part * (b.mid - a.mid), a.high + part * (b.high - a.high))
-
-
-def _to_try(now: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ways to measure before anything is tuned, cheapest to know first.
-
-    Where a curve was measured, those without a fine-tune alone, and none where the advised step costs nothing.
-    """
-    definition: Definition | None = now.get("define")
-    if definition is None:
-        return ()
-    if now.get("forecast") is None:
-        return steps_to_try(definition)
-    best = now["decide"].best
-    costs = best is not None and best.release is not None and bool(best.release.value)
-    return untuned_to_try(definition) if costs else ()
 
 
 def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | None) -> str:
@@ -122,6 +105,8 @@ def _chance(records: Mapping[str, Any]) -> Sampled | None:
 
 def _step(decision: Decision) -> str:
     best = decision.best
+    if decision.look is not None:
+        return f"Now: first try {decision.first_look.replace('_', ' ')}."
     if decision.advice == "stop":
         return f"Now: stop; {_lower(decision.reason)}"
     if best is None:

@@ -63,7 +63,7 @@ def estimate(
 
 def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
     facts, work, walk, total = bill.facts, bill.work, bill.walk, bill.total
-    basis, machine = work.basis, work.machine
+    basis, machine, reached = work.basis, work.machine, walk.reached if bill.grounded else None
     cards = machine if machine is not None and machine.offer is None and not machine.on_cores else None
     part, why = training_share(bill)
     hours, run = gpu_hours(replace(work, walk=walk)), work.run_price(facts.rows)
@@ -94,8 +94,8 @@ def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
         assumptions=assumptions(bill),
         defaults=tuple(basis.used.values()),
         false_pass=made.chance.false_pass.value if made.chance is not None else None,
-        total_when_reached=_band_where(total, walk.reached, True),
-        total_when_stopped=_band_where(total, walk.reached, False),
+        total_when_reached=_band_where(total, reached, True),
+        total_when_stopped=_band_where(total, reached, False),
         what_if=what_if,
         total_without_unknowns=_without(bill, "unknowns"),
         total_without_answers=_without(bill, *AFTER_LAUNCH),

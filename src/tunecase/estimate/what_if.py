@@ -76,7 +76,7 @@ class _Bill:
     def _chances(self, bill: Drawn) -> Chances:
         within, reached = bill.total <= self.budget - self.facts.spent, bill.walk.reached
         chances: Chances = {"stay": float(within.mean())}
-        if reached is not None:
+        if reached is not None and bill.grounded:
             chances["reach"] = float((reached & within).mean())
         return chances
 

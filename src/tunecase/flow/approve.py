@@ -51,17 +51,22 @@ class ApprovalAsked:
 
 
 class _Kept(NamedTuple):
-    """What of the ledger bears on approvals, each with its place there; charges only where something was approved."""
+    """What of the ledger bears on approvals, each with its place there; charges only where something was approved.
+
+    `result` is the place of the last run or round; -1 without one.
+    """
 
     approved: Sequence[tuple[int, str, Approval]]
     rejected: Sequence[tuple[int, Rejection]]
     charges: "Sequence[Dated]"
+    result: int = -1
 
 
 def _kept(flow: Flow, without: Container[str]) -> _Kept:
     approved: list[tuple[int, str, Approval]] = []
     rejected: list[tuple[int, Rejection]] = []
     booked: dict[str, tuple[int, Spending]] = {}
+    result = -1
     has_approvals = ("record", "approve") in flow.ledger.counts()
     for place, entry in enumerate(flow.ledger.entries() if has_approvals else flow.ledger.entries("record")):
         if entry.kind == "spend":
@@ -70,7 +75,9 @@ def _kept(flow: Flow, without: Container[str]) -> _Kept:
             approved.append((place, entry.id, entry.record()))
         elif entry.verb == "rejection":
             rejected.append((place, entry.record()))
-    return _Kept(approved, rejected, _dated(booked, without) if approved else ())
+        elif entry.kind == "run" or entry.verb == "round":
+            result = place
+    return _Kept(approved, rejected, _dated(booked, without) if approved else (), result)
 
 
 def _dated(booked: Mapping[str, tuple[int, Spending]], without: Container[str]) -> "list[Dated]":
@@ -96,6 +103,8 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
         record = Approvals(plan.currency, filed.hash, filed.action, filed.release, outdated, is_advised)
     record = _with_approved(record, kept, parts, flow.today)
     last, now_plan = kept.approved[-1][0] if kept.approved else -1, hash_of(parts)
+    owed = bool(record.approved) and record.approved[-1].spent > 0 and kept.result < last
+    record = replace(record, owed=owed)
     standing = [rejection for place, rejection in kept.rejected if place > last and rejection.plan == now_plan]
     return replace(record, rejection=standing[-1]) if standing else record
 

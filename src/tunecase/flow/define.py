@@ -44,14 +44,15 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
 
 
 def _judge(flow: Flow, majority: float | None, probe: float | None, bill: Estimate | None) -> Definition:
-    from tunecase.problem import Facts, define, prompted
+    from tunecase.problem import Facts, at_hand, define, prompted
 
     pilot, basis = flow.current("pilot"), flow.basis()
     logs = flow.logs.told(flow.table("test"))
     lost = flow.logs.lost(logs)
     facts = Facts(
         flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.current("audit"),
-        piloted=prompted(pilot, basis), trial=flow.label_trial, promises=_promises(pilot), logs=logs,
+        piloted=prompted(pilot, basis), measured=tuple(at_hand(pilot, basis)), trial=flow.label_trial,
+        promises=_promises(pilot), logs=logs,
         lost=None if lost is None else lost[0], lost_on="" if lost is None else lost[1],
     )  # fmt: skip
     if bill is None:

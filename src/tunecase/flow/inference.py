@@ -273,8 +273,8 @@ def _outlay(flow: Flow | None, basis: "Basis") -> "Outlay | None":
 
     if flow is None or basis.project is None:
         return None
-    serving, hosted = basis.project.serving, basis.project.alternatives.prompt_hosted
-    if not (serving.today or hosted.model or serving.price_per_1k_today):
+    project = basis.project
+    if not (project.model_today or project.alternatives.prompt_hosted.model or project.price_per_1k_today):
         return None
     drawn = drawn_of(flow).of_the_tuned
     return Outlay(drawn.total_without_answers, served_months(drawn.work.basis))

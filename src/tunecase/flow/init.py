@@ -39,7 +39,6 @@ _HEAD = f"""\
 
 _QUESTIONS = """\
   # target: ?%                       # Which score makes it worth shipping?
-  # baseline: ?%                     # What does the way it is done today score, measured on the test file?
   # value: ? USD per correct         # What is one more correct answer worth?
   # volume: ? to ? per month         # How many answers are given each month?
   # horizon: ? months                # For how long will the result be used?
@@ -60,6 +59,10 @@ _REST = """
 #   gpus: [L40S, H100]
 #   terms: on_demand                 # on_demand, spot or reserved; `prices: FILE` takes a CSV of your own prices
 
+# today: ?                           # Who gives the answers now: people, rule, prompt, model or nobody?
+#   score: ?%                        # on the test file; people need none
+#   minutes: ? to ? min per answer   # of people, with rate: ? to ? USD per hour; else price_per_1k: ? USD
+
 # team:                              # Who works on it, for which share of the time?
 #   - role: ml engineer
 #     rate: ? to ? USD per hour
@@ -75,9 +78,7 @@ _REST = """
 #     hours: ?                       # day, office or even
 #     instructions: ? to ?           # Tokens of instructions that a prompted model needs on top
 #     first_token: ? s               # In which time must 95 of 100 answers begin?
-#   today: ?                         # Which hosted model answers today? openai/gpt-4.1-mini, say
 #   price_per_1k_answers: ? USD      # What 1,000 answers cost, where you know it: in place of what is worked out
-#   price_per_1k_today: ? USD
 
 # unknowns: outside view             # For what nobody foresees: outside view, none, or a factor such as 1.0 to 1.5
 

@@ -102,8 +102,7 @@ def _on_file(record: Decision | Estimate, noted: Mapping[str, str]) -> OnFile:
     assert plan is not None
     if isinstance(record, Estimate):
         return OnFile(plan, noted, None, plan.action)
-    asks = release_now(record)
-    return OnFile(plan, noted, asks, record.action if record.advice == "look" and asks is not None else plan.action)
+    return OnFile(plan, noted, release_now(record), plan.action)
 
 
 def earlier_plan(flow: Flow, word: str) -> Mapping[str, str] | None:

@@ -48,8 +48,8 @@ QUESTIONS = (
         "90%", "the first run proposes one",
     ),
     Question(
-        "problem.baseline", "What does today's way score on the test file?", "Only what comes on top of it is a gain.",
-        "75%", "not known",
+        "today", "Who gives the answers now: people, a rule, a prompt, a model or nobody?",
+        "Only what comes on top of that is a gain.", "people", "not known",
     ),
     Question(
         "problem.volume", "How many answers are given a month?", "It turns a better score into money.",

@@ -23,7 +23,7 @@ from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
 from tunecase.quantities import Band, Interval80, band
-from tunecase.records import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
+from tunecase.records import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
@@ -78,6 +78,11 @@ class Measured:
     fine_tune: bool = True
 
     @property
+    def copies(self) -> bool:
+        """Whether copied answers stand in for what a model would write, of which they tell nothing."""
+        return self.stand_in and self.stand_in_factor == COPIES
+
+    @property
     def language_model(self) -> bool:
         """False where a learner stands in, or is measured as itself, whose curves are flatter than fine-tunes'."""
         return self.fine_tune and not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
@@ -106,10 +111,10 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
     assert n_max is not None
     facts = Facts(
         tidy, scale, target, ceiling, n_max, prospect.n_max_why, measured.model, left_out=tuple(measured.left_out),
-        of_pilot=measured.source == "pilot",
+        of_pilot=measured.source == "pilot", copies=measured.copies,
     )  # fmt: skip
     seen = None
-    if len(tidy) >= LEAST_SIZES:
+    if len(tidy) >= LEAST_SIZES and not measured.copies:
         belief = believe(tidy, scale, seed=seed, language_model=measured.language_model)
         seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)

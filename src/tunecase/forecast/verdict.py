@@ -45,6 +45,7 @@ class Facts:
     needed: Needed | None = None
     left_out: tuple[str, ...] = ()
     of_pilot: bool = True
+    copies: bool = False
     next_run: NextRun | None = None
 
     def words(self, score: float) -> str:
@@ -106,7 +107,7 @@ def cautious_score(point: Point, scale: Scale, spread: float | None = None) -> f
 def next_pilot(conclusion: Verdict, facts: Facts) -> str:
     """What to measure next when the points say too little; empty otherwise."""
     if conclusion == "not a pilot yet":
-        return _first_sizes(facts.points)
+        return "tune a small language model, or ask a prompted one" if facts.copies else _first_sizes(facts.points)
     if conclusion != "pilot uninformative" or facts.belief is None:
         return ""
     gate, last = facts.belief.gate, facts.points[-1]
@@ -159,6 +160,10 @@ def reason(conclusion: Verdict, facts: Facts, following: str) -> str:
     if conclusion == "above the ceiling" and facts.ceiling is not None:
         most = facts.words(facts.ceiling)
         return f"The target of {wanted} lies beyond {most}, the best that the labels allow: relabel or redefine it."
+    if conclusion == "not a pilot yet" and facts.copies and facts.points:
+        return (
+            f"The pilot only copied answers of similar rows, which tells nothing of what a model writes: {following}."
+        )
     if conclusion == "not a pilot yet":
         without = f" (left out: {'; '.join(facts.left_out)})" if facts.left_out else ""
         return f"A curve needs {LEAST_SIZES} sizes and there {_sizes(facts.points)}{without}: {following}."

@@ -180,7 +180,7 @@ class Answers:
 
     def _worked_out(self, basis: Basis) -> _Kept:
         own = replace(basis, used={}, worlds=basis.worlds.afresh())
-        weighed, named = self.weighed(own), own.project.serving.today if own.project else None
+        weighed, named = self.weighed(own), own.project.model_today if own.project else None
         best, drawn = weighed.best if weighed is not None else None, own.worlds.drawn
         return _Kept(
             basis.project, _fixed(basis), basis.build_months, drawn, basis.worlds.scales_of(drawn), own.used,

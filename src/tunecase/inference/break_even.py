@@ -84,8 +84,8 @@ def _compared(ground: Ground, ways: Sequence[WayDraws]) -> Iterator[tuple[str, S
     for way in ways:
         if way.record.rank is not None and not way.record.tuned and pays_tokens(way):
             yield way.record.name, way.payers
-    serving = ground.basis.project.serving if ground.basis.project else None
-    if serving is not None and serving.today is None and serving.price_per_1k_today is not None:
+    project = ground.basis.project
+    if project is not None and project.model_today is None and project.price_per_1k_today is not None:
         today = price_today(ground.sketched.basis)
         if today is not None:
             yield IN_USE, [Answers(today)]

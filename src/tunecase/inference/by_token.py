@@ -40,9 +40,10 @@ def _stated(ground: Ground, name: str) -> tuple[str, Quantity] | None:
     """The field in which the project states what 1,000 answers of a hosted model cost, and the price."""
     if (project := ground.basis.project) is None:
         return None
-    serving, hosted_way = project.serving, project.alternatives.prompt_hosted
+    hosted_way = project.alternatives.prompt_hosted
+    field, price = project.price_per_1k_today or ("", None)
     fields = (
-        ("serving.price_per_1k_today", serving.today, serving.price_per_1k_today),
+        (field, project.model_today, price),
         ("alternatives.prompt_hosted.price_per_1k_answers", hosted_way.model, hosted_way.price_per_1k_answers),
     )
     return next(((field, price) for field, model, price in fields if model == name and price is not None), None)

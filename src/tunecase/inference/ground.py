@@ -217,5 +217,5 @@ def _named_models(basis: Basis) -> tuple[str, ...]:
     """The hosted models that the project file names."""
     if basis.project is None:
         return ()
-    named = (basis.project.serving.today, basis.project.alternatives.prompt_hosted.model)
+    named = (basis.project.model_today, basis.project.alternatives.prompt_hosted.model)
     return tuple(name for name in named if name)

@@ -92,7 +92,7 @@ def _bill_of(weighed: Weighed, stated: "Draws | None") -> "tuple[Draws | None, D
 def _today(weighed: Weighed) -> "Draws | None":
     """What 1,000 answers cost today, shape (worlds,): of the hosted model that is named, else as stated."""
     basis = weighed.ground.basis
-    named = basis.project.serving.today if basis.project else None
+    named = basis.project.model_today if basis.project else None
     if named is None:
         return price_today(basis)
     ways = (way for way in weighed.ways if way.record.kind == "hosted" and way.record.model == named)

@@ -27,11 +27,13 @@ class AssumedCurve:
 
         error(n) = error(rows) (n / rows)^-slope
 
-    `first` is the error at `rows`, shape (worlds,), `words` what it was taken from. The slope is drawn from what
-    fine-tunes of the library of curves did. Leaves out floors: far beyond the rows at hand it promises too much.
+    `first` is the error at `rows`, shape (worlds,), `words` what it was taken from, `factor` the default it rests on.
+    The slope is drawn from what fine-tunes of the library of curves did. Leaves out floors: far beyond the rows at hand
+    it promises too much.
     """
 
     first: "Draws"
+    factor: str
     rows: int
     scale: Scale
     basis: Basis
@@ -69,6 +71,7 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
         words = f"no pilot: the first error is {factor} times that of the probe, which scores {score(probe)}"
     else:
         first = max(to_error(target, metric.direction), LEAST_ERROR) * basis.draw(FIRST_ERROR)
+        name = FIRST_ERROR
         words = f"no pilot: the first error is {catalog.default(FIRST_ERROR).value} times the one wanted"
     words += f", and falls with the rows to the power of {catalog.default(SLOPE).value}"
     n_max, why = _most_rows(facts, rows)
@@ -78,7 +81,7 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
         direction=cast(Any, metric.direction), assumptions=(), currency=basis.currency, seed=basis.worlds.seed,
         stand_in=True,
     )  # fmt: skip
-    return AssumedCurve(first, rows, scale, basis, words), forecast
+    return AssumedCurve(first, name, rows, scale, basis, words), forecast
 
 
 def _most_rows(facts: Known, rows: int) -> tuple[int, str]:

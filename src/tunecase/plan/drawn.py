@@ -105,6 +105,11 @@ class Drawn:
         return "" if self.facts.way is None else self.facts.way.name
 
     @property
+    def grounded(self) -> bool:
+        """Whether a target is walked to along a curve that rests on something."""
+        return self.solved is not None and self.solved.state.grounded
+
+    @property
     def of_the_tuned(self) -> "Drawn":
         """The plan of the model to be tuned, whether it is the best or not."""
         return next((each for each in (self, *self.others) if not each.way), self)
@@ -309,7 +314,7 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     if saved is not None or np.any(offer.besides):
         saved = shipped * offer.besides + (0.0 if saved is None else saved)
     if state.value is not None:
-        gain = shipped * state.value * (offer.brings or 0.0) + (0.0 if saved is None else saved)
+        gain = shipped * (state.value + state.more_today) * (offer.brings or 0.0) + (0.0 if saved is None else saved)
     return Walked(walk, lines, walk, lines, gain, serving=saved)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.forecast import LEAST_SIZES, Scale, as_tested, cautious_score, scale_of, to_error
-from tunecase.pilot import PROMPTS
+from tunecase.pilot import KINDS, PROMPTS
 from tunecase.prices import AnswerPrices, Basis, core_hour, struck
 from tunecase.quantities import Beta, Const, Wanted, read_quantity
 from tunecase.records import Baseline, Candidate, Forecast, ModelKind, OwnCurve, Pilot, Point, Promise
@@ -211,10 +211,24 @@ def _ways(pilot: Pilot, forecast: Forecast, basis: Basis, rows: int) -> Iterator
     for one in pilot.candidates:
         if not _is_the_tuned(one, basis):
             yield _of_candidate(one, curves.get(one.name), forecast, basis, rows)
+    if not pilot.candidates and (alone := _alone(pilot)) is not None and not _is_the_tuned(alone, basis):
+        yield _of_candidate(alone, None, forecast, basis, rows)
     named = {one.name for one in pilot.candidates}
     for asked in pilot.baselines:
         if asked.kind in PROMPTED and asked.name not in named:
             yield _of_baseline(asked, forecast, basis, rows)
+
+
+def _alone(pilot: Pilot) -> Candidate | None:
+    """The one learner of a pilot that raced none, as it scored at its largest size; None where nothing was trained."""
+    if not pilot.mean_scores or KINDS.get(pilot.trainer, "") not in ("n-grams", "encoder", "causal"):
+        return None
+    n, scored = pilot.mean_scores[-1]
+    speeds = [run.answers_per_s for run in pilot.runs if run.answers_per_s]
+    return Candidate(
+        pilot.model, KINDS.get(pilot.trainer, ""), pilot.trainer, pilot.model, (), n, scored, pilot.test_rows,
+        seconds_per_answer=1 / max(speeds) if speeds else None,
+    )  # fmt: skip
 
 
 def _of_candidate(one: Candidate, own: OwnCurve | None, forecast: Forecast, basis: Basis, rows: int) -> MeasuredWay:

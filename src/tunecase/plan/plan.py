@@ -6,13 +6,23 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tunecase import catalog
 from tunecase.plan.capital import capital_of
 from tunecase.plan.costs import is_stated, people_paid, total_of
 from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import baseline_score, ending_of, horizon, served_months, serving_saving, start_of, unknown_factor
+from tunecase.prices import (
+    baseline_score,
+    ending_of,
+    horizon,
+    served_months,
+    serving_saving,
+    start_of,
+    today_score,
+    unknown_factor,
+)
 from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
 from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
@@ -35,12 +45,14 @@ def plan(drawn: Drawn) -> Plan:
     Args:
         drawn: the bill in every world, with its policy.
     Returns: the Plan, each figure with its Monte Carlo error by batch means.
+    A curve that rests on nothing gives no chance, no worth, and nothing that could be lost: there it is costs alone.
     Leaves out the error of what all worlds share: that of the curves and prices themselves, which the bands hold, and
     of a policy learnt from finitely many worlds.
     """
     total, left = drawn.total, _left(drawn)
     within = None if left is None else total <= left
     shown = _shown(drawn, within)
+    told = drawn.grounded
     offer, target = drawn.offer, drawn.solved.state.forecast.target if drawn.solved is not None else None
     return Plan(
         currency=drawn.work.basis.currency,
@@ -53,10 +65,10 @@ def plan(drawn: Drawn) -> Plan:
         release=_release(drawn),
         total=_total(total, within, LEARNT_COST if _learns(drawn) else 1.0),
         authorise=authorised(drawn),
-        lost=_lost(drawn),
+        lost=_lost(drawn) if told else None,
         chance=None if shown is None else _chance(drawn, shown),
         worth=_worth(drawn),
-        limits=limits_of(drawn),
+        limits=limits_of(drawn) if told else None,
         then=() if shown is None else outcomes(drawn, shown),
         months=tuple(by_month(drawn)),
         evidence=dict(_evidence(drawn)),
@@ -154,7 +166,7 @@ def _lost(drawn: Drawn) -> Sampled | None:
 
 def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
     reached = drawn.walk.reached
-    if drawn.solved is None or reached is None:
+    if not drawn.grounded or reached is None:
         return None
     return reached if within is None else reached & within
 
@@ -167,15 +179,16 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
     false = shown & walk.false_pass if walk.false_pass is not None else shown & False
     settled = walk.settled if drawn.work.project.problem.fallback is not None else None
     rate = partial(sampled, of=_mean, times=LEARNT_WORTH if _learns(drawn) else 1.0)
+    factor = "" if drawn.solved is None else drawn.solved.state.factor
     return Chance(
         rate(shown.astype(float)), rate((shown & ~false).astype(float)), rate(false.astype(float)),
-        None if settled is None else rate(settled.astype(float)),
+        None if settled is None else rate(settled.astype(float)), *(catalog.reference_class(factor) or (None, None)),
     )  # fmt: skip
 
 
 def _worth(drawn: Drawn) -> Worth | None:
     solved, gain = drawn.solved, drawn.walked.gain
-    if solved is None or gain is None or solved.state.value is None:
+    if solved is None or gain is None or solved.state.value is None or not drawn.grounded:
         return None
     saved = serving_saving(drawn.work.basis)
     brought = solved.state.value + (0.0 if saved is None else saved)
@@ -184,9 +197,11 @@ def _worth(drawn: Drawn) -> Worth | None:
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
     cost = sampled(paid, _mean, LEARNT_COST if _learns(drawn) else 1.0)
     upkeep, serving = drawn.walked.upkeep, drawn.walked.serving
+    at_hand = None if drawn.facts.definition is None else drawn.facts.definition.at_hand
     return Worth(
         sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
         sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times),
+        "" if at_hand is None else at_hand.way,
     )  # fmt: skip
 
 
@@ -233,13 +248,15 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
     """What each headline figure rests on: the weakest of what it is made of."""
     yield "release", _hours(drawn, drawn.walked.first_walk) if drawn.walked.first_cost.any() else "measured"
     yield "total", _hours(drawn, drawn.walk) if drawn.total.any() else "measured"
-    if drawn.solved is None:
+    if drawn.solved is None or not drawn.grounded:
         return
     chance: Kind = "assumed" if drawn.solved.state.evidence == "assumed" else "measured"
     yield "chance", chance
     if drawn.solved.weighed:
         problem = drawn.work.project.problem
-        value: Kind = "assumed" if problem.horizon is None or problem.baseline is None else "stated"
+        definition = drawn.facts.definition
+        known = today_score(drawn.work.project, definition) is not None
+        value: Kind = "assumed" if problem.horizon is None or not known else "stated"
         yield "value", value
         kept: Kind = "assumed" if drawn.work.project.after_launch.monitoring is None else "stated"
         yield "worth", weakest(value, chance, kept)

@@ -80,7 +80,8 @@ class Solved:
         some = np.arange(0, len(self.state.paths), every)
         nodes = tuple(_node_in(node, some) for node in self.board.nodes)
         value = None if self.state.value is None else self.state.value[some]
-        state = replace(self.state, value=value, paths=self.state.paths[some])
+        more = np.broadcast_to(self.state.more_today, len(self.state.paths))[some]
+        state = replace(self.state, value=value, paths=self.state.paths[some], more_today=more)
         tests = {name: getattr(self.board, name)[:, some] for name in ("errors", "passed", "settled", "ships")}
         luck = tuple(None if one is None else one[some] for one in self.board.luck)
         board = replace(self.board, nodes=nodes, luck=luck, **tests)
@@ -90,7 +91,7 @@ class Solved:
     def scaled(self, factor: float) -> "Solved":
         """The same board when what the target is worth is `factor` times as large; tests, costs and savings stay."""
         assert self.state.value is not None
-        state = replace(self.state, value=self.state.value * factor)
+        state = replace(self.state, value=self.state.value * factor, more_today=self.state.more_today * factor)
         board = self.board.revalued(levers.rules_of(state, self.offers))
         return replace(self, state=state, board=board, policy=best_policy(board.nodes, sorted_worlds=self.groups))
 

@@ -31,7 +31,7 @@ def variants(bill: Drawn, scored: Sequence[Variant]) -> tuple[VariantPlan, ...]:
     Returns: none where no target is stated or the pilot measured nothing. Figures are those of at most 4,000 worlds.
     Leaves out what people do with rows out of scope, and what labels lose in worth when classes are merged.
     """
-    if bill.solved is None or bill.solved.state.assumed:
+    if not bill.grounded or bill.solved is None or bill.solved.state.assumed:
         return ()
     worlds = bill.work.basis.worlds
     fewer = drawn(bill.facts.in_worlds(Worlds(worlds.seed, min(worlds.n, SOME))))

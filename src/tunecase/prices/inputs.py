@@ -13,6 +13,7 @@ UNITS = {
     "problem.value": "{currency} per correct",
     "problem.volume": "per month",
     "serving.price_per_1k_answers": "{currency}",
+    "today.price_per_1k": "{currency}",
     "serving.price_per_1k_today": "{currency}",
     "one training run": "{currency}",
     "budget": "{currency}",

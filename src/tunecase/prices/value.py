@@ -26,16 +26,38 @@ def target_value(project: "Project", basis: Basis, definition: Definition | None
     best one without a fine-tune (`baseline_score`). None when worth, volume or target is not stated, or when the metric
     is not a share of answers.
     """
+    base, point = baseline_score(project, definition), value_of_one(project, basis)
+    if point is None or base is None:
+        return None
+    return point * max(0.0, read_score(project.problem.target or 0) - base)
+
+
+def value_of_one(project: "Project", basis: Basis) -> "Draws | None":
+    """Worth x answers, by which a share of right answers is priced, shape (draws,); None as for `target_value`."""
     import numpy as np
 
-    problem = project.problem
-    base, worth, answers = baseline_score(project, definition), worth_of_correct(basis), served_answers(basis)
-    if worth is None or answers is None or problem.target is None or base is None:
+    problem, worth, answers = project.problem, worth_of_correct(basis), served_answers(basis)
+    if worth is None or answers is None or problem.target is None:
         return None
     if problem.metric is not None and not catalog.metric(problem.metric).binomial:
         return None
-    gain = max(0.0, read_score(problem.target) - base)
-    return np.asarray(worth * answers * gain)
+    return np.asarray(worth * answers)
+
+
+def more_than_today(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | float":
+    """What reaching the target is worth above today's way beyond V, shape (draws,): V counts from the best at hand.
+
+    What is put to use takes the place of today's way, a fine-tune that of the best that is at hand. Where nobody
+    knows how good today's way is, it is taken to be the commonest answer.
+    """
+    base, point = baseline_score(project, definition), value_of_one(project, basis)
+    today = today_score(project, definition)
+    if base is None or point is None or project.problem.target is None:
+        return 0.0
+    if today is None:
+        today = min(base, (None if definition is None else definition.majority) or 0.0)
+    target = read_score(project.problem.target)
+    return point * (max(0.0, target - today) - max(0.0, target - base))
 
 
 def value_or_saving(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
@@ -53,10 +75,23 @@ def worth_of_correct(basis: Basis) -> "Draws | None":
     """
     value = basis.project.problem.value if basis.project else None
     cost = error_cost(basis)
+    if value is None and (person := person_per_answer(basis)) is not None:
+        return person if cost is None else person + cost
     if value is None:
         return cost
     brought = basis.worlds.draw("problem.value", value.spread)
     return brought if cost is None else brought + cost
+
+
+def person_per_answer(basis: Basis) -> "Draws | None":
+    """What a person's answer costs today, minutes x rate, shape (draws,): what a right answer saves where no other
+    value is stated. None where it is not stated.
+    """
+    today = basis.project.today if basis.project else None
+    if today is None or today.minutes is None or today.rate is None:
+        return None
+    draw = basis.worlds.draw
+    return draw("today.minutes", today.minutes.spread) / 60 * draw("today.rate", today.rate.spread)
 
 
 def price_of_answers(basis: Basis) -> "Draws | None":
@@ -69,9 +104,9 @@ def price_of_answers(basis: Basis) -> "Draws | None":
 
 def price_today(basis: Basis) -> "Draws | None":
     """What 1,000 answers cost the way they are given today, shape (draws,): stated or worked out; None if unknown."""
-    stated = basis.project.serving.price_per_1k_today if basis.project else None
+    stated = basis.project.price_per_1k_today if basis.project else None
     if stated is not None:
-        return basis.draw("serving.price_per_1k_today", stated)
+        return basis.draw(*stated)
     return None if basis.answer_prices is None else basis.answer_prices.in_use(basis)
 
 
@@ -155,17 +190,20 @@ def error_cost(basis: Basis) -> "Draws | None":
     return sum(costs[1:], costs[0])
 
 
-def baseline_score(project: "Project", definition: Definition | None) -> float | None:
-    """The score that a fine-tune's gain counts from: the stated one, else the best without a fine-tune; or None.
+def today_score(project: "Project", definition: Definition | None) -> float | None:
+    """The score of today's way: as stated, else that of its answers in the test file; None where nobody knows it."""
+    if project.score_today is not None:
+        return read_score(project.score_today)
+    return None if definition is None else definition.in_use
 
-    Older records, made before prompts were scored, hold only the score in use, or else majority and probe.
+
+def baseline_score(project: "Project", definition: Definition | None) -> float | None:
+    """The score that a fine-tune's gain counts from: that of the best way at hand, measured or stated; None without.
+
+    Older records hold no such way: there it is the score in use, else the best without a fine-tune.
     """
-    if project.problem.baseline is not None:
-        return read_score(project.problem.baseline)
-    if definition is None:
-        return None
-    if definition.untrained is not None:
-        return definition.untrained
-    if definition.in_use is not None:
-        return definition.in_use
-    return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)
+    if definition is not None and definition.at_hand is not None:
+        return definition.at_hand.score
+    if definition is None or project.score_today is not None:
+        return today_score(project, definition)
+    return definition.in_use if definition.untrained is None else definition.untrained

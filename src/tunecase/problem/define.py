@@ -96,7 +96,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         majority=facts.majority,
         probe=facts.probe,
         ceiling=facts.ceiling,
-        agreement=facts.agreement,
+        agreement=facts.agreement if facts.counts_items else None,
         train_rows=len(facts.train.rows),
         test_rows=facts.test_rows,
         test_rows_needed=power.rows_needed if power else None,
@@ -110,6 +110,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         test_rows_to_buy=evaluation.rows_to_label(facts),
         order=order,
         logs=tuple(facts.logs.items()),
+        at_hand=facts.at_hand,
     )
 
 

@@ -145,11 +145,12 @@ def _currency_problems(written: _Written) -> Iterator[Problem]:
         yield Problem(written.at("currency"), project.currency, wanted, fix)
 
 
-def _scores(project: "Project") -> Iterator[tuple[Place, str | float, str | None, str | None]]:
+def _scores(project: "Project") -> Iterator[tuple[Place, str | float | None, str | None, str | None]]:
     """Every score of the file: its place, as typed, its metric and the stated direction."""
     problem = project.problem
     for name in ("target", "fallback", "baseline"):
         yield ("problem", name), getattr(problem, name), problem.metric, problem.direction
+    yield ("today", "score"), project.today.score, problem.metric, problem.direction
     for index, more in enumerate(problem.further_targets):
         yield ("problem", "further_targets", index, "target"), more.target, more.metric, more.direction
     for name in type(project.alternatives).model_fields:
@@ -166,6 +167,8 @@ def _score_problems(written: _Written) -> Iterator[Problem]:
         except ValueError:
             yield _not_a_score(written, loc, given)
             continue
+        if score == 0 and loc in (("problem", "baseline"), ("today", "score")):
+            continue  # nothing is right today
         if written.better(metric, direction) == "higher" and not 0 < score <= 1:
             meant_percent = 1 < score <= 100 and "%" not in str(given)
             fix = f"write {score:g}%" if meant_percent else "write a score between 0 and 100%"
@@ -219,12 +222,12 @@ def _wrong_directions(written: _Written) -> Iterator[Problem]:
 def _lost_ground(written: _Written) -> Iterator[Problem]:
     """A target worse than what is in use."""
     problem = written.project.problem
-    target, baseline = _number(problem.target), _number(problem.baseline)
+    target, baseline = _number(problem.target), _number(written.project.score_today)
     if target is None or baseline is None:
         return
     better = written.better(problem.metric, problem.direction)
     if (target > baseline) if better == "lower" else (target < baseline):
-        got = f"{problem.target!r}, worse than the baseline of {problem.baseline!r} ({better} is better)"
+        got = f"{problem.target!r}, worse than today's score of {written.project.score_today!r} ({better} is better)"
         fix = "correct one of the two, or problem.direction"
         yield Problem(written.at("problem", "target"), got, "a target beyond what is in use", fix)
 
@@ -239,14 +242,29 @@ def _fallback_problems(written: _Written) -> Iterator[Problem]:
     if problem.target is None:
         yield Problem(where, repr(problem.fallback), "a target that it falls short of", "add problem.target")
     lower = written.better(problem.metric, problem.direction) == "lower"
-    for name, side, given in (("target", "short of", problem.target), ("baseline", "better than", problem.baseline)):
+    today = written.project.score_today
+    for name, side, given in (("problem.target", "short of", problem.target), ("today.score", "better than", today)):
         other = _number(given)
         if other is None:
             continue
         beyond = (fallback < other) if lower else (fallback > other)
-        if fallback == other or beyond != (name == "baseline"):
+        if fallback == other or beyond != (name == "today.score"):
             fix = "write a score between the two, or delete the line"
-            yield Problem(where, repr(problem.fallback), f"{side} problem.{name}, {given!r}", fix)
+            yield Problem(where, repr(problem.fallback), f"{side} {name}, {given!r}", fix)
+
+
+def _today_problems(written: _Written) -> Iterator[Problem]:
+    """Today's way stated twice, in `today` and under an older name."""
+    project, today = written.project, written.project.today
+    twice: dict[Place, tuple[object, object]] = {
+        ("today", "score"): (today.score, project.problem.baseline),
+        ("today", "price_per_1k"): (today.price_per_1k, project.serving.price_per_1k_today),
+        ("today", "model"): (today.model, project.serving.today),
+    }
+    older = ("problem.baseline", "serving.price_per_1k_today", "serving.today")
+    for (loc, both), name in zip(twice.items(), older, strict=True):
+        if None not in both:
+            yield Problem(written.at(*loc), f"{both[0]!s} beside {name}", "one of the two", f"delete {name}")
 
 
 def _class_share_problems(written: _Written) -> Iterator[Problem]:
@@ -524,6 +542,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _wrong_directions,
     _lost_ground,
     _fallback_problems,
+    _today_problems,
     _class_share_problems,
     _error_share_problems,
     _group_problems,

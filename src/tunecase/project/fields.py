@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from tunecase import catalog
 from tunecase.project.bill import AfterLaunch, CostLine, Effort, Evaluation, Member, Source, Storage, Training
@@ -18,6 +19,7 @@ from tunecase.project.kinds import (
     HoursPerRound,
     Kilowatts,
     MetricName,
+    MinutesPerAnswer,
     ModelName,
     Money,
     MoneyPer1k,
@@ -25,6 +27,7 @@ from tunecase.project.kinds import (
     MoneyPerAnswer,
     MoneyPerCorrect,
     MoneyPerError,
+    MoneyPerHour,
     MoneyPerKwh,
     Months,
     ObjectiveName,
@@ -41,6 +44,7 @@ from tunecase.project.kinds import (
 )
 from tunecase.project.rates import Rate, latest_rate
 from tunecase.project.serving import Serving
+from tunecase.quantities import Quantity
 
 # A target such as "95% at 70% coverage": the score that answers must have, and the share of them that are given.
 AT_COVERAGE = re.compile(r"\s*(\S+)\s+at\s+(\S+)\s+coverage\s*", re.IGNORECASE)
@@ -141,6 +145,42 @@ class ProblemStatement(Section):
         if parts is None or fields.get("coverage") not in (None, parts[2]):
             return fields
         return {**fields, "target": parts[1], "coverage": parts[2]}
+
+
+class Today(Section):
+    """Who or what gives the answers now, how good they are, and what one costs."""
+
+    who: Literal["people", "rule", "prompt", "model", "nobody"] | None = Field(
+        None, description="people, rule, prompt, model or nobody; not known when left out."
+    )
+    score: Score | None = Field(None, description="The score of today's answers on the test file; 0% is a score.")
+    model: str | None = Field(None, description="The model that gives them, where one does.")
+    minutes: MinutesPerAnswer | None = Field(None, description="A person's time for one answer, where people do.")
+    rate: MoneyPerHour | None = Field(None, description="What an hour of these people costs.")
+    price_per_1k: MoneyPer1kOrNothing | None = Field(None, description="What 1,000 of today's answers cost otherwise.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_word(cls, given: Any) -> Any:
+        """Reads a word alone as who gives the answers."""
+        if isinstance(given, str):
+            return {} if given == "not known" else {"who": given}
+        return given
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "Today":
+        """Refuses what does not belong to those who give the answers."""
+        people, machine = ("minutes", "rate"), ("price_per_1k", "model")
+        odd = {"people": machine, "nobody": (*people, *machine)}.get(self.who or "", people)
+        if stray := next((name for name in odd if getattr(self, name) is not None), ""):
+            fix = "people cost minutes and a rate, a rule or a model has a price_per_1k, nobody costs nothing"
+            got, wanted = f"{stray} where who is {self.who or 'not known'}", "the cost of those who give the answers"
+        elif (self.minutes is None) != (self.rate is None):
+            got, wanted = "only one of minutes and rate", "both: an answer costs its minutes at this rate"
+            fix = "write minutes: 1 to 2 min per answer and rate: 12 to 25 USD per hour"
+        else:
+            return self
+        raise PydanticCustomError("told", "{got}", {"got": got, "wanted": wanted, "fix": fix})
 
 
 class Data(Section):
@@ -310,16 +350,19 @@ class Levers(Section):
     buy_worth: PartShare | None = Field(None, description="Labelled examples that a bought one teaches like.")
     licence_worth: PartShare | None = Field(None, description="Labelled examples that a licensed one teaches like.")
     first_run_hours: Hours | None = Field(None, description="All of people's hours in a round without data work.")
-    look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
+    look_hours: Hours | None = Field(None, description="An engineer's hours to score one more way and read it.")
 
 
 class Project(Section):
     """The project file."""
 
-    later = frozenset({"effort", "start", "costs", "after_launch", "constraints", "engine", "address", "scratch"})
+    later = frozenset(
+        {"effort", "start", "costs", "after_launch", "constraints", "engine", "address", "scratch", "today"}
+    )
 
     name: str
     problem: ProblemStatement = ProblemStatement()
+    today: Today = Field(Today(), description="Who gives the answers now, how good they are, and what one costs.")
     data: Data
     models: tuple[ModelName, ...] = ()
     method: Literal["lora", "qlora", "full"] = "lora"
@@ -371,6 +414,31 @@ class Project(Section):
     def models_of(self, kind: Literal["encoder", "causal", "hosted", "decision"]) -> tuple[str, ...]:
         """The models listed of one kind, in their order; only causal ones are priced as fine-tunes."""
         return tuple(name for name in self.models if catalog.model_kind(name) == kind)
+
+    @property
+    def score_today(self) -> str | float | None:
+        """The score of what is in use, as typed; of people and of nobody 0%, since no answer is given without a person.
+
+        `problem.baseline` is its older name. None where it is not known.
+        """
+        problem, typed = self.problem, self.today.score
+        if typed is not None or problem.baseline is not None:
+            return problem.baseline if typed is None else typed
+        direction = problem.direction or catalog.metric(problem.metric or "accuracy").direction
+        return "0%" if self.today.who in ("people", "nobody") and direction == "higher" else None
+
+    @property
+    def price_per_1k_today(self) -> tuple[str, Quantity] | None:
+        """The field that states what 1,000 answers cost today, and the price; None where neither name of it is."""
+        if self.today.price_per_1k is not None:
+            return "today.price_per_1k", self.today.price_per_1k
+        older = self.serving.price_per_1k_today
+        return None if older is None else ("serving.price_per_1k_today", older)
+
+    @property
+    def model_today(self) -> str | None:
+        """The hosted model that gives the answers today; `serving.today` is its older name."""
+        return self.today.model or self.serving.today
 
     @property
     def base_per_usd(self) -> float:

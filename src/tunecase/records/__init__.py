@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from tunecase.records.check import Check, Shift
     from tunecase.records.clean import Cleaned, Depth, Written
     from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
-    from tunecase.records.decide import Change, Decision, Experiment, Option
-    from tunecase.records.define import Alternative, Criterion, Definition, Status
+    from tunecase.records.decide import Change, Decision, Look, Option
+    from tunecase.records.define import Alternative, AtHand, Criterion, Definition, Status
     from tunecase.records.disclosure import Disclosure
     from tunecase.records.estimate import (
         ActivityHours, DefaultUsed, Driver, Estimate, Flip, KeyAssumption, Line, Part, Way, WhatIf,
     )  # fmt: skip
     from tunecase.records.evals import EvalLog, EvalPair, Evals, GainItems
     from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Proof, Rolled, Scored, Unsaid
-    from tunecase.records.forecast import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
+    from tunecase.records.forecast import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
     from tunecase.records.inference import (
         Crossing, Inference, InferenceWay, Latency, LoadPoint, MeasuredLoad, MeasuredLoads, MeasuredPoint, Objective,
         Throughput,
@@ -64,26 +64,25 @@ if TYPE_CHECKING:
 loads_late(__name__)
 
 __all__ = [
-    "CATEGORIES", "MOST_NAME", "NEARLY", "NOT_ASKED", "N_GRAM_FACTORS", "PRINTED", "RECORDS", "RULE_FIELDS",
-    "SCHEMAS", "STANDARD_INPUT", "TAG", "TIMED", "Accuracy", "ActivityHours", "Adopted", "AdviceEnded",
-    "Alternative", "Amount", "Anchored", "Approval", "Approvals", "Approved", "Audit", "Authorised", "BandHeld",
-    "Baseline", "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital", "CaseEnded", "CaseScored",
-    "Chance", "ChanceMet", "ChancesMet", "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement",
-    "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart", "Criterion", "Crossing",
-    "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement",
-    "Disclosure", "Driver", "Ending", "Estimate", "EvalLog", "EvalPair", "Evals", "Experiment", "FieldChange",
-    "Finding", "Fit", "Flip", "Forecast", "GainItems", "Held", "Held80", "HitRate", "HoursHeld", "Imported",
-    "Inference", "InferenceWay", "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial",
-    "Labelling", "Latency", "LeftOut", "Limits", "Line", "LineHeld", "LineRule", "LoadPoint", "Mapped", "Measured",
-    "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes", "ModelKind", "Month", "Moved",
-    "Needed", "Next", "NextCase", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "OwnCurve",
-    "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price",
-    "PriceCheck", "Prices", "PricesUpdated", "Promise", "Proof", "Rechained", "Rejection", "Release", "Report",
-    "Reviews", "Rolled", "Round", "RowsHeld", "Run", "RunCharge", "ScoreHeld", "Scorecard", "Scored",
-    "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift",
-    "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "SplitMade", "Stage", "Status", "Tabular",
-    "Throughput", "TierPrices", "Tokens", "ToldAgainstMade", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge",
-    "Unsaid", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind", "WhatIf", "WorstRow", "Worth",
-    "Written", "from_json", "is_rule_field", "quick_spending", "reading_fault", "schema_of", "time_of_1k",
-    "to_json", "unread_words",
+    "CATEGORIES", "COPIES", "MOST_NAME", "NEARLY", "NOT_ASKED", "N_GRAM_FACTORS", "PRINTED", "RECORDS", "RULE_FIELDS",
+    "SCHEMAS", "STANDARD_INPUT", "TAG", "TIMED", "Accuracy", "ActivityHours", "Adopted", "AdviceEnded", "Alternative",
+    "Amount", "Anchored", "Approval", "Approvals", "Approved", "AtHand", "Audit", "Authorised", "BandHeld", "Baseline",
+    "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital", "CaseEnded", "CaseScored", "Chance",
+    "ChanceMet", "ChancesMet", "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned",
+    "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart", "Criterion", "Crossing", "CurveBand",
+    "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Disclosure",
+    "Driver", "Ending", "Estimate", "EvalLog", "EvalPair", "Evals", "FieldChange", "Finding", "Fit", "Flip",
+    "Forecast", "GainItems", "Held", "Held80", "HitRate", "HoursHeld", "Imported", "Inference", "InferenceWay",
+    "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut",
+    "Limits", "Line", "LineHeld", "LineRule", "LoadPoint", "Look", "Mapped", "Measured", "MeasuredLoad",
+    "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes", "ModelKind", "Month", "Moved", "Needed", "Next",
+    "NextCase", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "OwnCurve", "Part", "Phase",
+    "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices",
+    "PricesUpdated", "Promise", "Proof", "Rechained", "Rejection", "Release", "Report", "Reviews", "Rolled", "Round",
+    "RowsHeld", "Run", "RunCharge", "ScoreHeld", "Scorecard", "Scored", "ServedAgainstForecast", "ServedFigures",
+    "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources",
+    "Spending", "SplitMade", "Stage", "Status", "Tabular", "Throughput", "TierPrices", "Tokens", "ToldAgainstMade",
+    "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Unsaid", "Variance", "Variant", "VariantPlan", "Verified",
+    "Way", "WayKind", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "quick_spending",
+    "reading_fault", "schema_of", "time_of_1k", "to_json", "unread_words",
 ]  # fmt: skip

@@ -92,7 +92,9 @@ class Approvals(Tabular):
     of that step: what the next approval is asked for. `outdated` names what has changed in the case since that plan was
     made. `total` sums the approvals that were not corrected, `lapsed` is the part of them that can no longer be spent.
     `spent` sums the charges since the first approval, `uncovered` the part of them that no approval covers, `before`
-    the charges before it. `rejection` is the last one of the plan as it is now, where nothing was approved after it.
+    the charges before it. `owed` says that something was spent of the last one and no result was recorded since: until
+    it is, nothing more is asked for. `rejection` is the last one of the plan as it is now, where nothing was approved
+    after it.
     """
 
     currency: str
@@ -108,6 +110,7 @@ class Approvals(Tabular):
     uncovered: Amount = Decimal(0)
     before: Amount = Decimal(0)
     rejection: Rejection | None = None
+    owed: bool = False
 
     @property
     def standing(self) -> tuple[Approved, ...]:
@@ -191,11 +194,18 @@ class Approvals(Tabular):
 
     @property
     def is_asked(self) -> bool:
-        """Whether the next release has to be approved: the one before is spent or over, or there is none.
+        """Whether the next release has to be approved: the one before is spent, its result known, or there is none.
 
         Example:
             >>> approvals.is_asked
             False
         """
         due = self.state not in ("approved", "nearly spent", "rejected")
-        return due and self.advised and not self.outdated and self.release is not None and self.release.shown > 0
+        return (
+            due
+            and self.advised
+            and not self.owed
+            and not self.outdated
+            and self.release is not None
+            and self.release.shown > 0
+        )

@@ -37,31 +37,40 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """A run or a reading that buys nothing but knowledge, in the base currency.
+class Look:
+    """A way to give the answers that can be tried before money is released, and what trying it takes.
 
-    `worth` is the expected value of deciding with its result (EVSI), with its standard error from the draws; `net` is
-    the worth less the mean price. Both are None where it cannot be had: `blocked` gives the reason.
+    `way` is its code, `model` what is asked or trained, `command` what measures it, as it is typed. `cost` is paid to
+    providers [base currency], `hours` are a person's, `price` is both in money, `days` are working days until it is
+    known; None is not known. From the score `needed` on the plan changes. In `cases` of `known` published projects such
+    a way did about as well as the fine-tune: then `worth` is what it spares on average, less its price; None where no
+    published cases tell. `barred` names the constraint that forbids it, in the words of `constraints`.
     """
 
-    name: str
-    action: str
-    price: Band | None
-    worth: float | None
-    error: float | None
-    net: float | None
-    blocked: str = ""
+    way: str
+    model: str
+    command: str
+    cost: Band | None
+    hours: float | None
+    price: float | None
+    days: float | None
+    needed: float | None = None
+    cases: int | None = None
+    known: int | None = None
+    worth: float | None = None
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision(Tabular):
     """What should the next dollar buy?
 
-    `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform;
-    `certainty` is the worth of knowing everything (EVPI); `what_if` holds, where asked for, the smallest change of each
-    input at which another lever is advised, `value_flips` the nearest values of a right answer at which one is (of an
-    error, where no value is stated). `way` is the candidate that the advice is about, empty for the model to be tuned;
-    `instead` is the sentence "do not fine-tune: X does it" where one is advised in its place.
+    `plan` holds the headline figures, the same as on the bill. `looks` are the ways that nobody has measured yet, the
+    best for its price first, `first_look` the way of the one that is advised. `what_if` holds, where asked for,
+    the smallest change of each input at which another lever is advised, `value_flips` the nearest values of a right
+    answer at which one is (of an error, where no value is stated). `way` is the candidate that the advice is about,
+    empty for the model to be tuned; `instead` is the sentence "do not fine-tune: X does it" where one is advised in its
+    place.
     """
 
     advice: str
@@ -73,13 +82,23 @@ class Decision(Tabular):
     runner_up: str
     assumptions: tuple[str, ...]
     currency: str
-    experiments: tuple[Experiment, ...] = ()
+    looks: tuple[Look, ...] = ()
+    first_look: str = ""
     what_if: tuple[Flip, ...] = ()
-    certainty: float | None = None
     plan: Plan | None = None
     way: str = ""
     instead: str = ""
     value_flips: tuple[Flip, ...] = ()
+
+    @property
+    def look(self) -> Look | None:
+        """The look that is advised before any money is released; None where something else is advised.
+
+        Example:
+            >>> decision.look is None
+            True
+        """
+        return next((look for look in self.looks if look.way == self.first_look), None)
 
     @property
     def ok(self) -> bool:

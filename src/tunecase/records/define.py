@@ -37,7 +37,7 @@ class Alternative:
     (stated: in the project file), `unknown` names what is missing. `per_1k` is what 1,000 answers cost. A published
     score, with its set and source, never ranks. `measure` is the command that would measure it, with what that costs
     and how long it takes; `struck` says which constraint rules it out. `value_when_sure` is what answering only when
-    sure brings over the horizon, by `promise`, while people do the rest.
+    sure brings over the horizon, by `promise`, while people do the rest. `model` is what gives the answers.
     """
 
     name: str
@@ -60,6 +60,16 @@ class Alternative:
     struck: str = ""
     promise: Promise | None = None
     value_when_sure: Band | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What a fine-tune's gain counts from: the best way without one, by its code, its model and its score."""
+
+    way: str
+    model: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ class Definition(Tabular):
 
     `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
     rows can be held out or where fewer only bring a warning. `order` names the ways in the order to try them. `logs`
-    are the evaluation logs that scores were taken from, each with the field that it fills.
+    are the evaluation logs that scores were taken from, each with the field that it fills. Gains count from `at_hand`.
     """
 
     verdict: Literal["go to pilot", "fix first", "do not start"]
@@ -94,6 +104,7 @@ class Definition(Tabular):
     test_rows_to_buy: int = 0
     order: tuple[str, ...] = ()
     logs: tuple[tuple[str, EvalLog], ...] = ()
+    at_hand: AtHand | None = None
 
     @property
     def met(self) -> bool:

@@ -7,7 +7,8 @@ from tunecase.quantities import Band, Interval80
 from tunecase.records.tabular import Tabular
 
 # The factors of what stands in without a model: its curve is not a fine-tune's.
-N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small", "stand_in.nearest_factor")
+COPIES = "stand_in.nearest_factor"  # of answers copied from the nearest rows, which no published pairs stand behind
+N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small", COPIES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,7 @@ class Next(Tabular):
     """After a round: what changed in belief, and what to do now.
 
     `told` are two sentences for the manager; `moved` has every answer that changed, before and now. `expected` is the
-    80% interval in which the round's score was expected; None without a forecast. `to_try` are the ways to measure
-    before anything is tuned, cheapest to know first, each with its command and price; empty once a curve was measured.
+    80% interval in which the round's score was expected; None without a forecast.
     """
 
     told: tuple[str, str]
@@ -38,7 +37,6 @@ class Next(Tabular):
     moved: tuple[Change, ...]
     decision: Decision
     since: str
-    to_try: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

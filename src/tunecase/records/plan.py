@@ -153,13 +153,16 @@ class Chance:
 
     `shown` is the share of worlds in which a test shows the target and the budget is kept; `truly` that in which the
     target is so shown and truly reached, `false_pass` that in which a test shows it by luck. `settled` is the share
-    that ends at the fallback, None without one.
+    that ends at the fallback, None without one. Where another learner was measured in the model's place, the step to it
+    rests on `pairs` published pairs of such models on `tasks` tasks; None where none tell.
     """
 
     shown: Sampled
     truly: Sampled
     false_pass: Sampled
     settled: Sampled | None = None
+    pairs: int | None = None
+    tasks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ class Worth:
     `gain` counts what serving costs or saves, `serving` (negative where it saves); None where nobody knows it.
     `upkeep` is what keeping up what is shipped takes; None in records from before it was counted.
     `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth above the score
-    `baseline`.
+    `baseline`, which the way `above` has; empty in records from before it was noted.
     """
 
     expected: Sampled
@@ -181,6 +184,7 @@ class Worth:
     baseline: float | None
     upkeep: Sampled | None = None
     serving: Sampled | None = None
+    above: str = ""
 
     @property
     def taken(self) -> tuple[tuple[str, Sampled], ...]:

@@ -293,9 +293,6 @@ def _price(option: Option) -> float:
 
 def _options_note(decision: Decision) -> str:
     words = "Worth: the value brought less all costs, on average over success and failure."
-    looks = [look for look in decision.experiments if look.net is not None]
-    if looks and all((look.net or 0.0) <= 0 for look in looks):
-        words += " Looking first, with another pilot run or review, costs more than it would tell."
     blocked = {one.lever for one in decision.options if one.blocked and not one.release}
     if not blocked:
         return words

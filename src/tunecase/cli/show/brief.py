@@ -174,7 +174,7 @@ def _rules(rules: Sequence[Criterion], currency: str) -> Iterator[str]:
 
 
 def _ways(record: Definition) -> Iterator[str]:
-    from tunecase.problem import steps_to_try
+    from tunecase.accounts import steps_to_try
 
     yield f"Over the horizon, in {record.currency}; a question mark is not known."
     yield ""

@@ -13,7 +13,7 @@ from tunecase.quantities import count, score, share
 def ship(state: State) -> Offer:
     """Ship what the pilot trained, when its lower bound meets the target."""
     action = f"ship {state.ready_to_ship}"
-    if state.forecast.verdict != "reached":
+    if state.forecast.verdict != "reached" or state.forecast.stand_in:
         return Offer("ship", action, blocked=_not_met(state))
     # The pilot's own curve, not that of the model it stands in for, says what is shipped.
     last = float(state.forecast.points[-1].n)
@@ -27,6 +27,8 @@ def _not_met(state: State) -> str:
     if not state.forecast.points:
         return "no pilot has trained anything yet"
     last = state.forecast.points[-1]
+    if state.forecast.verdict == "reached":
+        return "what the pilot trained is weighed as a way of its own, with its own serving"
     if state.forecast.stand_in or to_error(last.score, state.forecast.direction) > state.error_target:
         return "the measured score does not meet the target"
     rows = f"its test of {count(last.test_rows)} rows" if last.test_rows else "its test"
@@ -78,7 +80,7 @@ def _rest_words(state: State, by_hand: bool) -> str:
     if by_hand:
         return "people's answers to the rest are taken to be as good as the target, at problem.by_hand each"
     if price_today(state.basis) is None:
-        return "today's way gives the rest, and is taken to cost nothing (serving.price_per_1k_today, problem.by_hand)"
+        return "today's way gives the rest, and is taken to cost nothing (today.price_per_1k, problem.by_hand)"
     return "today's way gives the rest at today's price and score"
 
 

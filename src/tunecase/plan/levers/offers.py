@@ -10,12 +10,11 @@ from dataclasses import replace
 
 from tunecase.plan.levers.data import clean, label, other_sources
 from tunecase.plan.levers.ending import redefine, ship, stop, when_sure
-from tunecase.plan.levers.looks import LOOKS, Look
 from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
 from tunecase.plan.rounds.board import Actions, Board, Rules, lay_out
 
-__all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "rules_of", "without_value"]
+__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "rules_of", "without_value"]
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     ship,

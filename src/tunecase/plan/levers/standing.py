@@ -29,6 +29,7 @@ from tunecase.prices import (
     Supply,
     baseline_score,
     made_sources,
+    more_than_today,
     person_hour,
     rest_by_others,
     serving_saving,
@@ -130,6 +131,7 @@ def standing(
         way=facts.way,
         promise=facts.promise,
         rest=_rest(facts.promise, basis),
+        more_today=0.0 if value is None else more_than_today(facts.project, basis, definition),
     )
 
 

@@ -36,6 +36,7 @@ class State:
     independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
     no pilot measured it. `way` is the measured way whose project this is, None for the model to be tuned; `promise` is
     what it promises where it answers only when sure, and `rest` what answers left to others add to the saving then.
+    `more_today` is what shipping now is worth beyond V, which counts from the best at hand, and not from today's way.
     """
 
     paths: "Draws"
@@ -70,6 +71,7 @@ class State:
     way: MeasuredWay | None = None
     promise: Promise | None = None
     rest: "Draws | float" = 0.0
+    more_today: "Draws | float" = 0.0
 
     @property
     def measured(self) -> "Belief":
@@ -93,6 +95,18 @@ class State:
         """Whether the effect of more rows was measured on the model itself."""
         return "assumed" if self.forecast.stand_in else "measured"
 
+    @property
+    def factor(self) -> str:
+        """The default by which the curve of another learner becomes that of the model; empty where none is needed."""
+        if self.assumed:
+            return cast("AssumedCurve", self.belief).factor
+        return self.forecast.stand_in_factor if self.forecast.stand_in else ""
+
+    @property
+    def grounded(self) -> bool:
+        """Whether a chance rests on something: a learner of the task's kind on the user's rows, or published pairs."""
+        return self.factor in ("", catalog.SMALLER_MODEL) or catalog.reference_class(self.factor) is not None
+
     def credit(self, errors: "Draws") -> "Draws":
         """The part of the wanted gain that these errors truly reach, 0 to 1; all of it if no gain is wanted."""
         import numpy as np
@@ -103,12 +117,13 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     def shipping(self, part: float) -> float:
-        """What shipping now brings: V part + saving - release at once - upkeep; nothing if nothing is shipped."""
+        """What shipping now brings: (V + more than today) part + saving - release at once - upkeep; 0 for no part."""
         import numpy as np
 
         if part <= 0:
             return 0.0
-        return self.worth * part + self.saving - float(np.mean(self.release_at_once)) - self.upkeep_of(self.sizes[0])
+        gain = (self.worth + float(np.mean(self.more_today))) * part
+        return gain + self.saving - float(np.mean(self.release_at_once)) - self.upkeep_of(self.sizes[0])
 
     def upkeep_of(self, rows: "Draws | float") -> float:
         """What keeping up a model takes that was trained on so many rows, on average; 0 where nothing is weighed."""

@@ -11,8 +11,6 @@ from tunecase.plan.rounds.policy import (
     best_policy,
     smooth,
     sort_worlds,
-    worth_of_knowing,
-    worth_of_seeing,
 )
 from tunecase.plan.rounds.walk import Walk, counted, parted, passing_count, random_rounds, rounds_of
 

@@ -28,7 +28,6 @@ DEGREE = 4  # of the polynomial in the rank of a group that its worth is read of
 FEWEST_REGRESSED = 8  # groups; fewer are taken as they are
 PAID_APART = (0.5, 0.8, 0.95)  # points of what was paid: who has seen dear work expects more of it
 LEAST_WORLDS = 20  # in a group
-SIGHTS = 32  # groups in which the worth of a sight is told
 END = -1
 
 
@@ -274,56 +273,6 @@ def _regression(groups: int) -> "Draws":
 
     basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, groups), DEGREE)
     return np.asarray(np.linalg.pinv(basis).T @ basis.T)
-
-
-def worth_of_seeing(values: "Draws", shown: "Draws") -> tuple[float, float]:
-    """What it is worth to see something before choosing among actions (EVSI), and its standard error.
-
-        EVSI = E[ max_a E[value_a | shown] ] - max_a E[value_a]
-
-    Worlds are sorted into groups by what is shown. In each group the action is chosen on one half of its worlds and
-    valued on the other, both ways round, so that luck is not taken for worth.
-
-    Args:
-        values: what each action brings in each world, shape (worlds, actions); one column may be zeros, to do nothing.
-        shown: what would be seen, with its noise, shape (worlds,).
-    Returns: (EVSI, standard error), in the unit of values; EVSI between 0 and `worth_of_knowing`.
-
-    Example:
-        >>> import numpy as np
-        >>> good = np.tile([1.0, 0.0], 800)
-        >>> both = np.column_stack([np.zeros(1_600), np.where(good > 0, 10.0, -10.0)])
-        >>> worth_of_seeing(both, good)[0], worth_of_seeing(both, np.arange(1_600.0))[0] < 0.5
-        (5.0, True)
-
-    Source: Raiffa and Schlaifer (1961). Leaves out what the sight changes in later choices: a lower bound.
-    """
-    import numpy as np
-
-    count = len(values)
-    order = np.argsort(shown, kind="stable")
-    number = max(min(SIGHTS, count // (2 * LEAST_WORLDS)), 1)
-    group = np.empty(count, dtype=np.intp)
-    group[order] = np.arange(count) * number // count
-    half = np.empty(count, dtype=np.intp)
-    half[order] = np.arange(count) % 2
-    sure = int(values.mean(axis=0).argmax())
-    gained = np.empty(count)
-    for side in (0, 1):
-        mine, other = half == side, half != side
-        totals = np.array([np.bincount(group[mine], column[mine], minlength=number) for column in values.T])
-        picked = totals.argmax(axis=0)
-        gained[other] = values[other, picked[group[other]]] - values[other, sure]
-    worth = min(max(float(gained.mean()), 0.0), worth_of_knowing(values))
-    return worth, float(gained.std() / np.sqrt(count))
-
-
-def worth_of_knowing(values: "Draws") -> float:
-    """What it is worth to know the world before choosing (EVPI): no look is worth more. Values as `worth_of_seeing`.
-
-    EVPI = E[ max_a value_a ] - max_a E[value_a]
-    """
-    return max(float(values.max(axis=1).mean() - values.mean(axis=0).max()), 0.0)
 
 
 def _after(value: "Draws", node: Node, step: Step) -> "Draws":

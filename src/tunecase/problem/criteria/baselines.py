@@ -18,8 +18,8 @@ MEASURED = Rule(
     "baselines before training",
     "majority, probe, in use",
     "OpenAI tuning guide; Google, Rules of ML 1 and 2; ML Test Score",
-    "How good is it today?",
-    "score what is in use on the test rows",
+    "Who gives the answers now?",
+    "say so under today: in the project file",
 )
 ROOM = Rule(
     "P4",
@@ -71,8 +71,6 @@ def baselines_are_measured(facts: Facts) -> Criterion:
     """P3: the majority answer, a cheap probe and what is in use today are scored before anything is trained."""
     scored = ", ".join(_scored(facts, name, score) for name, score in facts.baselines.items()) or "none"
     missing = [name for name in ("majority", "probe", "in use") if name not in facts.baselines]
-    if facts.prompted and "in use" in missing:
-        missing.remove("in use")
     if not missing:
         return MEASURED.passed(scored, "all are measured")
     rule = MEASURED if facts.baselines else MEASURED.weighing("stop")
@@ -82,9 +80,9 @@ def baselines_are_measured(facts: Facts) -> Criterion:
 def _how_to_score(missing: Sequence[str], facts: Facts) -> Iterator[str]:
     column = facts.project.data.answer_today
     if "in use" in missing and column is not None and facts.counts_items:
-        yield f"fill the column {column!r} in every test row, or add problem.baseline"
+        yield f"fill the column {column!r} in every test row, or add today.score"
     elif "in use" in missing:
-        yield "score what is in use today, or a prompted model, on the test set and add problem.baseline"
+        yield "write today: people, rule, prompt, model or nobody, with a score on the test set where it has one"
     if set(missing) == {"in use"}:
         return
     if facts.test_rows:
@@ -198,7 +196,7 @@ def _no_signal(facts: Facts, majority: float, got: str) -> Criterion:
     return SIGNAL.weighing("warn").failed(
         got,
         "no signal in the inputs: the answers look random, or hang on what the input does not show",
-        f"{READ_ROWS}; if so, give the score of a prompted model as problem.baseline",
+        f"{READ_ROWS}; if so, give the score of a prompted model as today.score",
     )
 
 

@@ -57,7 +57,7 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
     Where only a share c of the answers must meet it, at best all rows with a wrong label are left to people: the
     ceiling of the rest is then ceiling / c, at most 1.
     """
-    if facts.metric is not None and not facts.counts_items:
+    if facts.metric is not None and not facts.counts_items and facts.ceiling is None:
         reason = f"{facts.metric.name} does not count right answers, so agreement sets no ceiling for it"
         return CEILING.weighing("note").unknown(reason, "let a second person do the task, and score that person")
     if facts.ceiling is None or facts.agreement is None:
@@ -71,7 +71,8 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
     low, middle, high = (min(end / answered, 1.0) for end in (facts.ceiling.low, facts.ceiling.mid, facts.ceiling.high))
     got = f"ceiling {percent(high)}, the upper end of {percent(low)} to {percent(high)}"
     got += "" if facts.coverage is None else f" of the {percent(answered)} answered, the disputed rows left to people"
-    seen = f"two people agree on {percent(facts.agreement)} of {facts.agreed[1]} rows, {got}"
+    agree = f"agree on {percent(facts.agreement)} of {facts.agreed[1]}" if facts.counts_items else "answered the same"
+    seen = f"two people {agree} rows, {got}"
     if facts.target is None:
         return CEILING.unknown(f"{seen}, but there is no target", "add problem.target", got=got)
     if facts.direction == "lower" or facts.target <= middle:

@@ -1,6 +1,7 @@
 """What the rules may look at: the project, the data, the measured baselines, the audit and the cost, all read once."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.data.reading import Table, metric_for, task_of
 from tunecase.errors import InputError
-from tunecase.pilot.scoring import row_scores
+from tunecase.pilot import metrics_of
+from tunecase.pilot.scoring import mean_interval, row_scores
 from tunecase.prices import (
     Basis,
     label_price,
@@ -24,12 +26,17 @@ from tunecase.prices import (
 )
 from tunecase.project import Project, read_score
 from tunecase.quantities import LOST_SHARE, Band, Interval80, band, ceiling_range
-from tunecase.records import Audit, Baseline, EvalLog, LabelTrial, Promise
+from tunecase.records import AtHand, Audit, Baseline, EvalLog, LabelTrial, Promise
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
+# Where a row has several answers of people, such as summary1 and summary2.
+SECOND_ANSWER = re.compile(
+    r"(label|summary|reference|answer|output|target|response|completion|translation)[ _]?2", re.I
+)
+LEAST_DOUBLES = 30  # rows with two answers that a score of answers against answers needs
 
 UNTUNED = ("prompt_hosted", "prompt_open", "retrieval")  # ways that need no fine-tune, as the project file calls them
 
@@ -47,6 +54,7 @@ class Facts:
         audit: what the audit found; without it D5 and D7 are unknown.
         total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
         piloted: what a pilot scored by prompts alone.
+        measured: what a pilot scored without tuning a language model and the constraints allow.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
@@ -66,6 +74,7 @@ class Facts:
     audit: Audit | None = None
     total_cost: Band | None = None
     piloted: tuple[Baseline, ...] = ()
+    measured: tuple[AtHand, ...] = ()
     tuning_cost: Band | None = None
     chance: float | None = None
     upkeep: float = 0.0
@@ -123,7 +132,7 @@ class Facts:
     @cached_property
     def in_use(self) -> float | None:
         """The score of what is in use today: as stated, else that of its answers in the test file."""
-        stated = _score(self.project.problem.baseline)
+        stated = _score(self.project.score_today)
         if stated is not None or not self.right_today:
             return stated
         return sum(self.right_today) / len(self.right_today)
@@ -165,8 +174,8 @@ class Facts:
         return () if any(group is None for group in found) else tuple(map(str, found))
 
     @cached_property
-    def prompted(self) -> dict[str, float]:
-        """Scores reached without a fine-tune by prompts, retrieval or a search: those stated, and those of the pilot.
+    def stated(self) -> dict[str, float]:
+        """Scores of prompts and retrieval as the project file states them.
 
         A score by a log of other rows than the test's is none of these: no score of the test rows is held against it.
         """
@@ -176,21 +185,44 @@ class Facts:
             for name, log in logs.items()
             if (name != "prompt_hosted" or not struck(self.project, "hosted")) and (not log or log.on != "elsewhere")
         }
-        found = {name.replace("_", " "): score for name, score in stated.items() if score is not None}
-        return found | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
+        return {name.replace("_", " "): score for name, score in stated.items() if score is not None}
+
+    @cached_property
+    def prompted(self) -> dict[str, float]:
+        """Scores reached without a fine-tune by prompts, retrieval or a search: as stated, and as piloted."""
+        return self.stated | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
 
     @cached_property
     def by_prompt(self) -> dict[str, float]:
-        """Those of `prompted` that a model was asked for: a search for the nearest examples asks none."""
+        """Those of `prompted` that tell what a prompt does.
+
+        A search for the nearest examples asks no model; one that scores below it, or below n-grams, follows no prompt.
+        """
         searches = {one.name for one in self.piloted if one.kind == "search"}
-        return {name: score for name, score in self.prompted.items() if name not in searches}
+        return {name: score for name, score in self.prompted.items() if name not in searches and self._tells(score)}
+
+    def _tells(self, score: float) -> bool:
+        return self.probe is None or (score < self.probe if self.direction == "lower" else score > self.probe)
 
     @cached_property
-    def best(self) -> float | None:
-        """The best baseline, the way the metric is better."""
-        if not self.baselines or self.direction is None:
+    def at_hand(self) -> AtHand | None:
+        """The best of today's way, the commonest answer, and all that was stated or measured without a fine-tune.
+
+        An answer copied from the nearest row is none of these: nobody would put it to use.
+        """
+        if self.direction is None:
             return None
-        return min(self.baselines.values()) if self.direction == "lower" else max(self.baselines.values())
+        n_grams = self.probe if self.task == "classification" else None
+        plain = {"today": self.in_use, "majority": self.majority, "n_grams": n_grams}
+        found = [AtHand(way, "", score) for way, score in plain.items() if score is not None and math.isfinite(score)]
+        found += [AtHand(name.replace(" ", "_"), "", score) for name, score in self.stated.items()]
+        found += self.measured
+        return (min if self.direction == "lower" else max)(found, key=lambda way: way.score, default=None)
+
+    @property
+    def best(self) -> float | None:
+        """The score of the best way at hand, the way the metric is better."""
+        return None if self.at_hand is None else self.at_hand.score
 
     @cached_property
     def gain(self) -> float | None:
@@ -221,10 +253,8 @@ class Facts:
     def doubles(self) -> tuple[tuple[str, str], ...]:
         """(first, second) label of every test row that has both."""
         given = self.project.data.second_label
-        names = (given,) if given else SECOND_LABEL_COLUMNS
-        rows = self.test.rows if self.test else ()
-        pairs = ((row.output, next((row.other[n] for n in names if row.other.get(n)), None)) for row in rows)
-        return tuple((first.strip(), str(second).strip()) for first, second in pairs if second is not None)
+        pairs = ((row.output, _second(row.other, given)) for row in (self.test.rows if self.test else ()))
+        return tuple((first.strip(), str(second).strip()) for first, second in pairs if second)
 
     @cached_property
     def agreement(self) -> float | None:
@@ -247,13 +277,19 @@ class Facts:
 
     @cached_property
     def ceiling(self) -> Interval80 | None:
-        """The highest honest score, from two people's labels, where the score counts right items.
+        """The highest honest score, from two people's answers to the same rows.
 
-        A range over few double labels and over how mistakes fall: evenly, or always on one look-alike.
+        Of a score that counts right items a range over few double labels and over how mistakes fall: evenly, or always
+        on one look-alike. Of any other, what one person's answers score against the other's.
         """
-        if not self.counts_items:
+        if self.counts_items:
+            return ceiling_range(*self.agreed, self.classes)
+        if len(self.doubles) < LEAST_DOUBLES or self.metric is None or self.metric.name not in metrics_of("nearest"):
             return None
-        return ceiling_range(*self.agreed, self.classes)
+        firsts, seconds = zip(*self.doubles, strict=True)
+        scores = row_scores(self.metric.name, firsts, seconds)
+        low, high = mean_interval(scores)
+        return Interval80(low, sum(scores) / len(scores), high)
 
     @cached_property
     def value_of_all(self) -> "Draws | None":
@@ -322,6 +358,13 @@ class Facts:
         low, mid, high = (three_figures(x) for x in (price.p10, price.p50, price.p90))
         unit = self.basis.currency
         return f"{mid} {unit}" if low == high else f"{mid} {unit} (80% sure: {low} to {high})"
+
+
+def _second(other: Mapping[str, object], given: str | None) -> object:
+    """A second person's answer beside a row's own: of the column named, else of one that is called so; None without."""
+    if given or any(other.get(name) for name in SECOND_LABEL_COLUMNS):
+        return next((other[name] for name in ((given,) if given else SECOND_LABEL_COLUMNS) if other.get(name)), None)
+    return next((value for name, value in other.items() if value and SECOND_ANSWER.fullmatch(name)), None)
 
 
 def points(share: float) -> str:

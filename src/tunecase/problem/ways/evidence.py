@@ -12,7 +12,7 @@ from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
 from tunecase.quantities import Interval80, counted, share, wilson
-from tunecase.records import Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
+from tunecase.records import AtHand, Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
 
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
@@ -24,6 +24,7 @@ SCORED_BY = {
     **LEARNERS, "nearest": "encoder", "prompt_hosted": "hosted", "decision": "decision", "retrieval": "hosted",
     "prompt_open": "lora", "tune_small": "lora", "tune_large": "lora",
 }  # fmt: skip
+TOY_PARAMS = 5e8  # a prompted model of so few parameters follows no instruction
 FEW_ROWS = 200  # on which a published score is off by several points
 ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 KINDS: dict[str, ModelKind] = {
@@ -38,6 +39,11 @@ KINDS: dict[str, ModelKind] = {
     "tune_small": "causal",
     "tune_large": "causal",
 }
+
+
+# The way that a kind of model gives answers in, but for those that a prompt or a trainer tells apart.
+WAYS = {"n-grams": "n_grams", "hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder",
+        "search": "nearest"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +84,34 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     """
     if pilot is None:
         return ()
-    assert basis.project is not None
     itself, found = pilot.model == base_model(basis), []
     for one in pilot.baselines:
         way = _way_of(one)
-        if way in ASKED and (itself or way != "prompt_open"):
-            usd = one.usd_per_1k_answers
-            price = None if usd is None else usd * basis.base_per_usd
-            if not struck(basis.project, KINDS[way], _model_of(one, way),
-                          seconds_per_answer=one.seconds_per_answer, price_per_1k=price):  # fmt: skip
-                found.append(one)
+        if way in ASKED and (itself or way != "prompt_open") and not _against(one, way, _model_of(one, way), basis):
+            found.append(one)
     return tuple(found)
+
+
+def at_hand(pilot: Pilot | None, basis: Basis) -> Iterator[AtHand]:
+    """What a pilot measured without tuning a language model, as far as the project's constraints allow it.
+
+    Leaves out a search, whose copied answers nobody would put to use.
+    """
+    for one in () if pilot is None else pilot.candidates:
+        way = "encoder_tuned" if one.trainer == LEARNERS["encoder_tuned"] else WAYS.get(one.kind, "")
+        if way and not _against(one, way, one.model or one.name, basis):
+            yield AtHand(way, one.model, one.score)
+    for asked in prompted(pilot, basis):
+        if (way := _way_of(asked)) != "nearest":
+            yield AtHand(way, _model_of(asked, way), asked.score)
+
+
+def _against(one: Candidate | Baseline, way: str, model: str, basis: Basis) -> str:
+    """The constraint that rules out what a pilot measured; empty where none does."""
+    assert basis.project is not None
+    usd = one.usd_per_1k_answers
+    price = None if usd is None else usd * basis.base_per_usd
+    return struck(basis.project, KINDS[way], model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
 
 
 def _model_of(one: Baseline, way: str) -> str:
@@ -103,9 +126,8 @@ def _way_of(one: Baseline) -> str:
         return "retrieval" if one.kind in ("hosted", "causal", "") else ""
     if one.kind == "n-grams" or one.name == PROBE:
         return "n_grams"
-    by_kind = {"hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder", "search": "nearest"}
-    if one.kind in by_kind:
-        return by_kind[one.kind]
+    if one.kind in WAYS:
+        return WAYS[one.kind]
     if one.name in PROMPTS:
         return "prompt_open"
     return "prompt_hosted" if one.kind == "" and one.name.endswith(PROMPTS) else ""
@@ -123,6 +145,22 @@ def best_untuned(name: str, grounds: Grounds) -> Seen | None:
         if best is None or grounds.better(one.score, best.score):
             best = one
     return best
+
+
+def too_weak(name: str, seen: Seen | None, grounds: Grounds) -> bool:
+    """Whether a measured prompt says nothing of a better one: below what needs no model, or by a toy of a model."""
+    if seen is None or name not in ASKED or name == "nearest":
+        return False
+    floor = grounds.standing.probe
+    return (floor is not None and not grounds.better(seen.score, floor)) or 0 < params_of(seen.model) <= TOY_PARAMS
+
+
+def params_of(model: str) -> int:
+    """The parameters of an open model of the tables; 0 of another."""
+    try:
+        return catalog.model(model).params
+    except InputError:
+        return 0
 
 
 def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:

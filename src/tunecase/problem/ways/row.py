@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.prices import Checked, checked
-from tunecase.problem.ways.evidence import KINDS, Seen, can_be_scored, published
+from tunecase.problem.ways.evidence import KINDS, Seen, can_be_scored, published, too_weak
 from tunecase.problem.ways.finding_out import NO_MEASURE, Measure
 from tunecase.problem.ways.grounds import Grounds, core_price_per_1k, running, together, value_of, value_when_sure
 from tunecase.quantities import Band, band
@@ -61,7 +61,8 @@ def row(known: Known, grounds: Grounds) -> Alternative:
     found = _held_against(known, per_1k, grounds)
     seen = known.seen if known.evidence == "measured" else None
     scored = can_be_scored(known.name, grounds)
-    is_open = scored and known.evidence in ("assumed", "unknown") and not found.struck
+    tells = known.evidence not in ("assumed", "unknown") and not too_weak(known.name, seen, grounds)
+    is_open = scored and not tells and not found.struck
     notes = [*known.notes, f"not known, and asked for: {'; '.join(found.unsettled)}" if found.unsettled else ""]
     missing = dict.fromkeys([*known.lacks, *lacks_value, *lacks_price])
     return Alternative(
@@ -77,6 +78,7 @@ def row(known: Known, grounds: Grounds) -> Alternative:
         struck="; ".join(found.struck),
         promise=seen.promise if seen else None,
         value_when_sure=value_when_sure(grounds, seen.promise if seen else None),
+        model=known.model,
     )  # fmt: skip
 
 

@@ -16,7 +16,9 @@ from tunecase.problem.ways.evidence import (
     log_evidence,
     log_words,
     of_log,
+    params_of,
     share_interval,
+    too_weak,
 )
 from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
@@ -38,11 +40,11 @@ def today(grounds: Grounds) -> Alternative:
     """The row of what is in use; its note names the ways that cannot give such answers."""
     score = grounds.standing.in_use
     per_1k = price_today(grounds.basis)
-    answers, missing = running(grounds.basis, per_1k, "serving.price_per_1k_today")
+    answers, missing = running(grounds.basis, per_1k, "today.price_per_1k")
     log = grounds.logs.get("problem.baseline")
-    evidence: Evidence = "measured" if grounds.project.problem.baseline is None or log is not None else "stated"
+    evidence: Evidence = "measured" if grounds.project.score_today is None or log is not None else "stated"
     if score is None:
-        evidence, missing = "unknown", ("problem.baseline", *missing)
+        evidence, missing = "unknown", ("today.score", *missing)
     interval = share_interval(grounds, score) if score is not None and evidence == "measured" else None
     interval = interval if log is None else log.interval
     return Alternative(
@@ -161,12 +163,17 @@ def _hosted(grounds: Grounds) -> Known:
     name = "prompt_hosted"
     seen, score, evidence, lacks = _asked(name, grounds)
     model, words = _hosted_model(grounds)
+    asked_again = seen is not None and seen.model == model and too_weak(name, seen, grounds)
+    if asked_again:
+        model = catalog.default("alternatives.prompt_hosted.model").value
     per_1k, source = _hosted_price(model, seen, grounds)
     shown = words if evidence == "stated" or not seen else _measured_by(name, seen, grounds)
+    repeats = asked_again and seen is not None and seen.model == model
+    measure = NO_MEASURE if repeats else asking(f"{PILOT} --hosted {model}", grounds, per_1k)
     return Known(
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks, (shown, _set_up_words(name, grounds), source),
-        asking(f"{PILOT} --hosted {model}", grounds, per_1k),
+        measure,
     )  # fmt: skip
 
 
@@ -256,15 +263,7 @@ def _open(grounds: Grounds) -> Known:
 def tuning_pilot(model: str, grounds: Grounds) -> Measure:
     """The pilot that prompts and tunes an open model: here where it is small, else on a rented GPU at an open price."""
     command = f"{PILOT} --trainer lora --model {model}"
-    return here(command, grounds) if 0 < _params(model) <= TINY_PARAMS else Measure(command)
-
-
-def _params(model: str) -> int:
-    """The parameters of an open model of the tables; 0 of another."""
-    try:
-        return catalog.model(model).params
-    except InputError:
-        return 0
+    return here(command, grounds) if 0 < params_of(model) <= TINY_PARAMS else Measure(command)
 
 
 def _retrieval(grounds: Grounds) -> Known:
@@ -281,5 +280,5 @@ def _retrieval(grounds: Grounds) -> Known:
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks, (*notes, _set_up_words(name, grounds)),
         asking(f"{PILOT} --hosted {model}", grounds, None) if documents else NO_MEASURE,
-        "causal" if _params(model) else "",
+        "causal" if params_of(model) else "",
     )  # fmt: skip
