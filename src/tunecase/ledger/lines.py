@@ -73,6 +73,16 @@ class Entry:
         return record
 
     @property
+    def face(self) -> str:
+        """The code of the face that it came through; empty of one from before faces were noted."""
+        return str(self.meta.get("face", ""))
+
+    @property
+    def seen(self) -> str:
+        """How the person behind an agent was seen; empty where there was none to see."""
+        return str(self.meta.get("seen", ""))
+
+    @property
     def fault(self) -> Fault | None:
         """Why the body is not the record that it must be; None where it is."""
         try:
@@ -91,7 +101,7 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     """
     import orjson
 
-    verb = verb or _verb_of(body)
+    verb = verb or verb_of(body)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(KINDS)}")
     if recorded_at.tzinfo is None:
@@ -118,7 +128,8 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     return content
 
 
-def _verb_of(body: Any) -> str:
+def verb_of(body: Any) -> str:
+    """The verb whose record a body is; empty for another body."""
     return next((name for name, record in RECORDS.items() if record is type(body)), "")
 
 
