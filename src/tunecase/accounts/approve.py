@@ -1,6 +1,8 @@
 """What approvals say: one as it was made, and all of them with what was spent of them and what is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from tunecase.accounts.approvals import (
     HEAD,
@@ -14,9 +16,10 @@ from tunecase.accounts.material import Material, filled
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
 from tunecase.quantities import day, firm_money, one_line, paid, plain_money, plain_paid, sentence
-from tunecase.records import Approval, Approvals, Rejection
+from tunecase.records import Approval, Approvals, Rejection, Spending
 
 MOST_TEXT = 120  # characters of a name or a note
+MOST_ASKED = 600  # characters of what an agent asks for: all of a note
 
 
 def approve(record: Approval | Rejection, material: Material) -> Account:
@@ -47,6 +50,34 @@ def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
         yield "Stop rule", record.stop_rule
         parts = record.authorise
         yield "Authorise", f"{parts.base:,.0f} + {parts.contingency:,.0f} + {parts.reserve:,.0f} = {parts.total:,.0f}"
+
+
+def asked_words(ledger: Path, records: Sequence[tuple[str, Any]]) -> str:
+    """What an agent asks a person to let it write, a line for each record.
+
+    Args:
+        ledger: the file that it would stand in.
+        records: each with its verb.
+    """
+    return "\n".join(f"{_asked(record)} Case: {one_line(str(ledger.resolve().parent), MOST_ASKED)}" for _, record in records)
+
+
+def _asked(record: Approval | Rejection | Spending) -> str:
+    corrects = ""
+    if isinstance(record, Rejection):
+        words, note = f"Reject the release that plan {record.plan} asks for", record.note
+    elif isinstance(record, Approval):
+        until = "" if record.until is None else f", until {day(record.until)}"
+        action = plain_words(one_line(record.action, MOST_ASKED))
+        words = f"Release {paid(record.amount)} {record.currency} for plan {record.plan} ({action}){until}"
+        note, corrects = record.note, record.supersedes
+    else:
+        words = f"Book {paid(record.amount)} {record.currency} on {day(record.on)} under {record.category}"
+        note, corrects = record.description, record.supersedes
+    name = getattr(record, "by", "")
+    words += f", in the name of {one_line(name, MOST_TEXT)}" if name else ""
+    words += f", in the place of entry {corrects[:12]}" if corrects else ""
+    return f"{words}. Note: {one_line(note, MOST_ASKED)}" if note else f"{words}."
 
 
 def approvals(record: Approvals, material: Material) -> Account:

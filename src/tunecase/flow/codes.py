@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
+from tunecase.flow.kept import is_private
 from tunecase.io import write_whole
 from tunecase.ledger import state_folder
 from tunecase.records import RECORDS, from_json, to_json
@@ -78,7 +79,8 @@ def take(request: Request, code: str) -> None:
     with suppress(OSError, ValueError, KeyError):
         file = _folder() / request.digest
         kept, given = orjson.loads(file.read_bytes()), hashlib.sha256(code.strip().casefold().encode()).hexdigest()
-        if secrets.compare_digest(kept["code"], given) and 0 <= time.time() - kept["drawn_s"] <= LASTS_S:
+        is_fresh = 0 <= time.time() - kept["drawn_s"] <= LASTS_S
+        if is_fresh and is_private(file.parent) and secrets.compare_digest(kept["code"], given):
             file.unlink()  # of two that come at once, one finds no file
             return
     wanted = "the code that a terminal shows for exactly this, at most ten minutes old and not used before"
