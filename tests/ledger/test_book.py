@@ -72,8 +72,8 @@ def test_what_is_written_reads_back_the_same(tmp_path_factory, pairs):
     written = [ledger.append("record", body, recorded_at=NOW, verb="note", meta=meta) for body, meta in pairs]
     assert written == list(ledger.entries())
     assert [(body, {**meta, "face": "python"}) for body, meta in pairs] == [
-            (entry.body, entry.meta) for entry in ledger.entries()
-        ]
+        (entry.body, entry.meta) for entry in ledger.entries()
+    ]
     assert [] == ledger.verify()
 
 

@@ -52,32 +52,27 @@ def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
         yield "Authorise", f"{parts.base:,.0f} + {parts.contingency:,.0f} + {parts.reserve:,.0f} = {parts.total:,.0f}"
 
 
-def asked_words(ledger: Path, records: Sequence[tuple[str, Any]]) -> str:
-    """What an agent asks a person to let it write, a line for each record.
-
-    Args:
-        ledger: the file that it would stand in.
-        records: each with its verb.
-    """
-    return "\n".join(f"{_asked(record)} Case: {one_line(str(ledger.resolve().parent), MOST_ASKED)}" for _, record in records)
+def asked_words(ledger: str, records: Sequence[tuple[str, Any]]) -> str:
+    """What an agent asks to write to the ledger of this path, a line for each record with its verb."""
+    return "\n".join(
+        f"{_asked(record)} Case: {one_line(str(Path(ledger).parent), MOST_ASKED)}" for _, record in records
+    )
 
 
 def _asked(record: Approval | Rejection | Spending) -> str:
-    corrects = ""
-    if isinstance(record, Rejection):
-        words, note = f"Reject the release that plan {record.plan} asks for", record.note
-    elif isinstance(record, Approval):
-        until = "" if record.until is None else f", until {day(record.until)}"
-        action = plain_words(one_line(record.action, MOST_ASKED))
-        words = f"Release {paid(record.amount)} {record.currency} for plan {record.plan} ({action}){until}"
-        note, corrects = record.note, record.supersedes
+    amount = "" if isinstance(record, Rejection) else f"{paid(record.amount)} {record.currency}"
+    if isinstance(record, Spending):
+        head, note = f"Book {amount} on {day(record.on)} under {record.category}", record.description
     else:
-        words = f"Book {paid(record.amount)} {record.currency} on {day(record.on)} under {record.category}"
-        note, corrects = record.description, record.supersedes
-    name = getattr(record, "by", "")
-    words += f", in the name of {one_line(name, MOST_TEXT)}" if name else ""
-    words += f", in the place of entry {corrects[:12]}" if corrects else ""
-    return f"{words}. Note: {one_line(note, MOST_ASKED)}" if note else f"{words}."
+        action = plain_words(one_line(record.action, MOST_ASKED))
+        head = f"{'Release' if amount else 'Reject'} {amount or 'the release'} for plan {record.plan} ({action})"
+        note = record.note
+    beside = {"Note": note} | {
+        word: getattr(record, name, None) or ""
+        for word, name in (("Until", "until"), ("By", "by"), ("In the place of", "supersedes"))
+    }
+    words = (f"{word}: {one_line(str(value), MOST_ASKED)}." for word, value in beside.items() if value)
+    return " ".join((f"{head}.", *words))
 
 
 def approvals(record: Approvals, material: Material) -> Account:
@@ -119,7 +114,7 @@ def approval_table(record: Approvals) -> Table:
     note = f"{record.currency}. A charge draws from the approval that ends first."
     if record.before > 0:
         note += f" {paid(record.before)} was spent before the first approval and is counted in none."
-    return Table("What was approved", HEAD, rows, (6, 7), note=note)
+    return Table("What was approved", HEAD, rows, (7, 8), note=note)
 
 
 def _entries(record: Approvals) -> Facts:

@@ -91,8 +91,11 @@ class Pool:
     _room: Any = None
 
     async def call(self, asked: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-        """The reply of a worker to one call, `tool` and `given` among what is asked; one that is cancelled ends its worker.
+        """The reply of a worker to one call; one that is cancelled ends its worker.
 
+        Args:
+            asked: the `tool`, what it is `given`, and what the server says of the person.
+            tell: hears what is done meanwhile.
         Raises: InputError where the folder is gone; TunecaseError where the worker ends before it replies.
         """
         from anyio import CancelScope, Semaphore

@@ -25,14 +25,9 @@ CODE = "tunecase/exit_code"  # in the meta of an answer: 0 fine, 1 the answer is
 LEFT_OUT = "tunecase/left_out"
 LAST_WITHIN_A_CALL = "2025-11-25"  # the last version of the protocol in which a server can ask while it is called
 QUESTION, MOST_QUESTIONS = "person", 100  # the name of the question, and how many may wait for an answer
-FORM: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string", "title": "Your name", "minLength": 1, "maxLength": MOST_NAME},
-        "yes": {"type": "boolean", "title": "Yes, write this in my name", "default": False},
-    },
-    "required": ["name", "yes"],
-}
+NAME = {"type": "string", "title": "Your name", "minLength": 1, "maxLength": MOST_NAME}
+YES = {"type": "boolean", "title": "Yes, write this in my name", "default": False}
+FORM: dict[str, Any] = {"type": "object", "properties": {"name": NAME, "yes": YES}, "required": ["name", "yes"]}
 AGAIN = "ask the person what they want, and call again only if they want it"
 
 
@@ -110,36 +105,37 @@ class Desk:
         """
         from mcp import types
 
-        name, given = params.name, params.arguments or {}
+        name, given, session = params.name, params.arguments or {}, context.session
         if params.request_state is not None:
-            asked = self.questions.pop(params.request_state, ())
-            if asked[:2] != (name, given):
-                return _result(refusal(InputError(Problem("request_state", "another call", "the one asked for", AGAIN))))
-            return _result(await self._answered(context, *asked, (params.input_responses or {}).get(QUESTION)))
-        can = context.session.client_capabilities and context.session.client_capabilities.elicitation
-        reply = await self._reply(context, name, given, elicits=bool(can) and (can.form is not None or can.url is None))
+            question = self.questions.pop(params.request_state, None)
+            answer = (
+                (params.input_responses or {}).get(QUESTION) if question and question[:2] == (name, given) else None
+            )
+            return await self._answered(context, name, given, answer, question[2] if question else "")
+        can = session.client_capabilities and session.client_capabilities.elicitation
+        reply = await self._reply(context, name, given, elicits=bool(can) and bool(can.form or not can.url))
         if "asks" not in reply:
             return _result(reply)
         form = types.ElicitRequestFormParams(message=reply["asks"], requested_schema=FORM)
         if context.protocol_version <= LAST_WITHIN_A_CALL:
-            answer = await context.session.elicit_form(form.message, FORM, context.request_id)
-            return _result(await self._answered(context, name, given, reply["digest"], answer))
+            answer = await session.elicit_form(form.message, FORM, context.request_id)
+            return await self._answered(context, name, given, answer, reply["digest"])
         state = secrets.token_urlsafe()
         self.questions = dict([*self.questions.items(), (state, (name, given, reply["digest"]))][-MOST_QUESTIONS:])
-        return types.InputRequiredResult(
-            input_requests={QUESTION: types.ElicitRequest(params=form)}, request_state=state
-        )
+        asks: Any = {QUESTION: types.ElicitRequest(params=form)}
+        return types.InputRequiredResult(input_requests=asks, request_state=state)
 
-    async def _answered(self, context: Any, name: str, given: Any, digest: str, answer: Any) -> dict[str, Any]:
-        """The reply to a call once the person has answered; `digest` is that of what they were asked."""
+    async def _answered(
+        self, context: Any, name: str, given: dict[str, Any], answer: Any, digest: str
+    ) -> "types.CallToolResult":
+        """The answer to a call once the person has answered; `digest` is that of what they were asked."""
         content = getattr(answer, "content", None) or {}
-        by = str(content.get("name", "")).strip()
-        is_named = by.isprintable() and 0 < len(by) <= MOST_NAME
-        if getattr(answer, "action", "") != "accept" or content.get("yes") is not True or not is_named:
-            wanted = f"a yes and a name of at most {MOST_NAME} characters"
-            return refusal(InputError(Problem("the person", "no yes with a name; nothing was written", wanted, AGAIN)))
+        by, yes = str(content.get("name", "")).strip(), content.get("yes") is True and answer.action == "accept"
+        if not yes or not by.isprintable() or not 0 < len(by) <= MOST_NAME:
+            got, wanted = "no yes with a name: nothing was written", "a yes, and a name on one line"
+            return _result(refusal(InputError(Problem("the person", got, wanted, AGAIN))))
         given = {**given, "by": by} if "by" in given else given
-        return await self._reply(context, name, given, person={"by": by, "digest": digest})
+        return _result(await self._reply(context, name, given, by=by, digest=digest))
 
     async def _reply(self, context: Any, name: str, given: dict[str, Any], **about: Any) -> dict[str, Any]:
         steps = 0

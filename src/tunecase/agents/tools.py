@@ -16,9 +16,7 @@ from tunecase.records import CATEGORIES, Changed
 if TYPE_CHECKING:
     from tunecase.flow import Flow
 
-WHOSE_WORD = (
-    "A person states {}, never you. They are asked before it is written, by a form of the client or by a code."
-)
+WHOSE_WORD = "A person states {}, never you. They are asked before it is written, by a form of the client or by a code."
 CODE = Field("code", "The code that the person gave you; left out at first. All else stays as it was when you asked.")
 MINUTES = Field(
     "max_minutes", "No run begins that would pass this time, but for the first.", "number", required=True, least=0.1,

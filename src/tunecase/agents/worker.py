@@ -30,8 +30,8 @@ from tunecase.ledger import NewEntry
 APART_S = 0.2  # between two lines of progress
 OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if": "sure"}  # called otherwise here
 OPTION = re.compile(r"--[a-z][a-z-]*")
-ASK_FOR_CODE = (
-    "ask the person to run `tunecase approve --code` in a terminal, in the folder of the case: it shows what you ask for "
+CODE_FIX = (
+    "ask the person to run `tunecase approve --code` in a terminal, in the folder of the case: it shows what you ask "
     "and a code. Then call this again, unchanged but for `code`"
 )
 CONNECTING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
@@ -59,12 +59,8 @@ def work(show: Show, failed: Callable[[BaseException], str], working: Mapping[st
         return
 
 
-class AskedError(Exception):
-    """A person is to be asked first; the words are the question, `digest` that of all that is to be written."""
-
-    def __init__(self, words: str, digest: str) -> None:
-        super().__init__(words)
-        self.digest = digest
+class _AskError(Exception):
+    """A person is to be asked first."""
 
 
 @dataclass
@@ -87,8 +83,8 @@ class _Desk:
         tool = TOOLS[asked["tool"]]
         try:
             reply = self._reply(tool, asked["given"])
-        except AskedError as error:
-            reply = {"asks": str(error), "digest": error.digest}
+        except _AskError as error:
+            reply = self._question(*error.args)
         except InputError as error:
             reply = refusal(InputError([by_field(problem, tool) for problem in error.problems]))
         except TunecaseError as error:
@@ -98,22 +94,23 @@ class _Desk:
         self._send(reply)
 
     def permit(self, ledger: Path, entries: Sequence[NewEntry]) -> Mapping[str, str]:
-        """How the person was seen who permits that entries are written.
-
-        Raises: AskedError where the client can ask a person; else InputError without a code for exactly these entries.
-        """
-        named = flow.Request(ledger, [(entry.verb, entry.body) for entry in entries])
-        nameless = flow.Request(ledger, [(verb, _nameless(body)) for verb, body in named.records])
-        person, code = self.asked.get("person", {}), self.asked["given"].get("code", "")
-        if person.get("digest") == nameless.digest:
-            return {"seen": "elicited", "person": person["by"]}
-        if code:
+        """How the person was seen who permits that entries are written. Raises: _AskError where nobody does as yet."""
+        named = flow.Request(str(ledger.resolve()), [(entry.verb, entry.body) for entry in entries])
+        records = [(verb, replace(body, by="") if hasattr(body, "by") else body) for verb, body in named.records]
+        nameless = flow.Request(named.ledger, records)  # what a form asks, which also asks the name
+        if self.asked.get("digest") == nameless.digest:
+            return {"seen": "elicited", "person": self.asked["by"]}
+        if code := self.asked["given"].get("code"):
             flow.take(named, code)
             return {"seen": "code"}
+        raise _AskError(named, nameless)
+
+    def _question(self, named: flow.Request, nameless: flow.Request) -> dict[str, Any]:
+        """What the client asks the person by a form; where it cannot, the refusal that says how to get a code."""
         if self.asked.get("elicits"):
-            raise AskedError(asked_words(ledger, nameless.records), nameless.digest)
+            return {"asks": asked_words(nameless.ledger, nameless.records), "digest": nameless.digest}
         flow.leave(named)
-        raise InputError(Problem("code", "no code", "the code by which a person permits exactly this", ASK_FOR_CODE))
+        return refusal(InputError(Problem("code", "none", "the code by which a person permits exactly this", CODE_FIX)))
 
     def _reply(self, tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
         made = tool.work(Call(given, self.show, self._tell, self.held))
@@ -134,11 +131,6 @@ class _Desk:
 
         self.wire.write(to_json(message) + b"\n")
         self.wire.flush()
-
-
-def _nameless(body: Any) -> Any:
-    """What is to be written, whoever gives a name for it."""
-    return replace(body, by="") if hasattr(body, "by") else body
 
 
 def refusal(error: TunecaseError) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def approve(
         bool, approval_option("--beyond", help="Release more than the plan asks for now, as far as the budget goes.")
     ] = False,
     code: Annotated[
-        bool, approval_option("--code", help="Show what an agent asks to release or book, and the code that permits it.")
+        bool, approval_option("--code", help="Show what an agent asks to write, and the code that permits it.")
     ] = False,
     project: ProjectFile = HERE,
     json: AsJson = False,
@@ -45,8 +45,8 @@ def approve(
 
     opened = open_project(project, 0, today)
     if code:
-        _show_codes(opened, amount)
-        return
+        _show_codes(opened)
+        raise typer.Exit
     if amount is not None:
         record = flow.approve(opened, flow.ApprovalAsked(amount, by, until, note, plan, replaces, beyond))
     else:
@@ -60,19 +60,15 @@ def approve(
     print_record("approvals", record, json, case=opened)
 
 
-def _show_codes(opened: "Flow", amount: str | None) -> None:
+def _show_codes(opened: "Flow") -> None:
     """What agents ask to write to the case, each with a code: on the screen of a person alone."""
     from tunecase import flow
     from tunecase.accounts import asked_words
     from tunecase.cli.asking import refuse_without_terminal
     from tunecase.cli.show.paper import console_for, say
 
-    if amount is not None:
-        raise InputError(Problem("--code", "beside an amount", "one of the two", "leave one of them out"))
     refuse_without_terminal("--code", "run it yourself, in a terminal")
-    console, requests = console_for(), list(flow.draw(opened.ledger.path))
-    for request, drawn in requests:
-        say(console, asked_words(request.ledger, request.records))
-        say(console, f"Code: {drawn}. It works once, within 10 minutes, for exactly this.", "bold")
-    if not requests:
-        say(console, "No agent asks to write money.")
+    asked = [(asked_words(request.ledger, request.records), drawn) for request, drawn in flow.draw(opened.ledger.path)]
+    for words, drawn in asked or [("No agent asks to write money.", "")]:
+        say(console_for(), words)
+        say(console_for(), drawn and f"Code: {drawn}, for exactly this, once, within 10 minutes", "bold")

@@ -56,21 +56,24 @@ class _Kept(NamedTuple):
     approved: Sequence[tuple[int, str, Approval]]
     rejected: Sequence[tuple[int, Rejection]]
     charges: "Sequence[Dated]"
+    through: Mapping[int, tuple[str, str]]
 
 
 def _kept(flow: Flow, without: Container[str]) -> _Kept:
     approved: list[tuple[int, str, Approval]] = []
     rejected: list[tuple[int, Rejection]] = []
     booked: dict[str, tuple[int, Spending]] = {}
+    through: dict[int, tuple[str, str]] = {}
     has_approvals = ("record", "approve") in flow.ledger.counts()
     for place, entry in enumerate(flow.ledger.entries() if has_approvals else flow.ledger.entries("record")):
+        through[place] = entry.through
         if entry.kind == "spend":
             booked.setdefault(entry.id, (place, entry.record()))
         elif entry.verb == "approve":
             approved.append((place, entry.id, entry.record()))
         elif entry.verb == "rejection":
             rejected.append((place, entry.record()))
-    return _Kept(approved, rejected, _dated(booked, without) if approved else ())
+    return _Kept(approved, rejected, _dated(booked, without) if approved else (), through)
 
 
 def _dated(booked: Mapping[str, tuple[int, Spending]], without: Container[str]) -> "list[Dated]":
@@ -96,8 +99,10 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
         record = Approvals(plan.currency, filed.hash, filed.action, filed.release, outdated, is_advised)
     record = _with_approved(record, kept, parts, flow.today)
     last, now_plan = kept.approved[-1][0] if kept.approved else -1, hash_of(parts)
-    standing = [rejection for place, rejection in kept.rejected if place > last and rejection.plan == now_plan]
-    return replace(record, rejection=standing[-1]) if standing else record
+    standing = [(place, no) for place, no in kept.rejected if place > last and no.plan == now_plan]
+    if not standing:
+        return record
+    return replace(record, rejection=standing[-1][1], rejection_face=kept.through[standing[-1][0]][0])
 
 
 def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], today: date) -> Approvals:
@@ -115,8 +120,13 @@ def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], tod
     drawn = drawn_down(list(grants.values()), kept.charges)
     used = dict(zip(grants, drawn.used, strict=True))
     approved = tuple(
-        _standing(name, approval, grants.get(name), used.get(name, ZERO), moved(approval.rests_on, parts), today)
-        for _, name, approval in kept.approved
+        _standing(
+            Approved(name, approval, ZERO, ZERO, "corrected", moved(approval.rests_on, parts), *kept.through[place]),
+            grants.get(name),
+            used.get(name, ZERO),
+            today,
+        )  # fmt: skip
+        for place, name, approval in kept.approved
     )
     total = sum((grant.amount for grant in grants.values()), ZERO)
     lapsed = total - sum((one.spent + one.left for one in approved), ZERO)
@@ -126,16 +136,14 @@ def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], tod
     )  # fmt: skip
 
 
-def _standing(
-    name: str, approval: Approval, grant: "Grant | None", used: Decimal, changed: str, today: date
-) -> Approved:
+def _standing(corrected: Approved, grant: "Grant | None", used: Decimal, today: date) -> Approved:
     if grant is None:
-        return Approved(name, approval, ZERO, ZERO, "corrected", changed)
+        return corrected
     if grant.ended is not None:
-        return Approved(name, approval, used, ZERO, "rejected", changed)
+        return replace(corrected, spent=used, state="rejected")
     if grant.until is not None and grant.until < today:
-        return Approved(name, approval, used, ZERO, "expired", changed)
-    return Approved(name, approval, used, grant.amount - used, "in force", changed)
+        return replace(corrected, spent=used, state="expired")
+    return replace(corrected, spent=used, left=grant.amount - used, state="in force")
 
 
 def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:

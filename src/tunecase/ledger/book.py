@@ -40,6 +40,7 @@ from tunecase.ledger.lines import (
     chained,
     content_of,
     entry_of,
+    face_of,
     following,
     group,
     hashes,
@@ -299,6 +300,11 @@ class Ledger:
         with self._sound() as index:
             moments = list(map(moment_of, index.lines(range(len(index)))))
         return sum(before - after > by.total_seconds() for before, after in pairwise(moments) if after)
+
+    def faces(self) -> Counter[str]:
+        """How many entries came through each face, by its code; "" for those that do not say."""
+        with self._sound() as index:
+            return Counter(map(face_of, index.lines(range(len(index)))))
 
     def last_moment(self) -> datetime | None:
         """The moment that the last line states; None where it states none."""

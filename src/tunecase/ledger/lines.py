@@ -36,6 +36,7 @@ PREV_AT, CONTENT_AT = 73, 147
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
 _IN_ORDER = ("recorded_at", "kind", "verb", "body", "meta", "made")
 _MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
+_FACE = re.compile(rb'\},"meta":\{"face":"([a-z]{1,20})"')  # the first of its sorted keys
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 
@@ -73,14 +74,9 @@ class Entry:
         return record
 
     @property
-    def face(self) -> str:
-        """The code of the face that it came through; empty of one from before faces were noted."""
-        return str(self.meta.get("face", ""))
-
-    @property
-    def seen(self) -> str:
-        """How the person behind an agent was seen; empty where there was none to see."""
-        return str(self.meta.get("seen", ""))
+    def through(self) -> tuple[str, str]:
+        """The code of the face that it came through, and how the person behind an agent was seen; empty if not said."""
+        return self.meta.get("face", ""), self.meta.get("seen", "")
 
     @property
     def fault(self) -> Fault | None:
@@ -241,6 +237,12 @@ def moment_of(line: bytes) -> float:
         return stated.timestamp() if stated else 0.0
     except (ValueError, OverflowError):
         return 0.0
+
+
+def face_of(line: bytes) -> str:
+    """The code of the face that a line states; empty where it states none. Meta comes after the body."""
+    stated = _FACE.match(line, max(line.rfind(b'},"meta":{'), 0))
+    return stated[1].decode() if stated else ""
 
 
 def id_of(line: bytes) -> bytes:
