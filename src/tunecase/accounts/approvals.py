@@ -185,6 +185,7 @@ def _row(one: Approved) -> tuple[str, ...]:
     state = f"{one.state}, another plan: {one.moved} changed" if one.moved and one.state == "in force" else one.state
     return (
         day(given.on), f"{paid(given.amount)} {given.currency}", one_line(given.by, MOST_NAME),
-        through(one.face, one.seen), day(given.until) if given.until is not None else "no end", one_line(given.action, MOST_SHOWN),
-        one_line(given.plan, MOST_NAME), paid(one.spent), paid(one.left), one_line(state),
+        through(one.face, one.seen), day(given.until) if given.until is not None else "no end",
+        one_line(given.action, MOST_SHOWN), one_line(given.plan, MOST_NAME), paid(one.spent), paid(one.left),
+        one_line(state),
     )  # fmt: skip

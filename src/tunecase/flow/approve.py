@@ -121,13 +121,11 @@ def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], tod
     used = dict(zip(grants, drawn.used, strict=True))
     approved = tuple(
         _standing(
-            Approved(name, approval, ZERO, ZERO, "corrected", moved(approval.rests_on, parts), *kept.through[place]),
-            grants.get(name),
-            used.get(name, ZERO),
-            today,
-        )  # fmt: skip
+            (name, approval), grants.get(name), used.get(name, ZERO), today,
+            (moved(approval.rests_on, parts), *kept.through[place]),
+        )
         for place, name, approval in kept.approved
-    )
+    )  # fmt: skip
     total = sum((grant.amount for grant in grants.values()), ZERO)
     lapsed = total - sum((one.spent + one.left for one in approved), ZERO)
     return replace(
@@ -136,14 +134,16 @@ def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], tod
     )  # fmt: skip
 
 
-def _standing(corrected: Approved, grant: "Grant | None", used: Decimal, today: date) -> Approved:
+def _standing(
+    given: tuple[str, Approval], grant: "Grant | None", used: Decimal, today: date, said: tuple[str, str, str]
+) -> Approved:
     if grant is None:
-        return corrected
+        return Approved(*given, ZERO, ZERO, "corrected", *said)
     if grant.ended is not None:
-        return replace(corrected, spent=used, state="rejected")
+        return Approved(*given, used, ZERO, "rejected", *said)
     if grant.until is not None and grant.until < today:
-        return replace(corrected, spent=used, state="expired")
-    return replace(corrected, spent=used, left=grant.amount - used, state="in force")
+        return Approved(*given, used, ZERO, "expired", *said)
+    return Approved(*given, used, grant.amount - used, "in force", *said)
 
 
 def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:

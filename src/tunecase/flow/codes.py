@@ -87,5 +87,5 @@ def _read(file: Path) -> Request:
     if not is_private(file.parent):
         raise PermissionError(f"{file.parent}: another user may write there")
     fields = orjson.loads(file.read_bytes())
-    records = [(verb, from_json(RECORDS[verb], body)) for verb, body in fields.pop("records")]
+    records: list[tuple[str, Any]] = [(verb, from_json(RECORDS[verb], body)) for verb, body in fields.pop("records")]
     return Request(records=records, **fields)

@@ -53,7 +53,8 @@ def verify(path: Path, anchor: str = "") -> Verified:
         str(ledger.path), counts.total(), counts["record", "rechain"], unfinished=ledger.unfinished(),
         set_aside=len(ledger.lines_aside()), anchor=str(held or ""),
         anchored="given" if given else "kept" if held else "none",
-        changed=_changed(ledger, held), backwards=ledger.backwards(CLOCK_MAY_DIFFER), ahead=_ahead(ledger), faces=ledger.faces(),
+        changed=_changed(ledger, held), backwards=ledger.backwards(CLOCK_MAY_DIFFER), ahead=_ahead(ledger),
+        faces=ledger.faces(),
     )  # fmt: skip
 
 

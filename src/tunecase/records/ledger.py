@@ -19,8 +19,8 @@ class Verified(Tabular):
     `anchor` is what the ledger was held against, `COUNT:HASH`, empty where there was none, and `anchored` whether the
     anchor was given, or kept by this machine. `changed` says what became of the entries up to the anchor, empty where
     they are as they were. `backwards` counts entries recorded more than a day before the one before them, `ahead` says
-    that the last one lies ahead of this machine's clock. `faces` counts the entries by the code of the face that they came
-    through, "" for those that do not say.
+    that the last one lies ahead of this machine's clock. `faces` counts the entries by the code of the face that they
+    came through, "" for those that do not say.
     """
 
     path: str
