@@ -36,7 +36,7 @@ PREV_AT, CONTENT_AT = 73, 147
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
 _IN_ORDER = ("recorded_at", "kind", "verb", "body", "meta", "made")
 _MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
-_FACE = re.compile(rb'\},"meta":\{"face":"([a-z]{1,20})"')  # the first of its sorted keys
+_FACE = re.compile(rb',"meta":\{"face":"([a-z]{1,20})"')  # the first of its sorted keys
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 
@@ -241,7 +241,7 @@ def moment_of(line: bytes) -> float:
 
 def face_of(line: bytes) -> str:
     """The code of the face that a line states; empty where it states none. Meta comes after the body."""
-    stated = _FACE.match(line, max(line.rfind(b'},"meta":{'), 0))
+    stated = _FACE.match(line, max(line.rfind(b',"meta":{'), 0))
     return stated[1].decode() if stated else ""
 
 
