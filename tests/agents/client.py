@@ -52,6 +52,19 @@ def call(folder: Path, tool: str, *words: str, client: Mapping[str, Any] = {}, *
     return speak(folder, talk, *words, **client)
 
 
+def person(action: str, **content: Any) -> Callable[..., Awaitable[Any]]:
+    """A person who answers every form alike; what they were asked stands in `asked`."""
+    from mcp import types
+
+    async def answer(context: Any, params: Any) -> types.ElicitResult:
+        asked.append(params.message)
+        return types.ElicitResult(action=action, content=content or None)
+
+    asked: list[str] = []
+    answer.asked = asked  # type: ignore[attr-defined]
+    return answer
+
+
 def said(result: Any) -> str:
     """The words of a result."""
     return str(result.content[0].text)

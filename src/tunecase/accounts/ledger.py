@@ -38,10 +38,10 @@ def verified_words(record: Verified) -> str:
             f"; behind them {counted(record.unfinished, 'byte')} of an unfinished line: a process was killed as it "
             "wrote, or an entry was cut. Look whether one is missing; the next entry moves them to the .torn file"
         )
-    faces = ", ".join(f"{many:,} {through(face)}" for face, many in sorted(record.faces.items()))
-    of = f" ({faces})" if faces else ""
+    faces = ", ".join(f"{through(face)} {many:,}" for face, many in sorted(record.faces.items()))
+    rest = (f"; face: {faces}" if faces else "") + rest
     rest += "".join(f". {words}" for words in (*_clock_words(record), _anchor_words(record)) if words)
-    return f"{record.path}: {counted(record.entries, 'entry', 'entries')}{of}, the chain is whole{again}{rest}"
+    return f"{record.path}: {counted(record.entries, 'entry', 'entries')}, the chain is whole{again}{rest}"
 
 
 def _clock_words(record: Verified) -> Iterator[str]:

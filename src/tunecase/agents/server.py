@@ -107,11 +107,9 @@ class Desk:
 
         name, given, session = params.name, params.arguments or {}, context.session
         if params.request_state is not None:
-            question = self.questions.pop(params.request_state, None)
-            answer = (
-                (params.input_responses or {}).get(QUESTION) if question and question[:2] == (name, given) else None
-            )
-            return await self._answered(context, name, given, answer, question[2] if question else "")
+            *asked, digest = self.questions.pop(params.request_state, ("",))
+            answers = params.input_responses if asked == [name, given] else None
+            return await self._answered(context, name, given, (answers or {}).get(QUESTION), digest)
         can = session.client_capabilities and session.client_capabilities.elicitation
         reply = await self._reply(context, name, given, elicits=bool(can) and bool(can.form or not can.url))
         if "asks" not in reply:

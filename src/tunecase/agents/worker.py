@@ -60,7 +60,7 @@ def work(show: Show, failed: Callable[[BaseException], str], working: Mapping[st
 
 
 class _AskError(Exception):
-    """A person is to be asked first."""
+    """A person is to be asked first; holds the reply that says how."""
 
 
 @dataclass
@@ -84,7 +84,7 @@ class _Desk:
         try:
             reply = self._reply(tool, asked["given"])
         except _AskError as error:
-            reply = self._question(*error.args)
+            (reply,) = error.args
         except InputError as error:
             reply = refusal(InputError([by_field(problem, tool) for problem in error.problems]))
         except TunecaseError as error:
@@ -103,14 +103,11 @@ class _Desk:
         if code := self.asked["given"].get("code"):
             flow.take(named, code)
             return {"seen": "code"}
-        raise _AskError(named, nameless)
-
-    def _question(self, named: flow.Request, nameless: flow.Request) -> dict[str, Any]:
-        """What the client asks the person by a form; where it cannot, the refusal that says how to get a code."""
         if self.asked.get("elicits"):
-            return {"asks": asked_words(nameless.ledger, nameless.records), "digest": nameless.digest}
+            raise _AskError({"asks": asked_words(nameless.ledger, records), "digest": nameless.digest})
         flow.leave(named)
-        return refusal(InputError(Problem("code", "none", "the code by which a person permits exactly this", CODE_FIX)))
+        wanted = "the code by which a person permits exactly this"
+        raise _AskError(refusal(InputError(Problem("code", "none", wanted, CODE_FIX))))
 
     def _reply(self, tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
         made = tool.work(Call(given, self.show, self._tell, self.held))

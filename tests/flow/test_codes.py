@@ -6,14 +6,13 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import walked
-from tests.agents.client import call, environment, said, speak
+from tests.agents.client import call, environment, person, said, speak
 from tunecase import flow
 from tunecase.ledger import Ledger
 
@@ -34,19 +33,6 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def release(case: Path) -> dict[str, Any]:
     """What an agent gives to release money for the plan on file."""
     return {"amount": "100 USD", "by": "CEO", "plan": flow.approvals(flow.open_case(case / "tunecase.yaml")).plan}
-
-
-def person(action: str, **content: Any) -> Callable[..., Awaitable[Any]]:
-    """A person who answers every form alike; what they were asked stands in `asked`."""
-    from mcp import types
-
-    async def answer(context: Any, params: Any) -> types.ElicitResult:
-        asked.append(params.message)
-        return types.ElicitResult(action=action, content=content or None)
-
-    asked: list[str] = []
-    answer.asked = asked  # type: ignore[attr-defined]
-    return answer
 
 
 def codes(case: Path) -> list[str]:
