@@ -20,6 +20,7 @@ import hypothesis  # its modules are rewritten, and kept as they are then
 
 from tests.budget import budgeted
 from tests.laws import IS_WHOLE
+from tunecase.faces import FACE
 
 # Tests run side by side, one on each core; threads of the linear algebra on top of that wait for one another.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -157,7 +158,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a test marked `needs(part)` where that part of tunecase is missing, and says how to install it."""
+    """Skips a test marked `needs(part)` where that part of tunecase is missing, and says how to install it.
+
+    The process speaks through no other face than Python's, whichever the test before it used.
+    """
+    FACE.code = "python"
     for mark in item.iter_markers("needs"):
         part = str(mark.args[0])
         if missing := [name for name in PARTS[part] if find_spec(name) is None]:

@@ -67,6 +67,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "answers",
         "bill_run",
         "clean",
+        "codes",
         "dropped",
         "kept",
         "keys",

@@ -1,11 +1,37 @@
-"""The face of a room whose parts are loaded when they are first asked for."""
+"""The face that this process speaks through, and the face of a room whose parts are loaded when first asked for."""
 
 import ast
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
+
+FaceCode = Literal["terminal", "app", "agent", "python"]
+
+
+def _refuses(ledger: Path, entries: Any) -> Mapping[str, str]:
+    raise RuntimeError("an agent's process that asks no person writes no money")
+
+
+@dataclass(slots=True)
+class Speaks:
+    """The face of this process: set once, where one begins, for whatever opens a ledger.
+
+    Args:
+        code: what every entry says of how it came.
+        permit: asks a person before an agent writes money, given the ledger's file and all entries that are written at
+            once; returns what they say of the person, and raises TunecaseError where nobody permits them.
+    """
+
+    code: FaceCode = "python"
+    permit: Callable[[Path, Any], Mapping[str, str]] = _refuses
+
+
+FACE = Speaks()
 
 
 def loads_late(name: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,31 +25,44 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-P", "-m", "tunecase", "mcp", *words]
 
 
-def speak(folder: Path, talk: Callable[[Any], Awaitable[Any]], *words: str) -> Any:
-    """What comes of a talk with a server that is started in a folder."""
+def speak(folder: Path, talk: Callable[[Any], Awaitable[Any]], *words: str, **client: Any) -> Any:
+    """What comes of a talk with a server that is started in a folder; `client` says more of the client."""
     import anyio
 
-    return anyio.run(partial(_speak, folder, talk, *words))
+    return anyio.run(partial(_speak, folder, talk, *words, **client))
 
 
-async def _speak(folder: Path, talk: Callable[[Any], Awaitable[Any]], *words: str) -> Any:
+async def _speak(folder: Path, talk: Callable[[Any], Awaitable[Any]], *words: str, **about: Any) -> Any:
     import anyio
     from mcp import Client, StdioServerParameters
 
     program, *rest = command(*words)
     server = StdioServerParameters(command=program, args=rest, env=environment(), cwd=folder)
     with anyio.fail_after(300):
-        async with Client(server) as client:
+        async with Client(server, **about) as client:
             return await talk(client)
 
 
-def call(folder: Path, tool: str, *words: str, **given: Any) -> Any:
-    """The result of one tool, of a server of its own."""
+def call(folder: Path, tool: str, *words: str, client: Mapping[str, Any] = {}, **given: Any) -> Any:
+    """The result of one tool, of a server of its own; `client` says more of the client."""
 
-    async def talk(client: Any) -> Any:
-        return await client.call_tool(tool, given)
+    async def talk(speaks: Any) -> Any:
+        return await speaks.call_tool(tool, given)
 
-    return speak(folder, talk, *words)
+    return speak(folder, talk, *words, **client)
+
+
+def person(action: str, **content: Any) -> Callable[..., Awaitable[Any]]:
+    """A person who answers every form alike; what they were asked stands in `asked`."""
+    from mcp import types
+
+    async def answer(context: Any, params: Any) -> types.ElicitResult:
+        asked.append(params.message)
+        return types.ElicitResult(action=action, content=content or None)
+
+    asked: list[str] = []
+    answer.asked = asked  # type: ignore[attr-defined]
+    return answer
 
 
 def said(result: Any) -> str:

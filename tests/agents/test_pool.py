@@ -29,11 +29,11 @@ def test_a_worker_that_was_killed_while_idle_is_replaced(tmp_path: Path) -> None
 
     async def talk() -> tuple[Any, bool]:
         pool = Pool([sys.executable, "-c", ANSWERS], tmp_path)
-        await pool.call("audit", {}, tell)
+        await pool.call({"tool": "audit"}, tell)
         (dead,) = pool.idle
         dead.process.kill()
         await dead.process.wait()
-        reply = await pool.call("audit", {}, tell)
+        reply = await pool.call({"tool": "audit"}, tell)
         is_kept = dead in pool.idle
         await pool.close()
         return reply, is_kept
@@ -50,8 +50,8 @@ def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
     async def talk() -> tuple[str, Any]:
         pool = Pool([sys.executable, "-c", DIES], tmp_path)
         with pytest.raises(TunecaseError) as caught:
-            await pool.call("die", {}, tell)
-        reply = await pool.call("audit", {}, tell)
+            await pool.call({"tool": "die"}, tell)
+        reply = await pool.call({"tool": "audit"}, tell)
         await pool.close()
         return str(caught.value), reply
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.agents.client import CODE, call, command, environment, files_of, hello, said, speak, workers_in
+from tests.agents.client import CODE, call, command, environment, files_of, hello, person, said, speak, workers_in
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.agents.answers import MOST_BYTES, MOST_LINES
@@ -146,7 +146,7 @@ def test_writing_tools_write(case: Path) -> None:
         }
         return {name: await client.call_tool(name, given) for name, given in asked.items()}
 
-    results = speak(case, talk, WRITES)
+    results = speak(case, talk, WRITES, elicitation_callback=person("accept", name="Ann", yes=True))
     refused = {name for name, result in results.items() if result.is_error}
     assert {"init"} == refused, {name: said(results[name]) for name in refused}
     assert "a file that is there already" in said(results["init"])
@@ -171,13 +171,14 @@ def test_a_release_that_the_plan_asks_for_is_approved(tmp_path: Path) -> None:
     async def talk(client: Any) -> list[Any]:
         standing = (await client.call_tool("approvals", {})).structured_content
         release = standing["release"]["value"]
-        given = {"by": "Head of Support", "plan": standing["plan"]}
+        given = {"by": "CEO", "plan": standing["plan"]}
         return [
             await client.call_tool("approve", {**given, "amount": f"{amount:.2f} USD"})
             for amount in (2 * release, release)
         ]
 
-    refused, approved = speak(tmp_path, talk, WRITES)
+    signs = person("accept", name="Head of Support", yes=True)
+    refused, approved = speak(tmp_path, talk, WRITES, elicitation_callback=signs)
     (problem,) = refused.structured_content["problems"]
     assert "no tool has --beyond: ask the person" in problem["fix"]
     assert not approved.is_error, said(approved)

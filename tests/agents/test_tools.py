@@ -37,7 +37,8 @@ def test_hints_are_true() -> None:
 def test_money_is_a_persons_word() -> None:
     """The tools that book and approve say that a person must have said so; a pilot needs bounds of time and money."""
     for name in ("spend_add", "approve"):
-        assert "only after a person has said so" in TOOLS[name].words
+        assert "They are asked before it is written" in TOOLS[name].words
+        assert "code" in TOOLS[name].input_schema["properties"]
     assert {"max_minutes", "max_usd"} == set(TOOLS["pilot"].input_schema["required"])
     assert {"amount", "by", "plan"} == set(TOOLS["approve"].input_schema["required"])
 

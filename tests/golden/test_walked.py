@@ -36,10 +36,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def test_the_records_of_a_walked_case_hold(name: str, tmp_path: Path) -> None:
-    """They are found, rest on one another, and none is named as not used."""
+    """They are found, rest on one another, none is named as not used, and each entry says its face."""
     case = opened(name, tmp_path)
     assert [] == breaches(case, HELD[name]), STALE
     assert () == not_used(case), STALE
+    assert {"python"} == set(case.ledger.faces())
 
 
 def rounded(value: Any) -> Any:

@@ -71,7 +71,9 @@ def test_what_is_written_reads_back_the_same(tmp_path_factory, pairs):
     ledger = Ledger(tmp_path_factory.mktemp("l") / "ledger.jsonl")
     written = [ledger.append("record", body, recorded_at=NOW, verb="note", meta=meta) for body, meta in pairs]
     assert written == list(ledger.entries())
-    assert pairs == [(entry.body, entry.meta) for entry in ledger.entries()]
+    assert [(body, {**meta, "face": "python"}) for body, meta in pairs] == [
+        (entry.body, entry.meta) for entry in ledger.entries()
+    ]
     assert [] == ledger.verify()
 
 
@@ -80,7 +82,7 @@ def test_records_and_lines_are_plain(tmp_path):
     charge = Spending(date(2026, 11, 20), "gpu", Decimal("0.10"), "USD", Decimal("0.1000000001"))
     at = datetime(2026, 11, 24, 14, 0, tzinfo=timezone(timedelta(hours=2)))
     entry = Ledger(tmp_path / "l").append("spend", charge, recorded_at=at, meta={"seed": 3})
-    assert ("spend", "spend", {"seed": 3}) == (entry.kind, entry.verb, entry.meta)
+    assert ("spend", "spend", {"face": "python", "seed": 3}) == (entry.kind, entry.verb, entry.meta)
     assert charge == entry.record()
     assert "0.1000000001" == entry.body["amount_base"]
     assert datetime(2026, 11, 24, 12, 0, tzinfo=UTC) == entry.recorded_at

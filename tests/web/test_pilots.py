@@ -92,6 +92,7 @@ def test_started_stopped_and_taken_up_again(site: Served, project: Path) -> None
     assert made == again[: len(made)]
     assert len(again) == len(set(again))
     assert [] == Ledger(project.with_name("ledger.jsonl")).verify()
+    assert {"app"} == {entry.through[0] for entry in Ledger(project.with_name("ledger.jsonl")).entries_of("run")}
 
 
 def test_a_run_shows_within_a_second(site: Served, project: Path) -> None:

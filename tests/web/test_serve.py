@@ -16,6 +16,7 @@ import pytest
 
 from tests.web.visiting import TOKEN, Answer, answer, everything, served
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.faces import FACE
 from tunecase.web import app, connection, serve
 from tunecase.web.replies import HEADERS, TYPES
 
@@ -314,6 +315,7 @@ def test_the_address_that_is_told_opens_the_app(monkeypatch: pytest.MonkeyPatch,
         for address in (*told, *(one.partition("?")[0] for one in told)):
             page = browser.get(address)
             assert (200, address.partition("?")[0]) == (page.status_code, str(page.url))
+    assert "app" == FACE.code
     tokens = {one.partition("?token=")[2] for one in told}
     assert (2, True) == (len(tokens), all(len(one) >= 43 for one in tokens))
     for server in running:

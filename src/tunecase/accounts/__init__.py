@@ -7,7 +7,7 @@ from tunecase.faces import loads_late
 if TYPE_CHECKING:
     from tunecase.accounts.answer import answer
     from tunecase.accounts.approvals import approval_line, approval_short, approve_command
-    from tunecase.accounts.approve import approval_table
+    from tunecase.accounts.approve import approval_table, asked_words
     from tunecase.accounts.basis import basis
     from tunecase.accounts.decide import plan_table
     from tunecase.accounts.headline import headline

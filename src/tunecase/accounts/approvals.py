@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import through
 from tunecase.quantities import day, one_line, paid, plain_money, plain_paid, share
 from tunecase.records import MOST_NAME, Approvals, Approved, Changed, Decision, Rejection
 
@@ -177,7 +178,7 @@ def approval_words(record: Approvals) -> str:
     return words if record.state in ("approved", "spent", "nearly spent") else f"{words}; {record.state}"
 
 
-HEAD = ("Day", "Approved", "By", "Until", "For", "Plan", "Spent", "Left", "State")
+HEAD = ("Day", "Approved", "By", "Through", "Until", "For", "Plan", "Spent", "Left", "State")
 
 
 def approval_rows(record: Approvals) -> list[tuple[str, ...]]:
@@ -190,6 +191,7 @@ def _row(one: Approved) -> tuple[str, ...]:
     state = f"{one.state}, another plan: {one.moved} changed" if one.moved and one.state == "in force" else one.state
     return (
         day(given.on), f"{paid(given.amount)} {given.currency}", one_line(given.by, MOST_NAME),
-        day(given.until) if given.until is not None else "no end", one_line(given.action, MOST_SHOWN),
-        one_line(given.plan, MOST_NAME), paid(one.spent), paid(one.left), one_line(state),
+        through(one.face, one.seen), day(given.until) if given.until is not None else "no end",
+        one_line(given.action, MOST_SHOWN), one_line(given.plan, MOST_NAME), paid(one.spent), paid(one.left),
+        one_line(state),
     )  # fmt: skip

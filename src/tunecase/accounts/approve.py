@@ -1,6 +1,8 @@
 """What approvals say: one as it was made, and all of them with what was spent of them and what is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from tunecase.accounts.approvals import (
     HEAD,
@@ -14,9 +16,10 @@ from tunecase.accounts.material import Material, filled
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
 from tunecase.quantities import day, firm_money, one_line, paid, plain_money, plain_paid, sentence
-from tunecase.records import Approval, Approvals, Rejection
+from tunecase.records import Approval, Approvals, Rejection, Spending
 
 MOST_TEXT = 120  # characters of a name or a note
+MOST_ASKED = 600  # characters of what an agent asks for: all of a note
 
 
 def approve(record: Approval | Rejection, material: Material) -> Account:
@@ -47,6 +50,29 @@ def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
         yield "Stop rule", record.stop_rule
         parts = record.authorise
         yield "Authorise", f"{parts.base:,.0f} + {parts.contingency:,.0f} + {parts.reserve:,.0f} = {parts.total:,.0f}"
+
+
+def asked_words(ledger: str, records: Sequence[tuple[str, Any]]) -> str:
+    """What an agent asks to write to the ledger of this path, a line for each record with its verb."""
+    return "\n".join(
+        f"{_asked(record)} Case: {one_line(str(Path(ledger).parent), MOST_ASKED)}" for _, record in records
+    )
+
+
+def _asked(record: Approval | Rejection | Spending) -> str:
+    amount = "" if isinstance(record, Rejection) else f"{paid(record.amount)} {record.currency}"
+    if isinstance(record, Spending):
+        head, note = f"Book {amount} on {day(record.on)} under {record.category}", record.description
+    else:
+        action = plain_words(one_line(record.action, MOST_ASKED))
+        head = f"{'Release' if amount else 'Reject'} {amount or 'the release'} for plan {record.plan} ({action})"
+        note = record.note
+    beside = {"Note": note} | {
+        word: getattr(record, name, None) or ""
+        for word, name in (("Until", "until"), ("By", "by"), ("In the place of", "supersedes"))
+    }
+    words = (f"{word}: {one_line(str(value), MOST_ASKED)}." for word, value in beside.items() if value)
+    return " ".join((f"{head}.", *words))
 
 
 def approvals(record: Approvals, material: Material) -> Account:
@@ -88,7 +114,7 @@ def approval_table(record: Approvals) -> Table:
     note = f"{record.currency}. A charge draws from the approval that ends first."
     if record.before > 0:
         note += f" {paid(record.before)} was spent before the first approval and is counted in none."
-    return Table("What was approved", HEAD, rows, (6, 7), note=note)
+    return Table("What was approved", HEAD, rows, (7, 8), note=note)
 
 
 def _entries(record: Approvals) -> Facts:

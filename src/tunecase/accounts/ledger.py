@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tunecase.accounts.material import Material, filled
+from tunecase.accounts.words import through
 from tunecase.blocks import Account, Cell, Table, Words
 from tunecase.quantities import counted, money, one_line
 from tunecase.records import Rechained, SetAside, Verified
@@ -37,6 +38,8 @@ def verified_words(record: Verified) -> str:
             f"; behind them {counted(record.unfinished, 'byte')} of an unfinished line: a process was killed as it "
             "wrote, or an entry was cut. Look whether one is missing; the next entry moves them to the .torn file"
         )
+    faces = ", ".join(f"{through(face)} {many:,}" for face, many in sorted(record.faces.items()))
+    rest = (f"; face: {faces}" if faces else "") + rest
     rest += "".join(f". {words}" for words in (*_clock_words(record), _anchor_words(record)) if words)
     return f"{record.path}: {counted(record.entries, 'entry', 'entries')}, the chain is whole{again}{rest}"
 
@@ -86,6 +89,7 @@ def _adopted(record: Rechained) -> Table:
     told = [(one, one_line(one.description, 60)) for one in record.charges]
     told += [(one, f"approved by {one_line(one.description, 60)}") for one in record.approved]
     rows = tuple(
-        (Cell(one.id[:12]), Cell(one.on), Cell(money(one.amount, one.currency)), Cell(words)) for one, words in told
+        (Cell(one.id[:12]), Cell(one.on), Cell(money(one.amount, one.currency)), Cell(words), Cell(through(one.face)))
+        for one, words in told
     )
-    return Table("What came in", ("entry", "day", "amount", "for"), rows, (2,))
+    return Table("What came in", ("entry", "day", "amount", "for", "through"), rows, (2,))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.accounts.material import Material, filled
+from tunecase.accounts.words import through
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.books import map_command
 from tunecase.quantities import counted, day, one_line, paid, paid_column
@@ -221,13 +222,13 @@ def _listed(record: Charges) -> Table:
     rows = tuple(
         (
             Cell(row.id[:12]), Cell(amounts.get(row.id, "-")), Cell(row.charge.basis),
-            Cell(_words(row, record.currency)),
+            Cell(_words(row, record.currency)), Cell(through(row.face, row.seen)),
         )
         for row in listed
     )  # fmt: skip
     more = len(record.charges) - len(listed)
     note = f"The last {len(listed)} by day; --json gives all." if more > 0 else ""
-    return Table("What they were for", ("id", record.currency, "", "for"), rows, (1,), note=note)
+    return Table("What they were for", ("id", record.currency, "", "for", "through"), rows, (1,), note=note)
 
 
 def _words(row: Charge, base: str) -> str:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from tunecase import catalog
+from tunecase.faces import FaceCode
 from tunecase.quantities import Interval80, count, one_line, plain_score, plain_target, score
 from tunecase.records import Disclosure
 
@@ -33,6 +34,17 @@ PLAIN: tuple[tuple[str, str], ...] = (
     ("levers", "steps"),
     ("lever", "step"),
 )
+
+
+def through(face: str, seen: str = "") -> str:
+    """The face that an entry came through, and how the person behind an agent was seen.
+
+    Example:
+        >>> through("terminal"), through("agent", "code"), through("")
+        ('terminal', 'agent, by a code', 'not said')
+    """
+    how = {"elicited": ", by a form", "code": ", by a code"}.get(seen, "")
+    return f"{face}{how}" if face in get_args(FaceCode) else "not said"
 
 
 def short_name(model: str) -> str:

@@ -31,7 +31,7 @@ class Worker:
     process: "Process"
     said: "BufferedByteReceiveStream"
 
-    async def ask(self, tool: str, given: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    async def ask(self, asked: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Its reply to one call; `tell` hears what is done meanwhile.
 
         Raises: TunecaseError where the process ends before it replies.
@@ -40,7 +40,7 @@ class Worker:
 
         assert self.process.stdin is not None
         try:
-            await self.process.stdin.send(json.dumps({"tool": tool, "given": given}).encode() + b"\n")
+            await self.process.stdin.send(json.dumps(asked).encode() + b"\n")
             while True:
                 reply: dict[str, Any] = json.loads(await self.said.receive_until(b"\n", MOST_BYTES))
                 if "progress" not in reply:
@@ -51,7 +51,7 @@ class Worker:
             how = f"by signal {-code}" if code < 0 else f"with code {code}"
             fix = "ask for less at once, or end other programs: this machine may be short of memory"
             raise TunecaseError(
-                f"The process that worked on {tool} ended {how} before it answered.\nFix: {fix}"
+                f"The process that worked on {asked['tool']} ended {how} before it answered.\nFix: {fix}"
             ) from None
 
     async def stop(self, grace_s: float = GRACE_S) -> None:
@@ -90,9 +90,12 @@ class Pool:
     idle: list[Worker] = field(default_factory=list)
     _room: Any = None
 
-    async def call(self, tool: str, given: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    async def call(self, asked: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """The reply of a worker to one call; one that is cancelled ends its worker.
 
+        Args:
+            asked: the `tool`, what it is `given`, and what the server says of the person.
+            tell: hears what is done meanwhile.
         Raises: InputError where the folder is gone; TunecaseError where the worker ends before it replies.
         """
         from anyio import CancelScope, Semaphore
@@ -105,7 +108,7 @@ class Pool:
             worker = await self._taken() or await self._start()
             is_fine = False
             try:
-                reply = await worker.ask(tool, given, tell)
+                reply = await worker.ask(asked, tell)
                 is_fine = True
             finally:
                 if is_fine and len(self.idle) < MOST_IDLE:

@@ -1,7 +1,8 @@
 """The server of the Model Context Protocol: lists the tools, checks what they are given, and hands calls to workers."""
 
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -12,6 +13,7 @@ from tunecase.agents.tools import TOOLS, offered
 from tunecase.agents.words import INSTRUCTIONS, PROMPT, PROMPT_TAKES, PROMPT_WORDS, made_prompt
 from tunecase.agents.worker import refusal
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError, nearest
+from tunecase.records import MOST_NAME
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 REPORT_OF = "tunecase:report/"  # the address of a case's page, before the path of its project file
 CODE = "tunecase/exit_code"  # in the meta of an answer: 0 fine, 1 the answer is no, 2 and 3 as in the terminal
 LEFT_OUT = "tunecase/left_out"
+LAST_WITHIN_A_CALL = "2025-11-25"  # the last version of the protocol in which a server can ask while it is called
+QUESTION, MOST_QUESTIONS = "person", 100  # the name of the question, and how many may wait for an answer
+NAME = {"type": "string", "title": "Your name", "minLength": 1, "maxLength": MOST_NAME}
+YES = {"type": "boolean", "title": "Yes, write this in my name", "default": False}
+FORM: dict[str, Any] = {"type": "object", "properties": {"name": NAME, "yes": YES}, "required": ["name", "yes"]}
+AGAIN = "ask the person what they want, and call again only if they want it"
 
 
 def serve(
@@ -75,6 +83,7 @@ class Desk:
     pool: Pool
     allow_writing: bool
     failed: Callable[[BaseException], str]
+    questions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     async def list_tools(self, context: Any, params: Any) -> "types.ListToolsResult":
         """The tools that are offered, with what they take and what they may do."""
@@ -89,11 +98,44 @@ class Desk:
         ]  # fmt: skip
         return types.ListToolsResult(tools=tools)
 
-    async def call_tool(self, context: Any, params: Any) -> "types.CallToolResult":
-        """The answer of a tool as structured content and as words."""
-        return _result(await self._reply(context, params.name, params.arguments or {}))
+    async def call_tool(self, context: Any, params: Any) -> "types.CallToolResult | types.InputRequiredResult":
+        """The answer of a tool as structured content and as words; what writes money asks the person first.
 
-    async def _reply(self, context: Any, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        Protocols up to 2025-11-25 ask within the call; by later ones the client calls again with the person's answer.
+        """
+        from mcp import types
+
+        name, given, session = params.name, params.arguments or {}, context.session
+        if params.request_state is not None:
+            *asked, digest = self.questions.pop(params.request_state, ("",))
+            answers = params.input_responses if asked == [name, given] else None
+            return await self._answered(context, name, given, (answers or {}).get(QUESTION), digest)
+        can = session.client_capabilities and session.client_capabilities.elicitation
+        reply = await self._reply(context, name, given, elicits=bool(can) and bool(can.form or not can.url))
+        if "asks" not in reply:
+            return _result(reply)
+        form = types.ElicitRequestFormParams(message=reply["asks"], requested_schema=FORM)
+        if context.protocol_version <= LAST_WITHIN_A_CALL:
+            answer = await session.elicit_form(form.message, FORM, context.request_id)
+            return await self._answered(context, name, given, answer, reply["digest"])
+        state = secrets.token_urlsafe()
+        self.questions = dict([*self.questions.items(), (state, (name, given, reply["digest"]))][-MOST_QUESTIONS:])
+        asks: Any = {QUESTION: types.ElicitRequest(params=form)}
+        return types.InputRequiredResult(input_requests=asks, request_state=state)
+
+    async def _answered(
+        self, context: Any, name: str, given: dict[str, Any], answer: Any, digest: str
+    ) -> "types.CallToolResult":
+        """The answer to a call once the person has answered; `digest` is that of what they were asked."""
+        content = getattr(answer, "content", None) or {}
+        by, yes = str(content.get("name", "")).strip(), content.get("yes") is True and answer.action == "accept"
+        if not yes or not by.isprintable() or not 0 < len(by) <= MOST_NAME:
+            got, wanted = "no yes with a name: nothing was written", "a yes, and a name on one line"
+            return _result(refusal(InputError(Problem("the person", got, wanted, AGAIN))))
+        given = {**given, "by": by} if "by" in given else given
+        return _result(await self._reply(context, name, given, by=by, digest=digest))
+
+    async def _reply(self, context: Any, name: str, given: dict[str, Any], **about: Any) -> dict[str, Any]:
         steps = 0
 
         async def tell(words: str) -> None:
@@ -102,7 +144,7 @@ class Desk:
             await context.session.report_progress(steps, None, words)
 
         try:
-            return await self.pool.call(name, self._checked(name, given), tell)
+            return await self.pool.call({"tool": name, "given": self._checked(name, given), **about}, tell)
         except TunecaseError as error:
             return refusal(error)
         except Exception as error:  # noqa: BLE001 - the last resort: the server lives on

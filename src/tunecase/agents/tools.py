@@ -16,9 +16,8 @@ from tunecase.records import CATEGORIES, Changed
 if TYPE_CHECKING:
     from tunecase.flow import Flow
 
-WHOSE_WORD = (
-    "Call this only after a person has said so in this conversation: {} are theirs to state, never yours to guess."
-)
+WHOSE_WORD = "A person states {}, never you. They are asked before it is written, by a form of the client or by a code."
+CODE = Field("code", "The code that the person gave you; left out at first. All else stays as it was when you asked.")
 MINUTES = Field(
     "max_minutes", "No run begins that would pass this time, but for the first.", "number", required=True, least=0.1,
     most=24 * 60,
@@ -261,7 +260,7 @@ WRITING = (
             Field("on", "The day that it was paid (YYYY-MM-DD); today if left out."), Field("note", "What for."),
             Field("quantity", "How much was bought, such as 34.", "amount"), Field("unit", "Its unit, such as h."),
             Field("credit", "Money that came back.", "yes or no"),
-            Field("replaces", "The id of the entry that this one corrects."),
+            Field("replaces", "The id of the entry that this one corrects."), CODE,
         ), writes=True,
     ),
     Tool(
@@ -270,11 +269,11 @@ WRITING = (
         "You never approve in your own name.", writing.approve,
         (
             PROJECT, Field("amount", "What is released, such as '1500 USD'.", required=True),
-            Field("by", "The person who approves it, as they named themselves.", required=True),
+            Field("by", "The person who approves it, as they named themselves; a form asks them again.", required=True),
             Field("until", "The last day that it covers (YYYY-MM-DD)."),
             Field("note", "Why, or under which conditions."),
             Field("plan", "The hash of the plan that the person read: `plan` of `approvals` when you showed it. "
-                  "Refused if it is no longer the plan on file.", required=True),
+                  "Refused if it is no longer the plan on file.", required=True), CODE,
         ), writes=True,
     ),
     Tool(

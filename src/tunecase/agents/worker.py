@@ -13,18 +13,27 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, BinaryIO
 
+from tunecase import flow
+from tunecase.accounts import asked_words
 from tunecase.agents.answers import bounded, short
 from tunecase.agents.call import Call, Show
 from tunecase.agents.tools import TOOLS, Tool
 from tunecase.errors import InputError, Problem, TunecaseError, first_of, printable
+from tunecase.faces import FACE
+from tunecase.ledger import NewEntry
 
 APART_S = 0.2  # between two lines of progress
 OPTIONS = {"--from": "since", "--to": "until", "--category": "line", "--what-if": "sure"}  # called otherwise here
 OPTION = re.compile(r"--[a-z][a-z-]*")
+CODE_FIX = (
+    "ask the person to run `tunecase approve --code` in a terminal, in the folder of the case: it shows what you ask "
+    "and a code. Then call this again, unchanged but for `code`"
+)
 CONNECTING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 
 
@@ -37,6 +46,7 @@ def work(show: Show, failed: Callable[[BaseException], str], working: Mapping[st
         working: what is done now, in words, by the verb of each step.
     """
     desk = _Desk(_own_output(), show, failed, working)
+    FACE.code, FACE.permit = "agent", desk.permit
     refuse_network()
     os.environ["HF_HUB_OFFLINE"] = "1"  # for what the trainers load in processes of their own, too
     threading.Thread(target=_listen, args=(desk,), daemon=True).start()
@@ -47,6 +57,10 @@ def work(show: Show, failed: Callable[[BaseException], str], working: Mapping[st
             desk.busy = False
     except KeyboardInterrupt:  # the call was cancelled: nobody waits for its answer
         return
+
+
+class _AskError(Exception):
+    """A person is to be asked first; holds the reply that says how."""
 
 
 @dataclass
@@ -61,13 +75,16 @@ class _Desk:
     held: dict[str, Any] = field(default_factory=dict)
     busy: bool = False
     told_s: float = 0.0
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def answer(self, line: bytes) -> None:
         """Works on one call and sends its answer, or why there is none."""
-        asked = json.loads(line)
+        self.asked = asked = json.loads(line)
         tool = TOOLS[asked["tool"]]
         try:
             reply = self._reply(tool, asked["given"])
+        except _AskError as error:
+            (reply,) = error.args
         except InputError as error:
             reply = refusal(InputError([by_field(problem, tool) for problem in error.problems]))
         except TunecaseError as error:
@@ -75,6 +92,22 @@ class _Desk:
         except Exception as error:  # noqa: BLE001 - the last resort: a failure of ours ends no server
             reply = refusal(TunecaseError(_of_the_world(error) or self.failed(error)))
         self._send(reply)
+
+    def permit(self, ledger: Path, entries: Sequence[NewEntry]) -> Mapping[str, str]:
+        """How the person was seen who permits that entries are written. Raises: _AskError where nobody does as yet."""
+        named = flow.Request(str(ledger.resolve()), [(entry.verb, entry.body) for entry in entries])
+        records = [(verb, replace(body, by="") if hasattr(body, "by") else body) for verb, body in named.records]
+        nameless = flow.Request(named.ledger, records)  # what a form asks, which also asks the name
+        if self.asked.get("digest") == nameless.digest:
+            return {"seen": "elicited", "person": self.asked["by"]}
+        if code := self.asked["given"].get("code"):
+            flow.take(named, code)
+            return {"seen": "code"}
+        if self.asked.get("elicits"):
+            raise _AskError({"asks": asked_words(nameless.ledger, records), "digest": nameless.digest})
+        flow.leave(named)
+        wanted = "the code by which a person permits exactly this"
+        raise _AskError(refusal(InputError(Problem("code", "none", wanted, CODE_FIX))))
 
     def _reply(self, tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
         made = tool.work(Call(given, self.show, self._tell, self.held))

@@ -1,11 +1,14 @@
 """The command `approve`: releases money for the plan on file, or shows what was approved."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
 from tunecase.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
 
 approval_option = panel("The approval")
 
@@ -24,6 +27,9 @@ def approve(
     beyond: Annotated[
         bool, approval_option("--beyond", help="Release more than the plan asks for now, as far as the budget goes.")
     ] = False,
+    code: Annotated[
+        bool, approval_option("--code", help="Show what an agent asks to write, and the code that permits it.")
+    ] = False,
     project: ProjectFile = HERE,
     json: AsJson = False,
     today: Today = None,
@@ -38,6 +44,9 @@ def approve(
     from tunecase import flow
 
     opened = open_project(project, 0, today)
+    if code:
+        _show_codes(opened)
+        raise typer.Exit
     if amount is not None:
         record = flow.approve(opened, flow.ApprovalAsked(amount, by, until, note, plan, replaces, beyond))
     else:
@@ -49,3 +58,17 @@ def approve(
             raise InputError(problems)
         record = flow.approvals(opened)
     print_record("approvals", record, json, case=opened)
+
+
+def _show_codes(opened: "Flow") -> None:
+    """What agents ask to write to the case, each with a code: on the screen of a person alone."""
+    from tunecase import flow
+    from tunecase.accounts import asked_words
+    from tunecase.cli.asking import refuse_without_terminal
+    from tunecase.cli.show.paper import console_for, say
+
+    refuse_without_terminal("--code", "run it yourself, in a terminal")
+    asked = [(asked_words(request.ledger, request.records), drawn) for request, drawn in flow.draw(opened.ledger.path)]
+    for words, drawn in asked or [("No agent asks to write money.", "")]:
+        say(console_for(), words)
+        say(console_for(), drawn and f"Code: {drawn}, for exactly this, once, within 10 minutes", "bold")

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 LIST = "list"  # no name of an example
 
 
-def refuse_without_terminal() -> None:
-    """Raises InputError where nobody can answer."""
+IN_THE_FILE = "leave --ask out, and answer in the file: each question is a line that begins with #"
+
+
+def refuse_without_terminal(option: str = "--ask", fix: str = IN_THE_FILE) -> None:
+    """Raises InputError where nobody sits at the terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        fix = "leave --ask out, and answer in the file: each question is a line that begins with #"
-        raise InputError(Problem("--ask", "no terminal", "somebody who types the answers", fix))
+        raise InputError(Problem(option, "no terminal", "a person at a terminal", fix))
 
 
 def ask_all(given: Mapping[str, Any]) -> Mapping[str, str]:

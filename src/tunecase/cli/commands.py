@@ -46,6 +46,7 @@ from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
 from tunecase.cli.usage import Usage, refuse_empty
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.faces import FACE
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def root(
     2  tunecase run                does all that is free, and says what to do
     3  tunecase report             writes the page for those who decide
     """
+    FACE.code = "terminal"
 
 
 app.command(rich_help_panel=ROAD)(init)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tunecase.flow.books import BooksAsked, BooksFiles, books, check_books_files, write_books
     from tunecase.flow.check import check
     from tunecase.flow.clean import FixAsked, fix, fix_file, review, review_file
+    from tunecase.flow.codes import Request, draw, leave, take
     from tunecase.flow.compare import CompareAsked, compare
     from tunecase.flow.define import baselines
     from tunecase.flow.evals import EvalsAsked, evals

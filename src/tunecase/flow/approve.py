@@ -59,7 +59,8 @@ class _Kept(NamedTuple):
     approved: Sequence[tuple[int, str, Approval]]
     rejected: Sequence[tuple[int, Rejection]]
     charges: "Sequence[Dated]"
-    result: int = -1
+    result: int
+    through: Mapping[int, tuple[str, str]]
 
 
 def _kept(flow: Flow, without: Container[str]) -> _Kept:
@@ -67,8 +68,10 @@ def _kept(flow: Flow, without: Container[str]) -> _Kept:
     rejected: list[tuple[int, Rejection]] = []
     booked: dict[str, tuple[int, Spending]] = {}
     result = -1
+    through: dict[int, tuple[str, str]] = {}
     has_approvals = ("record", "approve") in flow.ledger.counts()
     for place, entry in enumerate(flow.ledger.entries() if has_approvals else flow.ledger.entries("record")):
+        through[place] = entry.through
         if entry.kind == "spend":
             booked.setdefault(entry.id, (place, entry.record()))
         elif entry.verb == "approve":
@@ -77,7 +80,7 @@ def _kept(flow: Flow, without: Container[str]) -> _Kept:
             rejected.append((place, entry.record()))
         elif entry.kind == "run" or entry.verb == "round":
             result = place
-    return _Kept(approved, rejected, _dated(booked, without) if approved else (), result)
+    return _Kept(approved, rejected, _dated(booked, without) if approved else (), result, through)
 
 
 def _dated(booked: Mapping[str, tuple[int, Spending]], without: Container[str]) -> "list[Dated]":
@@ -105,8 +108,10 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
     last, now_plan = kept.approved[-1][0] if kept.approved else -1, hash_of(parts)
     owed = bool(record.approved) and record.approved[-1].spent > 0 and kept.result < last
     record = replace(record, owed=owed)
-    standing = [rejection for place, rejection in kept.rejected if place > last and rejection.plan == now_plan]
-    return replace(record, rejection=standing[-1]) if standing else record
+    standing = [(place, no) for place, no in kept.rejected if place > last and no.plan == now_plan]
+    if not standing:
+        return record
+    return replace(record, rejection=standing[-1][1], rejection_face=kept.through[standing[-1][0]][0])
 
 
 def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], today: date) -> Approvals:
@@ -124,9 +129,12 @@ def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], tod
     drawn = drawn_down(list(grants.values()), kept.charges)
     used = dict(zip(grants, drawn.used, strict=True))
     approved = tuple(
-        _standing(name, approval, grants.get(name), used.get(name, ZERO), moved(approval.rests_on, parts), today)
-        for _, name, approval in kept.approved
-    )
+        _standing(
+            (name, approval), grants.get(name), used.get(name, ZERO), today,
+            (moved(approval.rests_on, parts), *kept.through[place]),
+        )
+        for place, name, approval in kept.approved
+    )  # fmt: skip
     total = sum((grant.amount for grant in grants.values()), ZERO)
     lapsed = total - sum((one.spent + one.left for one in approved), ZERO)
     return replace(
@@ -136,15 +144,15 @@ def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], tod
 
 
 def _standing(
-    name: str, approval: Approval, grant: "Grant | None", used: Decimal, changed: str, today: date
+    given: tuple[str, Approval], grant: "Grant | None", used: Decimal, today: date, said: tuple[str, str, str]
 ) -> Approved:
     if grant is None:
-        return Approved(name, approval, ZERO, ZERO, "corrected", changed)
+        return Approved(*given, ZERO, ZERO, "corrected", *said)
     if grant.ended is not None:
-        return Approved(name, approval, used, ZERO, "rejected", changed)
+        return Approved(*given, used, ZERO, "rejected", *said)
     if grant.until is not None and grant.until < today:
-        return Approved(name, approval, used, ZERO, "expired", changed)
-    return Approved(name, approval, used, grant.amount - used, "in force", changed)
+        return Approved(*given, used, ZERO, "expired", *said)
+    return Approved(*given, used, grant.amount - used, "in force", *said)
 
 
 def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:

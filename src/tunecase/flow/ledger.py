@@ -54,6 +54,7 @@ def verify(path: Path, anchor: str = "") -> Verified:
         set_aside=len(ledger.lines_aside()), anchor=str(held or ""),
         anchored="given" if given else "kept" if held else "none",
         changed=_changed(ledger, held), backwards=ledger.backwards(CLOCK_MAY_DIFFER), ahead=_ahead(ledger),
+        faces=ledger.faces(),
     )  # fmt: skip
 
 

@@ -204,7 +204,11 @@ def charges(
         return in_days and all(wanted in ("", own) for wanted, own in named)
 
     rules = _rules(flow)
-    listed = [row for row in _listed(booked, _mapped(flow, rules)) if is_asked_for(row.charge)]
+    through = {entry.id: entry.through for entry in flow.ledger.entries_of("spend")}
+    listed = [
+        replace(row, face=through[row.id][0], seen=through[row.id][1])
+        for row in _listed(booked, _mapped(flow, rules)) if is_asked_for(row.charge)
+    ]  # fmt: skip
     with localcontext(prec=DIGITS):
         total = sum((entry.charge.amount_base for entry in listed if not entry.out), Decimal(0))
     ordered = tuple(sorted(listed, key=lambda entry: entry.charge.on))

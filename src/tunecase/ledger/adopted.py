@@ -51,7 +51,9 @@ def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Deci
         sums[charge.currency] += charge.amount
         if len(changes) < MOST_KEPT:
             text = charge.description or charge.category
-            changes.append(Adopted(entry.id, charge.on.isoformat(), charge.amount, charge.currency, text))
+            changes.append(
+                Adopted(entry.id, charge.on.isoformat(), charge.amount, charge.currency, text, entry.through[0])
+            )
     return tuple(changes), dict(sums)
 
 
@@ -61,7 +63,8 @@ def adopted_approvals(lines: Sequence[bytes]) -> tuple[Adopted, ...]:
     for entry in _readable(lines):
         if entry.kind == "record" and entry.verb == "approve":
             given: Approval = entry.record()
-            approved.append(Adopted(entry.id, given.on.isoformat(), given.amount, given.currency, given.by))
+            face = entry.through[0]
+            approved.append(Adopted(entry.id, given.on.isoformat(), given.amount, given.currency, given.by, face))
     return tuple(approved[-MOST_KEPT:])
 
 

@@ -58,25 +58,31 @@ def anchors_in(text: str) -> list[Anchor]:
     return list(dict.fromkeys(Anchor(int(match[1]), match[2]) for match in WRITTEN.finditer(text)))
 
 
-def anchor_file(ledger: Path) -> Path | None:
-    """Where the anchor of a ledger lies; None where none is to be kept.
+def state_folder() -> Path:
+    """Where tunecase keeps what this user alone may write, and what cannot be made again.
 
+    Raises: RuntimeError where the user has no home.
     Source: XDG Base Directory 0.8 on Linux; ~/Library/Application Support on macOS; LOCALAPPDATA on Windows.
     """
+    if sys.platform == "win32":
+        home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Application Support"
+    else:
+        stated = os.environ.get("XDG_STATE_HOME", "")
+        home = Path(stated) if os.path.isabs(stated) else Path.home() / ".local" / "state"
+    return home / "tunecase"
+
+
+def anchor_file(ledger: Path) -> Path | None:
+    """Where the anchor of a ledger lies; None where none is to be kept."""
     if os.environ.get("TUNECASE_NO_ANCHOR"):
         return None
     try:
-        if sys.platform == "win32":
-            home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            home = Path.home() / "Library" / "Application Support"
-        else:
-            stated = os.environ.get("XDG_STATE_HOME", "")
-            home = Path(stated) if os.path.isabs(stated) else Path.home() / ".local" / "state"
         name = hashlib.sha256(os.fsencode(ledger.resolve())).hexdigest()[:40]
+        return state_folder() / "anchors" / name
     except (OSError, RuntimeError):  # no home, or links in a circle
         return None
-    return home / "tunecase" / "anchors" / name
 
 
 def read_anchor(ledger: Path) -> Anchor | None:

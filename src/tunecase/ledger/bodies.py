@@ -22,6 +22,9 @@ MOST_WHOLE = 2**53  # the largest whole number that every reader of JSON keeps
 
 FIELDS: dict[str, type] = {"body": dict, "kind": str, "meta": dict, "recorded_at": str, "verb": str}
 META: dict[str, type] = {
+    "face": str,
+    "seen": str,
+    "person": str,
     "key": str,
     "version": str,
     "seed": int,

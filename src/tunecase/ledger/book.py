@@ -22,6 +22,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, TypeVar
 
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.faces import FACE
 from tunecase.io import no_file
 from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.anchor import Anchor, keep_anchor, move_on, read_anchor
@@ -39,6 +40,7 @@ from tunecase.ledger.lines import (
     chained,
     content_of,
     entry_of,
+    face_of,
     following,
     group,
     hashes,
@@ -50,6 +52,7 @@ from tunecase.ledger.lines import (
     read_line,
     sha,
     stated_moment,
+    verb_of,
     verb_tail,
 )
 from tunecase.ledger.tally import TALLY
@@ -58,7 +61,7 @@ from tunecase.records import SCHEMAS, Rechained, SetAside
 __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 
 NO_LEDGER = "correct the path; if a ledger stood here, take it back from version control or a copy"
-COUNT_TWICE = {b"spend", b"approval"}  # kinds and verbs of entries that count twice when they are written twice
+MONEY = frozenset((b"spend", b"approve", b"rejection"))  # kinds and verbs of entries that a person answers for
 LINES_AT_ONCE = 1_000  # of many that are written
 MOST_SPOOLED = 2**22  # bytes of new entries in memory, before they lie in a file of their own
 
@@ -133,7 +136,15 @@ class Ledger:
         """Appends entries; the last line of them."""
         with self._written("the entry"), SpooledTemporaryFile(MOST_SPOOLED) as spool:
             # All are made before the first is written, and not held in memory: a bill may have a hundred thousand.
-            spool.writelines(content_of(*entry, recorded_at) + b"\n" for entry in new)
+            through: Mapping[str, str] = {"face": FACE.code}
+            if FACE.code == "agent":
+                new = list(new)
+                if any({entry.kind.encode(), (entry.verb or verb_of(entry.body)).encode()} & MONEY for entry in new):
+                    through = {**FACE.permit(self.path, new), **through}
+            spool.writelines(
+                content_of(entry.kind, entry.body, entry.verb, {**entry.meta, **through}, recorded_at) + b"\n"
+                for entry in new
+            )
             spool.seek(0)
             with self._locked(), self._opened() as file:
                 end, prev, missing = self._mend(file)
@@ -248,7 +259,7 @@ class Ledger:
                 heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
                 adopted=len(order.adopted), charges=charges, amounts=amounts, approved=adopted_approvals(order.adopted),
             )  # fmt: skip
-            content = content_of("record", record, "", {"version": version}, recorded_at)
+            content = content_of("record", record, "", {"face": FACE.code, "version": version}, recorded_at)
             lines += chained([content], sha(lines[-1]) if lines else FIRST)
             old = read_anchor(self.path)
             is_known = old is None or any(sha(line) == old.head for _, line, _ in self._lines())
@@ -289,6 +300,11 @@ class Ledger:
         with self._sound() as index:
             moments = list(map(moment_of, index.lines(range(len(index)))))
         return sum(before - after > by.total_seconds() for before, after in pairwise(moments) if after)
+
+    def faces(self) -> Counter[str]:
+        """How many entries came through each face, by its code; "" for those that do not say."""
+        with self._sound() as index:
+            return Counter(map(face_of, index.lines(range(len(index)))))
 
     def last_moment(self) -> datetime | None:
         """The moment that the last line states; None where it states none."""
@@ -423,7 +439,7 @@ class _Writing:
         lines = chained(contents, self.prev)
         while block := list(islice(lines, LINES_AT_ONCE)):
             self.last, self.count = block[-1], self.count + len(block)
-            self.twice += [id_of(line).decode() for line in block if COUNT_TWICE & set(group(line) or ())]
+            self.twice += [id_of(line).decode() for line in block if MONEY & set(group(line) or ())]
             yield b"".join(line + b"\n" for line in block)
 
 

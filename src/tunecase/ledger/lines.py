@@ -36,6 +36,7 @@ PREV_AT, CONTENT_AT = 73, 147
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
 _IN_ORDER = ("recorded_at", "kind", "verb", "body", "meta", "made")
 _MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
+_FACE = re.compile(rb',"meta":\{"face":"([a-z]{1,20})"')  # the first of its sorted keys
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 
@@ -73,6 +74,11 @@ class Entry:
         return record
 
     @property
+    def through(self) -> tuple[str, str]:
+        """The code of the face that it came through, and how the person behind an agent was seen; empty if not said."""
+        return self.meta.get("face", ""), self.meta.get("seen", "")
+
+    @property
     def fault(self) -> Fault | None:
         """Why the body is not the record that it must be; None where it is."""
         try:
@@ -91,7 +97,7 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     """
     import orjson
 
-    verb = verb or _verb_of(body)
+    verb = verb or verb_of(body)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(KINDS)}")
     if recorded_at.tzinfo is None:
@@ -118,7 +124,8 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     return content
 
 
-def _verb_of(body: Any) -> str:
+def verb_of(body: Any) -> str:
+    """The verb whose record a body is; empty for another body."""
     return next((name for name, record in RECORDS.items() if record is type(body)), "")
 
 
@@ -230,6 +237,12 @@ def moment_of(line: bytes) -> float:
         return stated.timestamp() if stated else 0.0
     except (ValueError, OverflowError):
         return 0.0
+
+
+def face_of(line: bytes) -> str:
+    """The code of the face that a line states; empty where it states none. Meta comes after the body."""
+    stated = _FACE.match(line, max(line.rfind(b',"meta":{'), 0))
+    return stated[1].decode() if stated else ""
 
 
 def id_of(line: bytes) -> bytes:

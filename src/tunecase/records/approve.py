@@ -73,7 +73,8 @@ class Approved:
 
     `spent` is what charges have drawn from it, `left` what they still may: nothing once it has expired, was ended by a
     rejection of its plan, or was corrected by another approval. `moved` names what has changed in the plan since it was
-    approved, and is empty where nothing has.
+    approved, and is empty where nothing has. `face` is the code of the face that it came through and `seen` how the
+    person behind an agent was seen; empty where the entry does not say.
     """
 
     id: str
@@ -82,6 +83,8 @@ class Approved:
     left: Amount
     state: Literal["in force", "expired", "rejected", "corrected"]
     moved: str = ""
+    face: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Approvals(Tabular):
     `spent` sums the charges since the first approval, `uncovered` the part of them that no approval covers, `before`
     the charges before it. `owed` says that something was spent of the last one and no result was recorded since: until
     it is, nothing more is asked for. `rejection` is the last one of the plan as it is now, where nothing was approved
-    after it.
+    after it, and `rejection_face` the code of the face that it came through.
     """
 
     currency: str
@@ -111,6 +114,7 @@ class Approvals(Tabular):
     before: Amount = Decimal(0)
     rejection: Rejection | None = None
     owed: bool = False
+    rejection_face: str = ""
 
     @property
     def standing(self) -> tuple[Approved, ...]:

@@ -19,7 +19,8 @@ class Verified(Tabular):
     `anchor` is what the ledger was held against, `COUNT:HASH`, empty where there was none, and `anchored` whether the
     anchor was given, or kept by this machine. `changed` says what became of the entries up to the anchor, empty where
     they are as they were. `backwards` counts entries recorded more than a day before the one before them, `ahead` says
-    that the last one lies ahead of this machine's clock.
+    that the last one lies ahead of this machine's clock. `faces` counts the entries by the code of the face that they
+    came through, "" for those that do not say.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Verified(Tabular):
     changed: str = ""
     backwards: int = 0
     ahead: str = ""
+    faces: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -78,7 +80,7 @@ class SetAside(Tabular):
 class Adopted:
     """A charge that came into the ledger from another history than its longest: entry, day, amount, what for.
 
-    Of an approval, `description` is who gave it.
+    Of an approval, `description` is who gave it. `face` is the code of the face that it came through.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Adopted:
     amount: Amount
     currency: str
     description: str = ""
+    face: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,8 @@ class Charge:
     """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts.
 
     Of an estimate that a bill covers in part, `charge` holds the rest, which counts, and `booked` the whole amount.
-    `mapped` is the match of the rule that put it on its line, empty where it was booked there.
+    `mapped` is the match of the rule that put it on its line, empty where it was booked there. `face` is the code of
+    the face that it came through, `seen` how the person behind an agent was seen; empty where the entry does not say.
     """
 
     id: str
@@ -301,6 +302,8 @@ class Charge:
     out: str = ""
     booked: Amount | None = None
     mapped: str = ""
+    face: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

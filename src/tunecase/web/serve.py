@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import flow
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.faces import FACE
 from tunecase.web.app import App
 from tunecase.web.cases import Cases
 from tunecase.web.guard import LOOPBACK, Guard
@@ -46,6 +47,7 @@ def serve(
     Raises: MissingExtraError without the ui extra; InputError for another host than this machine's, no port number, or
         no such folder; TunecaseError when the port is taken.
     """
+    FACE.code = "app"
     flow.find_cases(folder)
     cases = Cases(folder, seed, today)
     with _listen(host, port, allow_remote) as listening:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tunecase.errors import InputError, TunecaseError
+from tunecase.faces import FACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def main() -> int:
     """Runs the pilot that standard input asks for; the exit code is that of `tunecase pilot`."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a server in the background may hand on that they are ignored
         signal.signal(number, signal.default_int_handler)
+    FACE.code = "app"
     told = _own_output()
     asked = PilotAsked(**json.loads(_first_line()))
     threading.Thread(target=_end_with_server, daemon=True).start()

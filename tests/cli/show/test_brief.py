@@ -46,7 +46,7 @@ def test_a_decision_is_what_is_signed() -> None:
     given = brief(
         samples.definition(), samples.estimate(), samples.decision(), project=project(), approvals=samples.approvals()
     )
-    assert "| 2 November 2026 | 4,500.00 USD | A. Person | 31 January 2027 |" in given
+    assert "| 2 November 2026 | 4,500.00 USD | A. Person | not said | 31 January 2027 |" in given
 
 
 @pytest.mark.slow
