@@ -12,11 +12,11 @@ from tests import samples
 from tests.problem_cases import project
 from tunecase.accounts import Material, answer
 from tunecase.accounts.gates import gates, gates_title, rule
-from tunecase.accounts.tiles import release_now, tiles
-from tunecase.accounts.verdict import verdict
+from tunecase.accounts.tiles import tiles
+from tunecase.accounts.verdict import release_now, verdict
 from tunecase.blocks import Answer
 from tunecase.quantities import Band, Sampled, plain_figure, plain_share
-from tunecase.records import Alternative, Decision, Estimate, Experiment, Flip, Limits, Outcome, Plan, Release
+from tunecase.records import Alternative, Decision, Estimate, Flip, Limits, Look, Outcome, Plan, Release
 
 MODEL = "meta-llama/Llama-3.1-8B"
 
@@ -96,8 +96,8 @@ def test_each_figure_says_what_it_rests_on() -> None:
 
 
 WAY = "a head on sentence-transformers/all-MiniLM-L6-v2"
-LOOK = Experiment("larger test", "score the pilot on 810 more test rows", Band(900.0, 1_400.0, 1_800.0, 2_000.0), 3e3,
-                  1.0, 1_500.0)  # fmt: skip
+LOOK = Look("prompt_hosted", "gpt-6-luna", "tunecase pilot --hosted gpt-6-luna", Band(0.2, 0.37, 0.5, 0.6), 1.1, 120.0,
+            0.15, 0.76, 6, 21, 1_200.0)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ LOOK = Experiment("larger test", "score the pilot on 810 more test rows", Band(9
     [
         ({}, "stages", "Yes, in stages: release 4,500 USD now, not 18,000."),
         ({"advice": "pilot"}, "measure", "Measure first: run a small pilot before any money is released."),
-        ({"advice": "look", "action": LOOK.action, "experiments": (LOOK,)}, "measure",
-         "Measure first: score the pilot on 810 more test examples for about 1,800 USD."),
+        ({"looks": (LOOK,), "first_look": LOOK.way}, "measure",
+         "Not yet: ask a prompted model first: about 0.40 USD and an hour."),
         ({"advice": "ship", "instead": f"Do not fine-tune: {WAY} does it."}, "instead",
          "Do not fine-tune: a small encoder does it."),
         ({"advice": "stop", "instead": f"Do not fine-tune: {WAY} can give 97% of the answers with at most 4.0% of them "

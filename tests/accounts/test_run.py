@@ -7,12 +7,12 @@ from rich.console import Console
 
 from tests import samples
 from tests.accounts.test_answer import LOOK, decision, material, plan
-from tunecase.accounts import Material, account, answer, release_now, run
+from tunecase.accounts import Material, account, answer, run
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import ends_in_a_round, verdict
 from tunecase.blocks import Account, Facts
 from tunecase.cli.show.blocks import print_account
-from tunecase.quantities import Sampled, count, plain_figure
+from tunecase.quantities import Sampled, count
 from tunecase.records import Approvals, Point
 
 
@@ -39,18 +39,16 @@ def pairs(said: Account) -> dict[str, str]:
     return dict(next(block for block in said.short if isinstance(block, Facts)).pairs)
 
 
-def test_a_look_has_one_price() -> None:
-    """What is released for it stands in the answer, in the line on money, on the page and in what is approved."""
-    look = decision(advice="look", action=LOOK.action, experiments=(LOOK,))
-    about = material(decision=look)
-    asked = release_now(look)
-    assert asked is not None
-    assert "1,800" == plain_figure(asked) == answer(about).tiles[0].value
-    assert "for about 1,800 USD." in run(about).answer
-    assert "release 1,800 USD for this look alone" == pairs(run(about))["money"]
-    assert "Approve 1,800 USD" == answer(about).choices[0]
-    full = " ".join(" ".join(lines(account("decide", look, about), full=True)).split())
-    assert "Its price here is the average; 1,800 USD is released, enough four times in five." in full
+def test_a_look_comes_before_the_money_and_says_what_it_must_show() -> None:
+    """What is asked for is the look alone; the money that follows stands in its reason, with the published cases."""
+    about = material(decision=decision(looks=(LOOK,), first_look=LOOK.way))
+    said = run(about)
+    assert "Not yet: ask a prompted model first: about 0.40 USD and an hour." in said.answer
+    reason = answer(about).verdict.why
+    assert "If it falls short of 76%, 4,500 USD for" in reason
+    assert "In 6 of 21 published projects" in reason
+    full = " ".join(" ".join(lines(account("decide", about.decision, about), full=True)).split())
+    assert LOOK.command in full
 
 
 def test_a_measured_round_is_no_pilot() -> None:

@@ -14,7 +14,6 @@ from tests import samples
 from tests.plan.ways import candidate, curve, promise, with_ways
 from tests.projects import basis, written
 from tunecase.decide.choice import decide
-from tunecase.decide.looks import best_look
 from tunecase.estimate.bill import estimate
 from tunecase.forecast.forecast import Measured, forecast
 from tunecase.forecast.stakes import Prospect
@@ -31,7 +30,6 @@ from tunecase.records import (
     Decision,
     Definition,
     EvalLog,
-    Experiment,
     Forecast,
     Point,
     from_json,
@@ -613,49 +611,6 @@ def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path:
     names = {flip.name for flip in record.what_if}
     assert {"problem.value", "budget", "effort_per_round", "levers.tuning_factor"} <= names
     assert () == decided(project(tmp_path)).what_if
-
-
-@pytest.mark.slow
-def test_a_look_is_worth_something_where_the_choice_is_open(tmp_path: Path) -> None:
-    """Near the flip some look is clearly worth something, and less than certainty; far from it none is."""
-    clear = {}
-    for value in ("0.02", "0.11", "40"):
-        asked = project(tmp_path, value=f"{value} USD per correct")
-        many = Known(basis(asked, 8_000), 800, definition=definition(), forecast=pieces(asked)[1])
-        record = chosen(many)
-        assert 6 == len(record.experiments)
-        assert record.certainty
-        for look in record.experiments:
-            assert (look.worth is None) == bool(look.blocked)
-            if look.worth is not None and look.net is not None and look.price is not None:
-                assert look.price.p10 < look.worth - look.net < look.price.p90
-        assert all(0 <= one.worth <= record.certainty for one in record.experiments if one.worth is not None)
-        shares = [one.worth / record.certainty for one in record.experiments if one.worth and one.worth > 3 * one.error]
-        clear[value] = max(shares, default=0.0)
-    assert 0 == clear["0.02"] == clear["40"]
-    assert 0.05 < clear["0.11"] < 0.5
-
-
-def test_no_look_is_worth_anything_where_the_target_is_worth_nothing(tmp_path: Path) -> None:
-    """With a tiny V the choice is to stop, whatever is seen."""
-    record = decided(project(tmp_path, value="0.000001 USD per correct"))
-    assert "stop" == record.advice
-    assert 0 == max(look.worth or 0 for look in record.experiments)
-
-
-def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look with the most worth beyond its price is the advice where it is clearly more than luck; else none is."""
-
-    def look(name: str, net: float, error: float, blocked: str = "") -> Experiment:
-        price = Band(40, 50, 60, 70)
-        return Experiment(name, f"run {name}", price, net + 50, error, net, blocked)
-
-    looks = (look("a", 90, 60), look("b", 200, 20), look("c", 300, 20, "too dear"), look("d", 150, 10))
-    assert looks[1] == best_look(looks)
-    assert best_look(looks[:1]) is None
-    monkeypatch.setattr("tunecase.decide.choice.looks_of", lambda solved: looks)
-    record = made_anew(project(tmp_path))
-    assert ("look", "run b") == (record.advice, record.action)
 
 
 def test_bill_and_decision_agree_on_every_figure(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from tunecase.plan.levers.standing import belief_of
 from tunecase.plan.levers.state import State
 from tunecase.plan.limits import SELDOM, _stop_at
 from tunecase.plan.rounds.board import RoundPrices
-from tunecase.plan.rounds.policy import worth_of_knowing, worth_of_seeing
 from tunecase.prices.examples import OtherSource, Stock, Supply
 from tunecase.prices.worth import Worth
 from tunecase.quantities import Interval80, sampled
@@ -477,15 +476,3 @@ def test_lower_is_better_has_plans_in_its_own_unit() -> None:
     assert 0 < found.reach <= 1
     assert found.threshold is None or 1.2 < found.threshold < 3.0
     assert offer("redefine", replace(loss, error_target=0.5)).action.startswith("settle for 1")
-
-
-def test_a_look_at_the_plans_is_worth_less_than_certainty() -> None:
-    """What is seen before choosing is worth between nothing and certainty over the same plans."""
-    at = state()
-    solved = solve(at)
-    columns = [brings for name in NAMES if (brings := solved.brings(name)) is not None]
-    values = np.column_stack(columns)
-    wrong = at.basis.draw("levers.label_noise")
-    found, _ = worth_of_seeing(values, wrong)
-    sure, _ = worth_of_seeing(values, at.paths[:, -1])
-    assert 0 <= found <= sure + 60 <= worth_of_knowing(values) + 60

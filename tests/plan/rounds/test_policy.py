@@ -1,9 +1,7 @@
 """The best policy over states: worked examples, the laws of information, and what it never does."""
 
-import math
 from dataclasses import replace
 from itertools import pairwise
-from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -20,8 +18,6 @@ from tunecase.plan.rounds.policy import (
     best_policy,
     halves_of,
     sort_worlds,
-    worth_of_knowing,
-    worth_of_seeing,
 )
 from tunecase.quantities import BATCHES, sampled
 
@@ -284,93 +280,3 @@ def test_steps_lead_forward_only() -> None:
         nodes[index] = Node(np.zeros(10), (Step("round", to, 1.0),))
         with pytest.raises(ValueError, match=f"node {index} leads to no later node"):
             best_policy(nodes)
-
-
-@law(30)
-@given(mean=st.floats(-1, 1), noise=st.floats(0.0, 10.0), stake=st.floats(0.1, 1e6), seed=st.integers(0, 99))
-def test_a_sight_of_a_normal_gain_is_worth_what_the_formula_says(
-    mean: float, noise: float, stake: float, seed: int
-) -> None:
-    """EVSI = s (phi(z) - z Phi(-z)) with s = 1 / sqrt(1 + noise^2) and z = |mean| / s, whatever the stakes.
-
-    Source: Raiffa and Schlaifer (1961), the unit normal loss.
-    """
-    rng = np.random.default_rng(seed)
-    gain = rng.normal(mean, 1.0, WORLDS)
-    values = stake * np.column_stack([np.zeros(WORLDS), gain])
-    found, error = worth_of_seeing(values, gain + noise * rng.standard_normal(WORLDS))
-    width = 1 / math.sqrt(1 + noise**2)
-    normal, z = NormalDist(), abs(mean) / width
-    wanted = width * (normal.pdf(z) - z * normal.cdf(-z)) if z < 30 else 0.0
-    assert pytest.approx(wanted, abs=0.08) == found / stake
-    assert 0 <= error / stake < 0.1
-
-
-def test_a_noisier_sight_is_worth_less_and_in_the_end_nothing() -> None:
-    """The worth of a sight falls as its noise grows, down to about nothing."""
-    rng = np.random.default_rng(1)
-    gain = rng.normal(0.1, 1.0, 8_000)
-    values, luck = np.column_stack([np.zeros(8_000), gain]), rng.standard_normal(8_000)
-    found = [worth_of_seeing(values, gain + noise * luck)[0] for noise in (0.0, 0.5, 1.0, 3.0, 1e4)]
-    assert sorted(found, reverse=True) == found
-    assert found[-1] < 0.02 < 0.3 < found[0]
-
-
-def test_a_sight_that_cannot_change_the_choice_is_worth_nothing() -> None:
-    """Where one action is better in every world, no sight is worth anything."""
-    rng = np.random.default_rng(2)
-    gain = rng.uniform(1.0, 2.0, WORLDS)
-    assert worth_of_seeing(np.column_stack([np.zeros(WORLDS), gain]), gain) == (0.0, 0.0)
-
-
-def blocks(count: int, wide: int) -> np.ndarray:
-    """Two actions, of which one brings 1 and the other takes 1, in turns of `wide` worlds."""
-    sign = np.where(np.arange(count) // wide % 2 == 0, 1.0, -1.0)
-    return np.column_stack([sign, -sign])
-
-
-def test_luck_is_not_taken_for_worth() -> None:
-    """What is shown tells nothing: a choice that is learnt and valued on the same worlds would look worth much.
-
-    Ten actions of pure noise in groups of 40: the best of ten means of 20 worlds looks better by 1.54 / sqrt(20) = .34
-    of a deviation on the half that it was chosen on, and by nothing on the other.
-    """
-    worths = []
-    for seed in range(10):
-        rng = np.random.default_rng(seed)
-        values = rng.standard_normal((1_280, 10))
-        worths.append(worth_of_seeing(values - values.mean(axis=0), rng.standard_normal(1_280))[0])
-    assert 0 <= np.mean(worths) < 0.03
-
-
-def test_both_halves_are_learnt_from_and_valued() -> None:
-    """Where neighbours in what is shown disagree, each half's choice is wrong for the other, and nothing is gained."""
-    values = blocks(1_280, 1)
-    assert 0 == worth_of_seeing(values, np.arange(1_280.0))[0]
-    # A choice valued on the half that it was learnt from would get every world right.
-    assert 1 == worth_of_knowing(values)
-
-
-def test_a_sight_is_worth_what_its_groups_tell_apart() -> None:
-    """Groups are 32 at most, with forty worlds at least: blocks as wide are seen, narrower ones are not."""
-    for count, wide, expected in (
-        (1_280, 40, 1.0),
-        (1_280, 20, 0.0),
-        (2_560, 80, 1.0),
-        (2_560, 40, 0.0),
-        (80, 40, 1.0),
-        (80, 20, 0.0),
-        (60, 30, 0.0),
-    ):
-        shuffled = np.random.default_rng(0).permutation(count)
-        found, error = worth_of_seeing(blocks(count, wide)[shuffled], shuffled.astype(float))
-        assert pytest.approx(expected) == found, (count, wide)
-        if expected:
-            assert pytest.approx(1 / math.sqrt(count)) == error
-
-
-def test_the_worth_of_knowing_is_the_mean_of_the_best_less_the_best_mean() -> None:
-    """Three worlds, two actions: (5 + 2 + 4) / 3 less 3; nothing where one action is best everywhere."""
-    values = np.array([[5.0, 1.0], [0.0, 2.0], [4.0, 3.0]])
-    assert pytest.approx(11 / 3 - 3) == worth_of_knowing(values)
-    assert 0 == worth_of_knowing(values + np.array([9.0, 0.0]))

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests import samples
 from tests.problem_cases import basis
-from tunecase.problem.ways.finding_out import asking, here, order_to_try, steps_to_try
+from tunecase.problem.ways.finding_out import asking, here, order_to_try
 from tunecase.problem.ways.grounds import Grounds, Standing
 from tunecase.quantities import Band, Interval80
 from tunecase.records import Alternative
@@ -60,16 +59,3 @@ def test_the_unknown_is_tried_last() -> None:
     assert ("b", "e", "a") == order_to_try(
         [replace(one, struck="no") if one.name == "c" else one for one in ways], None
     )
-
-
-def test_one_command_is_one_step() -> None:
-    """Ways that the same command measures share its line, their minutes added; unknown prices say so."""
-    ways = (way("a", "tunecase pilot", 0.0), way("b", "tunecase pilot", 0.0), way("c", "ask", 0.123),
-            way("d", "tune", None, minutes=None))  # fmt: skip
-    definition = replace(samples.definition(), alternatives=ways, order=("a", "b", "c", "d"), currency="EUR")
-    assert (
-        "a and b: `tunecase pilot`, 0 EUR, about 2 minutes",
-        "c: `ask`, about 0.12 EUR, about 1 minute",
-        "d: `tune`, at a price not known, time not known",
-    ) == steps_to_try(definition)
-    assert () == steps_to_try(replace(definition, order=()))
