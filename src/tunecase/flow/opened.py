@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError, refuse_any
 from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike, says_the_same
 from tunecase.flow.logs import Logs, named_logs, with_scores
 from tunecase.ledger import Entry, Ledger
@@ -481,9 +481,7 @@ def open_case(
     path = source.path if isinstance(source, Stated) else source
     project, logs = with_scores(project, path)
     ledger = Ledger(path.parent / "ledger.jsonl")
-    problems = ledger.verify()
-    if problems:
-        raise InputError(problems)
+    refuse_any(ledger.verify())
     contracts = own_prices(path, project, day)
     return Flow(path, project, ledger, seed, day, contracts=contracts, stated=stated, logs=logs)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.importers.evals import eval_logs, evals
 from tunecase.forecast.importers.imported import Asked, Imported
@@ -307,8 +307,7 @@ def _check(given: Sequence[Point], points: Sequence[Point], target: float | None
     if target is not None and not (math.isfinite(target) and 0 < target <= most):
         wanted = "more than 0 and at most 100%" if scale.bounded else "more than 0"
         problems.append(Problem("target", f"{target:g}", wanted, "correct the target"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _score_problems(given: Sequence[Point], points: Sequence[Point], scale: Scale, most: float) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import EXAMPLE, MOST, read_number, read_table, whole_number
 from tunecase.records import Point, Round
 
@@ -195,8 +195,7 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
         problems.append(_two_metrics(path.name, metrics))
     if not points and not problems:
         problems.append(Problem(path.name, "a header and no rows", "at least one row", "add rows such as 100,0.81,300"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return tuple(points)
 
 

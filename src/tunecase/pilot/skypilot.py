@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 
 ENVIRONMENT = "~/tunecase-env"
 RECORDS = "/tunecase-records"
@@ -71,8 +71,7 @@ def skypilot_task(rented: RentedTask) -> str:
 
     Source: SkyPilot's YAML reference, version 0.14. Leaves out prices: `sky launch` shows them before it asks.
     """
-    if problems := _problems(rented):
-        raise InputError(problems)
+    refuse_any(_problems(rented))
     many = rented.nodes > 1
     engine = ["ray", "--address", f"localhost:{RAY_PORT}"] if many else ["local"]
     words = ["--project", rented.project_file, "--trainer", rented.trainer, "--engine", *engine]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.data import normalise
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.pilot.conduct import Conductor, Journal
 from tunecase.pilot.examples import Examples
 from tunecase.pilot.ladder import deal
@@ -81,8 +81,7 @@ def try_source(
     )
     check(settings, school, lesson, lacks_of(lesson))
     fit, copies, notes = _fitting(lesson, tried.rows)
-    if problems := [*_too_few(lesson, fit, tried)]:
-        raise InputError(problems)
+    refuse_any(_too_few(lesson, fit, tried))
     trial = _laid_out(lesson, school, fit, draws)
     conductor = _conductor(trial, lesson, school, settings, journal or Journal())
     if ask is not None and ask(plan_of(conductor, school, tuple(sorted({step.n for step in trial.steps})))) is False:

@@ -3,7 +3,7 @@
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.evals import Log
 from tunecase.pilot.scoring import mean_interval
 from tunecase.quantities import (
@@ -99,8 +99,7 @@ def _refuse(first: Log, second: Log) -> None:
         got += f" (tasks {first.task} and {second.task})" if first.task != second.task else ""
         fix = f"name two logs of the same items, written by one tool (they are paired by {first.paired_by})"
         problems.append(Problem(second.place, got, "a log of the same items", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _named(log: Log) -> str:

@@ -53,7 +53,7 @@ from tunecase.data.shards import Stages
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn, counting_digest, why_uncounted
 from tunecase.data.tokens.rows import NO_FILE, find_tokenizer
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit
@@ -315,9 +315,7 @@ def _refuse_unknown_classes(evidence: Evidence) -> None:
     shares = evidence.request.production_shares
     if shares and evidence.classes:
         test = evidence.test.labels if evidence.test else {}
-        problems = balance.share_problems(shares, {*evidence.classes, *test})
-        if problems:
-            raise InputError(problems)
+        refuse_any(balance.share_problems(shares, {*evidence.classes, *test}))
 
 
 def _cached_tokenizer(project: Project) -> Path | None:

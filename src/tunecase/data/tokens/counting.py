@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
 from tunecase.data.tokens.learnt import Learnt
-from tunecase.errors import InputError, MissingExtraError, Problem, install_line
+from tunecase.errors import InputError, MissingExtraError, Problem, install_line, refuse_any
 from tunecase.io import digest, no_file
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def why_uncounted(path: Path) -> str:
 
     Raises: InputError when the file is missing.
     """
-    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a tokenizer.json", "correct the path or leave it out"))
     if importlib.util.find_spec(REFERENCE) is not None:
         return ""
     return f"the library that reads {path.name} is not installed ({install_line('tokens')})"
@@ -53,8 +52,7 @@ def read_tokenizer(path: Path) -> Any:
 
     Raises: InputError when the file is missing or is not a tokenizer; MissingExtraError without the library.
     """
-    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a tokenizer.json", "correct the path or leave it out"))
     try:
         from tokenizers import Tokenizer
     except ImportError:
@@ -88,8 +86,7 @@ def counting_digest(path: Path) -> str:
 
     Raises: InputError when the tokenizer.json is missing.
     """
-    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a tokenizer.json", "correct the path or leave it out"))
     files = [digest(file) if file.is_file() else "" for file in files_of(path)]
     return hashlib.sha256(repr([*files, *map(_installed, LIBRARIES)]).encode()).hexdigest()
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.inference.trace import HOURS_PER_WEEK, MOST_TOKENS, Tally, Trace
 from tunecase.io import no_file
 
@@ -209,8 +209,7 @@ def read_trace(path: Path) -> Trace:
     Raises: InputError with up to 20 problems: unknown columns, no row or one, cells that are no numbers, rows out of
         order, negative tokens, answers without tokens, times with and without an offset.
     """
-    if problem := no_file(path, "a CSV file with the columns arrival, input, output", "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a CSV file with the columns arrival, input, output", "correct the path"))
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return _read(path.name, stream)
@@ -234,8 +233,7 @@ def _read(name: str, stream: TextIO) -> Trace:
         got = "no requests" if not reading.rows else "one request" if reading.rows == 1 else "requests of one moment"
         fix = "log the requests of at least an hour, better of some weeks"
         reading.problems.append(Problem(name, got, "two requests or more, at different times", fix))
-    if reading.problems:
-        raise InputError(reading.problems)
+    refuse_any(reading.problems)
     assert reading.tally is not None
     return reading.tally.trace(reading.first_s, tuple(_notes(reading)))
 
@@ -261,13 +259,11 @@ def _columns(name: str, header: Sequence[str]) -> tuple[int, int, int]:
         for column, aliases in COLUMNS.items()
     }
     wanted = f"arrival, input and output in a header; found {', '.join(names) or 'none'}"
-    missing = [
+    refuse_any(
         Problem(f"{name}:1", f"no column {column}", wanted, f"name the column {column}")
         for column, place in places.items()
         if place is None
-    ]
-    if missing:
-        raise InputError(missing)
+    )
     return places["arrival"] or 0, places["input"] or 0, places["output"] or 0
 
 

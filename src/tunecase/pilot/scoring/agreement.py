@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.pilot.scoring.judge import Judgement
 from tunecase.pilot.scoring.score import mean_interval
 from tunecase.quantities import Interval80, counted, generator, wilson
@@ -112,8 +112,7 @@ def judged_score(judgement: Judgement, measured: Agreement | None, *, unknown_ok
     if not scores or judgement.unread > MOST_UNREAD * len(judgement.verdicts):
         got = f"{judgement.unread} of {counted(len(judgement.verdicts), 'row')} without a verdict that can be read"
         problems.append(Problem("judge: verdicts", got, "at most 10%", "choose a larger model as the judge"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     low, high = mean_interval(scores)
     return Interval80(low, sum(scores) / len(scores), high)
 

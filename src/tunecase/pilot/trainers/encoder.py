@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import encoder_heads, encoder_weights, machine
 from tunecase.pilot.trainers.encoder_vectors import Embedder, embedder
@@ -63,13 +63,11 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
 def limited(fixed: Mapping[str, Setting], limits: Mapping[str, tuple[str, Any]], trainer: str) -> Mapping[str, Setting]:
     """The settings themselves, each within its limits. Raises: InputError with every one that is not."""
-    problems = [
+    refuse_any(
         Problem(f"setting {name} of {trainer}", repr(fixed[name]), wanted, "correct the value")
         for name, (wanted, fits) in limits.items()
         if not fits(fixed[name])
-    ]
-    if problems:
-        raise InputError(problems)
+    )
     return fixed
 
 
