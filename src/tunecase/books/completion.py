@@ -2,17 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.books.lines import PEOPLE, UNKNOWNS, folded
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.quantities import Draws
-
-    Flags = NDArray[np.bool_]
+from tunecase.quantities import Draws, Flags
 
 FEWEST = 200  # worlds that must be left for quantiles worth the name
 FLOOR = 0.10  # of the planned doubt of a price stays, however much has been bought

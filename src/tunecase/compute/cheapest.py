@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SAMPLERS, SPOT
@@ -22,11 +22,8 @@ from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
 from tunecase.project import Compute
-from tunecase.quantities import Interval, Quantity, Worlds, counted, share
+from tunecase.quantities import Draws, Interval, Quantity, Worlds, counted, share
 from tunecase.records import DefaultUsed, Run
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 Engine = Callable[[Batch], Sampled]
 COUNTS = (1, 2, 4, 8)

@@ -12,11 +12,10 @@ from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.compute.speed.rollout import RolloutStep, rollout_step
-from tunecase.quantities import Z80, Z90, Interval
+from tunecase.quantities import Z80, Z90, Draws, Interval
 
 if TYPE_CHECKING:
     from tunecase.prices import Basis
-    from tunecase.quantities import Draws
 
 WITHIN = {"reserved": "allocated", "card": "reserved"}  # the statistic that each contains
 

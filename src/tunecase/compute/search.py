@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
@@ -17,13 +17,7 @@ from tunecase.compute.request import MOST_TOKENS, SHARDINGS, Settled, step_sampl
 from tunecase.compute.running import Job, Terms, terms_of
 from tunecase.errors import InputError, Problem
 from tunecase.prices import NOT_OF_THE_TABLES, Basis, any_gpu_hour, gpu_hour
-from tunecase.quantities import Z80
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from tunecase.quantities import Z80, Floats
 
 COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 MICRO_BATCHES = (1, 2, 4, 8, 16, 32, 64)

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.grams import directions, runs_in_words, tfidf, words_and_pairs
 from tunecase.data.detectors.two_sample import copies
+from tunecase.quantities import Floats, Rows
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Rows = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 DIRECTIONS = 256
 NEIGHBOURS = 20

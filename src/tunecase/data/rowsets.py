@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tunecase.quantities import Array, Flags, Hashes, Rows
+
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Array, Flags, Hashes, Rows
 
 CHUNK_ROWS = 1 << 16  # looked up at once
 

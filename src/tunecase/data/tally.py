@@ -4,10 +4,8 @@ Row lengths that differ are few: numbers that sum to S take at most sqrt(2 S) va
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Floats, Rows
+from tunecase.quantities import Array, Floats, Rows
 
 
 class Tally:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.compute import idle_over_used
 from tunecase.estimate.assumptions import assumptions
@@ -22,11 +21,8 @@ from tunecase.plan.costs import (
     training_jobs,
 )
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
-from tunecase.quantities import Band, band, first_order, swing
+from tunecase.quantities import Band, Draws, Flags, band, first_order, swing
 from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
 
 BARS = 30
 DRIVERS = 8

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from tunecase.quantities import Band, Sampled, band, count, share
+from tunecase.quantities import Band, Draws, Sampled, band, count, share
 from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 TOTAL = "total"
 Bands = tuple[Band | None, Band | None]

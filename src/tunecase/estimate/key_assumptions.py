@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.plan import Drawn
 from tunecase.plan.costs import ACTIVITIES
 from tunecase.prices import amount, named_sources
 from tunecase.project import fields_of
-from tunecase.quantities import figures, swing
+from tunecase.quantities import Draws, figures, swing
 from tunecase.records import KeyAssumption
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 SHOWN = 3
 TO_BE_NAMED = 0.30  # of the expected bill: whatever carries more is named, however many there are

@@ -61,13 +61,12 @@ from tunecase.forecast.noise import (
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.forecast.widths import TESTED, Calibration, calibration, kind_of, level
-from tunecase.quantities import BATCHES, batch_edges, generator
+from tunecase.quantities import BATCHES, Floats, batch_edges, generator
 from tunecase.records import Point
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.forecast.points import Array
 
 __all__ = [
     "SEED_SD",
@@ -104,10 +103,10 @@ class Sketch:
 
     ahead: Ahead
     level: float
-    measured: "Array"
-    part: "Array"
+    measured: "Floats"
+    part: "Floats"
 
-    def blend(self, levels: "Array", learnt: "Array") -> "Array":
+    def blend(self, levels: "Floats", learnt: "Floats") -> "Floats":
         """Blends what the points say of measured sizes into what was learnt of later ones, shape (levels, sizes)."""
         import numpy as np
 
@@ -130,7 +129,7 @@ class Belief:
     library: Lessons
     base_share: float = 0.0  # of the worlds: those that follow the base rates
 
-    def paths(self, sizes: "Sequence[float] | Array", draws: int = 2000) -> "Array":
+    def paths(self, sizes: "Sequence[float] | Floats", draws: int = 2000) -> "Floats":
         """The true error at each size in each world; a world is one curve, and curves cross.
 
         The spread at each size is the calibrated one; which world lies where in it follows the ranks of curves drawn
@@ -158,7 +157,7 @@ class Belief:
         np.put_along_axis(log_errors, np.argsort(curves, axis=2), ranked, axis=2)
         return np.asarray(np.clip(np.exp(log_errors.reshape(len(at), draws).T), LEAST_ERROR, self._most))
 
-    def middle(self, sizes: "Sequence[float] | Array") -> "Array":
+    def middle(self, sizes: "Sequence[float] | Floats") -> "Floats":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
 
         Args:
@@ -172,7 +171,7 @@ class Belief:
         guess = sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))
         return np.asarray(np.clip(np.exp(self._measured(at, guess)[0]), LEAST_ERROR, self._most))
 
-    def _ranked(self, at: "Array") -> "Array":
+    def _ranked(self, at: "Floats") -> "Floats":
         """Quantiles of ln e at each size on its own, shape (RANKS, sizes); the same for every seed.
 
         The forecasts' quantiles are averaged, not their draws thrown together: a band of draws is as wide as the
@@ -199,7 +198,7 @@ class Belief:
             away = np.where(away > 0, WORSE * away, away)
         return self._measured(at, middle + self.width * beyond * away)
 
-    def _measured(self, at: "Array", ranked: "Array") -> "Array":
+    def _measured(self, at: "Floats", ranked: "Floats") -> "Floats":
         """ln e, rising over draws, moved at the largest size measured to what was measured there.
 
         The models know the points before it too, but not that all were scored on the same items; and the widening was
@@ -255,7 +254,7 @@ class Belief:
     def _most(self) -> float | None:
         return 1.0 if self.scale.bounded else None
 
-    def sketch(self, at: "Array") -> "Sketch":
+    def sketch(self, at: "Floats") -> "Sketch":
         """Where both models go, in the terms of the lessons; the same for every seed."""
         import numpy as np
 
@@ -281,7 +280,7 @@ class Belief:
         part = np.clip(np.log(at / last) / math.log(LEAST_RATIO), 0, 1)
         return Sketch(ahead, float(level), known, part)
 
-    def _curves(self, at: "Array", draws: int) -> "Array":
+    def _curves(self, at: "Floats", draws: int) -> "Floats":
         """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
         import numpy as np
 
@@ -303,7 +302,7 @@ class Belief:
         part = where - low
         return np.asarray((1 - part) * drawn[:, low] + part * drawn[:, low + 1])
 
-    def next_test(self, paths: "Array", test_rows: int | None) -> "Array":
+    def next_test(self, paths: "Floats", test_rows: int | None) -> "Floats":
         """The error that the next test will print: the true error, the run's own seed noise, the test's items.
 
         Args:
@@ -331,7 +330,7 @@ def _batches(draws: int) -> int:
     return BATCHES if draws % BATCHES == 0 and len(batch_edges(draws)) > BATCHES else 1
 
 
-def _spread_levels(draws: int, rng: "np.random.Generator") -> "Array":
+def _spread_levels(draws: int, rng: "np.random.Generator") -> "Floats":
     """Numbers between 0 and 1, one in each equal part of it, rising within each batch; shape (draws,)."""
     import numpy as np
 
@@ -340,14 +339,14 @@ def _spread_levels(draws: int, rng: "np.random.Generator") -> "Array":
     return np.asarray(((np.arange(size) + rng.random((batches, size))) / size).ravel())
 
 
-def _shuffled(levels: "Array", rng: "np.random.Generator") -> "Array":
+def _shuffled(levels: "Floats", rng: "np.random.Generator") -> "Floats":
     """The same within each batch in any order, so that a world's place says nothing."""
     import numpy as np
 
     return np.asarray(rng.permuted(levels.reshape(_batches(len(levels)), -1), axis=1).ravel())
 
 
-def _read(quantiles: "Array", levels: "Array") -> "Array":
+def _read(quantiles: "Floats", levels: "Floats") -> "Floats":
     """Quantiles that stand at (i + 1/2) / rows, shape (rows, sizes), read at levels; shape (levels, sizes)."""
     import numpy as np
 
@@ -358,7 +357,7 @@ def _read(quantiles: "Array", levels: "Array") -> "Array":
     return np.asarray((1 - part) * quantiles[low] + part * quantiles[low + 1])
 
 
-def reach_share(paths: "Array", error_target: float) -> "Array":
+def reach_share(paths: "Floats", error_target: float) -> "Floats":
     """The share of worlds whose best error so far meets the target, by each size; never falls with n.
 
     Args:

@@ -8,16 +8,12 @@ candidate costs milliseconds.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.forecast.curves import Belief
 from tunecase.forecast.noise import LEAST_SD, spread_at, variance_of_items
 from tunecase.forecast.points import LEAST_ERROR
-from tunecase.quantities import count, counted, generator, money, share
+from tunecase.quantities import Floats, count, counted, generator, money, share
 from tunecase.records import NextRun
-
-if TYPE_CHECKING:
-    from tunecase.forecast.points import Array
 
 WORLDS = 1_000
 MOST_WORLDS = 4_000  # from a bill's, which are more
@@ -91,12 +87,12 @@ class Payoff:
     `error_target` is the error to reach.
     """
 
-    sizes: "Sequence[int] | Array"
-    value_of_world: "Array | float"
-    cost_of_size: "Array | Sequence[float]"
+    sizes: "Sequence[int] | Floats"
+    value_of_world: "Floats | float"
+    cost_of_size: "Floats | Sequence[float]"
     error_target: float
 
-    def utility(self, belief: Belief) -> "Array":
+    def utility(self, belief: Belief) -> "Floats":
         """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes).
 
         Of many worlds every few are taken, about 4,000: the outcomes that are tried are far fewer than these.
@@ -116,7 +112,7 @@ class Payoff:
         return np.column_stack([np.zeros(worlds), gone])
 
 
-def _worth(weights: "Array", utility: "Array") -> float:
+def _worth(weights: "Floats", utility: "Floats") -> float:
     """What an action chosen by each outcome brings beyond one chosen without, never less than 0."""
     import numpy as np
 
@@ -180,7 +176,7 @@ def _worth_words(worth: float, price: float | None, currency: str, stand_in: boo
     return f", but {only}, less than their price" if price is not None and worth < price else f"; {only}"
 
 
-def _weights(belief: Belief, errors: "Array", made: Candidate, test_rows: int | None) -> "Array":
+def _weights(belief: Belief, errors: "Floats", made: Candidate, test_rows: int | None) -> "Floats":
     """How each simulated outcome of the runs weighs the worlds, shape (outcomes, worlds), rows summing to 1.
 
     The world that made an outcome is left out of its own weighing: it would recognise itself.
@@ -206,8 +202,8 @@ def _weights(belief: Belief, errors: "Array", made: Candidate, test_rows: int | 
 
 
 def noise_of_run(
-    belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None, fresh: bool = False
-) -> "Array":
+    belief: Belief, errors: "Floats", n: int, draws: int, test_rows: int | None, fresh: bool = False
+) -> "Floats":
     """Variance with which the runs measure ln e in each world, beyond what runs of that size have already shown.
 
         k runs so far at n:   1 / v = 1 / (items + run/(k + draws)) - 1 / (items + run/k)
@@ -228,7 +224,7 @@ def noise_of_run(
     return np.asarray(1 / np.maximum(precision, 1e-12))
 
 
-def _narrowing(weights: "Array", wanted: "Array") -> float:
+def _narrowing(weights: "Floats", wanted: "Floats") -> float:
     """Within and between outcomes add up to the whole variance under the mean weights, so the share lies in 0 to 1."""
     means = weights @ wanted
     centre = float(means.mean())

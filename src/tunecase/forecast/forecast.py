@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
@@ -22,11 +22,8 @@ from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
-from tunecase.quantities import Band, Interval80, band
+from tunecase.quantities import Band, Floats, Interval80, band
 from tunecase.records import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
-
-if TYPE_CHECKING:
-    from tunecase.forecast.points import Array
 
 IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
     points_table,
@@ -257,7 +254,7 @@ class _Seen:
         """The price of the examples that half of the worlds need."""
         return self.price(self.needed.p50) if self.needed is not None and self.needed.p50 else None
 
-    def _interval(self, errors: "Array") -> Interval80:
+    def _interval(self, errors: "Floats") -> Interval80:
         import numpy as np
 
         ends = [to_score(float(e), self.direction) for e in np.quantile(errors, (0.1, 0.5, 0.9))]
@@ -276,7 +273,7 @@ class _Seen:
         return band(cost) if np.isfinite(cost).all() else None
 
 
-def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Needed:
+def _needed(errors: "Floats", sizes: "Floats", aim: float, farthest: int) -> Needed:
     import numpy as np
 
     near = sizes <= farthest
@@ -286,7 +283,7 @@ def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Neede
     return Needed(*(int(n) if math.isfinite(n) else None for n in at))
 
 
-def _guess(belief: Belief, sizes: "Array", aim: float, farthest: int) -> int | None:
+def _guess(belief: Belief, sizes: "Floats", aim: float, farthest: int) -> int | None:
     """The first size at which the belief's one best guess of the curve meets the target."""
     import numpy as np
 

@@ -13,12 +13,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.quantities import Flags, Floats
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
 
 LEAST_RATIO = 1.9  # of N to the largest size of the pilot, below which no lesson was taken
 LIKE = (0.7, 0.2, 0.2, 1.0, 1.0)  # distances that count as one: see `Ahead.alike`
@@ -37,26 +37,26 @@ class Ahead:
     All have shape (sizes,), the last three also shape ().
     """
 
-    log_ratio: "Array"
-    atoms: "Array"
-    drift: "Array"
-    atoms_width: "Array"
-    drift_width: "Array"
-    log_last: "Array"
-    bend: "Array"
-    language: "Array"
+    log_ratio: "Floats"
+    atoms: "Floats"
+    drift: "Floats"
+    atoms_width: "Floats"
+    drift_width: "Floats"
+    log_last: "Floats"
+    bend: "Floats"
+    language: "Floats"
 
     @property
-    def middle(self) -> "Array":
+    def middle(self) -> "Floats":
         """The mean of both medians."""
         return (self.atoms + self.drift) / 2
 
     @property
-    def width(self) -> "Array":
+    def width(self) -> "Floats":
         """The mean of both widths, never quite zero."""
         return (self.atoms_width + self.drift_width) / 2 + 0.02
 
-    def alike(self) -> "Array":
+    def alike(self) -> "Floats":
         """What makes two forecasts alike, in units of `LIKE`: ratio, slopes, doubt, learner; shape (sizes, 5)."""
         import numpy as np
 
@@ -64,7 +64,7 @@ class Ahead:
         columns = (np.log(self.log_ratio), *self._slopes(), doubt, self.language)
         return np.asarray(np.stack(np.broadcast_arrays(*columns), -1) / np.array(LIKE))
 
-    def causes(self) -> "Array":
+    def causes(self) -> "Floats":
         """What the regression of misses rests on, shape (sizes, 7)."""
         import numpy as np
 
@@ -72,14 +72,14 @@ class Ahead:
         columns = (*self._slopes(), self.log_last, 1 / self.log_ratio, doubt, self.bend, self.language)
         return np.stack(np.broadcast_arrays(*columns), -1)
 
-    def scales(self) -> "Array":
+    def scales(self) -> "Floats":
         """What the size of a miss rests on, shape (sizes, 4)."""
         import numpy as np
 
         widths = (np.log(width / self.log_ratio + 0.005) for width in (self.atoms_width, self.drift_width))
         return np.stack([np.ones_like(self.log_ratio), np.log(self.log_ratio), *widths], -1)
 
-    def _slopes(self) -> "tuple[Array, Array]":
+    def _slopes(self) -> "tuple[Floats, Floats]":
         import numpy as np
 
         parts = (self.atoms / self.log_ratio, self.drift / self.log_ratio)
@@ -91,14 +91,14 @@ class Ahead:
 class Regression:
     """A fitted regression of misses: coefficients, and quantiles of what is left in units of its scale."""
 
-    centre: "Array"
-    spread: "Array"
-    weights: "Array"
-    scale: "Array"
-    left: "Array"
-    share: "Array"
+    centre: "Floats"
+    spread: "Floats"
+    weights: "Floats"
+    scale: "Floats"
+    left: "Floats"
+    share: "Floats"
 
-    def quantiles(self, ahead: Ahead, levels: "Array") -> "Array":
+    def quantiles(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """Quantiles of ln e relative to the last size, shape (levels, sizes)."""
         import numpy as np
 
@@ -113,10 +113,10 @@ class Lessons:
     """Lessons of many curves: what was ahead, what came (`truth`, relative to the last size), unit, weight, kind."""
 
     ahead: Ahead
-    truth: "Array"
+    truth: "Floats"
     unit: "NDArray[np.str_]"
-    weight: "Array"
-    bounded: "NDArray[np.bool_]"
+    weight: "Floats"
+    bounded: "Flags"
 
     @property
     def units(self) -> int:
@@ -131,7 +131,7 @@ class Lessons:
         parts = (getattr(self.ahead, field.name)[kept] for field in fields(self.ahead))
         return Lessons(Ahead(*parts), self.truth[kept], self.unit[kept], self.weight[kept], self.bounded[kept])
 
-    def nearest(self, ahead: Ahead, levels: "Array") -> "Array":
+    def nearest(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """Quantiles of ln e relative to the last size, from the most similar lessons; shape (levels, sizes).
 
             z_l = (truth_l - middle_l) / width_l;  w_l ∝ weight_l / (1 + d_l / d_40)^3
@@ -151,7 +151,7 @@ class Lessons:
         found = weighted_quantiles(miss[order], weight, levels)
         return np.asarray(ahead.middle + ahead.width * found)
 
-    def base(self, ahead: Ahead, levels: "Array") -> "Array":
+    def base(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """What shares scored by fine-tuned models did at about that ratio, whatever the pilot, shape (levels, sizes).
 
         Slopes (truth / ln ratio), weighted by a normal kernel over ln ratio.
@@ -167,7 +167,7 @@ class Lessons:
         return np.asarray(weighted_quantiles(slope[order], weight, levels) * ahead.log_ratio)
 
 
-def weighted_quantiles(ordered: "Array", weight: "Array", levels: "Array") -> "Array":
+def weighted_quantiles(ordered: "Floats", weight: "Floats", levels: "Floats") -> "Floats":
     """Quantiles of ordered values under several weightings, shape (levels, weightings)."""
     import numpy as np
 
@@ -206,7 +206,7 @@ def regress(lessons: Lessons) -> Regression:
     return Regression(centre, spread, b, g, (left / size)[order], (total - share[order] / 2) / total[-1])
 
 
-def _standard(causes: "Array", centre: "Array", spread: "Array") -> "Array":
+def _standard(causes: "Floats", centre: "Floats", spread: "Floats") -> "Floats":
     import numpy as np
 
     x = np.clip((causes - centre) / spread, -3, 3)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tunecase.quantities import Floats, Indices
+
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
 
 ATOMS = 12_000
 ATOM_SEED = 0
@@ -66,11 +66,11 @@ def odds_slopes(error: float) -> tuple[float, ...]:
 class Shapes:
     """The fixed shapes: floor share phi, exponent beta, ln of the bend n0; each shape (ATOMS,)."""
 
-    floor: "Array"
-    exponent: "Array"
-    bend: "Array"
+    floor: "Floats"
+    exponent: "Floats"
+    bend: "Floats"
 
-    def logs(self, sizes: "Array", which: "NDArray[np.intp] | None" = None) -> "Array":
+    def logs(self, sizes: "Floats", which: "Indices | None" = None) -> "Floats":
         """ln h(n) for some or all shapes, shape (shapes, sizes)."""
         import numpy as np
 
@@ -102,14 +102,14 @@ class AtomFit:
     """The shapes that carry weight, with their scale, the doubt around it and the roughness that is part of it."""
 
     shapes: Shapes
-    which: "NDArray[np.intp]"
-    weight: "Array"
-    log_scale: "Array"
-    doubt: "Array"
-    rough: "Array"
+    which: "Indices"
+    weight: "Floats"
+    log_scale: "Floats"
+    doubt: "Floats"
+    rough: "Floats"
     freedom: int
 
-    def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+    def sample(self, sizes: "Floats", draws: int, rng: "np.random.Generator") -> "Floats":
         """ln e of `draws` curves, from steep to flat, shape (draws, sizes)."""
         import numpy as np
         from scipy.special import stdtrit
@@ -119,7 +119,7 @@ class AtomFit:
         shift = self.doubt[picked] * stdtrit(self.freedom, luck)
         return np.asarray((self.log_scale[picked] + shift)[:, None] + self.shapes.logs(sizes, self.which[picked]))
 
-    def curves(self, sizes: "Array", levels: "Array", rng: "np.random.Generator") -> "Array":
+    def curves(self, sizes: "Floats", levels: "Floats", rng: "np.random.Generator") -> "Floats":
         """Curves drawn jointly: the part of the doubt that is roughness comes and goes along each.
 
         Args:
@@ -140,13 +140,13 @@ class AtomFit:
 
 
 def fit_atoms(
-    sizes: "Array",
-    log_error: "Array",
-    noise: "Array",
+    sizes: "Floats",
+    log_error: "Floats",
+    noise: "Floats",
     prior: Prior,
     roughness: tuple[float, ...] = ROUGHNESS,
     only_true: bool = True,
-    common: "Array | None" = None,
+    common: "Floats | None" = None,
 ) -> AtomFit:
     """Shape atoms weighted by how well they go through the points.
 
@@ -200,14 +200,14 @@ def fit_atoms(
 class DriftFit:
     """The cells of the grid that carry weight, and what is needed to evaluate each at any size."""
 
-    x: "Array"
+    x: "Floats"
     level: float
-    cells: "Array"
-    weight: "Array"
-    solved: "Array"
-    lower: "Array"
+    cells: "Floats"
+    weight: "Floats"
+    solved: "Floats"
+    lower: "Floats"
 
-    def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+    def sample(self, sizes: "Floats", draws: int, rng: "np.random.Generator") -> "Floats":
         """ln e of `draws` curves, shape (draws, sizes); one normal number moves a whole curve."""
         import numpy as np
         from scipy.special import ndtri
@@ -217,7 +217,7 @@ class DriftFit:
         picked = _picked(self.weight, level)
         return np.asarray(mean[picked] + deviation[picked] * ndtri(luck)[:, None])
 
-    def curves(self, sizes: "Array", levels: "Array", rng: "np.random.Generator") -> "Array":
+    def curves(self, sizes: "Floats", levels: "Floats", rng: "np.random.Generator") -> "Floats":
         """Curves drawn jointly over the sizes, so that they cross; `levels` choose cells, as in `AtomFit.curves`."""
         import numpy as np
 
@@ -237,7 +237,7 @@ class DriftFit:
                 drawn[mine] = mean[cell] + drawn[mine] @ lower[cell].T
         return drawn
 
-    def moments(self, at: "Array") -> tuple["Array", "Array"]:
+    def moments(self, at: "Floats") -> tuple["Floats", "Floats"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
         import numpy as np
 
@@ -246,7 +246,7 @@ class DriftFit:
         left = _covariance(there, there, self.cells) - (pulled**2).sum(1)
         return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
 
-    def _given(self, at: "Array") -> tuple["Array", "Array"]:
+    def _given(self, at: "Floats") -> tuple["Floats", "Floats"]:
         import numpy as np
 
         here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
@@ -256,7 +256,7 @@ class DriftFit:
 
 
 def fit_drift(
-    sizes: "Array", log_error: "Array", noise: "Array", exponents: tuple[float, ...], common: "Array | None" = None
+    sizes: "Floats", log_error: "Floats", noise: "Floats", exponents: tuple[float, ...], common: "Floats | None" = None
 ) -> DriftFit:
     """A power law with a drifting exponent, over a grid of typical exponent, drift, memory and scatter.
 
@@ -290,13 +290,13 @@ def fit_drift(
     return DriftFit(x, level, cells[kept], weight[kept] / weight[kept].sum(), solved, lower[kept])
 
 
-def _slope(at: "Array", x: "Array", cells: "Array") -> "Array":
+def _slope(at: "Floats", x: "Floats", cells: "Floats") -> "Floats":
     import numpy as np
 
     return np.asarray(cells[:, 0, None] * (at - x[-1]))
 
 
-def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
+def _covariance(a: "Floats", b: "Floats", cells: "Floats") -> "Floats":
     """Covariance of the curve at ln n past the smallest point, for two sets that broadcast: (cells, *broadcast)."""
     import numpy as np
 
@@ -306,7 +306,7 @@ def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
     return np.asarray(drift**2 * memory**2 * spent + LEVEL_VARIANCE)
 
 
-def _wander(at: "Array") -> "Array":
+def _wander(at: "Floats") -> "Floats":
     """A factor that turns independent normal numbers into ones that are alike at close ln n, each of variance 1."""
     import numpy as np
 
@@ -314,7 +314,7 @@ def _wander(at: "Array") -> "Array":
     return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
-def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Array", "Array"]:
+def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Floats", "Floats"]:
     """Points spread evenly over the unit square, a lattice of the golden ratio: two coordinates, each (draws,)."""
     import numpy as np
 
@@ -322,7 +322,7 @@ def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Array", "Array"]:
     return (steps + rng.random()) / max(draws, 1), np.modf(steps * GOLDEN + rng.random())[0]
 
 
-def _picked(weight: "Array", levels: "Array") -> "NDArray[np.intp]":
+def _picked(weight: "Floats", levels: "Floats") -> "Indices":
     import numpy as np
 
     return np.minimum(np.searchsorted(np.cumsum(weight), levels), len(weight) - 1)

@@ -3,15 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error
 from tunecase.forecast.scale import Scale
-from tunecase.quantities import Z80, wilson
+from tunecase.quantities import Z80, Floats, wilson
 from tunecase.records import Point
-
-if TYPE_CHECKING:
-    from tunecase.forecast.points import Array
 
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 UNSEEN_SHARE = 0.5  # of that variance where test items are known: as in the belief, runs may differ so or not at all
@@ -161,7 +158,7 @@ def _scatter(points: Sequence[Point], direction: str) -> float:
     return float(np.sqrt(np.sum(left**2) / (len(points) - 2)))
 
 
-def shrink(error: "Array") -> "Array":
+def shrink(error: "Floats") -> "Floats":
     """Seeds move a score less near its ends, as sqrt(e(1-e)), level in the middle; seen down to e = .07."""
     import numpy as np
 
@@ -173,7 +170,7 @@ def items_known(points: Sequence[Point], scale: Scale) -> bool:
     return scale.bounded and all(point.test_rows for point in points)
 
 
-def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
+def item_variance(points: Sequence[Point], scale: Scale) -> "Floats":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
     import numpy as np
 
@@ -181,14 +178,14 @@ def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
     return variance_of_items(errors, np.array([point.test_rows or np.inf for point in points]), scale)
 
 
-def variance_of_items(errors: "Array", rows: "Array | float", scale: Scale) -> "Array":
+def variance_of_items(errors: "Floats", rows: "Floats | float", scale: Scale) -> "Floats":
     """`item_variance` of errors, no less than 0.005, measured on so many items each, endless where unknown."""
     import numpy as np
 
     return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * scale.binomial)
 
 
-def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
+def common_variance(points: Sequence[Point], scale: Scale) -> "Floats | None":
     """Covariance of ln e between sizes that answer the same items, nothing on its diagonal; None without such sizes.
 
         kappa min(t_i, t_j),   t = (1 - e) / (m e),  where both have m items
@@ -206,7 +203,7 @@ def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
     return np.asarray(shared * (1 - np.eye(len(points))))
 
 
-def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
+def run_variance(points: Sequence[Point], scale: Scale) -> "Floats":
     """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
     import numpy as np
 
@@ -216,7 +213,7 @@ def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
     return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))
 
 
-def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
+def spreads(points: Sequence[Point], scale: Scale) -> "Floats | None":
     """The standard deviation of the score from run to run at each point, or None when no point has seen any.
 
     A few runs say little about their own spread: each is drawn towards what the others say of it. Spreads fall with the
@@ -246,7 +243,7 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
     return np.asarray(usual * np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
 
 
-def spread_at(points: Sequence[Point], scale: Scale, errors: "Array", near: int = -1) -> "Array":
+def spread_at(points: Sequence[Point], scale: Scale, errors: "Floats", near: int = -1) -> "Floats":
     """The standard deviation of the score from run to run where the error is another than at the point `near`.
 
     Args:
@@ -265,7 +262,7 @@ def spread_at(points: Sequence[Point], scale: Scale, errors: "Array", near: int 
     return np.asarray(seen[near] / here * _usual(np.maximum(errors, LEAST_ERROR), scale))
 
 
-def _usual(errors: "Array", scale: Scale) -> "Array":
+def _usual(errors: "Floats", scale: Scale) -> "Floats":
     return shrink(errors) if scale.bounded else errors
 
 
@@ -297,7 +294,7 @@ class Reading:
         wrong, right = self.error * self.items + 0.5, (1 - self.error) * self.items + 0.5
         return float(betainc(wrong, right, min(max(error, 0.0), 1.0)))
 
-    def quantiles(self, levels: "Array") -> "Array":
+    def quantiles(self, levels: "Floats") -> "Floats":
         """Quantiles of ln e, shape (levels,): a share's error is Beta(e m + 1/2, (1 - e) m + 1/2), m items."""
         import numpy as np
         from scipy.special import betaincinv, ndtr, ndtri

@@ -3,17 +3,10 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import EXAMPLE, MOST, read_number, read_table, whole_number
 from tunecase.records import Point, Round
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
 SIZE_NAMES = ("n", "n_train")

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast.curves import FARTHEST, Belief
@@ -12,10 +11,8 @@ from tunecase.forecast.points import to_error
 from tunecase.forecast.sizes import doubling
 from tunecase.prices import Basis, Supply, target_value
 from tunecase.project import Project
+from tunecase.quantities import Draws
 from tunecase.records import Definition, Needed, NextRun, Pilot
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 MOST_EXAMPLES = 1e12
 MOST_ROUNDS = 8

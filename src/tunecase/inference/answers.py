@@ -18,11 +18,11 @@ from tunecase.inference.trace import Trace
 from tunecase.inference.traffic import traffic_of
 from tunecase.inference.ways import priced_ways
 from tunecase.prices import Basis
+from tunecase.quantities import Draws
 from tunecase.records import DefaultUsed, MeasuredPoint, Run
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 KEPT = 4  # of the last questions, whose prices are held
 

@@ -1,13 +1,11 @@
 """What a month of answers costs: replicas that are rented by the hour, or tokens that are paid one by one."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from tunecase.inference.fleet import Rules, fleet, nightly
 from tunecase.inference.traffic import Traffic
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Indices
+from tunecase.quantities import Draws, Indices
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.inference.bills import Answers, Bill, Payer, evenly
 from tunecase.inference.crossing_words import break_even_words
@@ -10,10 +9,8 @@ from tunecase.inference.crossings import Costs, crossing_volumes, pays_tokens
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import price_of_answers, price_today
+from tunecase.quantities import Draws
 from tunecase.records import Crossing
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 IN_USE = "today's answers"
 

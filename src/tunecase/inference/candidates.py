@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import Gpu
@@ -11,10 +10,7 @@ from tunecase.inference.capacity import capacity
 from tunecase.inference.setup import Load, Rate, Refusal, Served, Setup
 from tunecase.inference.throughput import rate
 from tunecase.inference.traffic import Traffic
-from tunecase.quantities import Z80, Z90, Interval, Worlds
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Z80, Z90, Draws, Interval, Worlds
 
 TENSOR = (1, 2, 4, 8)
 THROUGHPUT = "throughput of serving"  # the input that says how fast replicas are against their prediction

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from tunecase.inference.bills import Answers, Cheapest, Payer, Tokens, scaled
 from tunecase.inference.crossing_words import crossing_words
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
+from tunecase.quantities import Draws
 from tunecase.records import Crossing
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 STEPS = tuple(step / 2 for step in range(-8, 9))  # powers of ten times the volume that are looked at
 HALVINGS = 4

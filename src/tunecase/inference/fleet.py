@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from tunecase.inference.trace import HOURS_PER_WEEK
 from tunecase.inference.traffic import Level, Traffic, Week
 from tunecase.prices import Basis
-from tunecase.quantities import DAYS_PER_MONTH, HOURS
+from tunecase.quantities import DAYS_PER_MONTH, HOURS, Draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tunecase.quantities import Draws
 
 GROWTH_PER_STEP = 0.5  # of the logarithm of the load, in the staircase of growth
 MOST_STEPS = 12

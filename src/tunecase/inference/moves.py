@@ -1,14 +1,10 @@
 """What moves the month's bill of a way: the share of its variance that each input carries."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from tunecase.inference.candidates import THROUGHPUT
 from tunecase.inference.ground import Ground, WayDraws
-from tunecase.quantities import first_order
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, first_order
 
 LEAST_SHARE = 0.01
 TRAFFIC = {

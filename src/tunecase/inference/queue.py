@@ -11,12 +11,11 @@ from tunecase.errors import Problem
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.trace import POINTS, WINDOW_S, WINDOWS_PER_HOUR
 from tunecase.inference.traffic import Traffic
-from tunecase.quantities import Z80, generator
+from tunecase.quantities import Z80, Draws, generator
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.quantities import Draws
 
 Verdict = Literal["met", "not met", "unsure", "not asked"]
 

@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import HOURS
+from tunecase.quantities import HOURS, Draws
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.quantities import Draws
 
 HOURS_PER_WEEK = 168
 WINDOW_S = 10  # of the burst

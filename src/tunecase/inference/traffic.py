@@ -9,12 +9,11 @@ from tunecase.errors import InputError, Problem
 from tunecase.inference.trace import HOURS_PER_WEEK, POINTS, WINDOW_S, Trace
 from tunecase.prices import Basis, served_months
 from tunecase.project import Traffic as TrafficFields
-from tunecase.quantities import HOURS
+from tunecase.quantities import HOURS, Draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tunecase.quantities import Draws
 
 WORKING_HOURS = 120  # of a week, from Monday 00:00; the weekend follows
 MOST_LEVELS = 24  # of a part of the week; more are grouped

@@ -7,15 +7,10 @@ import zlib
 from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.io.outputs import write_whole
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Rows = NDArray[Any]
+from tunecase.quantities import Rows
 
 MAGIC = b"tunecase rows 1\n"
 HEAD_BYTES = 200

@@ -15,12 +15,11 @@ from tunecase.pilot.settings import Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trial import own_trainer, school_of, settled
 from tunecase.pilot.worth import MeasuredWorth, Scored, worth_of_rows
-from tunecase.quantities import counted, generator
+from tunecase.quantities import Floats, counted, generator
 from tunecase.records import PilotSettings, SourceTrial
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
 LEAST_ROWS = 50  # of the source, and at hand beside it
 LIGHT_DRAWS, HEAVY_DRAWS = 12, 3
@@ -189,5 +188,5 @@ def _means(scored: Sequence[Scored]) -> tuple[tuple[int, float], ...]:
 
 
 def _mean(scored: Sequence[Scored]) -> float:
-    means: list[NDArray[np.float64]] = [each.errors.mean() for each in scored]
+    means: list[Floats] = [each.errors.mean() for each in scored]
     return float(sum(means) / len(means)) if means else float("nan")

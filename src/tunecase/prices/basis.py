@@ -13,12 +13,23 @@ from typing import TYPE_CHECKING, Protocol
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND
 from tunecase.prices.contracts import Contract
-from tunecase.quantities import Z80, Z90, Beta, Interval, Interval80, Quantity, Spread, Wanted, Worlds, read_quantity
+from tunecase.quantities import (
+    Z80,
+    Z90,
+    Beta,
+    Draws,
+    Interval,
+    Interval80,
+    Quantity,
+    Spread,
+    Wanted,
+    Worlds,
+    read_quantity,
+)
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 ROLLOUT_NUMBERS = (
     "prompts_per_step", "prompt_tokens", "completion_tokens", "length_sigma", "reward_at_once", "layer_ms", "slower",

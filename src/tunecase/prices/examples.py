@@ -14,12 +14,12 @@ from tunecase.prices.contracts import UNDATED
 from tunecase.prices.labels import label_price, named_sources, review_hours, source_part
 from tunecase.prices.people import person_hour
 from tunecase.prices.worth import Worth, source_worth
-from tunecase.quantities import Const
+from tunecase.quantities import Const, Draws, Flags
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Evaluation, Source
-    from tunecase.quantities import Draws, Flags, Quantity
+    from tunecase.quantities import Quantity
 
     Tokens = Source | Evaluation
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.prices.basis import WANTED, Basis, numbered
 from tunecase.prices.people import person_hour
+from tunecase.quantities import Draws
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.quantities import Draws
 
 
 def review_price(rows: float, basis: Basis) -> "Draws":

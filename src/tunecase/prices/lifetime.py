@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis
-from tunecase.quantities import DAYS_PER_MONTH
+from tunecase.quantities import DAYS_PER_MONTH, Draws
 
 if TYPE_CHECKING:
     from tunecase.catalog import Hosted
     from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 
 def start_of(basis: Basis) -> date:

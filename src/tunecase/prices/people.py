@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
-from tunecase.quantities import DAYS_PER_MONTH, Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread, counted
+from tunecase.quantities import (
+    DAYS_PER_MONTH,
+    Z80,
+    Z90,
+    Draws,
+    Flags,
+    Interval,
+    Mixed,
+    Overrun,
+    Quantity,
+    Spread,
+    counted,
+)
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Member, Project
-    from tunecase.quantities import Draws, Flags
 
 OUTSIDE_VIEW, NONE = "outside view", "none"
 UNKNOWNS = "unknowns"  # the name under which the factor is drawn

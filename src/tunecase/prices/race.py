@@ -10,12 +10,11 @@ from tunecase.prices.examples import MADE, Stock, stock, written_by_a_model
 from tunecase.prices.labels import group_of, label_minutes, labels_per_example, named_sources, source_part
 from tunecase.prices.people import person_hour
 from tunecase.prices.worth import Worth, source_worth
-from tunecase.quantities import band
+from tunecase.quantities import Draws, band
 from tunecase.records import DefaultUsed, SourceRaced, Sources
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.quantities import Draws
 
 SAME = 0.01  # sources whose prices of the step differ by less share a rank
 WRITTEN = "synthetic instruction"  # of labels.csv: the tokens of a row that a model writes

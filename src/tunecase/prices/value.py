@@ -9,11 +9,11 @@ from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
 from tunecase.prices.lifetime import served_answers
 from tunecase.project import read_score
+from tunecase.quantities import Draws
 from tunecase.records import Definition
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 BY_HAND = "problem.by_hand"
 

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis
-from tunecase.quantities import Interval80, share
+from tunecase.quantities import Draws, Interval80, share
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.quantities import Draws
 
 Origin = Literal["stated", "measured", "assumed", "by definition"]
 ASSUMED = ("synthetic", "scrape", "buy", "licence")  # kinds with a row levers.KIND_worth in the defaults

@@ -1,7 +1,6 @@
 """Doubt as a value, units as people write them, statistics, and numbers in words."""
 
-from typing import TYPE_CHECKING
-
+from tunecase.quantities.arrays import Array, Bytes, Draws, Flags, Floats, Hashes, Indices, Numbers, Rows, Shingles
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.limits import (
@@ -102,8 +101,3 @@ from tunecase.quantities.wording import (
     teaches_like,
     written,
 )
-
-if TYPE_CHECKING:
-    from tunecase.quantities.spread import Draws as Draws
-    from tunecase.quantities.spread import Flags as Flags
-    from tunecase.quantities.spread import Indices as Indices

@@ -2,13 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Draws = NDArray[np.float64]
+from tunecase.quantities.arrays import Draws
 
 # Coefficients of AS241 above and below, for chances near a half, in the tails and far out in them.
 CENTRE = (

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from tunecase.quantities.spread import Draws
+from tunecase.quantities.arrays import Draws
 
 BINS = 40
 LEAST_A_BIN = 5  # draws

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+from tunecase.quantities.arrays import Draws, Indices
 from tunecase.quantities.points import normal_points, points_of
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    Draws = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Indices = NDArray[np.intp]
 
 # Half a 90% and half an 80% interval, in standard deviations.
 STANDARD = NormalDist()

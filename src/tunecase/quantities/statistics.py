@@ -11,13 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
+from tunecase.quantities.arrays import Rows
 from tunecase.quantities.interval import Interval80
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 LOST_SHARE = 0.05  # items that the better model loses, until the pilot measures it
 LEAST_TEST_ROWS = 100  # with which a gain of about 14 points can just be seen
@@ -304,7 +300,7 @@ def _least_exact_power(rows: int, gain: float, lost: float, alpha: float) -> flo
 
 
 @lru_cache(maxsize=32)
-def _most_lost(alpha: float, most: int) -> "NDArray[np.int64]":
+def _most_lost(alpha: float, most: int) -> "Rows":
     """The most items lost of d differing ones with which p < alpha, -1 where none may be, for d = 0 to `most`."""
     import numpy as np
 

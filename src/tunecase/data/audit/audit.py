@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from tunecase.data.audit.own_stage import OwnStage
 from tunecase.data.audit.quarantine import Quarantine
@@ -56,10 +56,8 @@ from tunecase.data.tokens.rows import NO_FILE, find_tokenizer
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities import Rows
 from tunecase.records import Audit
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
 Checking = Callable[[str, int, int], None]

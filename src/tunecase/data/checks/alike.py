@@ -13,11 +13,11 @@ from tunecase.data.checks.columns import Shelf, open_shelf
 from tunecase.data.detectors.meetings import repeated
 from tunecase.data.shards import Shard, Stages, Store, open_store, write_shard
 from tunecase.data.shards.keys import BEGINNINGS, KeyPart, write_index
+from tunecase.quantities import Array, Bytes, Flags, Hashes, Rows
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Array, Bytes, Flags, Hashes, Rows
 
 Kind = Literal["raw", "normal"]
 Ref = tuple[str, str]

@@ -15,12 +15,12 @@ from tunecase.data.detectors.endings import Ending, ending
 from tunecase.data.detectors.programs import is_program
 from tunecase.data.reading.thinking import is_open
 from tunecase.data.rowsets import union
+from tunecase.quantities import Array, Flags, Rows
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tunecase.data.arrays import Array, Flags, Rows
     from tunecase.data.checks.evidence import Evidence
     from tunecase.data.reading.rows import Row
 

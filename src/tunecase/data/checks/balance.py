@@ -1,7 +1,6 @@
 """Classes and sizes: rare classes, shares that differ between the files, labels written in two ways, too few rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
@@ -10,11 +9,8 @@ from tunecase.data.checks.sample import shares_p
 from tunecase.data.detectors.private import masked
 from tunecase.data.rowsets import within
 from tunecase.errors import Problem, nearest
-from tunecase.quantities import LEAST_TEST_ROWS, counted, smallest_paired_gain
+from tunecase.quantities import LEAST_TEST_ROWS, Array, Flags, Floats, Hashes, counted, smallest_paired_gain
 from tunecase.records import Severity
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Floats, Hashes
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks import answers, tools
 from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT
@@ -29,9 +28,7 @@ from tunecase.data.tokens.chat_layout import Turns
 from tunecase.data.tokens.counting import Counter as TokenCounter
 from tunecase.data.tokens.counting import LossOn, with_tools
 from tunecase.data.tokens.learnt import Learnt
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Hashes, Rows, Shingles
+from tunecase.quantities import Array, Flags, Hashes, Rows, Shingles
 
 MOST_LABELS = 20_000
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.

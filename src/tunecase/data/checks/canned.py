@@ -8,9 +8,9 @@ from tunecase.data.checks.sample import Sample
 from tunecase.data.detectors.programs import is_formal
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.rowsets import within
+from tunecase.quantities import Array, Flags, Hashes
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Hashes
     from tunecase.data.checks.columns import Split
     from tunecase.data.checks.evidence import Evidence
 

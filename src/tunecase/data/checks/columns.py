@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.near_copies import pick_sets
 from tunecase.data.detectors.private import masked
@@ -16,9 +15,7 @@ from tunecase.data.reading.kinds import are_classes, kind_of
 from tunecase.data.reading.rows import BadRow, Layout
 from tunecase.data.shards import Shard, Store, open_store, write_shard
 from tunecase.data.shards.shard import json_column
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows, Shingles
+from tunecase.quantities import Array, Flags, Rows, Shingles
 
 HEAD_CHARACTERS = 80
 NO_TEXT = 0  # hash of an input or answer that says nothing

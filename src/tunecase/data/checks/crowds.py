@@ -1,11 +1,7 @@
 """Crowds of texts alike: each row keeps its first partners, and what the others join is known in one link a row."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.detectors.near_copies import groups
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array
+from tunecase.quantities import Array
 
 # Of the near pairs of a training row in a crowd so many stay, of each kind: same answer or not, copy or not.
 MOST_PARTNERS, KINDS = 3, 4

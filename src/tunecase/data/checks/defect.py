@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tunecase.quantities import Floats, Rows
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
     from tunecase.data.checks.links import LinkedPairs
 
 

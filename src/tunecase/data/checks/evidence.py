@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.data.checks.alike import SETS, Kind, run_same
@@ -15,9 +15,7 @@ from tunecase.data.domains import Domain, domain_of
 from tunecase.data.rowsets import union, within, without
 from tunecase.data.shards import Stages
 from tunecase.data.tokens.rows import NO_FILE
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Floats, Rows
+from tunecase.quantities import Array, Flags, Floats, Rows
 
 SURELY_NEAR = 0.9
 Where = Literal["train", "test"]

@@ -5,7 +5,6 @@ question, code, a chat or a sum rightly says what nobody told it.
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
@@ -13,9 +12,7 @@ from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.content_words import stem
 from tunecase.data.detectors.invented_facts import AnswerFacts, answer_facts
 from tunecase.data.text import words
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
+from tunecase.quantities import Floats, Rows
 
 LEAST_ROWS = 50
 MOST_ROWS = 20_000

@@ -1,7 +1,6 @@
 """Wrong labels: the ranked queue, labels that look random, answers beside the wrong input, two annotators."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect, NotChecked
@@ -19,10 +18,7 @@ from tunecase.data.detectors.label_errors import (
     rank_mismatches,
 )
 from tunecase.data.review.depth import plan_depth
-from tunecase.quantities import Interval80, wilson
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+from tunecase.quantities import Flags, Interval80, Rows, wilson
 
 LEFT_OUT = "left out, as only what one pass can tell was asked for"
 CHANCE = 0.05

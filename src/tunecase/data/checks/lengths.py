@@ -9,9 +9,9 @@ from tunecase.data.rowsets import union
 from tunecase.data.tally import Tally, weighted_median
 from tunecase.data.tokens.estimation import estimate
 from tunecase.data.tokens.rows import characters_per_token
+from tunecase.quantities import Array, Flags, Rows
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
     from tunecase.data.checks.columns import Split
 
     Columns = dict[str, Array]

@@ -1,12 +1,10 @@
 """Rows that repeat an earlier one as links to it, and as pairs that are made when they are asked for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.rowsets import matches, within
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
+from tunecase.quantities import Array, Flags, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ which tasks end.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.alike import KEY_BYTES, Files, FirstRows, Ref, gathered, parts_for
 from tunecase.data.checks.columns import Shelf, shingles_of
@@ -24,9 +23,7 @@ from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, groups, leas
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.keys import KeyPart
 from tunecase.data.shards.shard import json_column
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Hashes, Rows
+from tunecase.quantities import Array, Hashes, Rows
 
 ROOMS = 4  # a group of shards, or a piece, takes this part of a task's memory
 PAIR_BYTES = 48  # of one pair while pairs are sorted

@@ -8,12 +8,12 @@ from tunecase.data.checks.evidence import Evidence
 from tunecase.data.checks.links import LinkedPairs, Links
 from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS, joined
 from tunecase.data.rowsets import CHUNK_ROWS, narrow, union, within, without
+from tunecase.quantities import Rows
 from tunecase.records import Cluster, Severity
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Rows
 
 WARN_SHARE = 0.005
 CROWD_SHARE = 0.3  # so many near copies are a template at work, not carelessness

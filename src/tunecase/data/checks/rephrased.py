@@ -1,7 +1,5 @@
 """Test rows that occur in the training file in other words, and what no matching of words can find."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
@@ -9,10 +7,7 @@ from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.likeness import Example
 from tunecase.data.detectors.paraphrases import Matches, match
 from tunecase.data.rowsets import union, within
-from tunecase.quantities import wilson
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+from tunecase.quantities import Rows, wilson
 
 LEAST_ROWS = 50
 MOST_TEST_ROWS, MOST_TRAIN_ROWS = 10_000, 100_000

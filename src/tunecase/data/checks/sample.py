@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import Interval80, wilson
+from tunecase.quantities import Floats, Interval80, wilson
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats
     from tunecase.data.checks.columns import Split
 
 

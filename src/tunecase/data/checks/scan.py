@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.checks.block import Builder, Part, Reading, add_labels, given, hash_of, laid_out, place_in_draw
 from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
@@ -22,9 +22,7 @@ from tunecase.data.shards import MemoryStore, Shard, Stages, Store, open_store, 
 from tunecase.data.shards.shard import json_column
 from tunecase.data.tokens.counting import Counter as TokenCounter
 from tunecase.data.tokens.learnt import Learnt
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Shingles
+from tunecase.quantities import Shingles
 
 BATCH = 2048  # rows at a time
 MOST_BAD_KEPT = 1000

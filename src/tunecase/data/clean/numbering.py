@@ -3,12 +3,8 @@
 Only shards with bad rows have to be read for this: in the others numbers follow one another.
 """
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.checks.columns import Split
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+from tunecase.quantities import Rows
 
 
 def numbers_of(split: Split, rows: "Rows") -> "Rows":

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.clean.numbering import numbers_of
 from tunecase.data.rowsets import union, within
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Rows
+from tunecase.quantities import Array, Rows
 
 MOST_OTHERS = 3  # how many rows are named that one row repeats or contradicts
 RUN_ROWS = 8192  # dropped rows whose reasons are in memory at once

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.clean.reasons import NONE, Partners, Reason, other_numbers
 from tunecase.data.rowsets import both, union, without
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
+from tunecase.quantities import Floats, Rows
 
 LEAST_NOTED = 50  # rows that notes may name where little else was found
 TEMPLATE = 2.0  # rows named for each row to look at, above which a sample is enough

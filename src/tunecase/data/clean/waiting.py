@@ -15,13 +15,12 @@ from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import NEUTRAL, Item
 from tunecase.data.review.queue.writing import QueueFiles
 from tunecase.data.rowsets import union
-from tunecase.quantities import generator
+from tunecase.quantities import Flags, Rows, generator
 from tunecase.records import Audit
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Flags, Rows
 
 CONTROL_SHARE = 0.1  # of the rows handed out
 MOST_SUSPECTS = 20_000  # handed out at once: more than people read, and few enough for the tools that show them

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.grams import runs_in_words, tfidf
 from tunecase.data.detectors.two_sample import holders, some_texts
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats, Rows
+from tunecase.quantities import Flags, Floats, Rows
 
 MOST_ROWS = 4_000
 MOST_ASKED = 2_000

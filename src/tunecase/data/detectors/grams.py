@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats
+from tunecase.quantities import Floats
 
 WORDS_AND_SIGNS = re.compile(r"\w+|[^\w\s]")
 WORDS = re.compile(r"\b[^\W\d_]{2,}\b")

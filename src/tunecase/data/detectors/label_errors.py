@@ -12,16 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.grams import WORDS_AND_SIGNS, bags, directions, runs_in_words, tfidf, words_and_pairs
-from tunecase.quantities import Z80, Interval80
+from tunecase.quantities import Z80, Interval80, Numbers, Rows
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.data.arrays import Rows
-
     Codes = Rows
-    Numbers = NDArray[np.floating[Any]]
 
 LEAST_ROWS = 50
 LEAST_A_CLASS = 5  # distinct texts: fewer cannot be both learnt from and judged

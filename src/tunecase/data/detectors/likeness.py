@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.detectors.content_words import Terms, is_code, number, terms
 from tunecase.data.detectors.grams import runs_in_words
 from tunecase.data.detectors.synonyms import group
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats, Rows
+from tunecase.quantities import Flags, Floats, Rows
 
 LONGEST_ANSWER = 60
 NAME_TIMES = 3  # a word is a name where it is written with a capital this many times as often as without

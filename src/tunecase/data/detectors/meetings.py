@@ -1,12 +1,9 @@
 """Who shares a key: keys that occur more than once, and pairs of rows among those that share one."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tunecase.data.rowsets import sorted_with_places
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Hashes, Rows
+from tunecase.quantities import Hashes, Rows
 
 
 def repeated(keys: "Hashes") -> "Rows":

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.meetings import meetings, repeated
 from tunecase.data.text import has_unparted_words, normalise, words
+from tunecase.quantities import Array, Floats, Hashes, Rows, Shingles
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Floats, Hashes, Rows, Shingles
-
     Sets = tuple[Shingles, Rows]  # hashes of all sets one after the other, and each one's end
 
 SHINGLE_WORDS = 3

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.likeness import Example, Side, score, sides, take
+from tunecase.quantities import Floats, Rows
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Floats, Rows
 
 CANDIDATES = 6
 CHUNK = 512

@@ -9,12 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.quantities import Bytes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.data.arrays import Bytes
 
 KINDS = ("refusal", "signature", "placeholder", "slot", "stray")
 REFUSAL_WITHIN = 300  # characters: a refusal comes first

@@ -26,12 +26,11 @@ from tunecase.data.detectors.near_copies import (
     word_hashes,
 )
 from tunecase.data.text import normalise, split_words
-from tunecase.quantities import Z80, Interval80
+from tunecase.quantities import Z80, Floats, Interval80, Rows
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Floats, Rows
 
 MOST_ROWS = 3_000  # of each set
 MOST_CHARACTERS = 1_000  # of each text

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.kinds import LONGEST_LABEL, MOST_READ, kind_of
@@ -19,10 +19,8 @@ from tunecase.data.reading.shapes import folded
 from tunecase.data.reading.writing import Writer
 from tunecase.data.text import normalise
 from tunecase.errors import InputError, Problem
+from tunecase.quantities import Rows
 from tunecase.records import SplitMade
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
 
 LEAST_ROWS = 20
 MOST_NEAR_ROWS, MOST_NEAR_CHARACTERS = 200_000, 400_000_000  # within which near copies are looked for

@@ -7,15 +7,8 @@ random from rows outside the queue and speak for those alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from tunecase.quantities import Interval80
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.floating[Any]]
+from tunecase.quantities import Interval80, Numbers, Rows
 
 BATCH = 50
 LEAST_YIELD = 0.1  # errors per row, below which reading stops
@@ -128,7 +121,7 @@ def _shifted(scores: "Numbers", total: float) -> "Numbers":
 
 
 def _drawn_chances(
-    read: dict[int, bool], scores: "Numbers", unread: "NDArray[np.int64]", wrong: Interval80 | None, seed: int
+    read: dict[int, bool], scores: "Numbers", unread: "Rows", wrong: Interval80 | None, seed: int
 ) -> "Numbers":
     """Chances of the unread labels under DRAWS shifts and slopes, shape (draws, unread); `read` is row to wrong."""
     import numpy as np

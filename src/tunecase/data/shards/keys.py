@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from tunecase.data.rowsets import sorted_places
 from tunecase.data.shards.shard import BrokenShardError, Shard, write_shard
 from tunecase.data.shards.store import Store
+from tunecase.quantities import Array, Hashes, Rows
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Array, Hashes, Rows
 
 BEGINNINGS = 256  # a power of two: a set is cut into no more parts
 _SHIFT = 56

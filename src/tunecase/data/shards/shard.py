@@ -8,16 +8,14 @@ the digest of the columns, by which one that was altered is found before it is t
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from tunecase.data.shards.places import shown
 from tunecase.data.shards.store import Store
 from tunecase.errors import TunecaseError
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array
+from tunecase.quantities import Array
 
 MAGIC = b"tunecase shard 2"
 READ_BYTES = 1 << 22  # at once, where all of a shard is read

@@ -1,4 +1,4 @@
-"""Counts tokens: exactly with a tokenizer.json, by a fast counter that is checked against the reference, or sampled.
+"""Rows tokens: exactly with a tokenizer.json, by a fast counter that is checked against the reference, or sampled.
 
 Both come with the extra "tokens": the reference is the library `tokenizers`; the library `fastokens` reads the same
 tokenizer.json and counts some 30 times faster, and is used only while it agrees, row by row, with the reference.
@@ -11,18 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
 from tunecase.data.tokens.learnt import Learnt
 from tunecase.errors import InputError, MissingExtraError, Problem, install_line, refuse_any
 from tunecase.io import digest, no_file
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.int64]
+from tunecase.quantities import Rows
 
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
@@ -100,7 +95,7 @@ def _installed(library: str) -> str:
         return ""
 
 
-def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Counts":
+def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Rows":
     """Tokens of each text by the reference, without special tokens of its own, shape (texts,)."""
     import numpy as np
 
@@ -108,7 +103,7 @@ def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Counts":
     return np.fromiter((len(each.ids) for each in encodings), np.int64, len(texts))
 
 
-def fast_counts(texts: Sequence[str], fast: Any) -> "Counts":
+def fast_counts(texts: Sequence[str], fast: Any) -> "Rows":
     """The same by the fast counter."""
     import numpy as np
 
@@ -119,14 +114,14 @@ def fast_counts(texts: Sequence[str], fast: Any) -> "Counts":
 class RowTokens(NamedTuple):
     """Tokens of each row, of its last answer, and of what training learns of it; shape (rows,) each."""
 
-    total: "Counts"
-    last: "Counts"
-    useful: "Counts"
+    total: "Rows"
+    last: "Rows"
+    useful: "Rows"
 
 
 @dataclass(slots=True)
 class Counter:
-    """Counts batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
+    """Rows batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
 
     Args:
         path: a tokenizer.json; a chat template beside it is applied.
@@ -232,7 +227,7 @@ class Counter:
         agreed = self.learnt is not None and self.learnt.fast and self.differed == self.learnt.differed
         return self.fast is None and not agreed
 
-    def _counted(self, texts: list[str]) -> "Counts":
+    def _counted(self, texts: list[str]) -> "Rows":
         if self.fast is not None:
             try:
                 return fast_counts(texts, self.fast)
@@ -241,7 +236,7 @@ class Counter:
         return reference_counts(texts, self.reference)
 
     def _check(self, texts: list[str]) -> None:
-        """Counts some rows twice; a single difference ends the use of the fast counter."""
+        """Rows some rows twice; a single difference ends the use of the fast counter."""
         if self.fast is None or not texts:
             return
         most = CHECKED_LATER if self.checked else CHECKED_ROWS

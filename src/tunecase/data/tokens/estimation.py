@@ -4,14 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import mul
-from typing import TYPE_CHECKING
 
 from tunecase.data.tally import Tally
 from tunecase.data.tokens.counting import NOT_COUNTED
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats
-    from tunecase.data.arrays import Rows as Counts
+from tunecase.quantities import Flags, Floats, Rows
 
 STRATA, LEAST_IN_STRATUM = 20, 30
 Z80 = 1.2816
@@ -31,7 +27,7 @@ class Estimate:
     edges: "Floats | None" = None
     ratios: "Floats | None" = None
 
-    def rows(self, characters: "Counts", tokens: "Counts") -> "Counts":
+    def rows(self, characters: "Rows", tokens: "Rows") -> "Rows":
         """The tokens of some rows: as counted, or by their length where they were not, shape (rows,)."""
         import numpy as np
 
@@ -42,7 +38,7 @@ class Estimate:
         return np.rint(told).astype(np.int64)
 
 
-def _counted(characters: "Counts", tokens: "Counts") -> "Flags":
+def _counted(characters: "Rows", tokens: "Rows") -> "Flags":
     counted: Flags = (tokens > NOT_COUNTED) | (characters == 0)
     return counted
 
@@ -58,7 +54,7 @@ class _Stratum:
     counted_characters: int = 0
     squares: tuple[int, int, int] = (0, 0, 0)  # of tokens, of tokens x characters, of characters
 
-    def add(self, characters: "Counts", tokens: "Counts") -> None:
+    def add(self, characters: "Rows", tokens: "Rows") -> None:
         known = _counted(characters, tokens)
         lengths, counts = characters[known], tokens[known]
         self.rows, self.characters = self.rows + len(characters), self.characters + int(characters.sum())
@@ -85,7 +81,7 @@ class _Stratum:
         return max(float(squared - total**2 / self.counted), 0.0) / (self.counted - 1)
 
 
-def _product(first: "Counts", second: "Counts") -> int:
+def _product(first: "Rows", second: "Rows") -> int:
     """The sum of products, which may pass 64 bits over many long rows."""
     import numpy as np
 
@@ -94,7 +90,7 @@ def _product(first: "Counts", second: "Counts") -> int:
     return sum(map(mul, first.tolist(), second.tolist()))
 
 
-def estimate(pieces: "Callable[[], Iterable[tuple[Counts, Counts]]]") -> Estimate:
+def estimate(pieces: "Callable[[], Iterable[tuple[Rows, Rows]]]") -> Estimate:
     """The tokens of all rows from those of some, by the ratio of tokens to characters in each stratum of length.
 
         sum = counted + sum over strata of ratio x characters not counted,   ratio = tokens / characters of the counted

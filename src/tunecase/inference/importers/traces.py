@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.inference.trace import HOURS_PER_WEEK, MOST_TOKENS, Tally, Trace
 from tunecase.io import no_file
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws
 
 COLUMNS = {
     "arrival": ("arrival", "arrived_at", "timestamp", "time", "arrival_time"),

@@ -6,16 +6,12 @@ A judge whose agreement with people is unknown or poor is not a metric unless so
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.pilot.scoring.judge import Judgement
 from tunecase.pilot.scoring.score import mean_interval
-from tunecase.quantities import Interval80, counted, generator, wilson
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Floats, Interval80, counted, generator, wilson
 
 LEAST_ROWS = 30  # with fewer verdicts of people, agreement counts as unknown
 FINE_KAPPA, POOR_KAPPA = 0.7, 0.6  # the convention of problem/criteria
@@ -181,7 +177,7 @@ def _kappa(pairs: Sequence[tuple[bool, bool]]) -> Interval80 | None:
     return Interval80(float(min(low, mid)), float(mid), float(max(high, mid)))
 
 
-def _kappas(cells: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def _kappas(cells: "Floats") -> "Floats":
     """Cohen's kappa of each line of counts: both pass, judge only, people only, both fail."""
     import numpy as np
 
@@ -189,9 +185,7 @@ def _kappas(cells: "NDArray[np.float64]") -> "NDArray[np.float64]":
     agreed = shares[:, 0] + shares[:, 3]
     judges, people = shares[:, 0] + shares[:, 1], shares[:, 0] + shares[:, 2]
     chance = judges * people + (1 - judges) * (1 - people)
-    kappas: NDArray[np.float64] = np.divide(
-        agreed - chance, 1 - chance, out=np.full(len(cells), np.nan), where=chance < 1
-    )
+    kappas: Floats = np.divide(agreed - chance, 1 - chance, out=np.full(len(cells), np.nan), where=chance < 1)
     return kappas
 
 

@@ -3,11 +3,10 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Hashes, Rows
 
-    Grams = tuple[NDArray[np.uint64], NDArray[np.int64]]
+if TYPE_CHECKING:
+    Grams = tuple[Hashes, Rows]
 
 ORDERS = 6
 FACTOR = 0x9E3779B97F4A7C15  # odd, so that a longer run never loses what a shorter one told

@@ -13,15 +13,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.variants import SHARES
+from tunecase.quantities import Floats
 from tunecase.records import Promise
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SURE = 0.9
 STEPS = 30  # thresholds
@@ -47,9 +43,9 @@ class _Tested:
     sure: float
     design: float
     rows: int
-    confidences: "NDArray[np.float64]"
-    answered: "NDArray[np.float64]"
-    wrong: "NDArray[np.float64]"
+    confidences: "Floats"
+    answered: "Floats"
+    wrong: "Floats"
     passed: list[int]
 
     def promise(self, chosen: int | None, costs: Costs | None) -> Promise:

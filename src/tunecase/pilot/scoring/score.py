@@ -11,13 +11,11 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.pilot.scoring.metrics import metric_sums
-from tunecase.quantities import Interval80, generator, wilson
+from tunecase.quantities import Floats, Interval80, Rows, generator, wilson
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    from tunecase.pilot.scoring.metrics import Sums
 
 Kind = Literal["classification", "extraction", "generation"]
 
@@ -184,7 +182,7 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
     own, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
     total, width = metric_sums(metric).total, own.shape[1]
 
-    def difference(sums: "Sums") -> "Sums":
+    def difference(sums: "Floats") -> "Floats":
         return total(sums[:, :width]) - total(sums[:, width:])
 
     both = np.hstack([own, other])
@@ -199,7 +197,7 @@ def count_correct(labels: Sequence[str], predictions: Sequence[str]) -> int:
     return sum(label == guess for label, guess in zip(labels, predictions, strict=True))
 
 
-def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classes: Collection[str] = ()) -> "Sums":
+def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classes: Collection[str] = ()) -> "Floats":
     """What each row adds to the metric's sums, shape (rows, sums)."""
     adds = metric_sums(metric).adds
     if not labels or len(labels) != len(predictions):
@@ -207,7 +205,7 @@ def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classe
     return adds(labels, predictions, sorted(classes or {*labels, *predictions}))
 
 
-def _whole(sums: "Sums", total: "Callable[[Sums], Sums]") -> float:
+def _whole(sums: "Floats", total: "Callable[[Floats], Floats]") -> float:
     """The total of all rows, added in the same order however they are sorted."""
     import numpy as np
 
@@ -215,7 +213,7 @@ def _whole(sums: "Sums", total: "Callable[[Sums], Sums]") -> float:
     return float(total(rows[np.newaxis].astype(np.float64) @ cells)[0])
 
 
-def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sums":
+def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -> "Floats":
     """The total of each of RESAMPLES draws of all n rows; rows that add alike are one cell, so order cannot matter."""
     import numpy as np
 
@@ -231,7 +229,7 @@ def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sum
     return np.concatenate(parts)
 
 
-def _drawn(rng: "np.random.Generator", rows: "NDArray[np.int64]", draws: int) -> "NDArray[np.int64]":
+def _drawn(rng: "np.random.Generator", rows: "Rows", draws: int) -> "Rows":
     """How often each cell comes up when all n rows are drawn with replacement, shape (draws, cells)."""
     import numpy as np
 
@@ -240,7 +238,7 @@ def _drawn(rng: "np.random.Generator", rows: "NDArray[np.int64]", draws: int) ->
     return np.bincount(hits.ravel(), minlength=draws * len(rows)).reshape(draws, len(rows))
 
 
-def _interval(mid: float, drawn: "Sums", n: int) -> Interval80:
+def _interval(mid: float, drawn: "Floats", n: int) -> Interval80:
     import numpy as np
     from scipy.special import stdtrit
 

@@ -9,20 +9,14 @@ import importlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import encoder_heads, encoder_weights, machine
 from tunecase.pilot.trainers.encoder_vectors import Embedder, embedder
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, scored
-from tunecase.quantities import count, counted, duration
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.floating[Any]]
+from tunecase.quantities import Numbers, count, counted, duration
 
 MODEL = encoder_weights.MINILM
 METRICS: Mapping[str, str] = {"accuracy": "higher", "macro_f1": "higher"}

@@ -3,13 +3,9 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.floating[Any]]
+from tunecase.quantities import Numbers
 
 HEADS = ("auto", "logistic", "ordinal", "nearest")
 FOLDS = 3  # with fewer rows of a class, nothing tells which head fits better

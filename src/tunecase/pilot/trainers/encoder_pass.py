@@ -6,16 +6,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.engine import cores
 from tunecase.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.float32]
+from tunecase.quantities import Numbers, Rows
 
 # What a layer's tensors are called behind "encoder.layer.N.".
 QUERY, KEY, VALUE = "attention.self.query", "attention.self.key", "attention.self.value"
@@ -91,7 +86,7 @@ class NumpyEncoder:
             flat = self._layer(f"encoder.layer.{layer}.", flat, hidden_from)
         return flat.reshape(texts, longest, -1), mask
 
-    def _embedded(self, numbers: "NDArray[np.int64]") -> "Numbers":
+    def _embedded(self, numbers: "Rows") -> "Numbers":
         tensor = self._tensors
         places = tensor["embeddings.position_embeddings.weight"][self._first : self._first + numbers.shape[1]]
         kind = tensor["embeddings.token_type_embeddings.weight"][0]

@@ -8,17 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from tunecase.engine import cache_folder
 from tunecase.pilot.trainers import encoder_weights
 from tunecase.pilot.trainers.hidden import Kept
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.float32]
+from tunecase.quantities import Numbers
 
 # Tokens that are computed together, padding included; a longer text is a batch of its own.
 BATCH_TOKENS = 1024

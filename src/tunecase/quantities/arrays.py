@@ -1,0 +1,18 @@
+"""The kinds of arrays, by what they hold: names for signatures, for which numpy is not loaded."""
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
+Draws: TypeAlias = "NDArray[np.float64]"  # one number in each world
+Floats: TypeAlias = "NDArray[np.float64]"
+Numbers: TypeAlias = "NDArray[np.floating[Any]]"
+Flags: TypeAlias = "NDArray[np.bool_]"
+Indices: TypeAlias = "NDArray[np.intp]"
+Rows: TypeAlias = "NDArray[np.int64]"  # indices of rows, or one whole number for each
+Hashes: TypeAlias = "NDArray[np.uint64]"
+Shingles: TypeAlias = "NDArray[np.uint32]"  # hashes of runs of words, or bits of marks
+Bytes: TypeAlias = "NDArray[np.uint8]"
