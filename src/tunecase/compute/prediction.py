@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.compute import memory, speed
@@ -12,10 +11,8 @@ from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.compute.speed.rollout import RolloutStep, rollout_step
+from tunecase.prices import Basis
 from tunecase.quantities import Z80, Z90, Draws, Interval
-
-if TYPE_CHECKING:
-    from tunecase.prices import Basis
 
 WITHIN = {"reserved": "allocated", "card": "reserved"}  # the statistic that each contains
 

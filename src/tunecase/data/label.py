@@ -7,16 +7,10 @@ uncertainty drops out, so that a cold start needs no other method.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.grams import directions, runs_in_words, tfidf, words_and_pairs
 from tunecase.data.detectors.two_sample import copies
-from tunecase.quantities import Floats, Rows
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+from tunecase.quantities import Array, Floats, Rng, Rows
 
 DIRECTIONS = 256
 NEIGHBOURS = 20
@@ -119,7 +113,7 @@ def expected(made: Plan) -> str:
     return f"in simulations {SAVED}; on other data it may save nothing, so a random tenth of the labels is a fair check"
 
 
-def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "np.random.Generator") -> tuple["Rows", int]:
+def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "Rng") -> tuple["Rows", int]:
     """Places of the pool rows that may be labelled, one of each group of copies; and how many copy rows at hand."""
     import numpy as np
 
@@ -149,7 +143,7 @@ def embed(texts: Sequence[str], seed: int = 0, most: int = DIRECTIONS) -> "Float
     return np.asarray(places / np.where(length > 0, length, 1.0))
 
 
-def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[NDArray[np.str_], Floats] | None":
+def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[Array, Floats] | None":
     """The classes and their chances for the other rows, shape (others, classes); None where labels say too little."""
     import warnings
 
@@ -167,7 +161,7 @@ def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[
 
 
 def choose(
-    labelled: "Floats", pool: "Floats", chances: "Floats | None", n: int, rng: "np.random.Generator"
+    labelled: "Floats", pool: "Floats", chances: "Floats | None", n: int, rng: "Rng"
 ) -> tuple[list[int], "Floats"]:
     """Pool rows in the order they are taken, and their uncertainty, typicality and novelty, shape (pool, 3).
 
@@ -201,7 +195,7 @@ def _margin(chances: "Floats") -> "Floats":
     return np.asarray(two[:, 0] - two[:, 1])
 
 
-def _typicality(places: "Floats", rng: "np.random.Generator") -> "Floats":
+def _typicality(places: "Floats", rng: "Rng") -> "Floats":
     """The mean cosine of each row to its 20 nearest, among at most 5,000 rows."""
     import numpy as np
 
@@ -219,7 +213,7 @@ def _typicality(places: "Floats", rng: "np.random.Generator") -> "Floats":
     return np.maximum(sums / k, 1e-6)
 
 
-def _pick(weighed: "Rows", place: int, parts: "Floats", chances: "tuple[NDArray[np.str_], Floats] | None") -> Pick:
+def _pick(weighed: "Rows", place: int, parts: "Floats", chances: "tuple[Array, Floats] | None") -> Pick:
     import numpy as np
 
     reasons = []

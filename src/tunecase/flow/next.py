@@ -1,7 +1,8 @@
 """Rounds of a project as they were measured: kept in the ledger, folded into the curve, and what follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
 from tunecase import catalog
 from tunecase.errors import Problem, nearest, refuse_any
@@ -10,9 +11,6 @@ from tunecase.flow.points import labelled_rows, measured_metric, measured_sizes
 from tunecase.flow.verbs import DECISION, decide, forecast, have, ready
 from tunecase.ledger import Entry
 from tunecase.records import Changed, Next, Round
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MOST = 10**12
 NO_POINTS = Problem("tunecase next", "no points before this round", "a pilot or kept points", "run `tunecase pilot`")

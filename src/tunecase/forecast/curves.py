@@ -30,7 +30,6 @@ What it cannot do, measured on 861 tasks of seven sources and 438 of 49 later on
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
 from tunecase.forecast.models import (
@@ -61,12 +60,8 @@ from tunecase.forecast.noise import (
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.forecast.widths import TESTED, Calibration, calibration, kind_of, level
-from tunecase.quantities import BATCHES, Floats, batch_edges, generator
+from tunecase.quantities import BATCHES, Floats, Rng, batch_edges, generator
 from tunecase.records import Point
-
-if TYPE_CHECKING:
-    import numpy as np
-
 
 __all__ = [
     "SEED_SD",
@@ -330,7 +325,7 @@ def _batches(draws: int) -> int:
     return BATCHES if draws % BATCHES == 0 and len(batch_edges(draws)) > BATCHES else 1
 
 
-def _spread_levels(draws: int, rng: "np.random.Generator") -> "Floats":
+def _spread_levels(draws: int, rng: "Rng") -> "Floats":
     """Numbers between 0 and 1, one in each equal part of it, rising within each batch; shape (draws,)."""
     import numpy as np
 
@@ -339,7 +334,7 @@ def _spread_levels(draws: int, rng: "np.random.Generator") -> "Floats":
     return np.asarray(((np.arange(size) + rng.random((batches, size))) / size).ravel())
 
 
-def _shuffled(levels: "Floats", rng: "np.random.Generator") -> "Floats":
+def _shuffled(levels: "Floats", rng: "Rng") -> "Floats":
     """The same within each batch in any order, so that a world's place says nothing."""
     import numpy as np
 

@@ -10,15 +10,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.quantities import Flags, Floats
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+from tunecase.quantities import Array, Flags, Floats
 
 LEAST_RATIO = 1.9  # of N to the largest size of the pilot, below which no lesson was taken
 LIKE = (0.7, 0.2, 0.2, 1.0, 1.0)  # distances that count as one: see `Ahead.alike`
@@ -114,7 +108,7 @@ class Lessons:
 
     ahead: Ahead
     truth: "Floats"
-    unit: "NDArray[np.str_]"
+    unit: "Array"
     weight: "Floats"
     bounded: "Flags"
 

@@ -9,13 +9,8 @@ are judgement that has seen every curve of the library, and everything else here
 import itertools
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
-from tunecase.quantities import Floats, Indices
-
-if TYPE_CHECKING:
-    import numpy as np
-
+from tunecase.quantities import Floats, Indices, Rng
 
 ATOMS = 12_000
 ATOM_SEED = 0
@@ -109,7 +104,7 @@ class AtomFit:
     rough: "Floats"
     freedom: int
 
-    def sample(self, sizes: "Floats", draws: int, rng: "np.random.Generator") -> "Floats":
+    def sample(self, sizes: "Floats", draws: int, rng: "Rng") -> "Floats":
         """ln e of `draws` curves, from steep to flat, shape (draws, sizes)."""
         import numpy as np
         from scipy.special import stdtrit
@@ -119,7 +114,7 @@ class AtomFit:
         shift = self.doubt[picked] * stdtrit(self.freedom, luck)
         return np.asarray((self.log_scale[picked] + shift)[:, None] + self.shapes.logs(sizes, self.which[picked]))
 
-    def curves(self, sizes: "Floats", levels: "Floats", rng: "np.random.Generator") -> "Floats":
+    def curves(self, sizes: "Floats", levels: "Floats", rng: "Rng") -> "Floats":
         """Curves drawn jointly: the part of the doubt that is roughness comes and goes along each.
 
         Args:
@@ -207,7 +202,7 @@ class DriftFit:
     solved: "Floats"
     lower: "Floats"
 
-    def sample(self, sizes: "Floats", draws: int, rng: "np.random.Generator") -> "Floats":
+    def sample(self, sizes: "Floats", draws: int, rng: "Rng") -> "Floats":
         """ln e of `draws` curves, shape (draws, sizes); one normal number moves a whole curve."""
         import numpy as np
         from scipy.special import ndtri
@@ -217,7 +212,7 @@ class DriftFit:
         picked = _picked(self.weight, level)
         return np.asarray(mean[picked] + deviation[picked] * ndtri(luck)[:, None])
 
-    def curves(self, sizes: "Floats", levels: "Floats", rng: "np.random.Generator") -> "Floats":
+    def curves(self, sizes: "Floats", levels: "Floats", rng: "Rng") -> "Floats":
         """Curves drawn jointly over the sizes, so that they cross; `levels` choose cells, as in `AtomFit.curves`."""
         import numpy as np
 
@@ -314,7 +309,7 @@ def _wander(at: "Floats") -> "Floats":
     return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
-def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Floats", "Floats"]:
+def _lattice(draws: int, rng: "Rng") -> tuple["Floats", "Floats"]:
     """Points spread evenly over the unit square, a lattice of the golden ratio: two coordinates, each (draws,)."""
     import numpy as np
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model
 from tunecase.inference.by_token import hosted
@@ -18,11 +17,9 @@ from tunecase.inference.trace import Trace
 from tunecase.inference.traffic import traffic_of
 from tunecase.inference.ways import priced_ways
 from tunecase.prices import Basis
+from tunecase.project import Project
 from tunecase.quantities import Draws
 from tunecase.records import DefaultUsed, MeasuredPoint, Run
-
-if TYPE_CHECKING:
-    from tunecase.project import Project
 
 KEPT = 4  # of the last questions, whose prices are held
 

@@ -1,17 +1,13 @@
 """How many replicas are rented, and for how many hours a month: whole replicas, growth, scaling, batches."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.inference.trace import HOURS_PER_WEEK
 from tunecase.inference.traffic import Level, Traffic, Week
 from tunecase.prices import Basis
 from tunecase.quantities import DAYS_PER_MONTH, HOURS, Draws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 GROWTH_PER_STEP = 0.5  # of the logarithm of the load, in the staircase of growth
 MOST_STEPS = 12

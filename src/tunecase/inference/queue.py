@@ -4,18 +4,14 @@ import heapq
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.errors import Problem
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.trace import POINTS, WINDOW_S, WINDOWS_PER_HOUR
 from tunecase.inference.traffic import Traffic
-from tunecase.quantities import Z80, Draws, generator
-
-if TYPE_CHECKING:
-    import numpy as np
-
+from tunecase.quantities import Z80, Draws, Rng, generator
 
 Verdict = Literal["met", "not met", "unsure", "not asked"]
 
@@ -258,7 +254,7 @@ def _chance(trials: _Trials, low: float, high: float) -> float:
     return (low + high) / 2
 
 
-def _requests(traffic: Traffic, server: Server, rate: float, luck: "np.random.Generator") -> Requests:
+def _requests(traffic: Traffic, server: Server, rate: float, luck: "Rng") -> Requests:
     """Requests of Poisson at a rate that changes every 10 seconds, with lengths from the traffic's quantiles."""
     import numpy as np
 
@@ -275,7 +271,7 @@ def _requests(traffic: Traffic, server: Server, rate: float, luck: "np.random.Ge
     return Requests(arrival_s, server.prefill_s * inputs, np.maximum(tokens * outputs, min(tokens, 1.0)))
 
 
-def _windows(traffic: Traffic, count: int, luck: "np.random.Generator") -> "Draws":
+def _windows(traffic: Traffic, count: int, luck: "Rng") -> "Draws":
     """The load of each 10 seconds over the mean, in any order, shape (count,).
 
     Those of a trace, else of a gamma distribution whose largest of 360, an hour, is the burst.

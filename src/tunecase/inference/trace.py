@@ -2,13 +2,8 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from tunecase.quantities import HOURS, Draws
-
-if TYPE_CHECKING:
-    import numpy as np
-
+from tunecase.quantities import HOURS, Draws, Floats
 
 HOURS_PER_WEEK = 168
 WINDOW_S = 10  # of the burst
@@ -54,7 +49,7 @@ class Trace:
 class Lengths:
     """A histogram of tokens, in bins of 0.5%: as large for a million requests as for ten."""
 
-    counts: "np.ndarray"
+    counts: "Floats"
     total: float = 0.0
 
     def add(self, tokens: "Draws") -> None:

@@ -1,8 +1,8 @@
 """What arrives after launch, in every world: answers a month, hours of the week, burst, growth, lengths, objectives."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
@@ -10,10 +10,6 @@ from tunecase.inference.trace import HOURS_PER_WEEK, POINTS, WINDOW_S, Trace
 from tunecase.prices import Basis, served_months
 from tunecase.project import Traffic as TrafficFields
 from tunecase.quantities import HOURS, Draws
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 WORKING_HOURS = 120  # of a week, from Monday 00:00; the weekend follows
 MOST_LEVELS = 24  # of a part of the week; more are grouped

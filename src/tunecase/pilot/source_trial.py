@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem, refuse_any
@@ -15,11 +14,8 @@ from tunecase.pilot.settings import Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trial import own_trainer, school_of, settled
 from tunecase.pilot.worth import MeasuredWorth, Scored, worth_of_rows
-from tunecase.quantities import Floats, counted, generator
+from tunecase.quantities import Floats, Rng, counted, generator
 from tunecase.records import PilotSettings, SourceTrial
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LEAST_ROWS = 50  # of the source, and at hand beside it
 LIGHT_DRAWS, HEAVY_DRAWS = 12, 3
@@ -144,7 +140,7 @@ def _laid_out(lesson: Lesson, school: School, fit: Examples, draws: int) -> _Tri
     return _Trial(tuple(steps), tuple(made_of), base, added)
 
 
-def _shuffled(own: Examples, added: Examples, luck: "np.random.Generator") -> Examples:
+def _shuffled(own: Examples, added: Examples, luck: "Rng") -> Examples:
     """Rows at hand and rows of the source in one order, so that neither comes last in training."""
     both = Examples((*own.texts, *added.texts), (*own.labels, *added.labels))
     return both.only(luck.permutation(len(both)).tolist())

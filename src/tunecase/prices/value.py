@@ -3,17 +3,12 @@
 V counts the gain over the best score without a fine-tune. It is None where the user has not stated enough.
 """
 
-from typing import TYPE_CHECKING
-
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
 from tunecase.prices.lifetime import served_answers
-from tunecase.project import read_score
+from tunecase.project import Project, read_score
 from tunecase.quantities import Draws
 from tunecase.records import Definition
-
-if TYPE_CHECKING:
-    from tunecase.project import Project
 
 BY_HAND = "problem.by_hand"
 

@@ -1,7 +1,7 @@
 """What scores of items say: of one model, of two models on the same items, and how many items a gain would take."""
 
+from collections.abc import Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 from tunecase.errors import Problem, refuse_any
 from tunecase.evals import Log
@@ -19,9 +19,6 @@ from tunecase.quantities import (
     wilson,
 )
 from tunecase.records import EvalLog, EvalPair, GainItems
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 GAINS = (0.02, 0.05, 0.1)
 

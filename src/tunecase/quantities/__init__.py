@@ -1,6 +1,6 @@
 """Doubt as a value, units as people write them, statistics, and numbers in words."""
 
-from tunecase.quantities.arrays import Array, Bytes, Draws, Flags, Floats, Hashes, Indices, Numbers, Rows, Shingles
+from tunecase.quantities.arrays import Array, Bytes, Draws, Flags, Floats, Hashes, Indices, Numbers, Rng, Rows, Shingles
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.limits import (

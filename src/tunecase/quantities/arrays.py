@@ -1,4 +1,4 @@
-"""The kinds of arrays, by what they hold: names for signatures, for which numpy is not loaded."""
+"""The kinds of arrays, by what they hold, and of random numbers: names for signatures, which load no numpy."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,3 +16,4 @@ Rows: TypeAlias = "NDArray[np.int64]"  # indices of rows, or one whole number fo
 Hashes: TypeAlias = "NDArray[np.uint64]"
 Shingles: TypeAlias = "NDArray[np.uint32]"  # hashes of runs of words, or bits of marks
 Bytes: TypeAlias = "NDArray[np.uint8]"
+Rng: TypeAlias = "np.random.Generator"

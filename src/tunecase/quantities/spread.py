@@ -10,14 +10,10 @@ import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
-from tunecase.quantities.arrays import Draws, Indices
+from tunecase.quantities.arrays import Draws, Indices, Rng
 from tunecase.quantities.points import normal_points, points_of
-
-if TYPE_CHECKING:
-    import numpy as np
-
 
 # Half a 90% and half an 80% interval, in standard deviations.
 STANDARD = NormalDist()
@@ -439,7 +435,7 @@ def batch_error(draws: "Draws", of: "Callable[[Draws], float]") -> float:
     return float(np.std(figures, ddof=1) / math.sqrt(BATCHES))
 
 
-def generator(seed: int, name: str) -> "np.random.Generator":
+def generator(seed: int, name: str) -> "Rng":
     """The generator that belongs to one named input under one seed."""
     import numpy as np
 

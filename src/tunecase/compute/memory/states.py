@@ -1,13 +1,11 @@
 """What lies on a card whatever the batch: weights, masters, gradients and the optimizer's states, sharded or whole."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.compute.recipe import Number, Recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 NF4_BYTES, NF4_DOUBLE_BYTES = 0.5 + 4 / 64, 0.5 + 1 / 64 + 4 / (64 * 256)
 GPTQ_BYTES = 0.5 + (2 + 0.5) / 128  # a 16-bit scale and a 4-bit zero for each 128 weights

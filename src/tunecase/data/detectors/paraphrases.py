@@ -7,14 +7,10 @@ training rows, or test rows among the other test rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.detectors.likeness import Example, Side, score, sides, take
-from tunecase.quantities import Floats, Rows
-
-if TYPE_CHECKING:
-    import numpy as np
-
+from tunecase.quantities import Floats, Rng, Rows
 
 CANDIDATES = 6
 CHUNK = 512
@@ -149,7 +145,7 @@ def tail(null: "Floats", level: float) -> float:
     return count / len(null) * float(np.exp(-max(level - top[0], 0.0) / excess))
 
 
-def _ordinary(test: Side, train: Side, rng: "np.random.Generator") -> "tuple[Floats, float]":
+def _ordinary(test: Side, train: Side, rng: "Rng") -> "tuple[Floats, float]":
     """Best log odds of rows among the others of their own file, and the share that may pass the level.
 
     Training rows where there are enough of them, else test rows; those like a test row too, as in a file whose rows

@@ -6,15 +6,9 @@ A placeholder stands for an answer; a slot is a blank that whoever asked for a d
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.quantities import Bytes
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+from tunecase.quantities import Array, Bytes
 
 KINDS = ("refusal", "signature", "placeholder", "slot", "stray")
 REFUSAL_WITHIN = 300  # characters: a refusal comes first
@@ -55,7 +49,7 @@ def _rarest(stem: str) -> list[tuple[int, int]]:
     return [(int(_hashes(np.frombuffer(raw[at : at + 3], np.uint8))[0]), at) for at in (starts[0], second)]
 
 
-def _hashes(raw: "Bytes") -> "NDArray[np.uint16]":
+def _hashes(raw: "Bytes") -> "Array":
     import numpy as np
 
     wide = raw.astype(np.uint16)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.detectors.grams import WORDS, bags, directions, runs, tfidf, words_and_pairs
 from tunecase.data.detectors.near_copies import (
@@ -26,11 +26,7 @@ from tunecase.data.detectors.near_copies import (
     word_hashes,
 )
 from tunecase.data.text import normalise, split_words
-from tunecase.quantities import Z80, Floats, Interval80, Rows
-
-if TYPE_CHECKING:
-    import numpy as np
-
+from tunecase.quantities import Z80, Floats, Interval80, Rng, Rows
 
 MOST_ROWS = 3_000  # of each set
 MOST_CHARACTERS = 1_000  # of each text
@@ -135,7 +131,7 @@ def contrast(
     return Contrast(auc, p, within, within_p, rows, word_gaps(texts, side))
 
 
-def some_texts(texts: Sequence[str], most: int, rng: "np.random.Generator") -> "Rows":
+def some_texts(texts: Sequence[str], most: int, rng: "Rng") -> "Rows":
     """Places of the texts that are not blank, at most so many of them at random, in order."""
     import numpy as np
 
@@ -143,7 +139,7 @@ def some_texts(texts: Sequence[str], most: int, rng: "np.random.Generator") -> "
     return full if len(full) <= most else np.sort(rng.choice(full, most, replace=False))
 
 
-def distinct(texts: Sequence[str], rng: "np.random.Generator") -> "Rows":
+def distinct(texts: Sequence[str], rng: "Rng") -> "Rows":
     """Places of one text, at random, of each group of copies, in order.
 
     A copy in two folds would let the classifier remember instead of tell apart.
@@ -225,7 +221,7 @@ _SIGNS = tuple(re.compile(kind) for kind in (r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]", r"\d"
 
 
 def _told_apart(
-    table: "Floats", side: "Rows", group: "Rows | None", rng: "np.random.Generator", draws: int
+    table: "Floats", side: "Rows", group: "Rows | None", rng: "Rng", draws: int
 ) -> tuple[Interval80, float]:
     """The cross-validated AUC and its p; within groups, features and labels are centred per group."""
     import numpy as np
@@ -262,7 +258,7 @@ def _means(table: "Floats", block: "Rows") -> "Floats":
     return np.asarray(member @ table) / np.maximum(np.bincount(block), 1)[:, None]
 
 
-def _shuffled(side: "Rows", group: "Rows", rng: "np.random.Generator") -> "Rows":
+def _shuffled(side: "Rows", group: "Rows", rng: "Rng") -> "Rows":
     import numpy as np
 
     ordered = np.argsort(group, kind="stable")

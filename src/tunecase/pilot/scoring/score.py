@@ -8,14 +8,10 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.pilot.scoring.metrics import metric_sums
-from tunecase.quantities import Floats, Interval80, Rows, generator, wilson
-
-if TYPE_CHECKING:
-    import numpy as np
-
+from tunecase.quantities import Floats, Interval80, Rng, Rows, generator, wilson
 
 Kind = Literal["classification", "extraction", "generation"]
 
@@ -229,7 +225,7 @@ def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -
     return np.concatenate(parts)
 
 
-def _drawn(rng: "np.random.Generator", rows: "Rows", draws: int) -> "Rows":
+def _drawn(rng: "Rng", rows: "Rows", draws: int) -> "Rows":
     """How often each cell comes up when all n rows are drawn with replacement, shape (draws, cells)."""
     import numpy as np
 
