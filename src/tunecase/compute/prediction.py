@@ -12,7 +12,7 @@ from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.compute.speed.rollout import RolloutStep, rollout_step
 from tunecase.prices import Basis
-from tunecase.quantities import Z80, Z90, Draws, Interval
+from tunecase.quantities import Z80, Z90, Draws, Interval, np
 
 WITHIN = {"reserved": "allocated", "card": "reserved"}  # the statistic that each contains
 
@@ -132,7 +132,6 @@ def total_gb(card: catalog.Gpu) -> float:
 def _log(value: Number) -> Number:
     if isinstance(value, int | float):
         return math.log(value)
-    import numpy as np
 
     return np.log(value)
 
@@ -140,7 +139,6 @@ def _log(value: Number) -> Number:
 def _exp(power: Number) -> Number:
     if isinstance(power, int | float):
         return math.exp(power)
-    import numpy as np
 
     return np.exp(power)
 

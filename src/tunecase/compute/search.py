@@ -17,7 +17,7 @@ from tunecase.compute.request import MOST_TOKENS, SHARDINGS, Settled, step_sampl
 from tunecase.compute.running import Job, Terms, terms_of
 from tunecase.errors import InputError, Problem
 from tunecase.prices import NOT_OF_THE_TABLES, Basis, any_gpu_hour, gpu_hour
-from tunecase.quantities import Z80, Floats
+from tunecase.quantities import Z80, Floats, np
 
 COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 MICRO_BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -109,7 +109,6 @@ class Searched:
                 one that fits but ends too late.
             method: only choices with this method; all where it is empty.
         """
-        import numpy as np
 
         at = self._best_rank(method)
         at = at[self.columns["in_time"][at]] if in_time else at
@@ -127,7 +126,6 @@ class Searched:
 
     def fastest(self) -> Choice | None:
         """The fastest choice that fits, else the fastest that is tight; of equals the cheapest."""
-        import numpy as np
 
         at = self._best_rank()
         if not len(at):
@@ -136,14 +134,12 @@ class Searched:
 
     def closest(self, method: str = "") -> Choice:
         """The choice nearest to fitting, with one method or with any."""
-        import numpy as np
 
         other = self.columns["method"] != METHODS.index(method) if method else False
         return self.choice(int(np.argmin(np.where(other, math.inf, self.columns["over"]))))
 
     def _best_rank(self, method: str = "") -> Any:
         """Rows of the best verdict there is: what fits, else what is tight, else what more likely does not fit."""
-        import numpy as np
 
         rank = self.columns["rank"]
         if method:
@@ -156,7 +152,6 @@ class Searched:
 
         The last is the choice of `cheapest`, which may cost 2% more than another.
         """
-        import numpy as np
 
         at = self._best_rank()
         at = at[np.isfinite(self.columns["usd"][at])]
@@ -175,7 +170,6 @@ class Searched:
 
     def rejected(self) -> list[Rejected]:
         """Why choices were left out, most frequent first; the nearest miss is the closest of the cheaper ones."""
-        import numpy as np
 
         reasons = [Rejected(reason, count) for reason, count in self.left_out.items()]
         best = self.cheapest()
@@ -189,7 +183,6 @@ class Searched:
 
     def _nearest_miss(self, at: Any, best: Choice | None) -> Choice | None:
         """The row closest to fitting among those cheaper than the best choice; None where none is cheaper."""
-        import numpy as np
 
         if best is not None and best.usd is not None:
             at = at[self.columns["usd"][at] < best.usd]
@@ -210,7 +203,6 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
     Raises: InputError where no choice is left: no card with a price, or a batch that the cards cannot share evenly.
     Leaves out mixtures of cards, and clusters without the links that catalog/tables/gpus.csv states.
     """
-    import numpy as np
 
     job, table = ask.job, Searched(job=ask.job)
     kinds: dict[tuple[bool, int], list[catalog.Gpu]] = {}
@@ -257,7 +249,6 @@ class _Needed:
 
     def __call__(self, recipe: Recipe) -> tuple[Need, Any]:
         """The need of each size, and P90 of what the allocator reserves for it [GB]."""
-        import numpy as np
 
         plain = recipe.but(gpu=None, gpus=0, micro_batch=0, accumulation=0)
         sizes = recipe.gpus * (MOST_TOKENS + 1) + recipe.micro_batch
@@ -332,7 +323,6 @@ def methods_of(ask: Settled) -> tuple[str, ...]:
 
 def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
     """US dollars per GPU hour, from the nearest tier with a price where the card was named; infinite without one."""
-    import numpy as np
 
     hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
@@ -360,7 +350,6 @@ def _cards(ask: Settled, basis: Basis, job: Job, table: Searched) -> list[catalo
 
 def _sizes(ask: Settled, counts: Sequence[int], table: Searched, kinds: int) -> "tuple[Any, Any, Any]":
     """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
-    import numpy as np
 
     length = ask.given.get("sequence_tokens", 2048)
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
@@ -414,7 +403,6 @@ def _columns(
     recipe: Recipe, needs: tuple[Need, Any], usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
 ) -> "dict[str, Floats]":
     """The columns of one group, shape (sizes,), from what is allocated and P90 of what is reserved."""
-    import numpy as np
 
     assert recipe.gpu is not None
     usable, size = memory.usable_gb(recipe.gpu), len(recipe.gpus)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tunecase.data.detectors.grams import directions, runs_in_words, tfidf, words_and_pairs
 from tunecase.data.detectors.two_sample import copies
-from tunecase.quantities import Array, Floats, Rng, Rows
+from tunecase.quantities import Array, Floats, Rng, Rows, np
 
 DIRECTIONS = 256
 NEIGHBOURS = 20
@@ -83,7 +83,6 @@ def plan(
     spread by the nearest row taken (Sener and Savarese 2018). Leaves out what a language model knows of the texts, and
     rows beyond 20,000 of the pool, of which as many are drawn.
     """
-    import numpy as np
 
     if n < 1 or len(labels) != len(texts):
         raise ValueError(f"{n} rows wanted, {len(texts)} texts and {len(labels)} labels; wanted 1 or more, and as many")
@@ -115,7 +114,6 @@ def expected(made: Plan) -> str:
 
 def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "Rng") -> tuple["Rows", int]:
     """Places of the pool rows that may be labelled, one of each group of copies; and how many copy rows at hand."""
-    import numpy as np
 
     group = copies([*pool, *at_hand])
     mine, theirs = group[: len(pool)], group[len(pool) :]
@@ -128,7 +126,6 @@ def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "Rng") -> tuple["Row
 
 def embed(texts: Sequence[str], seed: int = 0, most: int = DIRECTIONS) -> "Floats":
     """Texts as directions of unit length, shape (texts, up to `most`)."""
-    import numpy as np
     from scipy.sparse import hstack
 
     cut = [text[:MOST_CHARACTERS] for text in texts]
@@ -147,7 +144,6 @@ def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[
     """The classes and their chances for the other rows, shape (others, classes); None where labels say too little."""
     import warnings
 
-    import numpy as np
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -170,7 +166,6 @@ def choose(
         chances: the probe's for the pool, shape (pool, classes); None without one.
         n: rows wanted.
     """
-    import numpy as np
 
     unsure = np.ones(len(pool)) if chances is None else 1 - _margin(chances)
     typical = _typicality(pool, rng)
@@ -189,15 +184,12 @@ def choose(
 
 
 def _margin(chances: "Floats") -> "Floats":
-    import numpy as np
-
     two = -np.partition(-chances, 1, axis=1)[:, :2]
     return np.asarray(two[:, 0] - two[:, 1])
 
 
 def _typicality(places: "Floats", rng: "Rng") -> "Floats":
     """The mean cosine of each row to its 20 nearest, among at most 5,000 rows."""
-    import numpy as np
 
     some = places
     if len(places) > MOST_COMPARED:
@@ -214,8 +206,6 @@ def _typicality(places: "Floats", rng: "Rng") -> "Floats":
 
 
 def _pick(weighed: "Rows", place: int, parts: "Floats", chances: "tuple[Array, Floats] | None") -> Pick:
-    import numpy as np
-
     reasons = []
     suggested, chance = None, None
     ranks = (parts[place] >= np.quantile(parts, 2 / 3, axis=0)).tolist()

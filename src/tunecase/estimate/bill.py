@@ -21,7 +21,7 @@ from tunecase.plan.costs import (
     training_jobs,
 )
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
-from tunecase.quantities import Band, Draws, Flags, band, first_order, swing
+from tunecase.quantities import Band, Draws, Flags, band, first_order, np, swing
 from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
 
 BARS = 30
@@ -160,7 +160,6 @@ def _band_where(total: "Draws", reached: "Flags | None", wanted: bool) -> Band |
 
 def _histogram(total: "Draws") -> tuple[tuple[float, float], ...]:
     """(middle of a bar, share of worlds); the last bar also holds the dearest 1%."""
-    import numpy as np
 
     low, high = float(total.min()), float(np.quantile(total, 0.99))
     if not high > low * (1 + 1e-9):  # all worlds alike but for rounding

@@ -60,7 +60,7 @@ from tunecase.forecast.noise import (
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.forecast.widths import TESTED, Calibration, calibration, kind_of, level
-from tunecase.quantities import BATCHES, Floats, Rng, batch_edges, generator
+from tunecase.quantities import BATCHES, Floats, Rng, batch_edges, generator, np
 from tunecase.records import Point
 
 __all__ = [
@@ -103,7 +103,6 @@ class Sketch:
 
     def blend(self, levels: "Floats", learnt: "Floats") -> "Floats":
         """Blends what the points say of measured sizes into what was learnt of later ones, shape (levels, sizes)."""
-        import numpy as np
 
         return np.asarray((1 - self.part) * _read(self.measured, levels) + self.part * learnt)
 
@@ -141,7 +140,6 @@ class Belief:
         deal, the quantiles at each size, is itself off by .001 to .003 in a chance.
         Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
-        import numpy as np
 
         at = np.asarray(sizes, dtype=float)
         batches = _batches(draws)
@@ -159,7 +157,6 @@ class Belief:
             sizes: n, any order, shape (sizes,).
         Returns: e, shape (sizes,).
         """
-        import numpy as np
 
         at, half = np.append(np.asarray(sizes, dtype=float), self.points[-1].n), np.array([0.5])
         sketch = self.sketch(at)
@@ -172,7 +169,6 @@ class Belief:
         The forecasts' quantiles are averaged, not their draws thrown together: a band of draws is as wide as the
         forecasts are apart, though each of them is wide enough by itself.
         """
-        import numpy as np
 
         rng, levels = generator(0, "curve"), (np.arange(RANKS) + 0.5) / RANKS
         at = np.append(at, self.points[-1].n)
@@ -204,7 +200,6 @@ class Belief:
             ranked: ln e there, shape (draws, sizes + 1).
         Returns: shape (draws, sizes).
         """
-        import numpy as np
 
         levels = (np.arange(len(ranked)) + 0.5) / len(ranked)
         moved = self.reading.quantiles(levels) - ranked[:, -1]
@@ -251,7 +246,6 @@ class Belief:
 
     def sketch(self, at: "Floats") -> "Sketch":
         """Where both models go, in the terms of the lessons; the same for every seed."""
-        import numpy as np
 
         rng = generator(0, "sketch")
         first, last = float(self.points[0].n), float(self.points[-1].n)
@@ -277,7 +271,6 @@ class Belief:
 
     def _curves(self, at: "Floats", draws: int) -> "Floats":
         """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
-        import numpy as np
 
         rng = generator(self.seed, "worlds")
         knots = np.geomspace(self.points[0].n, FARTHEST * self.points[-1].n, KNOTS)
@@ -306,7 +299,6 @@ class Belief:
         Returns: measured errors, same shape as `paths`.
         Leaves out: items that are alike (clustered tests vary more).
         """
-        import numpy as np
 
         rng = generator(self.seed, "next test")
         sd = spread_at(self.points, self.scale, paths)
@@ -327,7 +319,6 @@ def _batches(draws: int) -> int:
 
 def _spread_levels(draws: int, rng: "Rng") -> "Floats":
     """Numbers between 0 and 1, one in each equal part of it, rising within each batch; shape (draws,)."""
-    import numpy as np
 
     batches = _batches(draws)
     size = draws // batches
@@ -336,14 +327,12 @@ def _spread_levels(draws: int, rng: "Rng") -> "Floats":
 
 def _shuffled(levels: "Floats", rng: "Rng") -> "Floats":
     """The same within each batch in any order, so that a world's place says nothing."""
-    import numpy as np
 
     return np.asarray(rng.permuted(levels.reshape(_batches(len(levels)), -1), axis=1).ravel())
 
 
 def _read(quantiles: "Floats", levels: "Floats") -> "Floats":
     """Quantiles that stand at (i + 1/2) / rows, shape (rows, sizes), read at levels; shape (levels, sizes)."""
-    import numpy as np
 
     rows = len(quantiles)
     at = np.clip(levels * rows - 0.5, 0, rows - 1)
@@ -360,7 +349,6 @@ def reach_share(paths: "Floats", error_target: float) -> "Floats":
         error_target: the error to reach.
     Returns: shape (sizes,), between 0 and 1.
     """
-    import numpy as np
 
     best = np.minimum.accumulate(paths, axis=1)
     return np.asarray((best <= error_target).mean(0))
@@ -389,7 +377,6 @@ def believe(
     Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
     Priors differ where points tell their test items; see `models`.
     """
-    import numpy as np
 
     tidy, bounded = _spread_evenly(merge(points, scale.direction)), scale.bounded
     if len(tidy) < 2:
@@ -419,7 +406,6 @@ def believe(
 
 def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
     """At most 30 points, the first, the last and those nearest to even steps of ln n: time grows with the cube."""
-    import numpy as np
 
     if len(points) <= MOST_SIZES:
         return points
@@ -429,8 +415,6 @@ def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
 
 
 def _base_share(belief: Belief) -> float:
-    import numpy as np
-
     if not belief.language_model:
         return 0.0
     if belief.scale.bounded and (not belief.gate.signal or belief.faulty):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tunecase.forecast.curves import Belief
 from tunecase.forecast.noise import LEAST_SD, spread_at, variance_of_items
 from tunecase.forecast.points import LEAST_ERROR
-from tunecase.quantities import Floats, count, counted, generator, money, share
+from tunecase.quantities import Floats, count, counted, generator, money, np, share
 from tunecase.records import NextRun
 
 WORLDS = 1_000
@@ -57,7 +57,6 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     Source: pre-posterior analysis; Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
     Leaves out that runs at different sizes share their test items, which moves all of them alike.
     """
-    import numpy as np
 
     errors = belief.paths(np.array([n, far], dtype=float), WORLDS)
     return _narrowing(_weights(belief, errors[:, 0], Candidate(n, draws), test_rows), np.log(errors[:, 1]))
@@ -65,7 +64,6 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
 
 def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int | None) -> tuple[float, ...]:
     """`narrowing` of one more run at each of several sizes, in the same worlds."""
-    import numpy as np
 
     errors = belief.paths(np.array([*sizes, far], dtype=float), WORLDS)
     wanted = np.log(errors[:, -1])
@@ -97,7 +95,6 @@ class Payoff:
 
         Of many worlds every few are taken, about 4,000: the outcomes that are tried are far fewer than these.
         """
-        import numpy as np
 
         value, cost = np.asarray(self.value_of_world, dtype=float), np.asarray(self.cost_of_size, dtype=float)
         worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
@@ -114,7 +111,6 @@ class Payoff:
 
 def _worth(weights: "Floats", utility: "Floats") -> float:
     """What an action chosen by each outcome brings beyond one chosen without, never less than 0."""
-    import numpy as np
 
     after = weights @ utility
     worth = float(after.max(axis=1).mean() - after.mean(axis=0).max())
@@ -142,7 +138,6 @@ def next_run(
     Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
         `why` says so.
     """
-    import numpy as np
 
     test_rows = belief.points[-1].test_rows
     if not candidates:
@@ -181,7 +176,6 @@ def _weights(belief: Belief, errors: "Floats", made: Candidate, test_rows: int |
 
     The world that made an outcome is left out of its own weighing: it would recognise itself.
     """
-    import numpy as np
 
     log_errors = np.log(np.maximum(errors, LEAST_ERROR))
     variance = noise_of_run(belief, errors, made.n, made.draws, test_rows) + (BLUR * log_errors.std()) ** 2
@@ -211,7 +205,6 @@ def noise_of_run(
     The items are the same ones again, so that only the luck of runs is averaged away where n was measured before.
     `fresh` is for another set-up, of which nothing was measured yet.
     """
-    import numpy as np
 
     items = variance_of_items(np.maximum(errors, LEAST_ERROR), test_rows or math.inf, belief.scale)
     nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))

@@ -22,7 +22,7 @@ from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
-from tunecase.quantities import Band, Floats, Interval80, band
+from tunecase.quantities import Band, Floats, Interval80, band, np
 from tunecase.records import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
 IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
@@ -217,8 +217,6 @@ class _Seen:
     """What a belief says on one grid of sizes."""
 
     def __init__(self, belief: Belief, prospect: Prospect) -> None:
-        import numpy as np
-
         self.supply, self.to_rows, self.direction = prospect.supply, prospect.stakes.to_rows, belief.scale.direction
         self.last, self.held = belief.points[-1].n, prospect.rows
         target, n_max = prospect.target, prospect.n_max
@@ -255,8 +253,6 @@ class _Seen:
         return self.price(self.needed.p50) if self.needed is not None and self.needed.p50 else None
 
     def _interval(self, errors: "Floats") -> Interval80:
-        import numpy as np
-
         ends = [to_score(float(e), self.direction) for e in np.quantile(errors, (0.1, 0.5, 0.9))]
         return Interval80(*sorted(ends))
 
@@ -265,7 +261,6 @@ class _Seen:
 
         None also where there are not so many. Without `to_rows` the examples alone are priced.
         """
-        import numpy as np
 
         if self.supply is None or self.supply.price is None:
             return None
@@ -274,8 +269,6 @@ class _Seen:
 
 
 def _needed(errors: "Floats", sizes: "Floats", aim: float, farthest: int) -> Needed:
-    import numpy as np
-
     near = sizes <= farthest
     met = np.minimum.accumulate(errors[:, near], axis=1) <= aim
     first = np.where(met.any(1), sizes[near][met.argmax(1)], np.inf)
@@ -285,7 +278,6 @@ def _needed(errors: "Floats", sizes: "Floats", aim: float, farthest: int) -> Nee
 
 def _guess(belief: Belief, sizes: "Floats", aim: float, farthest: int) -> int | None:
     """The first size at which the belief's one best guess of the curve meets the target."""
-    import numpy as np
 
     near = sizes[sizes <= farthest]
     met = np.minimum.accumulate(belief.middle(near)) <= aim

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 
 from tunecase import catalog
-from tunecase.quantities import Array, Flags, Floats
+from tunecase.quantities import Array, Flags, Floats, np
 
 LEAST_RATIO = 1.9  # of N to the largest size of the pilot, below which no lesson was taken
 LIKE = (0.7, 0.2, 0.2, 1.0, 1.0)  # distances that count as one: see `Ahead.alike`
@@ -52,7 +52,6 @@ class Ahead:
 
     def alike(self) -> "Floats":
         """What makes two forecasts alike, in units of `LIKE`: ratio, slopes, doubt, learner; shape (sizes, 5)."""
-        import numpy as np
 
         doubt = np.log(self.width / self.log_ratio + 0.005)
         columns = (np.log(self.log_ratio), *self._slopes(), doubt, self.language)
@@ -60,7 +59,6 @@ class Ahead:
 
     def causes(self) -> "Floats":
         """What the regression of misses rests on, shape (sizes, 7)."""
-        import numpy as np
 
         doubt = np.log(self.drift_width / self.log_ratio + 0.005)
         columns = (*self._slopes(), self.log_last, 1 / self.log_ratio, doubt, self.bend, self.language)
@@ -68,14 +66,11 @@ class Ahead:
 
     def scales(self) -> "Floats":
         """What the size of a miss rests on, shape (sizes, 4)."""
-        import numpy as np
 
         widths = (np.log(width / self.log_ratio + 0.005) for width in (self.atoms_width, self.drift_width))
         return np.stack([np.ones_like(self.log_ratio), np.log(self.log_ratio), *widths], -1)
 
     def _slopes(self) -> "tuple[Floats, Floats]":
-        import numpy as np
-
         parts = (self.atoms / self.log_ratio, self.drift / self.log_ratio)
         atoms, drift = (np.asarray(np.clip(part, STEEPEST, FLATTEST)) for part in parts)
         return atoms, drift
@@ -94,7 +89,6 @@ class Regression:
 
     def quantiles(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """Quantiles of ln e relative to the last size, shape (levels, sizes)."""
-        import numpy as np
 
         slope = _standard(ahead.causes(), self.centre, self.spread) @ self.weights
         size = np.exp(ahead.scales() @ self.scale)
@@ -119,7 +113,6 @@ class Lessons:
 
     def without(self, units: Collection[str]) -> "Lessons":
         """The lessons of all other units."""
-        import numpy as np
 
         kept = ~np.isin(self.unit, list(units))
         parts = (getattr(self.ahead, field.name)[kept] for field in fields(self.ahead))
@@ -133,7 +126,6 @@ class Lessons:
 
         d_l is the squared distance in `Ahead.alike`; d_40 that of the fortieth nearest lesson.
         """
-        import numpy as np
 
         miss = (self.truth - self.ahead.middle) / self.ahead.width
         order = np.argsort(miss)
@@ -150,7 +142,6 @@ class Lessons:
 
         Slopes (truth / ln ratio), weighted by a normal kernel over ln ratio.
         """
-        import numpy as np
 
         slope = self.truth / self.ahead.log_ratio
         used = (self.ahead.language > 0) & self.bounded
@@ -163,7 +154,6 @@ class Lessons:
 
 def weighted_quantiles(ordered: "Floats", weight: "Floats", levels: "Floats") -> "Floats":
     """Quantiles of ordered values under several weightings, shape (levels, weightings)."""
-    import numpy as np
 
     total = np.cumsum(weight, axis=1)
     middle = (total - weight / 2) / total[:, -1:]
@@ -178,7 +168,6 @@ def regress(lessons: Lessons) -> Regression:
 
     Leaves out: dependence between lessons of one source, but for their lower weight.
     """
-    import numpy as np
 
     causes, scales, ratio = lessons.ahead.causes(), lessons.ahead.scales(), lessons.ahead.log_ratio
     centre, spread = causes.mean(0), causes.std(0) + 1e-9
@@ -201,8 +190,6 @@ def regress(lessons: Lessons) -> Regression:
 
 
 def _standard(causes: "Floats", centre: "Floats", spread: "Floats") -> "Floats":
-    import numpy as np
-
     x = np.clip((causes - centre) / spread, -3, 3)
     return np.concatenate([np.ones_like(x[:, :1]), x], axis=1)
 
@@ -221,7 +208,6 @@ def lessons() -> Lessons:
 
 def read_lessons(rows: list[dict[str, str]]) -> Lessons:
     """Lessons from rows of the table; each curve weighs 1, shared among its rows, less where a unit has many."""
-    import numpy as np
 
     names = ("last", "n", "atoms", "drift", "atoms_width", "drift_width", "bend", "language_model", "bounded", "truth")
     last, n, atoms, drift, atoms_width, drift_width, bend, language, bounded, truth = (

@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass
 from functools import cache
 
-from tunecase.quantities import Floats, Indices, Rng
+from tunecase.quantities import Floats, Indices, Rng, np
 
 ATOMS = 12_000
 ATOM_SEED = 0
@@ -67,7 +67,6 @@ class Shapes:
 
     def logs(self, sizes: "Floats", which: "Indices | None" = None) -> "Floats":
         """ln h(n) for some or all shapes, shape (shapes, sizes)."""
-        import numpy as np
 
         chosen = slice(None) if which is None else which
         floor, exponent, bend = (part[chosen, None] for part in (self.floor, self.exponent, self.bend))
@@ -84,7 +83,6 @@ def shapes(prior: Prior) -> Shapes:
 
     Leaves out shapes that rise with n: a curve that turns is seen only as scatter.
     """
-    import numpy as np
 
     rng = np.random.default_rng(ATOM_SEED)
     floor = np.where(rng.random(ATOMS) < prior.no_floor, 0.0, 0.98 * rng.beta(1, prior.floor_power, ATOMS))
@@ -106,7 +104,6 @@ class AtomFit:
 
     def sample(self, sizes: "Floats", draws: int, rng: "Rng") -> "Floats":
         """ln e of `draws` curves, from steep to flat, shape (draws, sizes)."""
-        import numpy as np
         from scipy.special import stdtrit
 
         level, luck = _lattice(draws, rng)
@@ -123,7 +120,6 @@ class AtomFit:
             rng: deals the rest.
         Returns: ln e, shape (draws, sizes).
         """
-        import numpy as np
 
         draws, picked = len(levels), _picked(self.weight, levels)
         scale = np.sqrt(self.freedom / rng.chisquare(self.freedom, draws))
@@ -159,7 +155,6 @@ def fit_atoms(
         common: covariance of ln e between points by items they share, nothing on its diagonal, shape (k, k).
     Returns: an AtomFit; shapes of negligible weight are left out.
     """
-    import numpy as np
 
     k = len(sizes)
     pairs = [(rough, row) for rough in roughness for row in noise]
@@ -204,7 +199,6 @@ class DriftFit:
 
     def sample(self, sizes: "Floats", draws: int, rng: "Rng") -> "Floats":
         """ln e of `draws` curves, shape (draws, sizes); one normal number moves a whole curve."""
-        import numpy as np
         from scipy.special import ndtri
 
         mean, deviation = self.moments(np.log(sizes))
@@ -214,7 +208,6 @@ class DriftFit:
 
     def curves(self, sizes: "Floats", levels: "Floats", rng: "Rng") -> "Floats":
         """Curves drawn jointly over the sizes, so that they cross; `levels` choose cells, as in `AtomFit.curves`."""
-        import numpy as np
 
         at = np.log(sizes)
         there = np.maximum(at - self.x[0], 0.0)
@@ -234,7 +227,6 @@ class DriftFit:
 
     def moments(self, at: "Floats") -> tuple["Floats", "Floats"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
-        import numpy as np
 
         mean, pulled = self._given(at)
         there = np.maximum(at - self.x[0], 0.0)
@@ -242,8 +234,6 @@ class DriftFit:
         return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
 
     def _given(self, at: "Floats") -> tuple["Floats", "Floats"]:
-        import numpy as np
-
         here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
         cross = _covariance(here[:, None], there[None, :], self.cells)
         mean = self.level + _slope(at, self.x, self.cells) + np.einsum("cks,ck->cs", cross, self.solved)
@@ -263,7 +253,6 @@ def fit_drift(
     Args: as for `fit_atoms`; `exponents` are the typical ones. Scatter counts as part of the true curve.
     Returns: a DriftFit; cells of negligible weight are left out.
     """
-    import numpy as np
 
     x = np.log(sizes)
     cells = np.array(list(itertools.product(exponents, DRIFTS, MEMORIES, SCATTERS)))
@@ -286,14 +275,11 @@ def fit_drift(
 
 
 def _slope(at: "Floats", x: "Floats", cells: "Floats") -> "Floats":
-    import numpy as np
-
     return np.asarray(cells[:, 0, None] * (at - x[-1]))
 
 
 def _covariance(a: "Floats", b: "Floats", cells: "Floats") -> "Floats":
     """Covariance of the curve at ln n past the smallest point, for two sets that broadcast: (cells, *broadcast)."""
-    import numpy as np
 
     low, high = np.minimum(a, b), np.maximum(a, b)
     drift, memory = (cells[:, i].reshape(-1, *[1] * low.ndim) for i in (1, 2))
@@ -303,7 +289,6 @@ def _covariance(a: "Floats", b: "Floats", cells: "Floats") -> "Floats":
 
 def _wander(at: "Floats") -> "Floats":
     """A factor that turns independent normal numbers into ones that are alike at close ln n, each of variance 1."""
-    import numpy as np
 
     near = np.exp(-(((at[:, None] - at[None, :]) / STRAY) ** 2) / 2)
     return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
@@ -311,13 +296,10 @@ def _wander(at: "Floats") -> "Floats":
 
 def _lattice(draws: int, rng: "Rng") -> tuple["Floats", "Floats"]:
     """Points spread evenly over the unit square, a lattice of the golden ratio: two coordinates, each (draws,)."""
-    import numpy as np
 
     steps = np.arange(draws)
     return (steps + rng.random()) / max(draws, 1), np.modf(steps * GOLDEN + rng.random())[0]
 
 
 def _picked(weight: "Floats", levels: "Floats") -> "Indices":
-    import numpy as np
-
     return np.minimum(np.searchsorted(np.cumsum(weight), levels), len(weight) - 1)

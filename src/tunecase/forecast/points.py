@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import EXAMPLE, MOST, read_number, read_table, whole_number
+from tunecase.quantities import np
 from tunecase.records import Point, Round
 
 LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
@@ -47,7 +48,6 @@ def _averaged(group: Sequence[Point], scale: int) -> Point:
 
     The share of the commonest answer is the least of its runs': all answers are the same where they are in every run.
     """
-    import numpy as np
 
     runs = sum(point.draws for point in group)
     score = sum(point.score * point.draws for point in group) / runs / scale

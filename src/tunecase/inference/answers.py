@@ -18,7 +18,7 @@ from tunecase.inference.traffic import traffic_of
 from tunecase.inference.ways import priced_ways
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 from tunecase.records import DefaultUsed, MeasuredPoint, Run
 
 KEPT = 4  # of the last questions, whose prices are held
@@ -52,7 +52,6 @@ class _Kept:
 
     def holds(self, basis: Basis) -> bool:
         """Whether a basis has the same project, worlds and prices, as far as these prices rest on them."""
-        import numpy as np
 
         return (
             self.project is basis.project
@@ -83,7 +82,6 @@ class Answers:
 
     def volume(self, basis: Basis) -> "Draws | None":
         """Answers a month at launch that the trace holds, shape (worlds,); None without one of a week."""
-        import numpy as np
 
         held = self.trace.answers_per_month if self.trace is not None else None
         return None if held is None else np.full(basis.worlds.n, held)

@@ -9,7 +9,7 @@ from tunecase.inference.crossings import Costs, crossing_volumes, pays_tokens
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import price_of_answers, price_today
-from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 from tunecase.records import Crossing
 
 IN_USE = "today's answers"
@@ -52,7 +52,6 @@ def break_even(ground: Ground, ways: Sequence[WayDraws], outlay: Outlay) -> tupl
         outlay: what the project costs, and for how long it serves.
     Returns: one Crossing for each way that is compared with; none where the tuned model has no price.
     """
-    import numpy as np
 
     sketch = ground.sketched
     worlds = evenly(len(outlay.cost), sketch.basis.worlds.n)

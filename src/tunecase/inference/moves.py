@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tunecase.inference.candidates import THROUGHPUT
 from tunecase.inference.ground import Ground, WayDraws
-from tunecase.quantities import Draws, first_order
+from tunecase.quantities import Draws, first_order, np
 
 LEAST_SHARE = 0.01
 TRAFFIC = {
@@ -34,7 +34,6 @@ def moves(ground: Ground, way: WayDraws) -> tuple[tuple[str, float], ...]:
 
 def _inputs(ground: Ground) -> Mapping[str, "Draws"]:
     """Every drawn input of the ways by its name."""
-    import numpy as np
 
     traffic = {name: np.asarray(getattr(ground.traffic, field)) for field, name in TRAFFIC.items()}
     weekend = np.asarray(ground.traffic.week.weekend)

@@ -11,7 +11,7 @@ from tunecase.errors import Problem
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.trace import POINTS, WINDOW_S, WINDOWS_PER_HOUR
 from tunecase.inference.traffic import Traffic
-from tunecase.quantities import Z80, Draws, Rng, generator
+from tunecase.quantities import Z80, Draws, Rng, generator, np
 
 Verdict = Literal["met", "not met", "unsure", "not asked"]
 
@@ -196,7 +196,6 @@ def first_token_met(traffic: Traffic, capacity: "Draws", server: Server, seed: i
 
 def rate_per_replica(traffic: Traffic, capacity: "Draws") -> float:
     """Answers a second that one of the needed replicas gets in the busiest hour at launch, in the middle world."""
-    import numpy as np
 
     rate = np.median(traffic.answers_per_s * traffic.week.peak)
     load = np.median(traffic.answers_per_s * traffic.week.peak * traffic.burst_in_window / capacity)
@@ -222,14 +221,12 @@ class _Trials:
 
     def queued_s(self, speed: float) -> float:
         """The 95th percentile of the time from arrival to the end of the input [s]."""
-        import numpy as np
 
         times = np.array(self.at(speed).first_token_s) - self.requests.arrival_s
         return float(np.quantile(times[int(len(times) * WARM_UP) :], PERCENTILE))
 
     def is_met(self, chance: float) -> bool:
         """Whether the objectives are met with this chance."""
-        import numpy as np
 
         first_s, each_s = self.traffic.first_token_s, self.traffic.per_token_s
         if each_s is not None and float(np.mean(self.at(self.server.speed(chance)).per_token_s)) > each_s:
@@ -256,7 +253,6 @@ def _chance(trials: _Trials, low: float, high: float) -> float:
 
 def _requests(traffic: Traffic, server: Server, rate: float, luck: "Rng") -> Requests:
     """Requests of Poisson at a rate that changes every 10 seconds, with lengths from the traffic's quantiles."""
-    import numpy as np
 
     each = rate * WINDOW_S
     count = min(max(WINDOWS_PER_HOUR, FEWEST_REQUESTS / each), max(MOST_REQUESTS / each, FEWEST_WINDOWS))
@@ -276,7 +272,6 @@ def _windows(traffic: Traffic, count: int, luck: "Rng") -> "Draws":
 
     Those of a trace, else of a gamma distribution whose largest of 360, an hour, is the burst.
     """
-    import numpy as np
     from scipy.special import gammaincinv
 
     strata = min(count, MOST_STRATA)

@@ -15,7 +15,7 @@ from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.scoring.score import score_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trainers.task import Setting
-from tunecase.quantities import Floats, Interval80, Rows, generator, score, winners_curse
+from tunecase.quantities import Floats, Interval80, Rows, generator, np, score, winners_curse
 from tunecase.records import Run, Trial, Tuning
 
 HELD_SHARE = 0.2  # of the rows, for choosing
@@ -190,7 +190,6 @@ def compared(
     Args:
         default, winner: score and answers of each draw.
     """
-    import numpy as np
 
     rng, both = generator(lesson.seed, "search"), (default, winner)
     rows = rng.integers(len(lesson.tests), size=(RESAMPLES, len(lesson.tests)))
@@ -209,7 +208,6 @@ def compared(
 
 def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "Rows") -> "Floats":
     """The mean score over draws in each resample of the test rows."""
-    import numpy as np
 
     if lesson.metric != "macro_f1":
         scores = np.mean([each.row_scores for each in answers], axis=0)
@@ -227,7 +225,5 @@ def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "Rows") -> "Flo
 
 
 def _around(drawn: "Floats", middle: float) -> Interval80:
-    import numpy as np
-
     low, high = (float(end) for end in np.quantile(drawn, (0.1, 0.9)))
     return Interval80(min(low, middle), middle, max(high, middle))

@@ -14,7 +14,7 @@ from tunecase.pilot.settings import Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trial import own_trainer, school_of, settled
 from tunecase.pilot.worth import MeasuredWorth, Scored, worth_of_rows
-from tunecase.quantities import Floats, Rng, counted, generator
+from tunecase.quantities import Floats, Rng, counted, generator, np
 from tunecase.records import PilotSettings, SourceTrial
 
 LEAST_ROWS = 50  # of the source, and at hand beside it
@@ -155,8 +155,6 @@ def _conductor(
 
 
 def _scored(conductor: Conductor, trial: _Trial) -> list[Scored]:
-    import numpy as np
-
     scored = []
     for step, (draw, own, added) in zip(trial.steps, trial.made_of, strict=True):
         run, answers = conductor.runs.get(step.key), conductor.answers(step.key)

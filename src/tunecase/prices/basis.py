@@ -24,6 +24,7 @@ from tunecase.quantities import (
     Spread,
     Wanted,
     Worlds,
+    np,
     read_quantity,
 )
 from tunecase.records import DefaultUsed
@@ -304,7 +305,6 @@ class Basis:
 
     def draw_around(self, name: str, interval: Interval80) -> "Draws":
         """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
-        import numpy as np
 
         z = self.worlds.draw(name, Interval(-Z90, Z90))
         sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80

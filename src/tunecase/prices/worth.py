@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis
-from tunecase.quantities import Draws, Interval80, share
+from tunecase.quantities import Draws, Interval80, np, share
 
 if TYPE_CHECKING:
     from tunecase.project import Source
@@ -38,7 +38,6 @@ def source_worth(basis: Basis, name: str, source: "Source") -> Worth:
         name: the source's, under which it is drawn.
         source: the source.
     """
-    import numpy as np
 
     field = f"levers.{source.kind}_worth"
     if source.worth is not None:

@@ -1,6 +1,19 @@
 """Doubt as a value, units as people write them, statistics, and numbers in words."""
 
-from tunecase.quantities.arrays import Array, Bytes, Draws, Flags, Floats, Hashes, Indices, Numbers, Rng, Rows, Shingles
+from tunecase.quantities.arrays import (
+    Array,
+    Bytes,
+    Draws,
+    Flags,
+    Floats,
+    Hashes,
+    Indices,
+    Numbers,
+    Rng,
+    Rows,
+    Shingles,
+    np,
+)
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.limits import (

@@ -1,10 +1,23 @@
-"""The kinds of arrays, by what they hold, and of random numbers: names for signatures, which load no numpy."""
+"""numpy, loaded when it is first used, and the kinds of arrays by what they hold: names for signatures."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+else:
+
+    class _Numpy:
+        """Stands for the module: to load it takes longer than most commands that draw no number."""
+
+        def __getattr__(self, name: str) -> Any:
+            import numpy
+
+            value = getattr(numpy, name)
+            setattr(self, name, value)
+            return value
+
+    np = _Numpy()
 
 Array: TypeAlias = "NDArray[Any]"
 Draws: TypeAlias = "NDArray[np.float64]"  # one number in each world

@@ -56,7 +56,7 @@ from tunecase.data.tokens.rows import NO_FILE, find_tokenizer
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.quantities import Rows
+from tunecase.quantities import Rows, np
 from tunecase.records import Audit
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
@@ -222,7 +222,6 @@ def _hashing() -> tuple[str, ...]:
     """The versions of what makes columns of texts."""
     import unicodedata
 
-    import numpy as np
     import xxhash
 
     return np.__version__, xxhash.VERSION, unicodedata.unidata_version

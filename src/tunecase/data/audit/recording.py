@@ -15,7 +15,7 @@ from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn
 from tunecase.data.tokens.rows import Counting, summary
 from tunecase.prices import Basis
-from tunecase.quantities import Array, Rows
+from tunecase.quantities import Array, Rows, np
 from tunecase.records import Audit, Tokens
 
 WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
@@ -94,8 +94,6 @@ def _shown(names: Iterable[str]) -> dict[str, str]:
 
 
 def _tokens(evidence: Evidence, dropped: "Rows") -> Tokens:
-    import numpy as np
-
     train = evidence.train
     names: tuple[str, ...] = ("input_characters", "output_characters")
     counting = None

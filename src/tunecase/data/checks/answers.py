@@ -15,7 +15,7 @@ from tunecase.data.detectors.endings import Ending, ending
 from tunecase.data.detectors.programs import is_program
 from tunecase.data.reading.thinking import is_open
 from tunecase.data.rowsets import union
-from tunecase.quantities import Array, Flags, Rows
+from tunecase.quantities import Array, Flags, Rows, np
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
@@ -217,7 +217,6 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
 
 def _without_closing(evidence: "Evidence") -> "Rows":
     """Rows whose answer lacks the last line that five in six begin alike, of those whose texts are kept."""
-    import numpy as np
 
     texts = evidence.train.texts
     starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.quantities import Floats, Rows
+from tunecase.quantities import Floats, Rows, np
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 
 def _no_rows() -> "Rows":
-    import numpy as np
-
     return np.zeros(0, np.int64)
 
 

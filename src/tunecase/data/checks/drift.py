@@ -9,7 +9,7 @@ from tunecase.data.checks.columns import Texts
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.checks.sample import sample_of
-from tunecase.quantities import counted
+from tunecase.quantities import counted, np
 
 LEAST_ROWS = 50
 RULE = 0.95  # of the rows with a key, or with one type of its value, for the others to deviate
@@ -27,7 +27,6 @@ HABITS: "tuple[tuple[str, Callable[[str], bool]], ...]" = (
 
 def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
     """JSON answers that lack a key, or hold another type, where more than 95% of the answers agree."""
-    import numpy as np
 
     texts = evidence.train.texts
     answers = _json_objects(texts)

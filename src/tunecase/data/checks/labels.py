@@ -18,7 +18,7 @@ from tunecase.data.detectors.label_errors import (
     rank_mismatches,
 )
 from tunecase.data.review.depth import plan_depth
-from tunecase.quantities import Flags, Interval80, Rows, wilson
+from tunecase.quantities import Flags, Interval80, Rows, np, wilson
 
 LEFT_OUT = "left out, as only what one pass can tell was asked for"
 CHANCE = 0.05
@@ -40,7 +40,6 @@ FINE_KAPPA = 0.6
 
 def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     """Labels that the texts do not support, worst first; `count` is how many are estimated wrong, not the queue."""
-    import numpy as np
 
     if not evidence.classes:
         return None
@@ -103,7 +102,6 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
     Of random sets 5% escape by construction, and another 15% do no more than warn, as fewer than 100 texts always do;
     of these 1% escape.
     """
-    import numpy as np
 
     if not evidence.classes:
         return None
@@ -137,7 +135,6 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
 
 def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     """Free answers that share fewer words with their input than other rows' answers do."""
-    import numpy as np
 
     train, what = evidence.train, "answers beside the wrong input"
     if evidence.classes or not train.labelled:
@@ -175,7 +172,6 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
 
 def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
     """How often a second annotator gives the test row the same label; what a model may score stands with `define`."""
-    import numpy as np
 
     from tunecase.quantities import agreement_of_two
 
@@ -222,7 +218,6 @@ def _labelled_twice(test: Split, seconds: Sequence[str]) -> list[tuple[int, tupl
 
 def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
     """Places that are wanted, at random so many that they can be learnt from in about a minute."""
-    import numpy as np
 
     places = np.flatnonzero(wanted)
     length = sum(min(len(texts[at]), LONG_TEXT) for at in places.tolist()) / max(len(places), 1)
@@ -234,7 +229,6 @@ def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
 
 def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows", list[str]]:
     """Rows with text and label, at most MOST_ROWS: index, text, code of the label; and the label of each code."""
-    import numpy as np
 
     train = evidence.train
     at = train.texts.rows

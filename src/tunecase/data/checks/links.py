@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunecase.data.rowsets import matches, within
-from tunecase.quantities import Array, Flags, Rows
+from tunecase.quantities import Array, Flags, Rows, np
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,6 @@ class Links:
 
     def of(self, rows: "Rows") -> "Rows":
         """The first row with the text of each of some rows: itself where it repeats none; shape of `rows`."""
-        import numpy as np
 
         firsts: Rows = np.array(rows)
         for own, places in matches(rows, self.rows):
@@ -45,7 +44,6 @@ class LinkedPairs:
 
     def __getitem__(self, some: slice) -> "Rows":
         """Some of the pairs, shape (pairs, 2)."""
-        import numpy as np
 
         rows = self.rows[some]
         return np.stack([rows, self.links.of(rows)], axis=1)

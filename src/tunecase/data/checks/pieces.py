@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from tunecase.data.rowsets import narrow
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.shard import json_column
-from tunecase.quantities import Array
+from tunecase.quantities import Array, np
 
 
 class PieceTask(Protocol):
@@ -73,7 +73,6 @@ class Pieces:
 
 def column(piece: Shard, name: str, start: int = 0, stop: int | None = None) -> "Array":
     """A column of a piece, or a part of it, as it was before it was written narrow."""
-    import numpy as np
 
     values = piece.array(name, start, stop)
     return values.astype(np.int64) if values.dtype.kind == "i" else values

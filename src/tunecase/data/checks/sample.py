@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import Floats, Interval80, wilson
+from tunecase.quantities import Floats, Interval80, np, wilson
 
 if TYPE_CHECKING:
     from tunecase.data.checks.columns import Split
@@ -86,7 +86,6 @@ def shares_p(counts: "Floats") -> float:
 
     Source: Pearson's chi-square test, with Yates's correction for two kinds.
     """
-    import numpy as np
     from scipy.special import chdtrc
 
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()

@@ -4,12 +4,11 @@ Only shards with bad rows have to be read for this: in the others numbers follow
 """
 
 from tunecase.data.checks.columns import Split
-from tunecase.quantities import Rows
+from tunecase.quantities import Rows, np
 
 
 def numbers_of(split: Split, rows: "Rows") -> "Rows":
     """The number in the file of each of some rows, in any order; shape of `rows`."""
-    import numpy as np
 
     shelf = split.shelf
     at = np.searchsorted(shelf.rows, rows, "right") - 1
@@ -31,7 +30,6 @@ def rows_beyond(taken: "Rows", places: "Rows") -> "Rows":
         >>> rows_beyond(np.array([0, 2, 3]), np.array([0, 1, 2])).tolist()
         [1, 4, 5]
     """
-    import numpy as np
 
     before = taken - np.arange(len(taken))  # how many free rows stand before each taken one
     beyond: Rows = places + np.searchsorted(before, places, "right")

@@ -15,7 +15,7 @@ from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import NEUTRAL, Item
 from tunecase.data.review.queue.writing import QueueFiles
 from tunecase.data.rowsets import union
-from tunecase.quantities import Flags, Rng, Rows, generator
+from tunecase.quantities import Flags, Rng, Rows, generator, np
 from tunecase.records import Audit
 
 CONTROL_SHARE = 0.1  # of the rows handed out
@@ -51,7 +51,6 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
     Args:
         corrections: what reviewers decided, by row id.
     """
-    import numpy as np
 
     dropped = union(*(defect.removed for defect in defects), _settled(corrections))
     wanted = wanted_rows(defects, dropped)
@@ -74,7 +73,6 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
 
 def _controls(rng: "Rng", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, Flags]":
     """Random rows that are not taken, in random order, and which places of the queue they have."""
-    import numpy as np
 
     free = rows - len(taken)
     wanted = min(round(suspects * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), free)
@@ -87,8 +85,6 @@ def _controls(rng: "Rng", rows: int, suspects: int, taken: "Rows") -> "tuple[Row
 
 
 def _settled(corrections: Mapping[int, Correction]) -> "Rows":
-    import numpy as np
-
     settled = (row for row, each in corrections.items() if each.verdict != "wrong" or each.answer)
     return np.fromiter(settled, np.int64)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.grams import WORDS_AND_SIGNS, bags, directions, runs_in_words, tfidf, words_and_pairs
-from tunecase.quantities import Z80, Interval80, Numbers, Rows
+from tunecase.quantities import Z80, Interval80, Numbers, Rows, np
 
 if TYPE_CHECKING:
     Codes = Rows
@@ -93,7 +93,6 @@ def rank_labels(texts: Sequence[str], given: "Codes", seed: int = 0, group: "Cod
     Source: self-confidence as in Northcutt, Jiang and Chuang, JAIR 70 (2021), on two views combined as experts.
     Leaves out word order, meaning beyond shared words, and classes of fewer than five texts.
     """
-    import numpy as np
 
     given = np.asarray(given, np.int64)
     group = np.arange(len(given)) if group is None else np.unique(group, return_inverse=True)[1]
@@ -128,7 +127,6 @@ def rank_probabilities(
         >>> rank_probabilities(p, np.array([0, 1, 1])).rows.tolist()
         [2, 1, 0]
     """
-    import numpy as np
 
     powers, noise = fit_noise(probabilities, given, near, seed)
     combined = _combined(probabilities, near, powers)
@@ -145,7 +143,6 @@ def rank_probabilities(
 
 def judgeable(given: "Codes", group: "Codes") -> "Codes":
     """Indices of the rows whose class has LEAST_A_CLASS distinct texts."""
-    import numpy as np
 
     pairs = np.unique(np.stack([given, group], axis=1), axis=0)
     names, counts = np.unique(pairs[:, 0], return_counts=True)
@@ -169,7 +166,6 @@ def features(texts: Sequence[str]) -> Any:
 
 def _folds(codes: "Codes", group: "Codes", seed: int) -> "Codes":
     """A fold for each row; classes are spread evenly, rows that say the same stay together."""
-    import numpy as np
 
     _, first, back = np.unique(group, return_index=True, return_inverse=True)
     mixed = np.random.default_rng(seed).permutation(len(first))
@@ -184,7 +180,6 @@ def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes"
 
     The regression climbs by Boehning's bound of its curvature, which is the same for every step, with momentum.
     """
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     rows = np.arange(len(codes))
@@ -208,7 +203,6 @@ def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes"
 
 def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers":
     """Slopes of a softmax regression, shape (directions, classes); a rough fit ranks as well."""
-    import numpy as np
 
     bound = np.linalg.inv(0.5 * gram + PENALTY * np.eye(len(gram))).astype(np.float32)
     slopes = ahead = np.zeros((table.shape[1], given.shape[1]), np.float32)
@@ -221,8 +215,6 @@ def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers"
 
 
 def _softmax(scores: "Numbers") -> "Numbers":
-    import numpy as np
-
     found = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: Numbers = found / found.sum(axis=1, keepdims=True)
     return shares
@@ -230,7 +222,6 @@ def _softmax(scores: "Numbers") -> "Numbers":
 
 def _fit(chances: "Numbers", codes: "Codes") -> float:
     """How well chances foretell labels of which a twentieth may be wrong: mean log likelihood."""
-    import numpy as np
 
     own = chances[np.arange(len(codes)), codes]
     return float(np.log(0.95 * own + 0.05 / chances.shape[1]).mean())
@@ -238,7 +229,6 @@ def _fit(chances: "Numbers", codes: "Codes") -> float:
 
 def _places(weights: Any, seed: int) -> "Numbers":
     """Texts as directions, or as they are where there are hardly more n-grams, shape (rows, directions)."""
-    import numpy as np
 
     size = min(DIMENSIONS, weights.shape[1] - 1, weights.shape[0] - 1)
     if size < 2 or size >= weights.shape[1] // 2:
@@ -248,7 +238,6 @@ def _places(weights: Any, seed: int) -> "Numbers":
 
 def _neighbours(places: "Numbers", codes: "Codes", group: "Codes", classes: int) -> "Numbers":
     """Labels of the nearest other texts, weighted by likeness to the fourth, shape (rows, classes)."""
-    import numpy as np
 
     rows = len(codes)
     places = places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
@@ -267,8 +256,6 @@ def _neighbours(places: "Numbers", codes: "Codes", group: "Codes", classes: int)
 
 
 def _combined(first: "Numbers", near: "Numbers | None", powers: tuple[float, float]) -> "Numbers":
-    import numpy as np
-
     logs = powers[0] * np.log(first + 1e-9)
     if near is not None:
         logs = logs + powers[1] * np.log(near + NEIGHBOUR_FLOOR)
@@ -294,7 +281,6 @@ def fit_noise(
     Source: maximum likelihood by Nelder and Mead (Computer Journal 7, 1965), on FIT_CELLS / classes rows.
     Leaves out that a model may be sure and mistaken for reasons of its own; `wrong_labels` widens the range for it.
     """
-    import numpy as np
     from scipy.optimize import minimize
 
     rows, classes = probabilities.shape
@@ -327,7 +313,6 @@ def fit_noise(
 
 def _alike(p: "Numbers", own: "Codes") -> "Numbers":
     """From each class evenly to the CONFUSABLE classes that are most often mixed up with it, shape (K, K)."""
-    import numpy as np
 
     classes = p.shape[1]
     mixed = np.zeros((classes, classes))
@@ -376,7 +361,6 @@ def random_label_p(texts: Sequence[str], given: "Codes", seed: int = 0) -> float
     Source: permutation test of leave-one-out kernel ridge regression. Leaves out word order: labels that hang on it
     look random.
     """
-    import numpy as np
 
     rng = np.random.default_rng(seed)
     some = rng.permutation(len(texts))[:SIGNAL_ROWS]
@@ -411,7 +395,6 @@ def rank_mismatches(inputs: Sequence[str], outputs: Sequence[str]) -> "Numbers |
     Returns: shares of 1; None where answers and inputs share no words.
     Leaves out answers in other words than the question's: code, one number, another language.
     """
-    import numpy as np
 
     counts, _ = bags(WORDS_AND_SIGNS.findall(text[:MOST_CHARACTERS].lower()) for text in (*inputs, *outputs))
     weights = tfidf(counts, 2)

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from tunecase.data.rowsets import sorted_with_places
-from tunecase.quantities import Hashes, Rows
+from tunecase.quantities import Hashes, Rows, np
 
 
 def repeated(keys: "Hashes") -> "Rows":
     """The places of the keys that occur more than once, ordered by the whole key, then the place."""
-    import numpy as np
 
     packed, bits = sorted_with_places(keys)
     alike = packed[1:] >> bits == packed[:-1] >> bits
@@ -37,7 +36,6 @@ def meetings(keys: "Hashes", rows: "Rows", reach: int, chunk: int = 1 << 16) -> 
         chunk: keys worked on at once; it bounds the memory at 16 x `reach` bytes each.
     Leaves out pairs further apart than `reach` in a crowd; every member is still paired with its neighbours.
     """
-    import numpy as np
 
     for start in range(0, len(keys), chunk):
         at = np.arange(start, min(start + chunk, len(keys)))
@@ -51,7 +49,6 @@ def meetings(keys: "Hashes", rows: "Rows", reach: int, chunk: int = 1 << 16) -> 
 
 def distinct_pairs(pairs: "Rows") -> "Rows":
     """Pairs of rows, each once, ascending by the first row, then the second; shape (pairs, 2)."""
-    import numpy as np
 
     if not len(pairs):
         return pairs

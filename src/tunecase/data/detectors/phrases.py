@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from tunecase import catalog
-from tunecase.quantities import Array, Bytes
+from tunecase.quantities import Array, Bytes, np
 
 KINDS = ("refusal", "signature", "placeholder", "slot", "stray")
 REFUSAL_WITHIN = 300  # characters: a refusal comes first
@@ -21,7 +21,6 @@ Probe = tuple[int, int, Phrase]
 @cache
 def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...]]":
     """Hash of three bytes to a place (0: none); (hash, its offset, phrase) of each place; phrases of two-byte stems."""
-    import numpy as np
 
     at: dict[int, list[Probe]] = {}
     short: list[Phrase] = []
@@ -39,7 +38,6 @@ def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...
 
 def _rarest(stem: str) -> list[tuple[int, int]]:
     """(hash, start) of two runs of three bytes that are rare in other texts; none with a quote, which has two signs."""
-    import numpy as np
 
     raw = stem.encode()
     rank = {ord(one): len(_COMMON) - place for place, one in enumerate(_COMMON)}
@@ -50,8 +48,6 @@ def _rarest(stem: str) -> list[tuple[int, int]]:
 
 
 def _hashes(raw: "Bytes") -> "Array":
-    import numpy as np
-
     wide = raw.astype(np.uint16)
     mixed = wide[:-2] * np.uint16(251)
     mixed += wide[1:-1]
@@ -81,7 +77,6 @@ def find_phrases(texts: Sequence[str]) -> dict[str, set[int]]:
 
 def _likely(texts: Sequence[str]) -> "Iterator[tuple[int, Phrase]]":
     """Each text, by its place, with each phrase that it may hold."""
-    import numpy as np
 
     table, probes, short = _phrases()
     block = "\0\0".join(texts)

@@ -16,7 +16,7 @@ import orjson
 
 from tunecase.data.reading.lines import Records, named, repaired
 from tunecase.data.reading.rows import Block, Layout
-from tunecase.quantities import Bytes, Flags, Rows
+from tunecase.quantities import Bytes, Flags, Rows, np
 
 MOST_PIECES = 50  # pieces of a broken element that are tried together as one row
 BOUNDARY = re.compile(rb",\s*(?=\{)")
@@ -25,8 +25,6 @@ QUOTE, BACKSLASH, OPEN, CLOSE, COMMA, LINE_END = 1, 2, 3, 4, 5, 6
 
 @cache
 def _kinds() -> "Bytes":
-    import numpy as np
-
     table = np.zeros(256, np.uint8)
     for characters, kind in ((b'"', 1), (b"\\", 2), (b"[{", 3), (b"]}", 4), (b",", 5), (b"\n\r", 6)):
         table[list(characters)] = kind
@@ -46,7 +44,6 @@ class Scanner:
 
         These are given by their positions too, and leave the depth at 0.
         """
-        import numpy as np
 
         table = _kinds()
         buffer = np.frombuffer(data, np.uint8)
@@ -73,7 +70,6 @@ class Scanner:
 
     def _quotes(self, at: "Rows", kind: "Bytes", length: int) -> "Flags":
         """Quotes that are not escaped: an even number of backslashes stands before them."""
-        import numpy as np
 
         quotes: Flags = kind == QUOTE
         back = kind == BACKSLASH

@@ -19,7 +19,7 @@ from tunecase.data.reading.shapes import folded
 from tunecase.data.reading.writing import Writer
 from tunecase.data.text import normalise
 from tunecase.errors import InputError, Problem
-from tunecase.quantities import Rows
+from tunecase.quantities import Rows, np
 from tunecase.records import SplitMade
 
 LEAST_ROWS = 20
@@ -141,7 +141,6 @@ def _plain_group(read: _Read) -> str:
 
 def _clusters(read: _Read, column: str) -> "tuple[Rows, dict[str, Any]]":
     """For each readable row the first row of its cluster, and what is told of it."""
-    import numpy as np
 
     from tunecase.data.detectors.near_copies import joined
 
@@ -169,7 +168,6 @@ def _alike(read: _Read) -> "Rows":
 
 def _linked(values: Any) -> "Rows":
     """Pairs (row, first row) of equal values."""
-    import numpy as np
 
     first: dict[bytes, int] = {}
     pairs = [(place, first.setdefault(value, place)) for place, value in values]
@@ -178,7 +176,6 @@ def _linked(values: Any) -> "Rows":
 
 def _near(texts: Sequence[str], alike: "Rows") -> "tuple[Rows, int]":
     """Pairs of near copies, and how many rows are nearly the same as more than a fifth of all: those pairs go."""
-    import numpy as np
 
     from tunecase.data.detectors import near_copies
 

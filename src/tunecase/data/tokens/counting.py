@@ -17,7 +17,7 @@ from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, 
 from tunecase.data.tokens.learnt import Learnt
 from tunecase.errors import InputError, MissingExtraError, Problem, install_line, refuse_any
 from tunecase.io import digest, no_file
-from tunecase.quantities import Rows
+from tunecase.quantities import Rows, np
 
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
@@ -97,7 +97,6 @@ def _installed(library: str) -> str:
 
 def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Rows":
     """Tokens of each text by the reference, without special tokens of its own, shape (texts,)."""
-    import numpy as np
 
     encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     return np.fromiter((len(each.ids) for each in encodings), np.int64, len(texts))
@@ -105,7 +104,6 @@ def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Rows":
 
 def fast_counts(texts: Sequence[str], fast: Any) -> "Rows":
     """The same by the fast counter."""
-    import numpy as np
 
     _, ends = fast.encode_batch_flat(list(texts), add_special_tokens=False)
     return np.diff(np.frombuffer(ends, np.uint64)).astype(np.int64)
@@ -188,7 +186,6 @@ class Counter:
             muted: places of each chat's answers that are not learnt.
             loss_on: what is learnt: all answers, the last answer, or every token.
         """
-        import numpy as np
 
         whole, answers = self._texts(inputs, outputs, turns, muted)
         chosen = np.arange(len(whole))

@@ -7,7 +7,7 @@ from operator import mul
 
 from tunecase.data.tally import Tally
 from tunecase.data.tokens.counting import NOT_COUNTED
-from tunecase.quantities import Flags, Floats, Rows
+from tunecase.quantities import Flags, Floats, Rows, np
 
 STRATA, LEAST_IN_STRATUM = 20, 30
 Z80 = 1.2816
@@ -29,7 +29,6 @@ class Estimate:
 
     def rows(self, characters: "Rows", tokens: "Rows") -> "Rows":
         """The tokens of some rows: as counted, or by their length where they were not, shape (rows,)."""
-        import numpy as np
 
         if self.edges is None or self.ratios is None:
             return tokens
@@ -83,7 +82,6 @@ class _Stratum:
 
 def _product(first: "Rows", second: "Rows") -> int:
     """The sum of products, which may pass 64 bits over many long rows."""
-    import numpy as np
 
     if not len(first) or float(first.max()) * float(second.max()) * len(first) < np.iinfo(np.int64).max:
         return int(first @ second)
@@ -109,7 +107,6 @@ def estimate(pieces: "Callable[[], Iterable[tuple[Rows, Rows]]]") -> Estimate:
     *Leaves out* that rows next to one another may be alike: the sample is spread over the whole file, so it matters
     little.
     """
-    import numpy as np
 
     lengths, rows, total = Tally(), 0, 0
     for characters, tokens in pieces():
@@ -129,8 +126,6 @@ def estimate(pieces: "Callable[[], Iterable[tuple[Rows, Rows]]]") -> Estimate:
 
 
 def _estimated(strata: Sequence[_Stratum], whole: _Stratum, edges: "Floats") -> Estimate:
-    import numpy as np
-
     middle, variance, least = float(whole.tokens), 0.0, 0
     ratios = np.zeros(len(strata))
     for at, stratum in enumerate(strata):

@@ -12,7 +12,7 @@ from typing import TextIO
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.inference.trace import HOURS_PER_WEEK, MOST_TOKENS, Tally, Trace
 from tunecase.io import no_file
-from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 
 COLUMNS = {
     "arrival": ("arrival", "arrived_at", "timestamp", "time", "arrival_time"),
@@ -55,7 +55,6 @@ class _Reading:
 
     def add(self, lines: Sequence[int], texts: Sequence[str]) -> None:
         """Counts a chunk of rows, or keeps what is wrong with them."""
-        import numpy as np
 
         if not self.rows and (first := self._first_time(texts[0])):
             self.is_iso, self.has_offset = True, first.tzinfo is not None
@@ -101,7 +100,6 @@ class _Reading:
 
     def _numbers(self, texts: Sequence[str]) -> "tuple[Draws, Draws, Draws] | None":
         """Arrivals [s] and tokens of a chunk, shape (rows,) each; None where a cell of it is no number."""
-        import numpy as np
 
         kind = np.dtype([("arrival", f"U{MOST_OF_A_TIME}" if self.is_iso else "f8"), ("input", "f8"), ("output", "f8")])
         try:
@@ -116,7 +114,6 @@ class _Reading:
 
     def _arrivals(self, cells: Sequence[str]) -> "Draws":
         """Seconds of ISO times. Raises ValueError where one is none, or has an offset unlike the first."""
-        import numpy as np
 
         times = [datetime.fromisoformat(cell.strip()) for cell in cells]
         if any((time.tzinfo is not None) != self.has_offset for time in times):
@@ -127,7 +124,6 @@ class _Reading:
 
     def _row_by_row(self, lines: Sequence[int], texts: Sequence[str]) -> "tuple[tuple[Draws, Draws, Draws], list[int]]":
         """The good rows of a chunk with their lines; what is wrong with the others is kept."""
-        import numpy as np
 
         good: list[tuple[float, float, float]] = []
         kept: list[int] = []
@@ -163,7 +159,6 @@ class _Reading:
 
     def _values(self, lines: Sequence[int], arrival: "Draws", inputs: "Draws", outputs: "Draws", gaps: "Draws") -> None:
         """Keeps rows whose numbers cannot be: out of order, negative, no output."""
-        import numpy as np
 
         odd = (gaps < 0) | (arrival < 0) | ~np.isfinite(arrival)
         odd |= ~((inputs >= 0) & (inputs <= MOST_TOKENS)) | ~((outputs > 0) & (outputs <= MOST_TOKENS))

@@ -11,7 +11,7 @@ from typing import Literal
 from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.pilot.scoring.judge import Judgement
 from tunecase.pilot.scoring.score import mean_interval
-from tunecase.quantities import Floats, Interval80, counted, generator, wilson
+from tunecase.quantities import Floats, Interval80, counted, generator, np, wilson
 
 LEAST_ROWS = 30  # with fewer verdicts of people, agreement counts as unknown
 FINE_KAPPA, POOR_KAPPA = 0.7, 0.6  # the convention of problem/criteria
@@ -166,8 +166,6 @@ def _mean(gaps: Sequence[float]) -> Interval80:
 
 
 def _kappa(pairs: Sequence[tuple[bool, bool]]) -> Interval80 | None:
-    import numpy as np
-
     counts = np.array([pairs.count((j, h)) for j in (True, False) for h in (True, False)], np.float64)
     (mid,) = _kappas(counts[np.newaxis])
     if not np.isfinite(mid):
@@ -179,7 +177,6 @@ def _kappa(pairs: Sequence[tuple[bool, bool]]) -> Interval80 | None:
 
 def _kappas(cells: "Floats") -> "Floats":
     """Cohen's kappa of each line of counts: both pass, judge only, people only, both fail."""
-    import numpy as np
 
     shares = cells / cells.sum(axis=1, keepdims=True)
     agreed = shares[:, 0] + shares[:, 3]

@@ -13,7 +13,7 @@ from tunecase.pilot.scoring.character_grams import gram_counts
 from tunecase.pilot.scoring.code import passes_of
 from tunecase.pilot.scoring.fields import field_counts, read_json, same_text
 from tunecase.pilot.scoring.final import accepted, behind_trace, final_answer, marked, same_free_answer
-from tunecase.quantities import Floats
+from tunecase.quantities import Floats, np
 
 if TYPE_CHECKING:
     from rouge_score.rouge_scorer import RougeScorer
@@ -89,15 +89,12 @@ def _texts(each: Sequence[str]) -> list[str]:
 
 
 def _fields(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
-    import numpy as np
-
     counts = [field_counts(*each) for each in zip(_texts(labels), _texts(predictions), strict=True)]
     return np.array([[2.0 * right, given + wanted] for right, given, wanted in counts])
 
 
 def _grams(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     """Per order of n-gram: how many the answer has, how many the label has, how many they share."""
-    import numpy as np
 
     rows = zip(_texts(labels), _texts(predictions), strict=True)
     return np.array([gram_counts(label, guess) for label, guess in rows], np.float64)
@@ -129,7 +126,6 @@ class _Words:
 
 def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     """Per class two columns: right rows twice, and rows labelled plus rows answered."""
-    import numpy as np
 
     place = {name: number for number, name in enumerate(classes)}
     wanted = np.array([place[label] for label in labels])
@@ -144,21 +140,17 @@ def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequenc
 
 def _ones(scores: Sequence[float]) -> "Floats":
     """One sum for the scores, one that counts the rows."""
-    import numpy as np
 
     return np.column_stack([np.asarray(scores, np.float64), np.ones(len(scores))])
 
 
 def _ratio(sums: "Floats") -> "Floats":
     """First sum over the second; nothing wanted and nothing given is right."""
-    import numpy as np
 
     return np.divide(sums[:, 0], sums[:, 1], out=np.ones(len(sums)), where=sums[:, 1] > 0)
 
 
 def _mean_f1(sums: "Floats") -> "Floats":
-    import numpy as np
-
     right, both = np.split(sums, 2, axis=1)
     each = np.divide(right, both, out=np.zeros_like(both), where=both > 0)
     mean: Floats = each.sum(axis=1) / (both > 0).sum(axis=1)
@@ -167,7 +159,6 @@ def _mean_f1(sums: "Floats") -> "Floats":
 
 def _chrf(sums: "Floats") -> "Floats":
     """F of mean precision and mean recall over the orders that both sides have."""
-    import numpy as np
 
     given, wanted, shared = sums[:, 0::3], sums[:, 1::3], sums[:, 2::3]
     used = (given > 0) & (wanted > 0)

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.variants import SHARES
-from tunecase.quantities import Floats
+from tunecase.quantities import Floats, np
 from tunecase.records import Promise
 
 SURE = 0.9
@@ -243,7 +243,6 @@ def rows_needed(
 
 def _tested(error: float, right: Sequence[bool], confidences: Sequence[float], sure: float, design: float) -> _Tested:
     """Every threshold with its test, from the most confident rows on."""
-    import numpy as np
 
     if len(right) != len(confidences):
         raise ValueError(f"{len(right)} answers and {len(confidences)} confidences; wanted one of each a row")
@@ -275,7 +274,6 @@ def _levels(sizes: tuple[int, ...], error: float, chance: float) -> list[tuple[f
     From the last threshold back: that it passes or that a later one begins a walk has at most its part of the chance,
     where each row is wrong with the chance `error`.
     """
-    import numpy as np
     from scipy.special import bdtr
 
     levels: list[tuple[float, float]] = []

@@ -11,7 +11,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from tunecase.pilot.scoring.metrics import metric_sums
-from tunecase.quantities import Floats, Interval80, Rng, Rows, generator, wilson
+from tunecase.quantities import Floats, Interval80, Rng, Rows, generator, np, wilson
 
 Kind = Literal["classification", "extraction", "generation"]
 
@@ -141,7 +141,6 @@ def mean_interval(scores: Sequence[float], confidence: float = 0.8) -> tuple[flo
 
     Leaves out the skew of few scores: at 10 rows it covers 80 to 94% of the time.
     """
-    import numpy as np
 
     n = len(scores)
     if not n:
@@ -172,7 +171,6 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
     Source: Koehn, EMNLP 2004 (paired bootstrap). Leaves out the luck of the training draw: it is about these two
     trained models on fresh rows. Fewer than about 10 rows on which they differ make the share too sure.
     """
-    import numpy as np
 
     classes = {*labels, *first, *second}
     own, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
@@ -203,7 +201,6 @@ def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classe
 
 def _whole(sums: "Floats", total: "Callable[[Floats], Floats]") -> float:
     """The total of all rows, added in the same order however they are sorted."""
-    import numpy as np
 
     cells, rows = np.unique(sums, axis=0, return_counts=True)
     return float(total(rows[np.newaxis].astype(np.float64) @ cells)[0])
@@ -211,7 +208,6 @@ def _whole(sums: "Floats", total: "Callable[[Floats], Floats]") -> float:
 
 def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -> "Floats":
     """The total of each of RESAMPLES draws of all n rows; rows that add alike are one cell, so order cannot matter."""
-    import numpy as np
 
     cells, rows = np.unique(sums, axis=0, return_counts=True)
     rng, n, block = generator(seed, "test rows"), len(sums), max(1, MOST_NUMBERS // len(sums))
@@ -227,7 +223,6 @@ def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -
 
 def _drawn(rng: "Rng", rows: "Rows", draws: int) -> "Rows":
     """How often each cell comes up when all n rows are drawn with replacement, shape (draws, cells)."""
-    import numpy as np
 
     cell = np.repeat(np.arange(len(rows)), rows)
     hits = cell[rng.integers(0, len(cell), (draws, len(cell)))] + np.arange(draws)[:, np.newaxis] * len(rows)
@@ -235,7 +230,6 @@ def _drawn(rng: "Rng", rows: "Rows", draws: int) -> "Rows":
 
 
 def _interval(mid: float, drawn: "Floats", n: int) -> Interval80:
-    import numpy as np
     from scipy.special import stdtrit
 
     low, middle, high = (float(value) for value in np.percentile(drawn, [10, 50, 90]))

@@ -16,7 +16,7 @@ from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import encoder_heads, encoder_weights, machine
 from tunecase.pilot.trainers.encoder_vectors import Embedder, embedder
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, scored
-from tunecase.quantities import Numbers, count, counted, duration
+from tunecase.quantities import Numbers, count, counted, duration, np
 
 MODEL = encoder_weights.MINILM
 METRICS: Mapping[str, str] = {"accuracy": "higher", "macro_f1": "higher"}
@@ -131,7 +131,6 @@ def _features(embed: Embedder, texts: Sequence[str], separator: str) -> Features
     if not separator:
         found = embed.vectors(texts)
         return Features(found.rows, len(texts), found.cut)
-    import numpy as np
 
     parts = [text.partition(separator) for text in texts]
     first, second = (embed.vectors([part[place] for part in parts]) for place in (0, 2))

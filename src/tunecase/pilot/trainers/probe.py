@@ -25,7 +25,7 @@ from tunecase.pilot.trainers.task import (
     nothing_to_fetch,
     scored,
 )
-from tunecase.quantities import Array, Numbers
+from tunecase.quantities import Array, Numbers, np
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -161,7 +161,6 @@ class _Grams:
 
         Columns are in the order of the letters; within a row of the texts, n-grams are in that of their first text.
         """
-        import numpy as np
 
         rows, asked = ([self._of(text) for text in some] for some in (texts, tests))
         used, firsts = np.unique(np.concatenate([numbers for numbers, _ in rows]), return_index=True)
@@ -181,7 +180,6 @@ class _Grams:
 
     def made(self, text: str) -> "tuple[Array, Numbers]":
         """The numbers of a text's different n-grams, and how often it has each."""
-        import numpy as np
 
         times = Counter(self.split(text))
         numbers = [self.numbers.setdefault(name, len(self.numbers)) for name in times]
@@ -190,7 +188,6 @@ class _Grams:
 
 def _matrix(read: "Sequence[tuple[Array, Numbers]]", places: Any, width: int) -> "csr_matrix":
     """The counts of n-grams that have a place, one row for each text."""
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     where, times = (
