@@ -394,7 +394,6 @@ def idle_over_used(basis: Basis) -> "Draws":
     Zero where a provider bills tokens. The price of an owned card's hour includes idle time already, so for owned cards
     only the idle time stated in the project file counts.
     """
-
     given, compute = basis.project.training.idle if basis.project else None, _compute(basis)
     if compute.hosted or (compute.tier == OWNED_TIER and given is None):
         return np.zeros(basis.worlds.n)
@@ -407,7 +406,6 @@ def paid_besides(basis: Basis) -> "Draws":
 
     (1 + failed) x (1 + idle / used) - 1
     """
-
     failed = basis.draw("training.failed", basis.project.training.failed if basis.project else None)
     return np.asarray((1 + failed) * (1 + idle_over_used(basis)) - 1)
 

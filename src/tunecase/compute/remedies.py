@@ -185,7 +185,6 @@ def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[froze
 
     Several cards in place of one must share the work somehow, so their sharding does not count as another change.
     """
-
     for group in table.groups:
         other, rows = group.recipe, slice(group.first, group.first + len(group.recipe.gpus))
         words = {name for name in COMPARED if getattr(other, name) != getattr(recipe, name)}
@@ -289,7 +288,6 @@ def most_that_fits(
     recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None
 ) -> int | None:
     """The largest size of one field with which the run fits, from ascending `sizes`; None where it fits with none."""
-
     assert recipe.gpu is not None
     tried = np.array(sizes, dtype=np.int64)
     fits = need(recipe.but(**{name: tried}), calibration).high_gb <= memory.usable_gb(recipe.gpu)

@@ -83,7 +83,6 @@ def plan(
     spread by the nearest row taken (Sener and Savarese 2018). Leaves out what a language model knows of the texts, and
     rows beyond 20,000 of the pool, of which as many are drawn.
     """
-
     if n < 1 or len(labels) != len(texts):
         raise ValueError(f"{n} rows wanted, {len(texts)} texts and {len(labels)} labels; wanted 1 or more, and as many")
     rng = np.random.default_rng(seed)
@@ -114,7 +113,6 @@ def expected(made: Plan) -> str:
 
 def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "Rng") -> tuple["Rows", int]:
     """Places of the pool rows that may be labelled, one of each group of copies; and how many copy rows at hand."""
-
     group = copies([*pool, *at_hand])
     mine, theirs = group[: len(pool)], group[len(pool) :]
     full = np.array([bool(text.strip()) for text in pool], bool)
@@ -166,7 +164,6 @@ def choose(
         chances: the probe's for the pool, shape (pool, classes); None without one.
         n: rows wanted.
     """
-
     unsure = np.ones(len(pool)) if chances is None else 1 - _margin(chances)
     typical = _typicality(pool, rng)
     near = np.zeros(len(pool))
@@ -190,7 +187,6 @@ def _margin(chances: "Floats") -> "Floats":
 
 def _typicality(places: "Floats", rng: "Rng") -> "Floats":
     """The mean cosine of each row to its 20 nearest, among at most 5,000 rows."""
-
     some = places
     if len(places) > MOST_COMPARED:
         some = places[np.sort(rng.choice(len(places), MOST_COMPARED, replace=False))]

@@ -186,7 +186,6 @@ def _by_class(pairs: Sequence[tuple[str, str]]) -> tuple[ClassAgreement, ...]:
 
 def _single(seconds: Sequence[float]) -> Interval80 | None:
     """Median minutes of single labels with P10 and P90; None without any."""
-
     if not seconds:
         return None
     return Interval80(*(float(each) / 60 for each in np.quantile(seconds, (0.1, 0.5, 0.9))))

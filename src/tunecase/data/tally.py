@@ -22,7 +22,6 @@ class Tally:
 
     def add(self, numbers: "Rows") -> None:
         """Counts some numbers in."""
-
         values, counts = np.unique(numbers, return_counts=True)
         every = np.concatenate([self.values, values.astype(np.int64)])
         self.values, places = np.unique(every, return_inverse=True)
@@ -45,7 +44,6 @@ class Tally:
 
     def sum_beyond(self, limit: int) -> int:
         """The sum over all numbers of what they have beyond a limit."""
-
         return int(np.maximum(self.values - limit, 0) @ self.counts)
 
     def quantiles(self, shares: "Floats | list[float]", scale: "Callable[[Rows], Array]" = lambda v: v) -> "Floats":
@@ -68,7 +66,6 @@ class Tally:
 
     def bins(self, edges: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """(edge, numbers from it up to the next), from the first bin that holds any to the last."""
-
         places = np.searchsorted(np.array(edges), self.values, side="right") - 1
         counts = np.zeros(len(edges), np.int64)
         np.add.at(counts, places, self.counts)
@@ -78,7 +75,6 @@ class Tally:
 
 def weighted_quantiles(values: "Array", counts: "Rows", shares: "Floats | list[float]") -> "Floats":
     """The quantiles of ascending values that occur so often; see `Tally.quantiles`."""
-
     wanted = np.asarray(shares, np.float64)
     if not len(values):
         return np.zeros(len(wanted))
@@ -94,7 +90,6 @@ def weighted_quantiles(values: "Array", counts: "Rows", shares: "Floats | list[f
 
 def weighted_median(values: "Array", counts: "Rows") -> float:
     """The median of values in any order that occur so often; 0 without any."""
-
     if not len(values):
         return 0.0
     order = np.argsort(values, kind="stable")

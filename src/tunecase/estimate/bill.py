@@ -160,7 +160,6 @@ def _band_where(total: "Draws", reached: "Flags | None", wanted: bool) -> Band |
 
 def _histogram(total: "Draws") -> tuple[tuple[float, float], ...]:
     """(middle of a bar, share of worlds); the last bar also holds the dearest 1%."""
-
     low, high = float(total.min()), float(np.quantile(total, 0.99))
     if not high > low * (1 + 1e-9):  # all worlds alike but for rounding
         return ((low, 1.0),)

@@ -32,7 +32,6 @@ class Side:
     @property
     def total(self) -> "Draws":
         """The sum of the lines that count and have a price, shape (draws,)."""
-
         priced = [amount for line in self.lines if (amount := self.amount(line)) is not None]
         return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(len(self.rounds))
 
@@ -111,7 +110,6 @@ def judge(side: Side, limit: Limit, currency: str) -> Judgement:
 
     A line without a price cannot be promised, and the limit counts as not kept unless that is allowed.
     """
-
     amount = float(np.quantile(side.total, limit.confidence))
     sure, most = share(limit.confidence), f"{count(limit.amount)} {currency}"
     reach = f"{sure} sure to cost at most {count(amount)} {currency}"

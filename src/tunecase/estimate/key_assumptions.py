@@ -97,7 +97,6 @@ def _field(bill: Drawn, drawn: str) -> str | None:
 
 def _share(values: "Draws", total: "Draws") -> float:
     """The part of the mean total that grows in proportion to an input, 0 to 1."""
-
     slope = float(np.cov(total, values)[0, 1]) / float(values.var(ddof=1))
     return float(np.clip(slope * float(values.mean()) / float(total.mean()), 0.0, 1.0))
 

@@ -103,7 +103,6 @@ class Sketch:
 
     def blend(self, levels: "Floats", learnt: "Floats") -> "Floats":
         """Blends what the points say of measured sizes into what was learnt of later ones, shape (levels, sizes)."""
-
         return np.asarray((1 - self.part) * _read(self.measured, levels) + self.part * learnt)
 
 
@@ -140,7 +139,6 @@ class Belief:
         deal, the quantiles at each size, is itself off by .001 to .003 in a chance.
         Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
-
         at = np.asarray(sizes, dtype=float)
         batches = _batches(draws)
         curves = self._curves(at, draws).T.reshape(len(at), batches, -1)
@@ -157,7 +155,6 @@ class Belief:
             sizes: n, any order, shape (sizes,).
         Returns: e, shape (sizes,).
         """
-
         at, half = np.append(np.asarray(sizes, dtype=float), self.points[-1].n), np.array([0.5])
         sketch = self.sketch(at)
         guess = sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))
@@ -169,7 +166,6 @@ class Belief:
         The forecasts' quantiles are averaged, not their draws thrown together: a band of draws is as wide as the
         forecasts are apart, though each of them is wide enough by itself.
         """
-
         rng, levels = generator(0, "curve"), (np.arange(RANKS) + 0.5) / RANKS
         at = np.append(at, self.points[-1].n)
         sketch = self.sketch(at)
@@ -200,7 +196,6 @@ class Belief:
             ranked: ln e there, shape (draws, sizes + 1).
         Returns: shape (draws, sizes).
         """
-
         levels = (np.arange(len(ranked)) + 0.5) / len(ranked)
         moved = self.reading.quantiles(levels) - ranked[:, -1]
         near = 1 - np.minimum(np.abs(np.log(at[:-1] / at[-1])) / math.log(LEAST_RATIO), 1)
@@ -246,7 +241,6 @@ class Belief:
 
     def sketch(self, at: "Floats") -> "Sketch":
         """Where both models go, in the terms of the lessons; the same for every seed."""
-
         rng = generator(0, "sketch")
         first, last = float(self.points[0].n), float(self.points[-1].n)
         marks = [first, last, LEAST_RATIO * last]
@@ -271,7 +265,6 @@ class Belief:
 
     def _curves(self, at: "Floats", draws: int) -> "Floats":
         """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
-
         rng = generator(self.seed, "worlds")
         knots = np.geomspace(self.points[0].n, FARTHEST * self.points[-1].n, KNOTS)
         levels = _shuffled(_spread_levels(draws, rng), rng)
@@ -299,7 +292,6 @@ class Belief:
         Returns: measured errors, same shape as `paths`.
         Leaves out: items that are alike (clustered tests vary more).
         """
-
         rng = generator(self.seed, "next test")
         sd = spread_at(self.points, self.scale, paths)
         shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(self.points[-1].draws)
@@ -319,7 +311,6 @@ def _batches(draws: int) -> int:
 
 def _spread_levels(draws: int, rng: "Rng") -> "Floats":
     """Numbers between 0 and 1, one in each equal part of it, rising within each batch; shape (draws,)."""
-
     batches = _batches(draws)
     size = draws // batches
     return np.asarray(((np.arange(size) + rng.random((batches, size))) / size).ravel())
@@ -327,13 +318,11 @@ def _spread_levels(draws: int, rng: "Rng") -> "Floats":
 
 def _shuffled(levels: "Floats", rng: "Rng") -> "Floats":
     """The same within each batch in any order, so that a world's place says nothing."""
-
     return np.asarray(rng.permuted(levels.reshape(_batches(len(levels)), -1), axis=1).ravel())
 
 
 def _read(quantiles: "Floats", levels: "Floats") -> "Floats":
     """Quantiles that stand at (i + 1/2) / rows, shape (rows, sizes), read at levels; shape (levels, sizes)."""
-
     rows = len(quantiles)
     at = np.clip(levels * rows - 0.5, 0, rows - 1)
     low = np.minimum(at.astype(np.intp), rows - 2)
@@ -349,7 +338,6 @@ def reach_share(paths: "Floats", error_target: float) -> "Floats":
         error_target: the error to reach.
     Returns: shape (sizes,), between 0 and 1.
     """
-
     best = np.minimum.accumulate(paths, axis=1)
     return np.asarray((best <= error_target).mean(0))
 
@@ -377,7 +365,6 @@ def believe(
     Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
     Priors differ where points tell their test items; see `models`.
     """
-
     tidy, bounded = _spread_evenly(merge(points, scale.direction)), scale.bounded
     if len(tidy) < 2:
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
@@ -406,7 +393,6 @@ def believe(
 
 def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
     """At most 30 points, the first, the last and those nearest to even steps of ln n: time grows with the cube."""
-
     if len(points) <= MOST_SIZES:
         return points
     at = np.log([point.n for point in points])

@@ -57,14 +57,12 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     Source: pre-posterior analysis; Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
     Leaves out that runs at different sizes share their test items, which moves all of them alike.
     """
-
     errors = belief.paths(np.array([n, far], dtype=float), WORLDS)
     return _narrowing(_weights(belief, errors[:, 0], Candidate(n, draws), test_rows), np.log(errors[:, 1]))
 
 
 def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int | None) -> tuple[float, ...]:
     """`narrowing` of one more run at each of several sizes, in the same worlds."""
-
     errors = belief.paths(np.array([*sizes, far], dtype=float), WORLDS)
     wanted = np.log(errors[:, -1])
     seen: dict[int, float] = {}
@@ -95,7 +93,6 @@ class Payoff:
 
         Of many worlds every few are taken, about 4,000: the outcomes that are tried are far fewer than these.
         """
-
         value, cost = np.asarray(self.value_of_world, dtype=float), np.asarray(self.cost_of_size, dtype=float)
         worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
         step = max(worlds // MOST_WORLDS, 1)
@@ -111,7 +108,6 @@ class Payoff:
 
 def _worth(weights: "Floats", utility: "Floats") -> float:
     """What an action chosen by each outcome brings beyond one chosen without, never less than 0."""
-
     after = weights @ utility
     worth = float(after.max(axis=1).mean() - after.mean(axis=0).max())
     return worth if worth > ROUNDING * np.abs(utility).max() else 0.0
@@ -138,7 +134,6 @@ def next_run(
     Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
         `why` says so.
     """
-
     test_rows = belief.points[-1].test_rows
     if not candidates:
         return None
@@ -176,7 +171,6 @@ def _weights(belief: Belief, errors: "Floats", made: Candidate, test_rows: int |
 
     The world that made an outcome is left out of its own weighing: it would recognise itself.
     """
-
     log_errors = np.log(np.maximum(errors, LEAST_ERROR))
     variance = noise_of_run(belief, errors, made.n, made.draws, test_rows) + (BLUR * log_errors.std()) ** 2
     chosen = np.linspace(0, len(errors) - 1, min(OUTCOMES, len(errors))).round().astype(np.intp)
@@ -205,7 +199,6 @@ def noise_of_run(
     The items are the same ones again, so that only the luck of runs is averaged away where n was measured before.
     `fresh` is for another set-up, of which nothing was measured yet.
     """
-
     items = variance_of_items(np.maximum(errors, LEAST_ERROR), test_rows or math.inf, belief.scale)
     nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
     spread = spread_at(belief.points, belief.scale, errors, nearest)

@@ -261,7 +261,6 @@ class _Seen:
 
         None also where there are not so many. Without `to_rows` the examples alone are priced.
         """
-
         if self.supply is None or self.supply.price is None:
             return None
         cost = self.supply.cost(max(n - self.held, 0)) if self.to_rows is None else self.to_rows(n)
@@ -278,7 +277,6 @@ def _needed(errors: "Floats", sizes: "Floats", aim: float, farthest: int) -> Nee
 
 def _guess(belief: Belief, sizes: "Floats", aim: float, farthest: int) -> int | None:
     """The first size at which the belief's one best guess of the curve meets the target."""
-
     near = sizes[sizes <= farthest]
     met = np.minimum.accumulate(belief.middle(near)) <= aim
     return int(near[met.argmax()]) if met.any() else None

@@ -52,21 +52,18 @@ class Ahead:
 
     def alike(self) -> "Floats":
         """What makes two forecasts alike, in units of `LIKE`: ratio, slopes, doubt, learner; shape (sizes, 5)."""
-
         doubt = np.log(self.width / self.log_ratio + 0.005)
         columns = (np.log(self.log_ratio), *self._slopes(), doubt, self.language)
         return np.asarray(np.stack(np.broadcast_arrays(*columns), -1) / np.array(LIKE))
 
     def causes(self) -> "Floats":
         """What the regression of misses rests on, shape (sizes, 7)."""
-
         doubt = np.log(self.drift_width / self.log_ratio + 0.005)
         columns = (*self._slopes(), self.log_last, 1 / self.log_ratio, doubt, self.bend, self.language)
         return np.stack(np.broadcast_arrays(*columns), -1)
 
     def scales(self) -> "Floats":
         """What the size of a miss rests on, shape (sizes, 4)."""
-
         widths = (np.log(width / self.log_ratio + 0.005) for width in (self.atoms_width, self.drift_width))
         return np.stack([np.ones_like(self.log_ratio), np.log(self.log_ratio), *widths], -1)
 
@@ -89,7 +86,6 @@ class Regression:
 
     def quantiles(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """Quantiles of ln e relative to the last size, shape (levels, sizes)."""
-
         slope = _standard(ahead.causes(), self.centre, self.spread) @ self.weights
         size = np.exp(ahead.scales() @ self.scale)
         left = np.interp(levels, self.share, self.left)
@@ -113,7 +109,6 @@ class Lessons:
 
     def without(self, units: Collection[str]) -> "Lessons":
         """The lessons of all other units."""
-
         kept = ~np.isin(self.unit, list(units))
         parts = (getattr(self.ahead, field.name)[kept] for field in fields(self.ahead))
         return Lessons(Ahead(*parts), self.truth[kept], self.unit[kept], self.weight[kept], self.bounded[kept])
@@ -126,7 +121,6 @@ class Lessons:
 
         d_l is the squared distance in `Ahead.alike`; d_40 that of the fortieth nearest lesson.
         """
-
         miss = (self.truth - self.ahead.middle) / self.ahead.width
         order = np.argsort(miss)
         known, asked = self.ahead.alike()[order], ahead.alike()
@@ -142,7 +136,6 @@ class Lessons:
 
         Slopes (truth / ln ratio), weighted by a normal kernel over ln ratio.
         """
-
         slope = self.truth / self.ahead.log_ratio
         used = (self.ahead.language > 0) & self.bounded
         used = used if used.any() else np.ones_like(used)
@@ -154,7 +147,6 @@ class Lessons:
 
 def weighted_quantiles(ordered: "Floats", weight: "Floats", levels: "Floats") -> "Floats":
     """Quantiles of ordered values under several weightings, shape (levels, weightings)."""
-
     total = np.cumsum(weight, axis=1)
     middle = (total - weight / 2) / total[:, -1:]
     return np.array([np.interp(levels, row, ordered) for row in middle]).T
@@ -168,7 +160,6 @@ def regress(lessons: Lessons) -> Regression:
 
     Leaves out: dependence between lessons of one source, but for their lower weight.
     """
-
     causes, scales, ratio = lessons.ahead.causes(), lessons.ahead.scales(), lessons.ahead.log_ratio
     centre, spread = causes.mean(0), causes.std(0) + 1e-9
     x = _standard(causes, centre, spread)
@@ -208,7 +199,6 @@ def lessons() -> Lessons:
 
 def read_lessons(rows: list[dict[str, str]]) -> Lessons:
     """Lessons from rows of the table; each curve weighs 1, shared among its rows, less where a unit has many."""
-
     names = ("last", "n", "atoms", "drift", "atoms_width", "drift_width", "bend", "language_model", "bounded", "truth")
     last, n, atoms, drift, atoms_width, drift_width, bend, language, bounded, truth = (
         np.array([float(row[name]) for row in rows]) for name in names

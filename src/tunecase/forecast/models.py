@@ -67,7 +67,6 @@ class Shapes:
 
     def logs(self, sizes: "Floats", which: "Indices | None" = None) -> "Floats":
         """ln h(n) for some or all shapes, shape (shapes, sizes)."""
-
         chosen = slice(None) if which is None else which
         floor, exponent, bend = (part[chosen, None] for part in (self.floor, self.exponent, self.bend))
         return np.asarray(np.log(floor + (1 - floor) / (1 + np.exp(exponent * (np.log(sizes) - bend)))))
@@ -83,7 +82,6 @@ def shapes(prior: Prior) -> Shapes:
 
     Leaves out shapes that rise with n: a curve that turns is seen only as scatter.
     """
-
     rng = np.random.default_rng(ATOM_SEED)
     floor = np.where(rng.random(ATOMS) < prior.no_floor, 0.0, 0.98 * rng.beta(1, prior.floor_power, ATOMS))
     exponent = np.exp(rng.normal(np.log(prior.exponent), 0.7, ATOMS))
@@ -120,7 +118,6 @@ class AtomFit:
             rng: deals the rest.
         Returns: ln e, shape (draws, sizes).
         """
-
         draws, picked = len(levels), _picked(self.weight, levels)
         scale = np.sqrt(self.freedom / rng.chisquare(self.freedom, draws))
         level = np.sqrt(np.maximum(self.doubt[picked] ** 2 - self.rough[picked] ** 2, 0.0))
@@ -155,7 +152,6 @@ def fit_atoms(
         common: covariance of ln e between points by items they share, nothing on its diagonal, shape (k, k).
     Returns: an AtomFit; shapes of negligible weight are left out.
     """
-
     k = len(sizes)
     pairs = [(rough, row) for rough in roughness for row in noise]
     v = np.array([rough**2 + row for rough, row in pairs]).T
@@ -208,7 +204,6 @@ class DriftFit:
 
     def curves(self, sizes: "Floats", levels: "Floats", rng: "Rng") -> "Floats":
         """Curves drawn jointly over the sizes, so that they cross; `levels` choose cells, as in `AtomFit.curves`."""
-
         at = np.log(sizes)
         there = np.maximum(at - self.x[0], 0.0)
         mean, pulled = self._given(at)
@@ -227,7 +222,6 @@ class DriftFit:
 
     def moments(self, at: "Floats") -> tuple["Floats", "Floats"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
-
         mean, pulled = self._given(at)
         there = np.maximum(at - self.x[0], 0.0)
         left = _covariance(there, there, self.cells) - (pulled**2).sum(1)
@@ -253,7 +247,6 @@ def fit_drift(
     Args: as for `fit_atoms`; `exponents` are the typical ones. Scatter counts as part of the true curve.
     Returns: a DriftFit; cells of negligible weight are left out.
     """
-
     x = np.log(sizes)
     cells = np.array(list(itertools.product(exponents, DRIFTS, MEMORIES, SCATTERS)))
     cells = np.repeat(cells, len(noise), axis=0)
@@ -280,7 +273,6 @@ def _slope(at: "Floats", x: "Floats", cells: "Floats") -> "Floats":
 
 def _covariance(a: "Floats", b: "Floats", cells: "Floats") -> "Floats":
     """Covariance of the curve at ln n past the smallest point, for two sets that broadcast: (cells, *broadcast)."""
-
     low, high = np.minimum(a, b), np.maximum(a, b)
     drift, memory = (cells[:, i].reshape(-1, *[1] * low.ndim) for i in (1, 2))
     spent = 2 * low / memory - 1 + np.exp(-low / memory) + np.exp(-high / memory) - np.exp(-(high - low) / memory)
@@ -289,14 +281,12 @@ def _covariance(a: "Floats", b: "Floats", cells: "Floats") -> "Floats":
 
 def _wander(at: "Floats") -> "Floats":
     """A factor that turns independent normal numbers into ones that are alike at close ln n, each of variance 1."""
-
     near = np.exp(-(((at[:, None] - at[None, :]) / STRAY) ** 2) / 2)
     return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
 def _lattice(draws: int, rng: "Rng") -> tuple["Floats", "Floats"]:
     """Points spread evenly over the unit square, a lattice of the golden ratio: two coordinates, each (draws,)."""
-
     steps = np.arange(draws)
     return (steps + rng.random()) / max(draws, 1), np.modf(steps * GOLDEN + rng.random())[0]
 

@@ -95,7 +95,6 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
 
 def _falls_throughout(points: Sequence[Point], scale: Scale) -> bool:
     """Whether all sizes together show that the error falls, where the first size alone is too noisy to tell."""
-
     if len(points) < 3 or not items_known(points, scale):
         return False
     x, y = np.log([point.n for point in points]), np.log([error_of(point, scale.direction) for point in points])
@@ -118,7 +117,6 @@ def fault_of(points: Sequence[Point], scale: Scale) -> tuple[Fault, str]:
         scale: how the metric measures.
     Leaves out: answers that were not kept; that all sizes answer the same items, which makes a fall surer than told.
     """
-
     same = [point.n for point in points if (point.commonest_share or 0) >= ONE_ANSWER]
     if same and (same[-1] == points[-1].n or len(same) >= max(len(points) - 1, 2)):
         return "one answer", f"every test row got the same answer at {_listed(same)} examples"
@@ -147,7 +145,6 @@ def _cut_words(cut: float, points: Sequence[Point]) -> str:
 
 def _scatter(points: Sequence[Point], direction: str) -> float:
     """Standard deviation of ln e around a straight line in ln n; endless for two points, which any line meets."""
-
     if len(points) < 3:
         return math.inf
     x, y = np.log([point.n for point in points]), np.log([error_of(point, direction) for point in points])
@@ -157,7 +154,6 @@ def _scatter(points: Sequence[Point], direction: str) -> float:
 
 def shrink(error: "Floats") -> "Floats":
     """Seeds move a score less near its ends, as sqrt(e(1-e)), level in the middle; seen down to e = .07."""
-
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
@@ -168,14 +164,12 @@ def items_known(points: Sequence[Point], scale: Scale) -> bool:
 
 def item_variance(points: Sequence[Point], scale: Scale) -> "Floats":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
-
     errors = np.array([error_of(point, scale.direction) for point in points])
     return variance_of_items(errors, np.array([point.test_rows or np.inf for point in points]), scale)
 
 
 def variance_of_items(errors: "Floats", rows: "Floats | float", scale: Scale) -> "Floats":
     """`item_variance` of errors, no less than 0.005, measured on so many items each, endless where unknown."""
-
     return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * scale.binomial)
 
 
@@ -187,7 +181,6 @@ def common_variance(points: Sequence[Point], scale: Scale) -> "Floats | None":
     An item that a small run gets right is seldom missed by a larger one, so the two errors lie in each other:
     the most that they can vary together is e_less (1 - e_more) / m, and measured ladders have about kappa of it.
     """
-
     rows = np.array([point.test_rows or 0 for point in points])
     alone = item_variance(points, scale)
     if not rows.all() or not alone.all():
@@ -198,7 +191,6 @@ def common_variance(points: Sequence[Point], scale: Scale) -> "Floats | None":
 
 def run_variance(points: Sequence[Point], scale: Scale) -> "Floats":
     """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
-
     errors = np.array([error_of(point, scale.direction) for point in points])
     seen = spreads(points, scale)
     sd = seen if seen is not None else SEED_SD * shrink(errors) * scale.bounded
@@ -218,7 +210,6 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Floats | None":
     and of nearest rows had it, and a size learns from itself and larger ones only, the last two from each other: wild
     runs of few rows say nothing of many. Elsewhere the number of examples is left out: of prompts scatter did not fall.
     """
-
     runs = np.array([max(point.draws - 1, 1) if point.sd is not None else 0 for point in points])
     if not runs.any():
         return None
@@ -244,7 +235,6 @@ def spread_at(points: Sequence[Point], scale: Scale, errors: "Floats", near: int
         near: index of the point whose spread is taken, in proportion to what is usual at either error.
     Returns: in the score's unit, the shape of `errors`; 3.3 points, less near a share's ends, where none was seen.
     """
-
     seen = spreads(points, scale)
     if seen is None:
         return np.asarray(SEED_SD * shrink(errors) * scale.bounded)
@@ -317,7 +307,6 @@ def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:
     Where no spread was seen, runs are taken to differ by 3.3 points of a share, with half of that variance where the
     test items are known (they may also be alike), or by 2% of an unbounded error.
     """
-
     error, floored = to_error(point.score, scale.direction), error_of(point, scale.direction)
     sd = point.sd if spread is None else spread
     if not scale.bounded:

@@ -48,7 +48,6 @@ def _averaged(group: Sequence[Point], scale: int) -> Point:
 
     The share of the commonest answer is the least of its runs': all answers are the same where they are in every run.
     """
-
     runs = sum(point.draws for point in group)
     score = sum(point.score * point.draws for point in group) / runs / scale
     sd = max((point.sd / scale for point in group if point.sd is not None), default=None)

@@ -133,7 +133,6 @@ def n_budget_of(
     None also where examples cost nothing and have no end. Leaves out what was spent already and, without `to_rows`,
     everything but rows.
     """
-
     project = basis.project if basis is not None else None
     if project is None or project.budget is None or supply is None or supply.price is None:
         return None
@@ -188,7 +187,6 @@ def best_run(
 
 def _payoff(belief: Belief, prospect: Prospect, stand_in_factor: str | None) -> Payoff | None:
     """What going on from the rows at hand brings; None without a target, or where value, round or rows lack a price."""
-
     stakes, held = prospect.stakes, prospect.rows
     if prospect.target is None or stakes.value is None or stakes.to_rows is None:
         return None

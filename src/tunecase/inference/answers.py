@@ -52,7 +52,6 @@ class _Kept:
 
     def holds(self, basis: Basis) -> bool:
         """Whether a basis has the same project, worlds and prices, as far as these prices rest on them."""
-
         return (
             self.project is basis.project
             and self.fixed == _fixed(basis)
@@ -82,7 +81,6 @@ class Answers:
 
     def volume(self, basis: Basis) -> "Draws | None":
         """Answers a month at launch that the trace holds, shape (worlds,); None without one of a week."""
-
         held = self.trace.answers_per_month if self.trace is not None else None
         return None if held is None else np.full(basis.worlds.n, held)
 

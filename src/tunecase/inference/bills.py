@@ -106,7 +106,6 @@ class Tokens:
 
         Leaves out what some providers charge for writing into a cache, and the least length from which they hold it.
         """
-
         answers = traffic.answers_per_month * mean_growth(traffic)
         into = traffic.input_tokens + (traffic.instructions_tokens if self.prompted else 0.0)
         held = self.into if self.cached is None else np.minimum(self.cached, self.into)
@@ -116,7 +115,6 @@ class Tokens:
 
     def with_held_instructions(self, traffic: Traffic) -> "Draws":
         """What the month costs where all instructions, which are the same in each request, are held by the cache."""
-
         bill = self.bill(traffic)
         if self.cached is None or not self.prompted:
             return bill.per_month
@@ -144,14 +142,12 @@ class Cheapest:
 
     def bill(self, traffic: Traffic) -> Bill:
         """The cheapest bill in each world; prices of tokens and replicas are those of the first way."""
-
         bills = [way.bill(traffic) for way in self.ways]
         return replace(bills[0], per_month=np.min([bill.per_month for bill in bills], axis=0))
 
 
 def _per_mtok(cost: "Draws", tokens: "Draws") -> "Draws":
     """The price of a million tokens, 0 where there are none."""
-
     return 1e6 * np.divide(cost, tokens, out=np.zeros(len(cost)), where=tokens > 0)
 
 
@@ -160,7 +156,6 @@ def mean_growth(traffic: Traffic) -> "Draws":
 
     mean of (1 + growth)^t over t from 0 to the months = (e^x - 1) / x,   x = months ln(1 + growth)
     """
-
     x = np.maximum(traffic.months, 0.0) * np.log1p(traffic.growth)
     small = np.abs(x) < 1e-9
     return np.where(small, 1.0, np.expm1(x) / np.where(small, 1.0, x))
@@ -173,13 +168,11 @@ def scaled(traffic: Traffic, factor: "float | Draws") -> Traffic:
 
 def evenly(n: int, worlds: int) -> "Indices":
     """Which of n worlds stand for all of them, spread evenly: their indices, shape (worlds,)."""
-
     return np.arange(worlds) * n // worlds
 
 
 def some_worlds(traffic: Traffic, worlds: int) -> Traffic:
     """A traffic in so many of its worlds, spread evenly over them."""
-
     at = evenly(len(traffic.answers_per_month), worlds)
     drawn = {
         name: getattr(traffic, name)[at]

@@ -52,7 +52,6 @@ def break_even(ground: Ground, ways: Sequence[WayDraws], outlay: Outlay) -> tupl
         outlay: what the project costs, and for how long it serves.
     Returns: one Crossing for each way that is compared with; none where the tuned model has no price.
     """
-
     sketch = ground.sketched
     worlds = evenly(len(outlay.cost), sketch.basis.worlds.n)
     months = np.maximum(outlay.months[worlds], 0.0)

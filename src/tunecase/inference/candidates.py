@@ -60,7 +60,6 @@ class Candidate:
         with s from the band of the throughput, of each side its own. One draw z stands for all replicas: what makes
         one slower than predicted, such as the engine's release, mostly makes all of them slower.
         """
-
         speed = self.offline if offline else self.online
         most = USUAL ** (Z90 / Z80)
         z = np.log(worlds.draw(THROUGHPUT, Interval(1 / most, most))) / math.log(USUAL) * Z80

@@ -26,7 +26,6 @@ class Volumes:
 
     def point(self, share: float) -> float | None:
         """The volume at which so many of the worlds have crossed; None where it lies beyond what was looked at."""
-
         value = float(np.quantile(self.at, share, method="nearest"))
         return value if 0.0 < value < NEVER else None
 
@@ -110,7 +109,6 @@ def crossing_volumes(one: Costs, other: Costs) -> Volumes:
     Args:
         one, other: what two ways cost, of the same traffic.
     """
-
     dearer = np.array([one.at(step) > other.at(step) for step in STEPS])
     last = len(STEPS) - 1 - np.argmax(dearer[::-1], axis=0)  # the last step at which `one` is dearer
     steps = np.array(STEPS)

@@ -73,7 +73,6 @@ def posterior(
     Source: serving_points.csv; Rasmussen and Williams, Gaussian Processes for Machine Learning, equations 2.23-2.24.
     Leaves out that gaps have heavier tails than a normal distribution; the band's coverage is measured.
     """
-
     own = of or sizes()
     layout = max(prior_sd**2 - own.within**2 - own.noise**2, own.least**2)
     if not seen:
@@ -87,7 +86,6 @@ def posterior(
 
 def covariance(some: Sequence[Place], others: Sequence[Place], layout: float, own: Sizes) -> "Floats":
     """Covariance of gaps, [some, others], from the variance between layouts; see `posterior`."""
-
     one, two = _coordinates(some, own), _coordinates(others, own)
     squares = ((one[:, None, :] - two[None, :, :]) ** 2).sum(axis=2)
     same = np.array([[a.layout == b.layout for b in others] for a in some])

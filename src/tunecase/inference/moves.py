@@ -34,7 +34,6 @@ def moves(ground: Ground, way: WayDraws) -> tuple[tuple[str, float], ...]:
 
 def _inputs(ground: Ground) -> Mapping[str, "Draws"]:
     """Every drawn input of the ways by its name."""
-
     traffic = {name: np.asarray(getattr(ground.traffic, field)) for field, name in TRAFFIC.items()}
     weekend = np.asarray(ground.traffic.week.weekend)
     if weekend.ndim:

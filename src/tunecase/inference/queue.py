@@ -196,7 +196,6 @@ def first_token_met(traffic: Traffic, capacity: "Draws", server: Server, seed: i
 
 def rate_per_replica(traffic: Traffic, capacity: "Draws") -> float:
     """Answers a second that one of the needed replicas gets in the busiest hour at launch, in the middle world."""
-
     rate = np.median(traffic.answers_per_s * traffic.week.peak)
     load = np.median(traffic.answers_per_s * traffic.week.peak * traffic.burst_in_window / capacity)
     return float(rate / max(math.ceil(float(load)), 1))
@@ -221,13 +220,11 @@ class _Trials:
 
     def queued_s(self, speed: float) -> float:
         """The 95th percentile of the time from arrival to the end of the input [s]."""
-
         times = np.array(self.at(speed).first_token_s) - self.requests.arrival_s
         return float(np.quantile(times[int(len(times) * WARM_UP) :], PERCENTILE))
 
     def is_met(self, chance: float) -> bool:
         """Whether the objectives are met with this chance."""
-
         first_s, each_s = self.traffic.first_token_s, self.traffic.per_token_s
         if each_s is not None and float(np.mean(self.at(self.server.speed(chance)).per_token_s)) > each_s:
             return False
@@ -253,7 +250,6 @@ def _chance(trials: _Trials, low: float, high: float) -> float:
 
 def _requests(traffic: Traffic, server: Server, rate: float, luck: "Rng") -> Requests:
     """Requests of Poisson at a rate that changes every 10 seconds, with lengths from the traffic's quantiles."""
-
     each = rate * WINDOW_S
     count = min(max(WINDOWS_PER_HOUR, FEWEST_REQUESTS / each), max(MOST_REQUESTS / each, FEWEST_WINDOWS))
     loads = _windows(traffic, math.ceil(count), luck)

@@ -45,7 +45,6 @@ class Week:
     @property
     def weights(self) -> "Draws":
         """The load of each hour over the mean, in the middle of the worlds, shape (168,)."""
-
         weekend = float(np.median(self.weekend))
         loads = np.concatenate([self.hours[:WORKING_HOURS], self.hours[WORKING_HOURS:] * weekend])
         return np.asarray(loads / loads.mean())
@@ -53,7 +52,6 @@ class Week:
     @property
     def peak(self) -> "Draws | float":
         """The load of the busiest hour over the mean: shape (worlds,) or one number."""
-
         working, weekend = self.hours[:WORKING_HOURS].max(), self.hours[WORKING_HOURS:].max() * self.weekend
         return np.asarray(np.maximum(working, weekend)) / self.mean
 
@@ -78,7 +76,6 @@ class Week:
 
 def _levels(loads: "Draws", lead_share: float, after_share: float) -> "list[tuple[float, float]]":
     """(load, hours) of one part of the week."""
-
     around = np.concatenate([loads, np.maximum(loads, np.roll(loads, -1)), np.maximum(loads, np.roll(loads, 1))])
     shares = np.repeat([1 - lead_share - after_share, lead_share, after_share], len(loads))
     values, which = np.unique(around, return_inverse=True)
@@ -147,7 +144,6 @@ def traffic_of(basis: Basis, tokens: tuple[float, float] | None, trace: Trace | 
     Returns: the Traffic, or the missing fields: problem.volume, serving.traffic.input, serving.traffic.output.
     Raises: InputError where no hour of the day has load.
     """
-
     stated = basis.project.serving.traffic if basis.project else TrafficFields()
     lengths = (trace.input_tokens, trace.output_tokens) if trace else tokens
     volume = basis.project.problem.volume if basis.project else None
@@ -187,7 +183,6 @@ def _filled(basis: Basis, value: float | None) -> "Draws":
 
 def _week(basis: Basis, stated: TrafficFields, trace: Trace | None) -> Week:
     """The hours as stated, else of a trace that is long enough, else the default shape."""
-
     if trace is not None and trace.weights is not None and stated.hours is None:
         return Week(trace.weights)
     if isinstance(stated.hours, tuple):

@@ -94,7 +94,6 @@ def read_row_numbers(path: Path, count: int, digest: str, fix: str) -> "Rows":
 
 def _body(rows: "Rows") -> bytes:
     """The head as a line of JSON, then gaps, then lengths, each in as few bytes as hold the largest."""
-
     rows = np.asarray(rows, np.int64)
     begins = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
     lengths = np.diff(np.append(begins, len(rows)))

@@ -190,7 +190,6 @@ def compared(
     Args:
         default, winner: score and answers of each draw.
     """
-
     rng, both = generator(lesson.seed, "search"), (default, winner)
     rows = rng.integers(len(lesson.tests), size=(RESAMPLES, len(lesson.tests)))
     drawn = [_resampled(lesson, [answers for _, answers in each], rows) for each in both]
@@ -208,7 +207,6 @@ def compared(
 
 def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "Rows") -> "Floats":
     """The mean score over draws in each resample of the test rows."""
-
     if lesson.metric != "macro_f1":
         scores = np.mean([each.row_scores for each in answers], axis=0)
         return np.asarray(scores[rows].mean(axis=1))

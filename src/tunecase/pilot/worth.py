@@ -65,7 +65,6 @@ def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:
     Leaves out that a row may be worth less beside more rows than were tried, and what is peculiar to the rows of the
     file: other rows of the source may teach otherwise.
     """
-
     if not any(run.added for run in runs) or len({run.own for run in runs if not run.added}) < 2:
         raise ValueError("runs with the source, and runs without it at two sizes or more, are needed")
     draws = np.array([run.draw for run in runs])
@@ -83,7 +82,6 @@ def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:
 
 def _resampled(errors: "Floats", seed: int) -> "Floats":
     """ln of each run's mean error in resamples of the test rows, the first as they are, shape (resamples, runs)."""
-
     tests = errors.shape[1]
     counts = generator(seed, "test rows of a source trial").multinomial(tests, np.full(tests, 1 / tests), RESAMPLES - 1)
     means = np.vstack([np.ones((1, tests)), counts]) @ errors.T / tests
@@ -92,7 +90,6 @@ def _resampled(errors: "Floats", seed: int) -> "Floats":
 
 def _weight(rows: "Floats", errors: "Floats", freedom: int) -> "Floats":
     """The weight of each worth, averaged over the resamples, shape (worths,); sums to 1."""
-
     slopes = np.linspace(0.0, STEEPEST, SLOPES)[:, None, None]
     squares = (errors**2).sum(axis=1)[None, :, None]
     cross, spread = errors @ rows.T, (rows**2).sum(axis=1)[None, None, :]

@@ -305,7 +305,6 @@ class Basis:
 
     def draw_around(self, name: str, interval: Interval80) -> "Draws":
         """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
-
         z = self.worlds.draw(name, Interval(-Z90, Z90))
         sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
         return np.maximum(interval.mid + sides * z, 0.0)

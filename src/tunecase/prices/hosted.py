@@ -97,7 +97,6 @@ def training_price(
         months: for how long one tuned model is stored.
     Leaves out the endpoint that serves the model.
     """
-
     least, storage = (row.minimum_usd or 0.0) * per_usd, (row.storage_usd_per_month or 0.0) * per_usd
     price: Amount = np.maximum(jobs * least, billed / 1e6 * rate_per_mtok) + months * storage  # type: ignore[assignment]
     return price

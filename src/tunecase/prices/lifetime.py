@@ -92,7 +92,6 @@ def served_months(basis: Basis) -> "Draws":
 
     Building takes `Basis.build_months`, those of one round. Leaves out that further rounds launch later.
     """
-
     months, ending = horizon(basis), ending_of(basis)
     if ending is None:
         return months
@@ -113,7 +112,6 @@ def served_answers(basis: Basis) -> "Draws | None":
 
     answers = volume x months,   with a growth of g per month: volume x ((1 + g)^months - 1) / ln(1 + g)
     """
-
     project, volume = basis.project, volume_of(basis)
     if project is None or volume is None:
         return None

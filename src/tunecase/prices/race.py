@@ -138,7 +138,6 @@ def _assumed(basis: Basis, name: str, source: "Source") -> _Runner:
 
 def _raced(basis: Basis, runner: _Runner, step: int) -> tuple[Key, SourceRaced]:
     """What a source is ranked by, and how it runs; not ranked yet."""
-
     source, worth = runner.source, runner.worth
     needed = step / worth.draws
     of_the_pool = np.inf if source.pool is None else source.pool.spread.median
@@ -172,7 +171,6 @@ def _weeks(basis: Basis, name: str, source: "Source", rows: "Draws") -> "Draws":
 
     Rows that nobody labels come all at once after the lead, unless `per_week` says otherwise.
     """
-
     group = group_of(source)
     lead = basis.draw(f"source.{group}.lead", source.lead, name)
     if source.per_week is not None:

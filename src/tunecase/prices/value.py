@@ -29,7 +29,6 @@ def target_value(project: "Project", basis: Basis, definition: Definition | None
 
 def value_of_one(project: "Project", basis: Basis) -> "Draws | None":
     """Worth x answers, by which a share of right answers is priced, shape (draws,); None as for `target_value`."""
-
     problem, worth, answers = project.problem, worth_of_correct(basis), served_answers(basis)
     if worth is None or answers is None or problem.target is None:
         return None

@@ -38,7 +38,6 @@ def source_worth(basis: Basis, name: str, source: "Source") -> Worth:
         name: the source's, under which it is drawn.
         source: the source.
     """
-
     field = f"levers.{source.kind}_worth"
     if source.worth is not None:
         drawn, median = basis.draw("source.worth", source.worth, name), source.worth.spread.median

@@ -39,7 +39,6 @@ def normal_points(chances: "Draws") -> "Draws":
         >>> normal_points(np.array([0.025, 0.5, 0.95])).round(3).tolist()
         [-1.96, 0.0, 1.645]
     """
-
     off = chances - 0.5
     points = np.empty_like(off)
     near = np.abs(off) <= 0.425
@@ -73,7 +72,6 @@ def points_of(values: "Draws", shares: Sequence[float]) -> "list[float]":
         >>> points_of(np.array([3.0, 1.0, 2.0]), (0.5, 0.75))
         [2.0, 2.5]
     """
-
     last = len(values) - 1
     places = [last * share for share in shares]
     lower = [min(int(place), max(last - 1, 0)) for place in places]

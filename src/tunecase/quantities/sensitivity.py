@@ -45,7 +45,6 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws") -> dict[str, Ind
     draws is missed, below .01 unless the result is steep there. The error of a share near zero is too large, by a
     factor of 1 to 2; below five draws neither number says anything.
     """
-
     if not float(np.var(result)) > 0:
         return {}
     draws = len(result)
@@ -66,7 +65,6 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws") -> dict[str, Ind
 
 def _explained(ordered: "Draws") -> float:
     """The share of variance between bins, less chance's, of results in the order of an input; zero without variance."""
-
     mean, variance, draws = ordered.mean(), ordered.var(), len(ordered)
     if not variance > 0:
         return 0.0
@@ -104,6 +102,5 @@ def swing(values: "Draws", result: "Draws") -> Swing:
         >>> swing(np.arange(100.0), 3 * np.arange(100.0)).result_low
         13.5
     """
-
     low, high = (float(point) for point in np.quantile(values, (TAIL, 1 - TAIL)))
     return Swing(low, high, float(result[values <= low].mean()), float(result[values >= high].mean()))

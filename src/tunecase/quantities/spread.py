@@ -55,7 +55,6 @@ class Strata:
 
     def random(self, size: int, /) -> "Draws":
         """Stratified uniforms, shape (size,)."""
-
         sizes = np.diff(batch_edges(size)).tolist()
         if len(set(sizes)) == 1:
             strata = self._rng.permuted(np.tile(np.arange(sizes[0], dtype=float), (len(sizes), 1)), axis=1)
@@ -64,7 +63,6 @@ class Strata:
 
     def standard_normal(self, size: int, /) -> "Draws":
         """Stratified standard normals, shape (size,)."""
-
         parts = np.clip(self.random(size), 1e-12, 1 - 1e-12)
         if size <= FEW:
             return normal_points(parts)
@@ -119,7 +117,6 @@ class Const:
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n copies of the value."""
-
         return np.full(n, self.value)
 
     def scaled(self, factor: float) -> "Const":
@@ -148,7 +145,6 @@ class Interval:
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n draws from one standard normal each, so scenarios that share a generator share their worlds."""
-
         z = rng.standard_normal(n)
         if self.low > 0:
             mu = (math.log(self.low) + math.log(self.high)) / 2
@@ -225,7 +221,6 @@ class ShareInterval(_Ratio):
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n draws from one standard normal each, as an Interval's."""
-
         if not self._inside:
             return np.clip(Interval(self.low, self.high).draw(rng, n), 0.0, 1.0)
         ends = [math.log(end / (1 - end)) for end in (self.low, self.high)]
@@ -333,7 +328,6 @@ class Mixed(_Points):
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n draws; those that the past does not take are the view's own."""
-
         factors, luck = self.view.draw(rng, n), rng.random(n)
         if self.past and self.weight > 0:
             known = np.asarray(self.past, dtype=float)
@@ -378,7 +372,6 @@ def band(draws: "Draws") -> Band:
         >>> band(np.arange(101.0))
         Band(p10=10.0, p50=50.0, p80=80.0, p90=90.0)
     """
-
     shares = (0.1, 0.5, 0.8, 0.9)
     if draws.ndim == 1 and np.isfinite(draws).all():
         return Band(*points_of(draws, shares))
@@ -387,7 +380,6 @@ def band(draws: "Draws") -> Band:
 
 def batch_edges(draws: int) -> "Indices":
     """Where each of 50 contiguous batches of draws begins, and where the last one ends; one batch of few draws."""
-
     batches = BATCHES if draws >= BATCHES * FEWEST_STRATA else 1
     return np.arange(batches + 1) * draws // batches
 
@@ -410,7 +402,6 @@ def batch_error(draws: "Draws", of: "Callable[[Draws], float]") -> float:
 
     Source: batch means; Law, Simulation Modeling and Analysis, 5th ed., section 9.5. Leaves out what all draws share.
     """
-
     edges = batch_edges(len(draws))
     if len(edges) < BATCHES:
         return math.nan
@@ -420,7 +411,6 @@ def batch_error(draws: "Draws", of: "Callable[[Draws], float]") -> float:
 
 def generator(seed: int, name: str) -> "Rng":
     """The generator that belongs to one named input under one seed."""
-
     return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode())])
 
 
@@ -480,7 +470,6 @@ class AlteredWorlds(Worlds):
 
     def draw(self, name: str, spread: Spread) -> "Draws":
         """The draws of one input, shape (n,): as in the run, or times their factor (a Beta share stays <= 1)."""
-
         if name not in self.drawn and name in self._scales:
             draws = spread.draw(Strata(self.seed, name), self.n) * self._scales[name]
             self.drawn[name] = np.minimum(draws, 1.0) if isinstance(spread, Beta) else draws

@@ -301,7 +301,6 @@ def _least_exact_power(rows: int, gain: float, lost: float, alpha: float) -> flo
 @lru_cache(maxsize=32)
 def _most_lost(alpha: float, most: int) -> "Rows":
     """The most items lost of d differing ones with which p < alpha, -1 where none may be, for d = 0 to `most`."""
-
     lost, tail, at, after = -1, 0.0, 0.0, 1.0  # P(L <= lost), P(L = lost) and P(L = lost + 1) of d fair coins
     found = np.empty(most + 1, np.int64)
     for d in range(most + 1):

@@ -204,7 +204,6 @@ class _Spread:
 
 def _mixture(found: list[_Spread], half: tuple[float, ...]) -> Band:
     """Points of a mixture of Student's t in logarithms, each way weighing its share."""
-
     points = np.array([-point for point in reversed(half)] + list(half))
     logs = [
         np.maximum(np.log(way.middle) + np.multiply.outer(points, way.scale), np.log(np.maximum(way.least, 1e-9)))
@@ -221,7 +220,6 @@ def _mixture(found: list[_Spread], half: tuple[float, ...]) -> Band:
 
 def _at(ranked: Any, centre: Any, part: float) -> Number:
     """The value at a part of the weight, between the two nearest points."""
-
     above = np.clip((centre < part).sum(axis=0), 1, len(centre) - 1)[None]
     low, high = (np.take_along_axis(ranked, above - back, 0)[0] for back in (1, 0))
     before, after = (np.take_along_axis(centre, above - back, 0)[0] for back in (1, 0))

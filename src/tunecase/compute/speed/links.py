@@ -14,7 +14,6 @@ def _away(ways: Number) -> Number:
 
 def _sharers(recipe: Recipe) -> Number:
     """Cards over which states are sharded: every card that does not hold another piece of the model."""
-
     return np.maximum(recipe.gpus / recipe.tensor_parallel / recipe.pipeline_parallel, 1)
 
 

@@ -106,7 +106,6 @@ def sampled_by(recipe: Recipe) -> Sampled:
 
 def _sampled(recipe: Recipe) -> Any:
     """The same for every number of cards, an array of records where they are."""
-
     by_cards = {cards: sampled_by(recipe.but(gpus=cards)) for cards in np.unique(recipe.gpus).tolist()}
     return np.vectorize(by_cards.__getitem__, otypes=[object])(recipe.gpus)
 

@@ -29,7 +29,6 @@ class StepTime:
     @property
     def dominant(self) -> str:
         """The longest term, of the first choice where there are several."""
-
         return max(self.terms, key=lambda term: float(np.ravel(term[1])[0]))[0]
 
 

@@ -217,7 +217,6 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
 
 def _without_closing(evidence: "Evidence") -> "Rows":
     """Rows whose answer lacks the last line that five in six begin alike, of those whose texts are kept."""
-
     texts = evidence.train.texts
     starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]
     usual, count = Counter(starts).most_common(1)[0] if starts else ("", 0)

@@ -26,7 +26,6 @@ def label_shift(evidence: Evidence) -> Defect | None:
 
     distance = sum over classes of |train share - test share| / 2,   flagged from .1 where chi-square p < .001
     """
-
     if evidence.test is None or not evidence.classes or not evidence.test.labels:
         return None
     sides = (evidence.classes, evidence.test.labels)
@@ -69,7 +68,6 @@ def label_shift_test(evidence: Evidence) -> Defect | None:
 
 def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Where) -> Defect | None:
     """A file against the declared shares; p is the share of samples drawn from those that lie as far away."""
-
     declared = evidence.request.production_shares
     if not declared or not labels:
         return None
@@ -128,7 +126,6 @@ def effective_classes(counts: "Floats") -> float:
         >>> round(effective_classes(np.array([10.0, 10.0, 0.0])), 2)
         2.0
     """
-
     shares = counts[counts > 0] / counts.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
@@ -139,7 +136,6 @@ def _distance(one: "Floats", other: "Floats") -> float:
 
 def _distance_range(counts: "Floats", other: "Floats", seed: int) -> tuple[float, float, float]:
     """The 80% range of the distance by resampling rows, less what sampling adds to it; shares stay as they are."""
-
     rng = np.random.default_rng(seed)
     sides = []
     for side in (counts, other):
@@ -159,7 +155,6 @@ def _widest(names: list[str], one: "Floats", other: "Floats", first: str, second
 
 def unseen_label(evidence: Evidence) -> Defect | None:
     """Labels of the test file that no training row carries."""
-
     test = evidence.test
     if test is None or not evidence.classes:
         return None
@@ -194,7 +189,6 @@ def label_variant(evidence: Evidence) -> Defect | None:
 
 def rare_class(evidence: Evidence) -> Defect | None:
     """Classes with fewer than ten training rows."""
-
     classes = evidence.classes
     rare = {name: count for name, count in classes.items() if count < ROWS_A_CLASS and name.strip()}
     if not rare:
@@ -257,7 +251,6 @@ def _all_given(columns: "dict[str, Array]") -> "Flags":
 
 def _answers(split: Split) -> "Hashes":
     """The answers of a file with classes, which are few, ascending."""
-
     known: Hashes = np.zeros(0, np.uint64)
     for _, columns in split.chunks("answer"):
         known = np.unique(np.concatenate([known, np.unique(columns["answer"])]))

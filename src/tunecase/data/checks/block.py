@@ -135,7 +135,6 @@ class Builder:
 
     def arrays(self) -> "dict[str, Array]":
         """The columns so far, and the keys by which alike rows meet."""
-
         columns = {name: np.concatenate(self.columns.pop(name)) for name in tuple(self.columns)}
         if not columns:
             return {}
@@ -182,7 +181,6 @@ class Builder:
 
     def _words(self, inputs: list[str]) -> "dict[str, Array]":
         """Hashes of the normalised texts, their words, and their shingles without what nearly all rows share."""
-
         hashes, counts = word_hashes(inputs)
         common = self.reading.common
         left_out = np.zeros(0, np.uint32) if common is None else common
@@ -192,7 +190,6 @@ class Builder:
 
     def _with_answers(self, batch: list[Row], raw: "Hashes") -> "dict[str, Array]":
         """The hashes of judged answers, told apart by prompt and answers; words are still those of the prompt alone."""
-
         texts = [f"{row.input}\n\n{row.beside}" for row in batch]
         own = self._words(texts)
         del own["words"]
@@ -274,7 +271,6 @@ def laid_out(batch: Sequence[Row]) -> tuple[list[Turns], list[tuple[int, ...]]]:
 
 def _mix(hashes: "dict[str, Array]") -> None:
     """Makes rows with other tools other rows."""
-
     tools = hashes["tools"]
     if not tools.any():
         return
@@ -325,7 +321,6 @@ def hash_of(*numbers: int) -> int:
 
 def _narrow(values: "Array") -> "Array":
     """Whole numbers in as few bytes as hold them."""
-
     if values.dtype != np.int64:
         return values
     most = int(values.max()) if len(values) else 0

@@ -53,7 +53,6 @@ def _is_long(columns: "dict[str, Array]") -> "Flags":
 
 def find_canned(split: "Split", answers: "Hashes") -> "Hashes":
     """Those of some answers that stand, where they are long, under CANNED_ROWS or more different inputs, ascending."""
-
     wanted, found = np.unique(answers), np.zeros((0, 2), np.uint64)
     waiting: list[Array] = []
     for _, columns in split.chunks(*NAMES):
@@ -69,7 +68,6 @@ def find_canned(split: "Split", answers: "Hashes") -> "Hashes":
 
 def _first_inputs(pairs: "Array") -> "Array":
     """The different pairs of answer and input, no more of an answer than make it canned."""
-
     if not len(pairs):
         return pairs
     pairs = np.unique(pairs, axis=0)
@@ -80,7 +78,6 @@ def _first_inputs(pairs: "Array") -> "Array":
 
 def _sentences(answers: "Hashes", outputs: list[str]) -> "Hashes":
     """The different answers that are sentences, ascending; code may repeat by right."""
-
     different, first = np.unique(answers, return_index=True)
     said: Hashes = different[np.array([not is_formal(outputs[at]) for at in first.tolist()], bool)]
     return said

@@ -86,7 +86,6 @@ class Shelf:
 
     def column(self, at: int, name: str, shard: Shard | None = None) -> "Array":
         """A column of one shard; numbers and lines as they are in the whole file."""
-
         if self.rows[at + 1] == self.rows[at]:
             return np.zeros(0, np.int64)
         values = (shard or self.shard(at)).array(name)
@@ -99,7 +98,6 @@ class Shelf:
 
     def take(self, name: str, rows: "Rows") -> "Array":
         """The values of a column at some rows, in any order, shape of `rows`."""
-
         found: Array | None = None
         for at, places, inside in self.by_shard(rows):
             values = self.column(at, name)
@@ -110,7 +108,6 @@ class Shelf:
 
     def by_shard(self, rows: "Rows") -> "Iterator[tuple[int, Rows, Rows]]":
         """Of some rows in any order: (shard, their places among the given ones, their rows within the shard)."""
-
         order = np.argsort(rows, kind="stable")
         edges = np.searchsorted(rows[order], self.rows)
         for at in np.flatnonzero(np.diff(edges)).tolist():
@@ -198,7 +195,6 @@ class Split:
 
     def _distinct(self) -> int:
         """How many answers differ, as far as that decides anything."""
-
         known: Array = np.zeros(0, np.uint64)
         for _, columns in self.chunks("answer"):
             known = np.unique(np.concatenate([known, np.unique(columns["answer"])]))
@@ -219,7 +215,6 @@ class Split:
             names: the columns that the test is given.
             test: from columns of equal length to one flag for each row.
         """
-
         found = [first + np.flatnonzero(test(columns)) for first, columns in self.chunks(*names)]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
@@ -233,7 +228,6 @@ class Split:
 
     def sets(self, rows: "Rows") -> "tuple[Shingles, Rows]":
         """The shingle sets of some rows, in their order: hashes one after the other, and how many each row has."""
-
         sizes = np.zeros(len(rows), np.int64)
         parts: list[tuple[Rows, Shingles, Rows]] = []
         for at, places, inside in self.shelf.by_shard(rows):
@@ -249,7 +243,6 @@ class Split:
 
     def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
         """The rows that are marked, and how many of them for each kind, in words."""
-
         column, counts = f"mark {mark}", np.zeros(len(kinds), np.int64)
         found = []
         for first, columns in self.chunks(column):
@@ -264,7 +257,6 @@ class Split:
 
     def example(self, row: int) -> str:
         """The beginning of one input, personal data masked."""
-
         at = int(np.searchsorted(self.shelf.rows, row, "right")) - 1
         shard, inside = self.shelf.shard(at), int(row - self.shelf.rows[at])
         sizes = shard.array("head_sizes", 0, inside + 1).astype(np.int64)
@@ -275,7 +267,6 @@ class Split:
 
     def label(self, row: int) -> str:
         """The answer of one row where it is short enough to be a label."""
-
         return self.label_named(int(self.take("answer", np.array([row]))[0]))
 
     def label_named(self, answer: int) -> str:
@@ -285,7 +276,6 @@ class Split:
 
 def shingles_of(shard: Shard, inside: "Rows") -> "tuple[Shingles, Rows]":
     """The shingle sets of some rows of a shard, in the order given: hashes, and how many each row has."""
-
     if not len(inside):
         return np.zeros(0, np.uint32), np.zeros(0, np.int64)
     ends = np.cumsum(shard.array("set_sizes").astype(np.int64))

@@ -62,7 +62,6 @@ def _expects_one_answer(evidence: Evidence) -> bool:
 
 def near_contradiction(evidence: Evidence) -> Defect | None:
     """Pairs of nearly the same text with different labels: the cheapest suspicion of a wrong label, never deleted."""
-
     near = evidence.near_train
     if not evidence.classes:
         return None

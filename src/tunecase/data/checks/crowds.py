@@ -26,7 +26,6 @@ class Crowds:
 
     def thinned(self, near: "dict[str, Array]") -> "dict[str, Array]":
         """The pairs that stay."""
-
         slots = (near["later"] - self.base) * KINDS + near["same_answer"] * 2 + near["alike"]
         order = np.argsort(slots, kind="stable")
         kinds, begins, counts = np.unique(slots[order], return_index=True, return_counts=True)

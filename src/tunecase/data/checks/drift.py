@@ -27,7 +27,6 @@ HABITS: "tuple[tuple[str, Callable[[str], bool]], ...]" = (
 
 def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
     """JSON answers that lack a key, or hold another type, where more than 95% of the answers agree."""
-
     texts = evidence.train.texts
     answers = _json_objects(texts)
     if not answers or len(answers) < JSON_SHARE * len(_given(texts)):

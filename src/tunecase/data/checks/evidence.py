@@ -134,7 +134,6 @@ class Evidence:
     @cached_property
     def same_text(self) -> Links:
         """Training rows that say what an earlier one says: normalised, or raw where nothing is left by that."""
-
         normal, raw = self.same_normal, self.same_raw
         alone = np.flatnonzero(~normal.again(raw.rows))
         if not len(alone):
@@ -234,7 +233,6 @@ class Evidence:
             kind: by which the texts are the same.
             leaked: test rows that leak in this way, ascending.
         """
-
         same = self._same[kind]
         kept = within(same["leaked tests"], leaked)
         pairs = np.stack([same["leaked tests"][kept], same["leaked firsts"][kept]], axis=1)

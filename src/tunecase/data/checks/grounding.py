@@ -35,7 +35,6 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     They are where answers are shorter than inputs and three in four that state facts have all of them from there; a
     warning from 5% of the rows. Elsewhere a missing fact says nothing, and the check is silent.
     """
-
     train, texts = evidence.train, evidence.train.texts
     if not train.labelled or evidence.classes:
         return None
@@ -75,7 +74,6 @@ def _are_fields(pairs: list[tuple[str, str]]) -> bool:
 
 def _rest_on_inputs(pairs: list[tuple[str, str]]) -> bool:
     """True where answers are shorter than their inputs and mostly take their words from them."""
-
     shares = [_taken(*pair) for pair in pairs]
     told = [share for share in shares if share is not None]
     lengths = np.array([(len(input), len(output)) for input, output in pairs])

@@ -40,7 +40,6 @@ FINE_KAPPA = 0.6
 
 def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     """Labels that the texts do not support, worst first; `count` is how many are estimated wrong, not the queue."""
-
     if not evidence.classes:
         return None
     if evidence.request.fast:
@@ -102,7 +101,6 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
     Of random sets 5% escape by construction, and another 15% do no more than warn, as fewer than 100 texts always do;
     of these 1% escape.
     """
-
     if not evidence.classes:
         return None
     if evidence.request.fast:
@@ -135,7 +133,6 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
 
 def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     """Free answers that share fewer words with their input than other rows' answers do."""
-
     train, what = evidence.train, "answers beside the wrong input"
     if evidence.classes or not train.labelled:
         return None
@@ -218,7 +215,6 @@ def _labelled_twice(test: Split, seconds: Sequence[str]) -> list[tuple[int, tupl
 
 def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
     """Places that are wanted, at random so many that they can be learnt from in about a minute."""
-
     places = np.flatnonzero(wanted)
     length = sum(min(len(texts[at]), LONG_TEXT) for at in places.tolist()) / max(len(places), 1)
     most = min(MOST_ROWS, max(LEAST_ROWS, int(MOST_CHARACTERS / max(length, 1))))
@@ -229,7 +225,6 @@ def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
 
 def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows", list[str]]:
     """Rows with text and label, at most MOST_ROWS: index, text, code of the label; and the label of each code."""
-
     train = evidence.train
     at = train.texts.rows
     answer, raw = train.take("answer", at), train.take("raw", at)

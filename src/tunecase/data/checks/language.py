@@ -69,7 +69,6 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     Where more than three in ten answers are so, it is what is asked for, and nothing is said. Rows that speak of a
     language or of translating are left out, as are labels, short answers, code, and inputs that mix languages.
     """
-
     if not evidence.train.labelled or evidence.classes or evidence.request.task == "classification":
         return None
     pairs = _pairs(evidence.train.texts)
@@ -134,7 +133,6 @@ def _share(counts: Counter[str], name: str) -> str:
 
 def _apart(train: Counter[str], what: str, other: Counter[str]) -> str | None:
     """What differs between the languages of two files, None where it is little or may be chance."""
-
     names = sorted({*train, *other})
     if other.total() < LEAST_TOLD or len(names) < 2:
         return None

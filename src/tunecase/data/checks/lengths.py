@@ -30,7 +30,6 @@ def overlong(evidence: Evidence) -> Defect | None:
     characters more than 6 robust standard deviations (1.4826 x MAD) over the median and more than five times the median
     length. *Leaves out* the chat template where none is at hand, and rows that may pass the limit but need not.
     """
-
     train, limit = evidence.train, evidence.request.limit_tokens
     names = (*LENGTHS, *COUNTED) if train.counter else LENGTHS
     is_over, is_far = _over(train, limit), far_from(Tally(_characters(c) for _, c in train.chunks(*LENGTHS)))
@@ -94,7 +93,6 @@ def far_from(lengths: Tally) -> "Callable[[Rows], Flags]":
         >>> far_from(Tally([np.full(50, 100)]))(np.array([100, 6000])).tolist()
         [False, True]
     """
-
     logs = np.log(np.maximum(lengths.values, 1))
     middle = weighted_median(logs, lengths.counts)
     spread = 1.4826 * weighted_median(np.abs(logs - middle), lengths.counts)

@@ -16,7 +16,6 @@ class Links:
 
     def of(self, rows: "Rows") -> "Rows":
         """The first row with the text of each of some rows: itself where it repeats none; shape of `rows`."""
-
         firsts: Rows = np.array(rows)
         for own, places in matches(rows, self.rows):
             firsts[own] = self.firsts[places]
@@ -44,7 +43,6 @@ class LinkedPairs:
 
     def __getitem__(self, some: slice) -> "Rows":
         """Some of the pairs, shape (pairs, 2)."""
-
         rows = self.rows[some]
         return np.stack([rows, self.links.of(rows)], axis=1)
 

@@ -73,7 +73,6 @@ class Pieces:
 
 def column(piece: Shard, name: str, start: int = 0, stop: int | None = None) -> "Array":
     """A column of a piece, or a part of it, as it was before it was written narrow."""
-
     values = piece.array(name, start, stop)
     return values.astype(np.int64) if values.dtype.kind == "i" else values
 

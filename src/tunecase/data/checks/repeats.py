@@ -108,7 +108,6 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
         most: groups shown, the largest first.
     Returns: rows beyond the first of each group, and the groups.
     """
-
     mapped = _joined(evidence)
     inside, heads = evidence.same_text.firsts, mapped.firsts[mapped.firsts != mapped.rows]
     members = np.empty(len(inside) + len(heads), np.result_type(inside, heads))  # the head of each row that is not one
@@ -123,7 +122,6 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
 
 def _joined(evidence: Evidence) -> Links:
     """The first rows of texts that near pairs join, and the head of each; a head leads to itself."""
-
     near = evidence.near_train
     pairs = [near.rows if near.copy.all() else near.rows[near.copy], narrow(evidence.near_links)]
     rows = union(*(each.ravel() for each in pairs))  # near pairs are of first rows alone
@@ -136,7 +134,6 @@ def _joined(evidence: Evidence) -> Links:
 
 def _taken(values: "Rows", look_up: "Callable[[Rows], Rows]", kind: "np.dtype[Any]") -> "Rows":
     """What is looked up for all values, some at a time, so that wide numbers on the way are few; shape of `values`."""
-
     found = np.empty(values.shape, kind)
     for start in range(0, len(values), CHUNK_ROWS):
         found[start : start + CHUNK_ROWS] = look_up(values[start : start + CHUNK_ROWS])
@@ -145,7 +142,6 @@ def _taken(values: "Rows", look_up: "Callable[[Rows], Rows]", kind: "np.dtype[An
 
 def _largest(sizes: "Rows", most: int) -> "Rows":
     """The places of the largest sizes, the largest first, the earlier first among equals."""
-
     least = np.partition(sizes, -most)[-most] if len(sizes) > most else 0
     places = np.flatnonzero(sizes >= least)
     largest: Rows = places[np.argsort(-sizes[places], kind="stable")][:most]
@@ -154,7 +150,6 @@ def _largest(sizes: "Rows", most: int) -> "Rows":
 
 def _cluster(evidence: Evidence, mapped: Links, head: int) -> Cluster:
     """The group of a first row; `mapped` are first rows that near pairs join, and the head of each."""
-
     texts = union(np.array([head]), mapped.rows[mapped.firsts == head])
     same = evidence.same_text
     rows = union(texts, same.rows[within(same.firsts, texts)])

@@ -20,7 +20,6 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
 
     A finding only where more rows are found than ordinary neighbours of this data explain (one in a thousand).
     """
-
     if evidence.test is None:
         return None
     if evidence.request.fast:

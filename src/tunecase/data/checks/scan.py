@@ -266,7 +266,6 @@ def _bad_rows(shelf: Shelf) -> Iterator[BadRow]:
 
 def _texts(shelf: Shelf, characters: int, seed: int) -> Texts:
     """The texts that were kept, fewer where files unpacked to more than hoped."""
-
     room = MOST_TEXT_ROOM * MOST_TEXT_CHARACTERS / max(characters, 1)
     texts = Texts(np.zeros(0, np.int64), [], [], [], complete=False)
     rows: list[int] = []
@@ -290,7 +289,6 @@ def boilerplate(path: Path, layout: Layout) -> "tuple[Shingles, float]":
     They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
     Returns: the shingles, ascending, and about how long a row of the file is [bytes].
     """
-
     first, rows = _first_rows(path, layout)
     if first is None:
         return np.zeros(0, np.uint32), 0.0

@@ -9,7 +9,6 @@ from tunecase.quantities import Rows, np
 
 def numbers_of(split: Split, rows: "Rows") -> "Rows":
     """The number in the file of each of some rows, in any order; shape of `rows`."""
-
     shelf = split.shelf
     at = np.searchsorted(shelf.rows, rows, "right") - 1
     numbers: Rows = rows - shelf.rows[at] + shelf.records[at]
@@ -30,7 +29,6 @@ def rows_beyond(taken: "Rows", places: "Rows") -> "Rows":
         >>> rows_beyond(np.array([0, 2, 3]), np.array([0, 1, 2])).tolist()
         [1, 4, 5]
     """
-
     before = taken - np.arange(len(taken))  # how many free rows stand before each taken one
     beyond: Rows = places + np.searchsorted(before, places, "right")
     return beyond

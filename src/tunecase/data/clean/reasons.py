@@ -44,7 +44,6 @@ class Partners:
 
     def of(self, rows: "Rows") -> "Rows":
         """At most three partners of each row in the order of the pairs, NONE where there is none; shape (rows, 3)."""
-
         if not len(self.pairs):
             return np.full((len(rows), MOST_OTHERS), NONE, np.int64)
         found = self._named(rows)
@@ -90,7 +89,6 @@ def _explained(
 
 def other_numbers(evidence: Evidence, defect: Defect, others: "Rows") -> Iterator[tuple[int, ...]]:
     """The numbers of the partners of each row, as `Partners.of` gives them."""
-
     named = others != NONE
     numbers: Array = np.full(others.shape, NONE, np.int64)
     numbers[named] = numbers_of(evidence.split(defect.where), others[named])

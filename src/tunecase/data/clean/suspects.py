@@ -26,7 +26,6 @@ class Wanted:
     @property
     def places(self) -> "Rows":
         """The place of each row among those of the finding, NONE where it is not one of them; shape of `rows`."""
-
         own = self.defect.rows
         if self.defect.where == "test" or not len(own):
             return np.full(len(self.rows), NONE, np.int64)
@@ -62,7 +61,6 @@ def wanted_rows(defects: Sequence[Defect], left_out: "Rows") -> list[Wanted]:
 
 def _wanted(defect: Defect) -> "Rows":
     """Training rows that a finding wants looked at, each once; those of a pair in the order of the pairs."""
-
     looked = defect.review_rows > 0 or (defect.unpriced and defect.where == "train")
     if not looked or defect.bad:
         return union()
@@ -95,7 +93,6 @@ def worst_first(wanted: Sequence[Wanted], domain: str) -> "tuple[Rows, Floats]":
     Args:
         domain: the kind of text, by which precision is looked up.
     """
-
     rows = union(*(each.rows for each in wanted))
     clear = np.ones(len(rows))
     for each in wanted:

@@ -51,7 +51,6 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
     Args:
         corrections: what reviewers decided, by row id.
     """
-
     dropped = union(*(defect.removed for defect in defects), _settled(corrections))
     wanted = wanted_rows(defects, dropped)
     rows, suspicion = worst_first(wanted, evidence.domain)
@@ -73,7 +72,6 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
 
 def _controls(rng: "Rng", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, Flags]":
     """Random rows that are not taken, in random order, and which places of the queue they have."""
-
     free = rows - len(taken)
     wanted = min(round(suspects * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), free)
     drawn = np.zeros(suspects + wanted, bool)

@@ -82,7 +82,6 @@ def measure_cover(base: Sequence[str], others: Sequence[str], seed: int = 0) -> 
 
 def _nearness(base: "Floats", others: "Floats", own: "Rows | None") -> "Floats":
     """Mean cosine to the nearest of the base; `own` are the places of the others in the base, left out there."""
-
     k = min(NEIGHBOURS, base.shape[0] - (own is not None))
     nearness = np.empty(others.shape[0])
     for first in range(0, len(nearness), 500):
@@ -134,7 +133,6 @@ def _typical_words(inside: "Flags", texts: Sequence[str], most: int = 3) -> tupl
 
 def _grouped(places: "Floats", groups: int, seed: int) -> "Rows":
     """The group of each row by k-means: Lloyd's rounds from greedy k-means++ (Arthur and Vassilvitskii, 2007)."""
-
     rng = np.random.RandomState(seed)
     tries = 2 + int(np.log(groups))
     chosen = [int(rng.choice(len(places), p=np.full(len(places), 1 / len(places))))]
@@ -159,6 +157,5 @@ def _grouped(places: "Floats", groups: int, seed: int) -> "Rows":
 
 def _apart(places: "Floats", middles: "Floats") -> "Floats":
     """Squared distances, shape (rows, middles)."""
-
     squares = (places**2).sum(axis=1)[:, np.newaxis] + (middles**2).sum(axis=1) - 2 * places @ middles.T
     return np.asarray(squares.clip(0))

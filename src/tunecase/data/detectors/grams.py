@@ -90,7 +90,6 @@ def directions(weights: Any, size: int, rounds: int, seed: int) -> "Floats":
     Source: randomized range finder with power iteration, Halko, Martinsson and Tropp, SIAM Review 53 (2011), with the
     basis kept on the side of the rows, which are fewer than the n-grams.
     """
-
     rows = weights.shape[0]
     turned = weights.T.tocsr()
     found = np.random.RandomState(seed).normal(size=(rows, size + SPARE_DIRECTIONS)).astype(np.float32)

@@ -93,7 +93,6 @@ def rank_labels(texts: Sequence[str], given: "Codes", seed: int = 0, group: "Cod
     Source: self-confidence as in Northcutt, Jiang and Chuang, JAIR 70 (2021), on two views combined as experts.
     Leaves out word order, meaning beyond shared words, and classes of fewer than five texts.
     """
-
     given = np.asarray(given, np.int64)
     group = np.arange(len(given)) if group is None else np.unique(group, return_inverse=True)[1]
     if not len(texts) == len(given) == len(group):
@@ -127,7 +126,6 @@ def rank_probabilities(
         >>> rank_probabilities(p, np.array([0, 1, 1])).rows.tolist()
         [2, 1, 0]
     """
-
     powers, noise = fit_noise(probabilities, given, near, seed)
     combined = _combined(probabilities, near, powers)
     at = np.arange(len(given))
@@ -143,7 +141,6 @@ def rank_probabilities(
 
 def judgeable(given: "Codes", group: "Codes") -> "Codes":
     """Indices of the rows whose class has LEAST_A_CLASS distinct texts."""
-
     pairs = np.unique(np.stack([given, group], axis=1), axis=0)
     names, counts = np.unique(pairs[:, 0], return_counts=True)
     return np.flatnonzero(np.isin(given, names[counts >= LEAST_A_CLASS]))
@@ -166,7 +163,6 @@ def features(texts: Sequence[str]) -> Any:
 
 def _folds(codes: "Codes", group: "Codes", seed: int) -> "Codes":
     """A fold for each row; classes are spread evenly, rows that say the same stay together."""
-
     _, first, back = np.unique(group, return_index=True, return_inverse=True)
     mixed = np.random.default_rng(seed).permutation(len(first))
     order = mixed[np.argsort(codes[first][mixed], kind="stable")]
@@ -203,7 +199,6 @@ def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes"
 
 def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers":
     """Slopes of a softmax regression, shape (directions, classes); a rough fit ranks as well."""
-
     bound = np.linalg.inv(0.5 * gram + PENALTY * np.eye(len(gram))).astype(np.float32)
     slopes = ahead = np.zeros((table.shape[1], given.shape[1]), np.float32)
     pace = 1.0
@@ -222,14 +217,12 @@ def _softmax(scores: "Numbers") -> "Numbers":
 
 def _fit(chances: "Numbers", codes: "Codes") -> float:
     """How well chances foretell labels of which a twentieth may be wrong: mean log likelihood."""
-
     own = chances[np.arange(len(codes)), codes]
     return float(np.log(0.95 * own + 0.05 / chances.shape[1]).mean())
 
 
 def _places(weights: Any, seed: int) -> "Numbers":
     """Texts as directions, or as they are where there are hardly more n-grams, shape (rows, directions)."""
-
     size = min(DIMENSIONS, weights.shape[1] - 1, weights.shape[0] - 1)
     if size < 2 or size >= weights.shape[1] // 2:
         return np.asarray(weights.toarray())
@@ -238,7 +231,6 @@ def _places(weights: Any, seed: int) -> "Numbers":
 
 def _neighbours(places: "Numbers", codes: "Codes", group: "Codes", classes: int) -> "Numbers":
     """Labels of the nearest other texts, weighted by likeness to the fourth, shape (rows, classes)."""
-
     rows = len(codes)
     places = places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
     most = min(NEIGHBOURS, rows - 1)
@@ -313,7 +305,6 @@ def fit_noise(
 
 def _alike(p: "Numbers", own: "Codes") -> "Numbers":
     """From each class evenly to the CONFUSABLE classes that are most often mixed up with it, shape (K, K)."""
-
     classes = p.shape[1]
     mixed = np.zeros((classes, classes))
     np.add.at(mixed, own, p)
@@ -361,7 +352,6 @@ def random_label_p(texts: Sequence[str], given: "Codes", seed: int = 0) -> float
     Source: permutation test of leave-one-out kernel ridge regression. Leaves out word order: labels that hang on it
     look random.
     """
-
     rng = np.random.default_rng(seed)
     some = rng.permutation(len(texts))[:SIGNAL_ROWS]
     codes = np.unique(np.asarray(given)[some], return_inverse=True)[1]
@@ -395,7 +385,6 @@ def rank_mismatches(inputs: Sequence[str], outputs: Sequence[str]) -> "Numbers |
     Returns: shares of 1; None where answers and inputs share no words.
     Leaves out answers in other words than the question's: code, one number, another language.
     """
-
     counts, _ = bags(WORDS_AND_SIGNS.findall(text[:MOST_CHARACTERS].lower()) for text in (*inputs, *outputs))
     weights = tfidf(counts, 2)
     if not weights.shape[1]:

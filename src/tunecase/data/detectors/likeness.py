@@ -103,7 +103,6 @@ def read(example: Example) -> Terms:
 
 def sides(*files: Sequence[Example]) -> list[Side]:
     """Files as rows over one vocabulary; a term weighs ln((rows + 1) / (rows with it + 1)) over all files together."""
-
     files_terms = [[read(example) for example in file] for file in files]
     names = _names(chain.from_iterable(files_terms))
     matrices = {channel: _matrices(channel, files_terms, names) for channel in CHANNELS}
@@ -141,7 +140,6 @@ def _names(rows: Iterable[Terms]) -> set[str]:
 
 def _bits(answers: Sequence[str], often: Counter[str]) -> "Floats":
     """How much it says that two rows have the same answer, 0 where there is none."""
-
     total = often.total()
     bits = [min(math.log((1 + total) / often[answer]), MOST_ANSWER_BITS) if answer else 0.0 for answer in answers]
     return np.array(bits)
@@ -205,7 +203,6 @@ def features(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Fl
         pairs: (row of one, row of other), shape (pairs, 2).
         cosine: of the search; lead: by which the pair leads the best other candidate of its row, negative otherwise.
     """
-
     left, right = pairs[:, 0], pairs[:, 1]
     columns: list[Floats] = []
     for channel in CHANNELS:
@@ -227,7 +224,6 @@ def features(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Fl
 
 def _overlap(a: Any, b: Any) -> "list[Floats]":
     """Shared weight of all, and of the shorter row, less a half; its logarithm; 1 where a row has no such term."""
-
     mine, yours = (np.asarray(each.sum(axis=1)).ravel() for each in (a, b))
     shared = np.asarray(a.minimum(b).sum(axis=1)).ravel()
     none = (mine <= 0) | (yours <= 0)
@@ -238,7 +234,6 @@ def _overlap(a: Any, b: Any) -> "list[Floats]":
 
 def _grams(test: Side, train: Side, pairs: "Rows") -> "Floats":
     """Cosine of runs of four characters: kin words that the stems part."""
-
     if not len(pairs):
         return np.zeros(0)
     mine, left = np.unique(pairs[:, 0], return_inverse=True)
@@ -256,7 +251,6 @@ def score(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Float
 
     Log odds are comparable within one kind of data, not across: paraphrases.match sets the level that suits the data.
     """
-
     weighed = features(test, train, pairs, cosine, lead)
     weights = np.array(list(WEIGHTS.values()))
     prose, code = (weighed @ weights[:, kind].copy() + INTERCEPTS[kind] for kind in (0, 1))

@@ -76,7 +76,6 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     Source: arXiv 2311.04850 for the defect; the judge's weights: likeness.WEIGHTS.
     Leaves out translations, and rewrites in data whose rows are all built on one template.
     """
-
     theirs, mine = sides(test, train)
     candidates = _thinned(search(mine, theirs))
     odds = score(mine, theirs, candidates.pairs, candidates.cosine, candidates.lead)
@@ -97,7 +96,6 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
 
 def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queries: int) -> tuple[float, float]:
     """The lowest level with few enough false ones, and how many test rows are found by chance there."""
-
     order = np.argsort(-odds, kind="stable")
     seen: set[int] = set()
     level, expected = np.inf, 0.0
@@ -117,7 +115,6 @@ def _code_level(test_rows: "Rows", odds: "Floats", null: "Floats", queries: int)
     Programs that call one library share most of their words, so their file is asked how often its own rows find one
     another; where that could explain half of what is found, nothing is said.
     """
-
     rows = len(np.unique(test_rows[odds >= CODE_LEVEL]))
     among_themselves = float((null >= CODE_LEVEL).mean()) if len(null) else 1.0
     if not rows or among_themselves * queries > MOST_AMONG_THEMSELVES * rows:
@@ -131,7 +128,6 @@ def tail(null: "Floats", level: float) -> float:
 
     Counted while at least TAIL_ROWS lie above, beyond that an exponential fall with the mean excess of those.
     """
-
     above = int((null >= level).sum())
     count = min(TAIL_ROWS, max(len(null) // 10, 3))
     if above >= count:
@@ -147,7 +143,6 @@ def _ordinary(test: Side, train: Side, rng: "Rng") -> "tuple[Floats, float]":
     Training rows where there are enough of them, else test rows; those like a test row too, as in a file whose rows
     are near to one another these are the ones with neighbours.
     """
-
     side, rows, most = train, np.arange(len(train)), MOST_FALSE_A_ROW
     if len(rows) < ENOUGH_NULL_ROWS:
         side, rows, most = test, np.arange(len(test)), MOST_FALSE_IN_TEST
@@ -170,7 +165,6 @@ def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
 
 def _thinned(candidates: Candidates) -> Candidates:
     """The best training rows of each test row alone: what bounds the work of the judge."""
-
     order = np.lexsort((-candidates.cosine, candidates.pairs[:, 1]))
     rows = candidates.pairs[order, 1]
     starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.zeros(0, np.int64)
@@ -185,7 +179,6 @@ def search(queries: Side, index: Side, *, own: "Rows | None" = None) -> Candidat
     Args:
         own: for each row the row of the index that is itself and no candidate, -1 where there is none.
     """
-
     mine, turned = _without_common(queries.search, index.search)
     parts = [(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0))]
     for first in range(0, len(queries), CHUNK):
@@ -200,7 +193,6 @@ def search(queries: Side, index: Side, *, own: "Rows | None" = None) -> Candidat
 
 def _without_common(mine: Any, index: Any) -> tuple[Any, Any]:
     """Both without the terms of many rows of a large index, the index turned."""
-
     if index.shape[0] < COMMON_ROWS:
         return mine, index.T.tocsr()
     often = np.bincount(index.indices, minlength=index.shape[1]) > COMMON_SHARE * index.shape[0]

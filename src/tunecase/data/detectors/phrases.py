@@ -21,7 +21,6 @@ Probe = tuple[int, int, Phrase]
 @cache
 def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...]]":
     """Hash of three bytes to a place (0: none); (hash, its offset, phrase) of each place; phrases of two-byte stems."""
-
     at: dict[int, list[Probe]] = {}
     short: list[Phrase] = []
     for row in catalog.read_table("answer_phrases"):
@@ -38,7 +37,6 @@ def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...
 
 def _rarest(stem: str) -> list[tuple[int, int]]:
     """(hash, start) of two runs of three bytes that are rare in other texts; none with a quote, which has two signs."""
-
     raw = stem.encode()
     rank = {ord(one): len(_COMMON) - place for place, one in enumerate(_COMMON)}
     starts = [at for at in range(len(raw) - 2) if b"'" not in raw[at : at + 3]]
@@ -77,7 +75,6 @@ def find_phrases(texts: Sequence[str]) -> dict[str, set[int]]:
 
 def _likely(texts: Sequence[str]) -> "Iterator[tuple[int, Phrase]]":
     """Each text, by its place, with each phrase that it may hold."""
-
     table, probes, short = _phrases()
     block = "\0\0".join(texts)
     raw = block.encode("utf-8", "replace")

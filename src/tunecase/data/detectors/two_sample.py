@@ -108,7 +108,6 @@ def contrast(
     classifier with more texts to learn from would tell the sets apart better, and texts that hang together (one author
     or customer): it is then too narrow.
     """
-
     rng = np.random.default_rng(seed)
     parts = [some_texts(texts, MOST_ROWS, rng) for texts in (first, second)]
     texts = [first[i] for i in parts[0].tolist()] + [second[i] for i in parts[1].tolist()]
@@ -132,7 +131,6 @@ def contrast(
 
 def some_texts(texts: Sequence[str], most: int, rng: "Rng") -> "Rows":
     """Places of the texts that are not blank, at most so many of them at random, in order."""
-
     full = np.array([i for i, text in enumerate(texts) if text.strip()], np.int64)
     return full if len(full) <= most else np.sort(rng.choice(full, most, replace=False))
 
@@ -142,7 +140,6 @@ def distinct(texts: Sequence[str], rng: "Rng") -> "Rows":
 
     A copy in two folds would let the classifier remember instead of tell apart.
     """
-
     group, order = copies(texts), rng.permutation(len(texts))
     return np.sort(order[np.unique(group[order], return_index=True)[1]])
 
@@ -153,7 +150,6 @@ def copies(texts: Sequence[str]) -> "Rows":
     Copies are equal after normalising, or near: Jaccard of their runs of three words from .7, from .8 where one has
     fewer than 20 words; runs that a tenth of the texts share do not count. A copy of a copy is one too.
     """
-
     flat, counts = shingle_hashes(*word_hashes(texts))
     flat, counts = without_shingles(flat, counts, common_shingles(flat, len(texts)))
     own = np.flatnonzero(counts)
@@ -173,7 +169,6 @@ def features(texts: Sequence[str], seed: int = 0) -> "Floats":
 
     Returns: shape (texts, features).
     """
-
     most = max(2, min(DIRECTIONS, len(texts) // 12))
     blocks = [_places(counts(texts), most, seed) for counts in (words_and_pairs, runs)]
     table = np.hstack([*blocks, style(texts)])
@@ -215,7 +210,6 @@ def _told_apart(
     table: "Floats", side: "Rows", group: "Rows | None", rng: "Rng", draws: int
 ) -> tuple[Interval80, float]:
     """The cross-validated AUC and its p; within groups, features and labels are centred per group."""
-
     n = len(side)
     labels = np.empty((n, draws + 1))
     labels[:, 0] = side
@@ -257,7 +251,6 @@ def _shuffled(side: "Rows", group: "Rows", rng: "Rng") -> "Rows":
 
 def _cross_validated(table: "Floats", target: "Floats", fold: "Rows") -> "Floats":
     """Ridge predictions of every column of targets, each row predicted without its fold."""
-
     gram, cross = table.T @ table, table.T @ target
     scores = np.empty_like(target)
     penalty = np.eye(table.shape[1]) * RIDGE * len(table)
@@ -271,7 +264,6 @@ def _cross_validated(table: "Floats", target: "Floats", fold: "Rows") -> "Floats
 
 def _aucs(scores: "Floats", labels: "Floats", block: "Rows") -> tuple["Floats", float]:
     """The AUC of each column, over pairs of one block; and how many pairs the first column has."""
-
     right, pairs = np.zeros(scores.shape[1]), np.zeros(scores.shape[1])
     for rows in np.split(np.argsort(block, kind="stable"), np.flatnonzero(np.diff(np.sort(block))) + 1):
         ones = labels[rows].sum(axis=0)
@@ -285,7 +277,6 @@ def _aucs(scores: "Floats", labels: "Floats", block: "Rows") -> tuple["Floats", 
 
 def _ranks(scores: "Floats") -> "Floats":
     """The rank of each score in its column from 1, the mean of theirs where scores are equal."""
-
     order = np.argsort(scores, axis=0)
     ranks = np.empty_like(scores)
     np.put_along_axis(ranks, order, np.arange(1.0, len(scores) + 1)[:, np.newaxis], axis=0)
@@ -313,7 +304,6 @@ def word_gaps(texts: Sequence[str], side: "Rows", most: int = 6) -> tuple[WordGa
 
     z = (p2 - p1) / sqrt(p (1 - p) (1 / n1 + 1 / n2)),   flagged from |z| of the Bonferroni 1% point
     """
-
     held, names = holders(texts, 5)
     if not names:
         return ()
@@ -329,7 +319,6 @@ def word_gaps(texts: Sequence[str], side: "Rows", most: int = 6) -> tuple[WordGa
 
 def holders(texts: Sequence[str], least: int) -> tuple[Any, list[str]]:
     """Which texts hold each word that at least so many hold, sparse, shape (texts, words); the words in order."""
-
     held, names = bags(set(WORDS.findall(text.lower())) for text in texts)
     within = np.bincount(held.indices, minlength=len(names))
     kept = sorted((names[at], at) for at in np.flatnonzero(within >= least).tolist())

@@ -44,7 +44,6 @@ class Scanner:
 
         These are given by their positions too, and leave the depth at 0.
         """
-
         table = _kinds()
         buffer = np.frombuffer(data, np.uint8)
         kinds = table[buffer]
@@ -70,7 +69,6 @@ class Scanner:
 
     def _quotes(self, at: "Rows", kind: "Bytes", length: int) -> "Flags":
         """Quotes that are not escaped: an even number of backslashes stands before them."""
-
         quotes: Flags = kind == QUOTE
         back = kind == BACKSLASH
         self.escaped = False

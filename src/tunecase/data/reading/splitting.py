@@ -168,7 +168,6 @@ def _alike(read: _Read) -> "Rows":
 
 def _linked(values: Any) -> "Rows":
     """Pairs (row, first row) of equal values."""
-
     first: dict[bytes, int] = {}
     pairs = [(place, first.setdefault(value, place)) for place, value in values]
     return np.array(pairs, np.int64).reshape(-1, 2)

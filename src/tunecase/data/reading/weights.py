@@ -74,7 +74,6 @@ def is_view(array: Any) -> bool:
 
 def _view_lengths(array: Any) -> list[int]:
     """The lengths of texts that are kept as views."""
-
     views = np.frombuffer(array.buffers()[1], np.int32)[4 * array.offset : 4 * (array.offset + len(array)) : 4]
     lengths: list[int] = views[views > 0].tolist()
     return lengths

@@ -46,7 +46,6 @@ def plan_depth(scores: "Numbers", wrong: Interval80 | None = None) -> Depth:
         >>> plan_depth(np.array([0.99] * 60 + [0.01] * 140), Interval80(40, 60, 80)).rows
         100
     """
-
     if not len(scores):
         return Depth(0, Interval80(0, 0, 0))
     total = float(np.sum(scores))
@@ -77,7 +76,6 @@ def wrong_unread(
     ranking, Jeffreys' beta of the controls.
     Leaves out the reviewers' mistakes.
     """
-
     ranked = {review.row: review.wrong for review in reviews if review.row is not None}
     if any(not 0 <= row < len(scores) for row in ranked):
         raise ValueError(f"a reviewed row lies outside the ranking of {len(scores)} rows")
@@ -116,7 +114,6 @@ def _drawn_chances(
     read: dict[int, bool], scores: "Numbers", unread: "Rows", wrong: Interval80 | None, seed: int
 ) -> "Numbers":
     """Chances of the unread labels under DRAWS shifts and slopes, shape (draws, unread); `read` is row to wrong."""
-
     logits = _logits(scores)
     start = np.array([_shift(scores, max(float(np.sum(scores)) if wrong is None else wrong.mid, 0.5)), SLOPE])
     x = np.stack([np.ones(len(read)), logits[list(read)]], axis=1)

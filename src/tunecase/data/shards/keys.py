@@ -28,7 +28,6 @@ def packed(name: str, keys: "Hashes", rows: "Rows", beside: "Hashes | None" = No
         rows: the row of each within the shard, ascending.
         beside: a value for each key, read with it.
     """
-
     kept = np.flatnonzero(keys)
     order = kept[sorted_places(keys[kept])]
     keys, rows = keys[order], rows[order]
@@ -54,7 +53,6 @@ def write_index(
         key_set: the name by which it was packed; `beside` is True where that was done with values beside the keys.
         parts: a power of two of at most 256; the keys of a part are those from part x 2^64 / parts on.
     """
-
     begins, bounds = [], [np.zeros((0, parts + 1), np.uint32)]
     for shard in shards:
         begins.append(0 if shard is None else shard.begin(f"{key_set} keys"))
@@ -90,7 +88,6 @@ class KeyPart:
     @property
     def record(self) -> "np.dtype[Any]":
         """The fields of a record: `key`, `row` and, where packed so, `beside`."""
-
         return np.dtype(list(_FIELDS[: 2 + self.beside]))
 
     def records(self, at: int, shard: Shard) -> "Any":
@@ -98,7 +95,6 @@ class KeyPart:
 
         Raises: BrokenShardError where the shard ends before them.
         """
-
         dtype = self.record
         start, stop = int(self.starts[at]), int(self.stops[at])
         if start == stop:

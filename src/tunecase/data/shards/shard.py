@@ -42,7 +42,6 @@ class BrokenShardError(TunecaseError):
 
 def write_shard(store: Store, name: str, arrays: "Mapping[str, Array]", facts: Mapping[str, Any] | None = None) -> None:
     """Writes columns of one dimension, each of its own length and kind, and facts that JSON can hold."""
-
     columns, at = {}, 0
     bodies = [np.ascontiguousarray(values) for values in arrays.values()]
     for key, values in zip(arrays, bodies, strict=True):
@@ -114,7 +113,6 @@ class Shard:
 
     def array(self, column: str, start: int = 0, stop: int | None = None) -> "Array":
         """The values of a column from a place up to another, read-only."""
-
         told, begin = self._head
         kind, count, at = told["columns"][column]
         dtype = np.dtype(kind)
@@ -157,7 +155,6 @@ class Shard:
 
 def _fits(told: Mapping[str, Any], size: int) -> bool:
     """Whether what a head tells is of so many bytes, each column within them."""
-
     if told["bytes"] != size or not isinstance(told["facts"], dict):
         return False
     for kind, count, at in told["columns"].values():

@@ -97,14 +97,12 @@ def _installed(library: str) -> str:
 
 def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Rows":
     """Tokens of each text by the reference, without special tokens of its own, shape (texts,)."""
-
     encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     return np.fromiter((len(each.ids) for each in encodings), np.int64, len(texts))
 
 
 def fast_counts(texts: Sequence[str], fast: Any) -> "Rows":
     """The same by the fast counter."""
-
     _, ends = fast.encode_batch_flat(list(texts), add_special_tokens=False)
     return np.diff(np.frombuffer(ends, np.uint64)).astype(np.int64)
 
@@ -186,7 +184,6 @@ class Counter:
             muted: places of each chat's answers that are not learnt.
             loss_on: what is learnt: all answers, the last answer, or every token.
         """
-
         whole, answers = self._texts(inputs, outputs, turns, muted)
         chosen = np.arange(len(whole))
         if self._is_slow and self.file_bytes > EXACT_BYTES:

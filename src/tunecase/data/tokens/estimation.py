@@ -29,7 +29,6 @@ class Estimate:
 
     def rows(self, characters: "Rows", tokens: "Rows") -> "Rows":
         """The tokens of some rows: as counted, or by their length where they were not, shape (rows,)."""
-
         if self.edges is None or self.ratios is None:
             return tokens
         ratios = self.ratios[np.searchsorted(self.edges, characters)]
@@ -82,7 +81,6 @@ class _Stratum:
 
 def _product(first: "Rows", second: "Rows") -> int:
     """The sum of products, which may pass 64 bits over many long rows."""
-
     if not len(first) or float(first.max()) * float(second.max()) * len(first) < np.iinfo(np.int64).max:
         return int(first @ second)
     return sum(map(mul, first.tolist(), second.tolist()))
@@ -107,7 +105,6 @@ def estimate(pieces: "Callable[[], Iterable[tuple[Rows, Rows]]]") -> Estimate:
     *Leaves out* that rows next to one another may be alike: the sample is spread over the whole file, so it matters
     little.
     """
-
     lengths, rows, total = Tally(), 0, 0
     for characters, tokens in pieces():
         lengths.add(characters[_counted(characters, tokens)])

@@ -55,7 +55,6 @@ class _Reading:
 
     def add(self, lines: Sequence[int], texts: Sequence[str]) -> None:
         """Counts a chunk of rows, or keeps what is wrong with them."""
-
         if not self.rows and (first := self._first_time(texts[0])):
             self.is_iso, self.has_offset = True, first.tzinfo is not None
         self.rows += len(texts)
@@ -100,7 +99,6 @@ class _Reading:
 
     def _numbers(self, texts: Sequence[str]) -> "tuple[Draws, Draws, Draws] | None":
         """Arrivals [s] and tokens of a chunk, shape (rows,) each; None where a cell of it is no number."""
-
         kind = np.dtype([("arrival", f"U{MOST_OF_A_TIME}" if self.is_iso else "f8"), ("input", "f8"), ("output", "f8")])
         try:
             read = np.loadtxt(
@@ -114,7 +112,6 @@ class _Reading:
 
     def _arrivals(self, cells: Sequence[str]) -> "Draws":
         """Seconds of ISO times. Raises ValueError where one is none, or has an offset unlike the first."""
-
         times = [datetime.fromisoformat(cell.strip()) for cell in cells]
         if any((time.tzinfo is not None) != self.has_offset for time in times):
             raise ValueError("offsets")
@@ -124,7 +121,6 @@ class _Reading:
 
     def _row_by_row(self, lines: Sequence[int], texts: Sequence[str]) -> "tuple[tuple[Draws, Draws, Draws], list[int]]":
         """The good rows of a chunk with their lines; what is wrong with the others is kept."""
-
         good: list[tuple[float, float, float]] = []
         kept: list[int] = []
         for line, text in zip(lines, texts, strict=True):
@@ -159,7 +155,6 @@ class _Reading:
 
     def _values(self, lines: Sequence[int], arrival: "Draws", inputs: "Draws", outputs: "Draws", gaps: "Draws") -> None:
         """Keeps rows whose numbers cannot be: out of order, negative, no output."""
-
         odd = (gaps < 0) | (arrival < 0) | ~np.isfinite(arrival)
         odd |= ~((inputs >= 0) & (inputs <= MOST_TOKENS)) | ~((outputs > 0) & (outputs <= MOST_TOKENS))
         for i in np.flatnonzero(odd).tolist():

@@ -177,7 +177,6 @@ def _kappa(pairs: Sequence[tuple[bool, bool]]) -> Interval80 | None:
 
 def _kappas(cells: "Floats") -> "Floats":
     """Cohen's kappa of each line of counts: both pass, judge only, people only, both fail."""
-
     shares = cells / cells.sum(axis=1, keepdims=True)
     agreed = shares[:, 0] + shares[:, 3]
     judges, people = shares[:, 0] + shares[:, 1], shares[:, 0] + shares[:, 2]

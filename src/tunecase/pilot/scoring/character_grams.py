@@ -39,7 +39,6 @@ def _counts(label: str, guess: str) -> tuple[int, ...]:
 @lru_cache(maxsize=8_000)
 def _grams(text: str) -> "tuple[Grams, ...]":
     """The different runs of each order and how often each stands in the text."""
-
     letters = "".join(text.split()).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(letters, np.uint32).astype(np.uint64) + np.uint64(1)
     runs, found = codes, []

@@ -95,7 +95,6 @@ def _fields(labels: Sequence[str], predictions: Sequence[str], classes: Sequence
 
 def _grams(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     """Per order of n-gram: how many the answer has, how many the label has, how many they share."""
-
     rows = zip(_texts(labels), _texts(predictions), strict=True)
     return np.array([gram_counts(label, guess) for label, guess in rows], np.float64)
 
@@ -126,7 +125,6 @@ class _Words:
 
 def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     """Per class two columns: right rows twice, and rows labelled plus rows answered."""
-
     place = {name: number for number, name in enumerate(classes)}
     wanted = np.array([place[label] for label in labels])
     given = np.array([place[guess] for guess in predictions])
@@ -140,13 +138,11 @@ def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequenc
 
 def _ones(scores: Sequence[float]) -> "Floats":
     """One sum for the scores, one that counts the rows."""
-
     return np.column_stack([np.asarray(scores, np.float64), np.ones(len(scores))])
 
 
 def _ratio(sums: "Floats") -> "Floats":
     """First sum over the second; nothing wanted and nothing given is right."""
-
     return np.divide(sums[:, 0], sums[:, 1], out=np.ones(len(sums)), where=sums[:, 1] > 0)
 
 
@@ -159,7 +155,6 @@ def _mean_f1(sums: "Floats") -> "Floats":
 
 def _chrf(sums: "Floats") -> "Floats":
     """F of mean precision and mean recall over the orders that both sides have."""
-
     given, wanted, shared = sums[:, 0::3], sums[:, 1::3], sums[:, 2::3]
     used = (given > 0) & (wanted > 0)
     orders = np.maximum(used.sum(axis=1), 1)

@@ -243,7 +243,6 @@ def rows_needed(
 
 def _tested(error: float, right: Sequence[bool], confidences: Sequence[float], sure: float, design: float) -> _Tested:
     """Every threshold with its test, from the most confident rows on."""
-
     if len(right) != len(confidences):
         raise ValueError(f"{len(right)} answers and {len(confidences)} confidences; wanted one of each a row")
     if not 0 <= error <= 1 or not 0 < sure < 1 or not design >= 1:

@@ -141,7 +141,6 @@ def mean_interval(scores: Sequence[float], confidence: float = 0.8) -> tuple[flo
 
     Leaves out the skew of few scores: at 10 rows it covers 80 to 94% of the time.
     """
-
     n = len(scores)
     if not n:
         return 0.0, 1.0
@@ -171,7 +170,6 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
     Source: Koehn, EMNLP 2004 (paired bootstrap). Leaves out the luck of the training draw: it is about these two
     trained models on fresh rows. Fewer than about 10 rows on which they differ make the share too sure.
     """
-
     classes = {*labels, *first, *second}
     own, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
     total, width = metric_sums(metric).total, own.shape[1]
@@ -201,14 +199,12 @@ def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classe
 
 def _whole(sums: "Floats", total: "Callable[[Floats], Floats]") -> float:
     """The total of all rows, added in the same order however they are sorted."""
-
     cells, rows = np.unique(sums, axis=0, return_counts=True)
     return float(total(rows[np.newaxis].astype(np.float64) @ cells)[0])
 
 
 def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -> "Floats":
     """The total of each of RESAMPLES draws of all n rows; rows that add alike are one cell, so order cannot matter."""
-
     cells, rows = np.unique(sums, axis=0, return_counts=True)
     rng, n, block = generator(seed, "test rows"), len(sums), max(1, MOST_NUMBERS // len(sums))
     parts = []
@@ -223,7 +219,6 @@ def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -
 
 def _drawn(rng: "Rng", rows: "Rows", draws: int) -> "Rows":
     """How often each cell comes up when all n rows are drawn with replacement, shape (draws, cells)."""
-
     cell = np.repeat(np.arange(len(rows)), rows)
     hits = cell[rng.integers(0, len(cell), (draws, len(cell)))] + np.arange(draws)[:, np.newaxis] * len(rows)
     return np.bincount(hits.ravel(), minlength=draws * len(rows)).reshape(draws, len(rows))

@@ -76,7 +76,6 @@ def ordinal(rows: "Numbers", labels: Sequence[str], penalty: float, passes: int)
         labels: whole numbers.
     Source: Frank and Hall 2001, A Simple Approach to Ordinal Classification.
     """
-
     classes = tuple(sorted(set(labels), key=int))
     places = np.array([classes.index(label) for label in labels])
     models = [_regression(penalty, passes) for _ in classes[1:]]
@@ -104,7 +103,6 @@ def nearest(rows: "Numbers", labels: Sequence[str]) -> Fitted:
 
     Leaves out k = 1, whose answers would all be sure of themselves: the fading vote of three is nearly the same.
     """
-
     classes = tuple(sorted(set(labels)))
     places = np.array([classes.index(label) for label in labels])
     most = min(max(NEIGHBOURS), len(rows) - 1)
@@ -169,7 +167,6 @@ def _done(model: Any) -> bool:
 
 def log_loss(chances: "Numbers", classes: Sequence[str], labels: Sequence[str]) -> float:
     """The mean log loss of the labels under these chances (rows, classes) [nats]."""
-
     columns = {name: column for column, name in enumerate(classes)}
     right = chances[np.arange(len(labels)), [columns[label] for label in labels]]
     return float(-np.log(np.maximum(right, 1e-12)).mean())
@@ -177,7 +174,6 @@ def log_loss(chances: "Numbers", classes: Sequence[str], labels: Sequence[str]) 
 
 def _neighbours(asked: "Numbers", rows: "Numbers", most: int, *, itself: bool) -> "tuple[Any, Any]":
     """The nearest rows of each vector asked for, nearest first, and their cosines; `itself` leaves out the same row."""
-
     near, cosines = [], []
     for first in range(0, len(asked), AT_ONCE):
         likeness = asked[first : first + AT_ONCE] @ rows.T
@@ -197,7 +193,6 @@ def _neighbours(asked: "Numbers", rows: "Numbers", most: int, *, itself: bool) -
 
 def _votes(near: Any, cosines: Any, k: int, places: Any, classes: int) -> "Numbers":
     """The share of each class in the weighted vote of the k nearest (rows, classes)."""
-
     weights = np.exp((cosines[:, :k] - cosines[:, :1]) / FADING)
     votes = np.zeros((len(near), classes))
     np.add.at(votes, (np.arange(len(near))[:, None], places[near[:, :k]]), weights)

@@ -72,7 +72,6 @@ class NumpyEncoder:
             batch: the tokens of each text.
         Returns: (texts, tokens, width) and the mask (texts, tokens) that is 1 where a token stands.
         """
-
         texts, longest = len(batch), max(map(len, batch))
         numbers = np.full((texts, longest), self._padding, np.int64)
         mask = np.zeros((texts, longest), np.float32)
@@ -128,7 +127,6 @@ def _gelu(values: "Numbers") -> "Numbers":
 
     Source: the rational function of Eigen's erf in 32 bits, ten times as quick as scipy.special.erf.
     """
-
     flat = values.reshape(-1)
     for first in range(0, len(flat), GELU_BLOCK):
         part = flat[first : first + GELU_BLOCK]
@@ -163,7 +161,6 @@ def _needed(layers: int) -> list[str]:
 
 def _read(folder: Path, layers: int) -> "dict[str, Numbers]":
     """The tensors that the pass needs, by their names without the prefix of a larger model."""
-
     needed, found = set(_needed(layers)), {}
     for path in sorted(folder.glob("*.safetensors")):
         for stored, value in _opened(path):

@@ -81,7 +81,6 @@ class Embedder:
 
         Leaves out what the rounding changes: no answer of the example or of banking77, at most .006 of a confidence.
         """
-
         keys = [self._key(text) for text in texts]
         found = self.kept.read(keys)
         lacking = list(dict.fromkeys(key for key in keys if not _whole(found.get(key))))
@@ -154,7 +153,6 @@ def vectors_of(encoder: Encoder, tokens: Sequence[Sequence[int]], pooling: str) 
 
 def pooled(hidden: "Numbers", mask: "Numbers", pooling: str) -> "Numbers":
     """Vectors of length one from the last layer's output (texts, tokens, width) and the mask (texts, tokens)."""
-
     vectors = hidden[:, 0] if pooling == "first" else (hidden * mask[..., None]).sum(1) / mask.sum(1)[:, None]
     unit: Numbers = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
     return unit.astype(np.float32, copy=False)

@@ -115,7 +115,6 @@ def _weights(task: Task, chosen: Mapping[str, Any]) -> "tuple[csr_matrix, csr_ma
 
 def _heaviest(asked: "csr_matrix", most: int) -> "csr_matrix":
     """The same rows with no more than so many of their terms, the heaviest."""
-
     for start, end in zip(asked.indptr[:-1], asked.indptr[1:], strict=True):
         if end - start > most:
             weights = asked.data[start:end]
@@ -129,7 +128,6 @@ def _nearest(rows: "csr_matrix", asked: "csr_matrix", most: int, block: int) -> 
 
     The likeness of a block of test rows to all training rows is held at once: 256 x 20,000 numbers are 20 MB.
     """
-
     found: list[list[tuple[int, float]]] = []
     columns = rows.T.tocsr()
     for start in range(0, asked.shape[0], block):

@@ -161,7 +161,6 @@ class _Grams:
 
         Columns are in the order of the letters; within a row of the texts, n-grams are in that of their first text.
         """
-
         rows, asked = ([self._of(text) for text in some] for some in (texts, tests))
         used, firsts = np.unique(np.concatenate([numbers for numbers, _ in rows]), return_index=True)
         names, used = list(self.numbers), used[np.argsort(firsts)]
@@ -180,7 +179,6 @@ class _Grams:
 
     def made(self, text: str) -> "tuple[Array, Numbers]":
         """The numbers of a text's different n-grams, and how often it has each."""
-
         times = Counter(self.split(text))
         numbers = [self.numbers.setdefault(name, len(self.numbers)) for name in times]
         return np.array(numbers, np.int32), np.array(list(times.values()), np.float32)
