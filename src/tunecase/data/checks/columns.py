@@ -226,21 +226,6 @@ class Split:
         """The values of a column at some rows, in any order, shape of `rows`."""
         return self.shelf.take(name, rows)
 
-    def sets(self, rows: "Rows") -> "tuple[Shingles, Rows]":
-        """The shingle sets of some rows, in their order: hashes one after the other, and how many each row has."""
-        sizes = np.zeros(len(rows), np.int64)
-        parts: list[tuple[Rows, Shingles, Rows]] = []
-        for at, places, inside in self.shelf.by_shard(rows):
-            flat, counts = shingles_of(self.shelf.shard(at), inside)
-            sizes[places] = counts
-            parts.append((places, flat, counts))
-        starts = np.cumsum(sizes) - sizes
-        found = np.zeros(int(sizes.sum()), np.uint32)
-        for places, flat, counts in parts:
-            own = np.cumsum(counts) - counts
-            found[np.repeat(starts[places] - own, counts) + np.arange(len(flat))] = flat
-        return found, sizes
-
     def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
         """The rows that are marked, and how many of them for each kind, in words."""
         column, counts = f"mark {mark}", np.zeros(len(kinds), np.int64)
