@@ -189,21 +189,18 @@ def _weights(belief: Belief, errors: "Floats", made: Candidate, test_rows: int |
     return np.asarray(weights)
 
 
-def noise_of_run(
-    belief: Belief, errors: "Floats", n: int, draws: int, test_rows: int | None, fresh: bool = False
-) -> "Floats":
+def noise_of_run(belief: Belief, errors: "Floats", n: int, draws: int, test_rows: int | None) -> "Floats":
     """Variance with which the runs measure ln e in each world, beyond what runs of that size have already shown.
 
         k runs so far at n:   1 / v = 1 / (items + run/(k + draws)) - 1 / (items + run/k)
 
     The items are the same ones again, so that only the luck of runs is averaged away where n was measured before.
-    `fresh` is for another set-up, of which nothing was measured yet.
     """
     items = variance_of_items(np.maximum(errors, LEAST_ERROR), test_rows or math.inf, belief.scale)
     nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
     spread = spread_at(belief.points, belief.scale, errors, nearest)
     run = np.maximum((spread / np.maximum(errors, LEAST_ERROR)) ** 2, LEAST_SD**2)
-    before = 0 if fresh else sum(point.draws for point in belief.points if point.n == n)
+    before = sum(point.draws for point in belief.points if point.n == n)
     if not before:
         return np.asarray(items + run / draws)
     precision = 1 / (items + run / (before + draws)) - 1 / (items + run / before)
