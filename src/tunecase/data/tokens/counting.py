@@ -1,4 +1,4 @@
-"""Rows tokens: exactly with a tokenizer.json, by a fast counter that is checked against the reference, or sampled.
+"""Counts tokens: exactly with a tokenizer.json, by a fast counter that is checked against the reference, or sampled.
 
 Both come with the extra "tokens": the reference is the library `tokenizers`; the library `fastokens` reads the same
 tokenizer.json and counts some 30 times faster, and is used only while it agrees, row by row, with the reference.
@@ -117,7 +117,7 @@ class RowTokens(NamedTuple):
 
 @dataclass(slots=True)
 class Counter:
-    """Rows batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
+    """Counts batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
 
     Args:
         path: a tokenizer.json; a chat template beside it is applied.
@@ -230,7 +230,7 @@ class Counter:
         return reference_counts(texts, self.reference)
 
     def _check(self, texts: list[str]) -> None:
-        """Rows some rows twice; a single difference ends the use of the fast counter."""
+        """Counts some rows twice; a single difference ends the use of the fast counter."""
         if self.fast is None or not texts:
             return
         most = CHECKED_LATER if self.checked else CHECKED_ROWS
