@@ -38,7 +38,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError, refuse_any
 
 if TYPE_CHECKING:
     from tunecase.books import Meter
@@ -125,8 +125,7 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         from tunecase.books import Meter
 
-        if problems := settings.problems():
-            raise InputError(problems)
+        refuse_any(settings.problems())
         self.settings, self.case = settings, _case(settings)
         self.price = _price(settings, self.case)
         self.meter = Meter(settings.run)

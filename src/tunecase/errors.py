@@ -130,6 +130,20 @@ class InputError(TunecaseError):
         return type(self), (self.problems,)
 
 
+def refuse_any(problems: Problem | Iterable[Problem] | None) -> None:
+    """Refuses the input with all problems that were found; does nothing where there is none.
+
+    Raises:
+        InputError: there is a problem.
+
+    Example:
+        >>> refuse_any([])
+    """
+    found = (problems,) if isinstance(problems, Problem) else tuple(problems or ())
+    if found:
+        raise InputError(found)
+
+
 def first_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """The problems that a person can read: the first 20, and how many follow.
 

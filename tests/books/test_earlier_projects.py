@@ -78,7 +78,7 @@ def test_closed_lines_are_what_was_planned_and_paid(tmp_path):
     book.append("record", Closing(("gpu", "labour", "data", "inference"), DAY), recorded_at=START + timedelta(days=4))
     lines = closed_lines(kept(book.entries()), "mine")
     assert [("labour", 6100.5)] == [(line.name, line.actual) for line in lines]
-    assert 6100.5 / 7_000 == lines[0].overrun
+    assert 6100.5 / 7_000 == lines[0].actual / lines[0].planned.p50
 
 
 def lines_of(n: int, widen: float) -> list[ClosedLine]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from tunecase.accounts.material import Material, filled
 from tunecase.accounts.words import through
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.books import map_command
+from tunecase.ledger import Entry
 from tunecase.quantities import counted, day, one_line, paid, paid_column
 from tunecase.records import (
     Charge,
@@ -22,9 +22,6 @@ from tunecase.records import (
     Unplaced,
     unread_words,
 )
-
-if TYPE_CHECKING:
-    from tunecase.ledger import Entry
 
 MOST_COMMANDS = 6  # of what lies in other; the table gives all
 MOST_ROWS = 5  # of a table under the answer

@@ -17,7 +17,6 @@ class Cell:
 
     text: str
     tone: Tone = "plain"
-    swatch: int | None = None
 
     @property
     def marked(self) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
 from itertools import filterfalse
-from typing import TYPE_CHECKING
 
 from tunecase.books.charges import DIGITS, is_credit
 from tunecase.books.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
@@ -17,11 +16,8 @@ from tunecase.books.lines import PEOPLE, UNKNOWNS, PlannedLine, planned_lines
 from tunecase.books.variance import added, bought, to_date, variance
 from tunecase.books.words import lead, redrawn_words, remarks
 from tunecase.project import Project
-from tunecase.quantities import Band, band
+from tunecase.quantities import Band, Draws, band
 from tunecase.records import CATEGORIES, BookLine, Books, Estimate, HitRate, PlanUsed, Spending
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 ZERO = Decimal(0)
 

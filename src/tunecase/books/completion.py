@@ -2,17 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.books.lines import PEOPLE, UNKNOWNS, folded
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.quantities import Draws
-
-    Flags = NDArray[np.bool_]
+from tunecase.quantities import Draws, Flags, np
 
 FEWEST = 200  # worlds that must be left for quantiles worth the name
 FLOOR = 0.10  # of the planned doubt of a price stays, however much has been bought
@@ -39,8 +31,6 @@ def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
     In each world people's lines grow by what the unknowns add to them, in hours as in money, and the line of the
     unknowns goes: what it allows for is booked as labour or evaluation.
     """
-    import numpy as np
-
     booked = folded(lines.items(), _both)
     people = {name: booked[name] for name in PEOPLE if name in booked}
     if UNKNOWNS not in booked or not people:
@@ -147,8 +137,6 @@ def at_completion(
     Leaves out: how far the round under way has come; every world that is left keeps its weight, so a project near its
     end is told with more to come than it has, until its lines are closed or its rounds are kept.
     """
-    import numpy as np
-
     spent = {name: paid.get(name, LinePaid()) for name in (*bill, *paid)}
     going = {name: line for name, line in bill.items() if name not in closed}
     rounds = rounds if rounds is not None and rounds.made > 0 else None
@@ -168,8 +156,6 @@ def _completion(
     spent: Mapping[str, LinePaid], rests: Mapping[str, "Draws"], kept: "Flags", ruled_by: str
 ) -> Completion:
     """What was paid and what is still to come, by line and in all, in the worlds that are kept."""
-    import numpy as np
-
     none = np.zeros(int(kept.sum()))
     lines = {
         name: none + line.spent + line.credits + (rests[name][kept] if name in rests else 0.0)
@@ -180,16 +166,12 @@ def _completion(
 
 def _left(going: Mapping[str, LineDrawn], spent: Mapping[str, LinePaid]) -> "Draws":
     """What the open lines cost in every world at the prices paid, less what was spent on them."""
-    import numpy as np
-
     whole = np.sum([_repriced(line, spent[name]) for name, line in going.items()], axis=0)
     return np.asarray(whole - sum(spent[name].spent for name in going))
 
 
 def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
     """The worlds that are left and what ruled the others out; all of them where too few would be left."""
-    import numpy as np
-
     if left.sum() >= min(FEWEST, len(left)):
         return left, why
     return np.ones(len(left), dtype=bool), "nothing"
@@ -197,8 +179,6 @@ def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
 
 def _repriced(line: LineDrawn, paid: LinePaid) -> "Draws":
     """The whole line in every world: what was bought at the price paid, the rest at prices centred on it."""
-    import numpy as np
-
     if line.quantity is None or not paid.quantity or not paid.counted:
         return line.amount
     left = np.maximum(line.quantity - paid.quantity, 0.0)
@@ -215,16 +195,12 @@ def _price_of_rest(line: LineDrawn, paid: LinePaid, left: "Draws") -> "Draws":
 
 
 def _price(line: LineDrawn) -> "Draws":
-    import numpy as np
-
     assert line.quantity is not None
     return np.divide(line.amount, line.quantity, out=np.zeros(len(line.amount)), where=line.quantity > 0)
 
 
 def _rest(line: LineDrawn, paid: LinePaid, rounds: RoundsDrawn | None, afresh: bool) -> "Draws":
     """What is still to be paid of a line in every world."""
-    import numpy as np
-
     if line.quantity is None or not paid.quantity or not paid.counted:
         if rounds is not None and paid.spent > 0:
             return _by_the_round(line, line.amount, paid.spent, rounds, afresh)
@@ -238,8 +214,6 @@ def _rest(line: LineDrawn, paid: LinePaid, rounds: RoundsDrawn | None, afresh: b
 
 def _by_the_round(line: LineDrawn, whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":
     """What is still to come where what was done took `so_far`: the later rounds, and what follows the last."""
-    import numpy as np
-
     later = rounds.drawn if afresh else np.maximum(rounds.drawn - rounds.made, 0.0)
     before, after = whole * line.before, whole * line.after
     in_rounds = np.maximum(whole - after - (0.0 if afresh else before), 0.0)
@@ -253,8 +227,6 @@ def _by_the_round(line: LineDrawn, whole: "Draws", so_far: float, rounds: Rounds
 
 def _centred(draws: "Draws", seen: float, done: "Draws") -> "Draws":
     """Draws moved to what was seen, their doubt (as ratios) shrunk by the share that is done."""
-    import numpy as np
-
     some = draws > 0
     if not some.any():
         return np.full(len(draws), seen)
@@ -265,8 +237,6 @@ def _centred(draws: "Draws", seen: float, done: "Draws") -> "Draws":
 
 def _shared_out(rests: Mapping[str, "Draws"], whole: "Draws") -> dict[str, "Draws"]:
     """The lines' rests, stretched in every world so that they add up to the whole."""
-    import numpy as np
-
     total = np.asarray(np.sum(list(rests.values()), axis=0))
     factor = np.divide(whole, total, out=np.zeros(len(total)), where=total > 0)
     return {name: rest * factor for name, rest in rests.items()}

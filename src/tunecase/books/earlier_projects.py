@@ -48,11 +48,6 @@ class ClosedLine:
     planned: Band
     actual: float
 
-    @property
-    def overrun(self) -> float:
-        """Actual over the planned P50."""
-        return self.actual / self.planned.p50 if self.planned.p50 > 0 else math.inf
-
 
 def kept(entries: Iterable[Entry]) -> Kept:
     """What a ledger holds of money, charges on the lines that the rules put them on.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tunecase.books.case_scores import case_scores, roots_of
 from tunecase.books.scorecard import Past, merged
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 from tunecase.ledger import Ledger
 from tunecase.records import CaseScored, from_json, reading_fault, to_json
@@ -67,11 +67,9 @@ def read_cases(places: Iterable[Place]) -> tuple[list[CaseScored], list[Problem]
 
 def _read_ledger(place: Place) -> CaseScored:
     """One case, its ledger checked whole before it is used."""
-    if problem := _missing(place):
-        raise InputError(problem)
+    refuse_any(_missing(place))
     ledger = Ledger(place.path)
-    if problems := ledger.verify():
-        raise InputError(problems)
+    refuse_any(ledger.verify())
     entries = list(ledger.entries())
     if not entries:
         raise InputError(Problem(place.name, "an empty ledger", WANTED, "leave it out"))
@@ -111,8 +109,7 @@ def _missing(place: Place) -> Problem | None:
 
 
 def _read_export(place: Place) -> Sequence[CaseScored]:
-    if problem := _missing(place):
-        raise InputError(problem)
+    refuse_any(_missing(place))
     size = place.path.stat().st_size
     if size > MOST_EXPORT:
         got = f"a file of {size / 2**20:,.0f} MiB"
@@ -155,8 +152,7 @@ def _cases_of(name: str, body: dict[str, Any]) -> list[CaseScored]:
         if case.followed > case.advised:
             got = f"case: followed is {case.followed:,} of {case.advised:,} advised"
             problems.append(Problem(where, got, "no more steps followed than advised", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return cases
 
 
@@ -191,8 +187,7 @@ def read_past(names: Sequence[str], folder: Path, own: Path | None = None) -> Pa
         if not wrong:
             cases += found
             digests.append(digest.hex())
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return Past(merged(cases)[0], hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()[:16])
 
 

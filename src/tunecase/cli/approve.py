@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
@@ -53,9 +53,7 @@ def approve(
         given = {"--by": by, "--until": until, "--note": note, "--plan": plan, "--replaces": replaces}
         given |= {"--beyond": "given" if beyond else ""}
         fix = 'write it first, as in `tunecase approve "1500 USD" --by "Head of Support"`'
-        problems = [Problem(name, "no amount", "an amount to approve", fix) for name, value in given.items() if value]
-        if problems:
-            raise InputError(problems)
+        refuse_any(Problem(name, "no amount", "an amount to approve", fix) for name, value in given.items() if value)
         record = flow.approvals(opened)
     print_record("approvals", record, json, case=opened)
 

@@ -26,7 +26,7 @@ from tunecase.cli.options import (
     variable_project,
 )
 from tunecase.cli.piped import is_piped, piped
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import Problem, TunecaseError, refuse_any
 from tunecase.records import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -232,13 +232,11 @@ def _fixed(data: _Data, copy: "FixAsked", progress: dict[str, Any]) -> "tuple[Au
 def _refuse_piped(given: dict[str, object]) -> None:
     """Refuses what is written beside the rows, or read back against them, where they are piped in."""
     fix = "write the rows into a file and name it"
-    problems = [
+    refuse_any(
         Problem(name, "beside - for standard input", "a file of rows, which stays", fix)
         for name, value in given.items()
         if value is not None
-    ]
-    if problems:
-        raise InputError(problems)
+    )
 
 
 def _refuse_fixing(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:
@@ -253,5 +251,4 @@ def _refuse_fixing(fix: Path | None, mask: bool, force: bool, reviewed: Path | N
     for name, given in (("--mask", mask), ("--force", force)):
         if given and fix is None:
             problems.append(Problem(name, "no --fix", "--fix DIR", "name the folder for the cleaned copy"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)

@@ -96,34 +96,16 @@ def root(
     FACE.code = "terminal"
 
 
-app.command(rich_help_panel=ROAD)(init)
-app.command(rich_help_panel=ROAD)(define)
-app.command(rich_help_panel=ROAD)(audit)
-app.command(rich_help_panel=ROAD)(estimate)
-app.command(rich_help_panel=ROAD)(pilot)
-app.command(rich_help_panel=ROAD)(forecast)
-app.command(rich_help_panel=ROAD)(decide)
-app.command("next", rich_help_panel=ROAD)(next_)
-app.command(rich_help_panel=ROAD)(report)
-app.command(rich_help_panel=ROAD)(run)
-app.command(cls=BehindDashes, rich_help_panel=QUICK)(fit)
-app.command(rich_help_panel=QUICK)(inference)
-app.command(rich_help_panel=QUICK)(prices)
-app.command(rich_help_panel=QUICK)(sources)
-app.command(rich_help_panel=QUICK)(label)
-app.command(rich_help_panel=QUICK)(compare)
-app.command(rich_help_panel=QUICK)(judge)
-app.command(rich_help_panel=QUICK)(evals)
-app.command(rich_help_panel=QUICK)(schema)
-app.command(rich_help_panel=AFTER)(approve)
-app.command(rich_help_panel=AFTER)(reject)
+for panel, commands in (
+    (ROAD, (init, define, audit, estimate, pilot, forecast, decide, next_, report, run)),
+    (QUICK, (fit, inference, prices, sources, label, compare, judge, evals, schema)),
+    (AFTER, (approve, reject, books, check, scorecard, serve, mcp)),
+):
+    for command in commands:
+        own = BehindDashes if command is fit else None
+        app.command(command.__name__.rstrip("_"), cls=own, rich_help_panel=panel)(command)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
-app.command(rich_help_panel=AFTER)(books)
-app.command(rich_help_panel=AFTER)(check)
-app.command(rich_help_panel=AFTER)(scorecard)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
-app.command(rich_help_panel=AFTER)(serve)
-app.command(rich_help_panel=AFTER)(mcp)
 
 
 def main() -> NoReturn:

@@ -91,15 +91,14 @@ def compare(
 
 
 def _refuse(*, beside: bool, twice: bool) -> None:
-    from tunecase.errors import InputError, Problem
+    from tunecase.errors import Problem, refuse_any
 
     problems = []
     if beside:
         problems.append(Problem("--project", "beside a project file", "one of them", "leave --project out"))
     if twice:
         problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _comment(record: "Comparison") -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project, panel
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 
 brief_option = panel("A brief to sign")
 DEFAULT_BRIEF = "brief.md"
@@ -66,5 +66,4 @@ def _refuse(brief: bool, file: str | None, force: bool, json: bool) -> None:
     ]
     if brief and file == "-" and json:
         problems.append(Problem("--brief", "- beside --json", "one of them on standard output", "name a file"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)

@@ -8,7 +8,7 @@ import typer
 
 from tunecase.cli.asking import LIST
 from tunecase.cli.options import AsJson, InputColumn, OutputColumn, Seed, print_record
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 
 
 def init(
@@ -41,8 +41,7 @@ def init(
 
     if data is None and example == LIST:
         return print_record("examples", flow.about_examples(), json)
-    if problems := [*_not_to_split(data, split, group, held)]:
-        raise InputError(problems)
+    refuse_any(_not_to_split(data, split, group, held))
     if ask:
         refuse_without_terminal()
     folder = to or (data.parent if data and "hf:" not in data.parts else Path())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, SendFlagged, Today, finish, open_project
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 
 
 def label(
@@ -56,5 +56,4 @@ def _refuse(files: list[Path], trial: int | None, *, read: bool, given: bool) ->
         problems.append(Problem(str(files[0]), "a file without --read", "--read before the files", "add --read"))
     if given and read:
         problems.append(Problem("--pool, --to", "beside --read", "beside --trial only", "leave them out"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)

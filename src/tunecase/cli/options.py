@@ -189,11 +189,10 @@ def _take(name: str, context: Any, option: Any, given: bool) -> bool:
 
 def refuse_depths() -> None:
     """Raises InputError where --quiet stands beside what asks for more."""
-    from tunecase.errors import InputError, Problem
+    from tunecase.errors import Problem, refuse_any
 
     more = [name for name, given in (("--full", DEPTH.full), ("--verbose", DEPTH.verbose)) if given and DEPTH.quiet]
-    if more:
-        raise InputError([Problem("--quiet", f"{name} beside it", "one of them", f"leave {name} out") for name in more])
+    refuse_any(Problem("--quiet", f"{name} beside it", "one of them", f"leave {name} out") for name in more)
 
 
 def is_full() -> bool:

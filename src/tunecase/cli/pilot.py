@@ -22,7 +22,7 @@ from tunecase.cli.options import (
     print_record,
     trained_option,
 )
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.records import Pilot, PilotSettings
 
 place_option = panel("Where runs are made")
@@ -145,5 +145,4 @@ def _refuse_with_source(source: str, rows: Path | None, settings: PilotSettings)
         for name, value in given.items()
         if value
     ]
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError, refuse_any
 from tunecase.records import STANDARD_INPUT
 
 P = TypeVar("P", bound="str | Path | None")
@@ -54,13 +54,11 @@ def piped(place: P, *, lines: bool = True) -> Iterator[P]:
 
 def refuse_beside(option: str, given: Mapping[str, bool]) -> None:
     """Refuses what cannot stand beside an option that writes to standard output. Raises: InputError with each of it."""
-    problems = [
+    refuse_any(
         Problem(option, f"{PIPE} beside {name}", "one of them on standard output", "name a file")
         for name, is_given in given.items()
         if is_given
-    ]
-    if problems:
-        raise InputError(problems)
+    )
 
 
 def print_alone(text: str) -> None:

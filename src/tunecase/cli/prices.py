@@ -83,9 +83,8 @@ def prices(
 
 def _check_alone(dated: str, to: Path | None) -> None:
     """Refuses what belongs to `--update` without it."""
-    from tunecase.errors import InputError, Problem
+    from tunecase.errors import Problem, refuse_any
 
     fix = "add --update FILE, or leave it out"
     alone = [name for name, given in (("--date", dated), ("--to", to)) if given]
-    if alone:
-        raise InputError([Problem(name, "no catalog beside it", "--update FILE", fix) for name in alone])
+    refuse_any(Problem(name, "no catalog beside it", "--update FILE", fix) for name in alone)

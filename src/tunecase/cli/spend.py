@@ -80,7 +80,7 @@ def _warning(opened: "Flow") -> "Approvals | None":
 
 def _refuse_unknown(context: typer.Context) -> None:
     from tunecase.cli.usage import nearest_word
-    from tunecase.errors import InputError, Problem
+    from tunecase.errors import Problem, refuse_any
 
     options = [name for param in context.command.params for name in param.opts if name.startswith("--")]
     shown = "`tunecase spend add --help` shows what it takes"
@@ -94,8 +94,7 @@ def _refuse_unknown(context: typer.Context) -> None:
         problems = [
             Problem(context.args[0], "a third word", wanted, "leave it out, or quote a note: --note 'two hours'")
         ]
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 which_option = panel("Which charges")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SAMPLERS, SPOT
@@ -22,11 +22,8 @@ from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
 from tunecase.project import Compute
-from tunecase.quantities import Interval, Quantity, Worlds, counted, share
+from tunecase.quantities import Draws, Interval, Quantity, Worlds, counted, np, share
 from tunecase.records import DefaultUsed, Run
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 Engine = Callable[[Batch], Sampled]
 COUNTS = (1, 2, 4, 8)
@@ -153,8 +150,6 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
 
 
 def _timed_machines(basis: Basis, speeds: Mapping[tuple[str, int], Sequence[float]]) -> Iterator[Machine]:
-    import numpy as np
-
     for (card, count), rates in speeds.items():
         hour = hour_asked(card, basis)
         if hour is None or (hour.tier == OWNED_TIER and not owns_enough(count, basis)):
@@ -399,8 +394,6 @@ def idle_over_used(basis: Basis) -> "Draws":
     Zero where a provider bills tokens. The price of an owned card's hour includes idle time already, so for owned cards
     only the idle time stated in the project file counts.
     """
-    import numpy as np
-
     given, compute = basis.project.training.idle if basis.project else None, _compute(basis)
     if compute.hosted or (compute.tier == OWNED_TIER and given is None):
         return np.zeros(basis.worlds.n)
@@ -413,8 +406,6 @@ def paid_besides(basis: Basis) -> "Draws":
 
     (1 + failed) x (1 + idle / used) - 1
     """
-    import numpy as np
-
     failed = basis.draw("training.failed", basis.project.training.failed if basis.project else None)
     return np.asarray((1 + failed) * (1 + idle_over_used(basis)) - 1)
 

@@ -8,7 +8,6 @@ leaves open is searched (search.py).
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory, speed
@@ -39,11 +38,8 @@ from tunecase.compute.request import Request, Settled, settled
 from tunecase.compute.running import Job, outcome
 from tunecase.compute.search import Choice, Rejected, Searched, methods_of, search
 from tunecase.prices import NOT_OF_THE_TABLES, Basis, GpuHour, any_gpu_hour, hour_words
-from tunecase.quantities import Z80, Interval80, band, counted, duration, figures
+from tunecase.quantities import Z80, Draws, Interval80, band, counted, duration, figures
 from tunecase.records import Compared, Fit, LeftOut, Phase, Placed, Proof, Unsaid
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 MOST = 4  # remedies shown
 REST = "correction for what was not said, and others' runs"  # may be negative

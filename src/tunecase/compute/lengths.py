@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tunecase.quantities import np
+
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
@@ -60,8 +62,6 @@ class Lengths:
 @lru_cache(maxsize=4096)
 def _of_longest(lengths: Lengths, samples: int) -> tuple[float, float]:
     """First and second moment of the length of the longest of `samples` samples."""
-    import numpy as np
-
     tokens = np.array(lengths.tokens, dtype=float)
     shares = (np.cumsum(lengths.counts) / lengths.total) ** samples
     steps = np.diff(shares, prepend=0.0)

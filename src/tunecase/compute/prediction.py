@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.compute import memory, speed
@@ -12,11 +11,8 @@ from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.compute.speed.rollout import RolloutStep, rollout_step
-from tunecase.quantities import Z80, Z90, Interval
-
-if TYPE_CHECKING:
-    from tunecase.prices import Basis
-    from tunecase.quantities import Draws
+from tunecase.prices import Basis
+from tunecase.quantities import Z80, Z90, Draws, Interval, np
 
 WITHIN = {"reserved": "allocated", "card": "reserved"}  # the statistic that each contains
 
@@ -136,7 +132,6 @@ def total_gb(card: catalog.Gpu) -> float:
 def _log(value: Number) -> Number:
     if isinstance(value, int | float):
         return math.log(value)
-    import numpy as np
 
     return np.log(value)
 
@@ -144,7 +139,6 @@ def _log(value: Number) -> Number:
 def _exp(power: Number) -> Number:
     if isinstance(power, int | float):
         return math.exp(power)
-    import numpy as np
 
     return np.exp(power)
 

@@ -10,7 +10,7 @@ from tunecase.compute import speed
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.measured.words import card_of
 from tunecase.compute.recipe import CHOICES, Recipe
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 
 TRAINER = "trl"
 OTHER = {"none": "ddp", "zero1": "zero2"}  # sharding over several cards that our trainer has for one it has not
@@ -88,8 +88,7 @@ def as_own_trainer(recipe: Recipe) -> tuple[Recipe, dict[str, Any]]:
     Raises: InputError with each part of the set-up without which the steps would say nothing about it.
     Source: pilot/trainers/translate.py and trl_worker.py, which hold what that trainer passes to TRL and bitsandbytes.
     """
-    if problems := _beyond_own_trainer(recipe):
-        raise InputError(problems)
+    refuse_any(_beyond_own_trainer(recipe))
     framework, several = catalog.framework(TRAINER), recipe.gpus > 1
     sharding = OTHER.get(recipe.sharding, recipe.sharding) if several else "none"
     masters = framework.masters_several if several else framework.masters_one

@@ -17,7 +17,7 @@ from tunecase.compute.search import FITS, TIGHT, Choice, Searched, most_cards, s
 from tunecase.compute.speed.rollout import sampled_by
 from tunecase.errors import InputError
 from tunecase.prices import Basis
-from tunecase.quantities import band, duration, figures
+from tunecase.quantities import band, duration, figures, np
 
 # What to type for each field, in the order of the line.
 TYPED = {
@@ -185,8 +185,6 @@ def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[froze
 
     Several cards in place of one must share the work somehow, so their sharding does not count as another change.
     """
-    import numpy as np
-
     for group in table.groups:
         other, rows = group.recipe, slice(group.first, group.first + len(group.recipe.gpus))
         words = {name for name in COMPARED if getattr(other, name) != getattr(recipe, name)}
@@ -290,8 +288,6 @@ def most_that_fits(
     recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None
 ) -> int | None:
     """The largest size of one field with which the run fits, from ascending `sizes`; None where it fits with none."""
-    import numpy as np
-
     assert recipe.gpu is not None
     tried = np.array(sizes, dtype=np.int64)
     fits = need(recipe.but(**{name: tried}), calibration).high_gb <= memory.usable_gb(recipe.gpu)

@@ -1,7 +1,6 @@
 """What one run takes beside its steps: start-up, loading, evaluation, failed runs, interruptions; hours and dollars."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute.measured.calibration import Calibration
@@ -9,9 +8,7 @@ from tunecase.compute.model.blocks import Shape
 from tunecase.compute.prediction import pace, time_factor
 from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.prices import Basis, any_gpu_hour
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 
 MILLION = 1e6
 
@@ -91,7 +88,6 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
     If the tokens are unknown, they count as a million, and start-up and failed runs as zero.
     Source: catalog/tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
     """
-    import numpy as np
 
     def term(name: str) -> Number:
         draws = basis.draw(name)

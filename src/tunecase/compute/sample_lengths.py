@@ -12,6 +12,7 @@ from tunecase.compute import lengths
 from tunecase.compute.lengths import Lengths
 from tunecase.errors import InputError, Problem
 from tunecase.io import no_file, read_text
+from tunecase.quantities import np
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Row
@@ -144,7 +145,6 @@ def _texts(path: Path, tokenizer: Path | None) -> Sampled:
 
 def _tokenized(rows: "Sequence[Row]", tokenizer: Path, file_bytes: int) -> tuple[list[int], str]:
     """Tokens of each row, estimated from those that were counted, and in words how."""
-    import numpy as np
 
     from tunecase.data.reading import prompt_of
     from tunecase.data.tokens import Counter as TokenCounter

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
@@ -17,13 +17,7 @@ from tunecase.compute.request import MOST_TOKENS, SHARDINGS, Settled, step_sampl
 from tunecase.compute.running import Job, Terms, terms_of
 from tunecase.errors import InputError, Problem
 from tunecase.prices import NOT_OF_THE_TABLES, Basis, any_gpu_hour, gpu_hour
-from tunecase.quantities import Z80
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from tunecase.quantities import Z80, Floats, np
 
 COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 MICRO_BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -115,8 +109,6 @@ class Searched:
                 one that fits but ends too late.
             method: only choices with this method; all where it is empty.
         """
-        import numpy as np
-
         at = self._best_rank(method)
         at = at[self.columns["in_time"][at]] if in_time else at
         if not len(at):
@@ -133,8 +125,6 @@ class Searched:
 
     def fastest(self) -> Choice | None:
         """The fastest choice that fits, else the fastest that is tight; of equals the cheapest."""
-        import numpy as np
-
         at = self._best_rank()
         if not len(at):
             return None
@@ -142,15 +132,11 @@ class Searched:
 
     def closest(self, method: str = "") -> Choice:
         """The choice nearest to fitting, with one method or with any."""
-        import numpy as np
-
         other = self.columns["method"] != METHODS.index(method) if method else False
         return self.choice(int(np.argmin(np.where(other, math.inf, self.columns["over"]))))
 
     def _best_rank(self, method: str = "") -> Any:
         """Rows of the best verdict there is: what fits, else what is tight, else what more likely does not fit."""
-        import numpy as np
-
         rank = self.columns["rank"]
         if method:
             rank = np.where(self.columns["method"] == METHODS.index(method), rank, TOO_BIG)
@@ -162,8 +148,6 @@ class Searched:
 
         The last is the choice of `cheapest`, which may cost 2% more than another.
         """
-        import numpy as np
-
         at = self._best_rank()
         at = at[np.isfinite(self.columns["usd"][at])]
         cheapest = self.cheapest()
@@ -181,8 +165,6 @@ class Searched:
 
     def rejected(self) -> list[Rejected]:
         """Why choices were left out, most frequent first; the nearest miss is the closest of the cheaper ones."""
-        import numpy as np
-
         reasons = [Rejected(reason, count) for reason, count in self.left_out.items()]
         best = self.cheapest()
         for code, reason in ((TOO_BIG, LARGE), (TIGHT, CLOSE)):
@@ -195,8 +177,6 @@ class Searched:
 
     def _nearest_miss(self, at: Any, best: Choice | None) -> Choice | None:
         """The row closest to fitting among those cheaper than the best choice; None where none is cheaper."""
-        import numpy as np
-
         if best is not None and best.usd is not None:
             at = at[self.columns["usd"][at] < best.usd]
         return self.choice(int(at[np.argmin(self.columns["over"][at])])) if len(at) else None
@@ -216,8 +196,6 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
     Raises: InputError where no choice is left: no card with a price, or a batch that the cards cannot share evenly.
     Leaves out mixtures of cards, and clusters without the links that catalog/tables/gpus.csv states.
     """
-    import numpy as np
-
     job, table = ask.job, Searched(job=ask.job)
     kinds: dict[tuple[bool, int], list[catalog.Gpu]] = {}
     for card in _cards(ask, basis, job, table):
@@ -263,8 +241,6 @@ class _Needed:
 
     def __call__(self, recipe: Recipe) -> tuple[Need, Any]:
         """The need of each size, and P90 of what the allocator reserves for it [GB]."""
-        import numpy as np
-
         plain = recipe.but(gpu=None, gpus=0, micro_batch=0, accumulation=0)
         sizes = recipe.gpus * (MOST_TOKENS + 1) + recipe.micro_batch
         if plain in self.known and np.isin(sizes, self.known[plain][0]).all():
@@ -338,8 +314,6 @@ def methods_of(ask: Settled) -> tuple[str, ...]:
 
 def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
     """US dollars per GPU hour, from the nearest tier with a price where the card was named; infinite without one."""
-    import numpy as np
-
     hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
@@ -366,8 +340,6 @@ def _cards(ask: Settled, basis: Basis, job: Job, table: Searched) -> list[catalo
 
 def _sizes(ask: Settled, counts: Sequence[int], table: Searched, kinds: int) -> "tuple[Any, Any, Any]":
     """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
-    import numpy as np
-
     length = ask.given.get("sequence_tokens", 2048)
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
     pairs = [(n, m) for n in counts for m in micro if m * length <= MOST_TOKENS]
@@ -420,8 +392,6 @@ def _columns(
     recipe: Recipe, needs: tuple[Need, Any], usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
 ) -> "dict[str, Floats]":
     """The columns of one group, shape (sizes,), from what is allocated and P90 of what is reserved."""
-    import numpy as np
-
     assert recipe.gpu is not None
     usable, size = memory.usable_gb(recipe.gpu), len(recipe.gpus)
     speed = pace(recipe, calibration)

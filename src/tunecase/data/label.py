@@ -7,17 +7,10 @@ uncertainty drops out, so that a cold start needs no other method.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.grams import directions, runs_in_words, tfidf, words_and_pairs
 from tunecase.data.detectors.two_sample import copies
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Rows = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+from tunecase.quantities import Array, Floats, Rng, Rows, np
 
 DIRECTIONS = 256
 NEIGHBOURS = 20
@@ -90,8 +83,6 @@ def plan(
     spread by the nearest row taken (Sener and Savarese 2018). Leaves out what a language model knows of the texts, and
     rows beyond 20,000 of the pool, of which as many are drawn.
     """
-    import numpy as np
-
     if n < 1 or len(labels) != len(texts):
         raise ValueError(f"{n} rows wanted, {len(texts)} texts and {len(labels)} labels; wanted 1 or more, and as many")
     rng = np.random.default_rng(seed)
@@ -120,10 +111,8 @@ def expected(made: Plan) -> str:
     return f"in simulations {SAVED}; on other data it may save nothing, so a random tenth of the labels is a fair check"
 
 
-def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "np.random.Generator") -> tuple["Rows", int]:
+def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "Rng") -> tuple["Rows", int]:
     """Places of the pool rows that may be labelled, one of each group of copies; and how many copy rows at hand."""
-    import numpy as np
-
     group = copies([*pool, *at_hand])
     mine, theirs = group[: len(pool)], group[len(pool) :]
     full = np.array([bool(text.strip()) for text in pool], bool)
@@ -135,7 +124,6 @@ def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "np.random.Generator
 
 def embed(texts: Sequence[str], seed: int = 0, most: int = DIRECTIONS) -> "Floats":
     """Texts as directions of unit length, shape (texts, up to `most`)."""
-    import numpy as np
     from scipy.sparse import hstack
 
     cut = [text[:MOST_CHARACTERS] for text in texts]
@@ -150,11 +138,10 @@ def embed(texts: Sequence[str], seed: int = 0, most: int = DIRECTIONS) -> "Float
     return np.asarray(places / np.where(length > 0, length, 1.0))
 
 
-def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[NDArray[np.str_], Floats] | None":
+def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[Array, Floats] | None":
     """The classes and their chances for the other rows, shape (others, classes); None where labels say too little."""
     import warnings
 
-    import numpy as np
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -168,7 +155,7 @@ def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[
 
 
 def choose(
-    labelled: "Floats", pool: "Floats", chances: "Floats | None", n: int, rng: "np.random.Generator"
+    labelled: "Floats", pool: "Floats", chances: "Floats | None", n: int, rng: "Rng"
 ) -> tuple[list[int], "Floats"]:
     """Pool rows in the order they are taken, and their uncertainty, typicality and novelty, shape (pool, 3).
 
@@ -177,8 +164,6 @@ def choose(
         chances: the probe's for the pool, shape (pool, classes); None without one.
         n: rows wanted.
     """
-    import numpy as np
-
     unsure = np.ones(len(pool)) if chances is None else 1 - _margin(chances)
     typical = _typicality(pool, rng)
     near = np.zeros(len(pool))
@@ -196,16 +181,12 @@ def choose(
 
 
 def _margin(chances: "Floats") -> "Floats":
-    import numpy as np
-
     two = -np.partition(-chances, 1, axis=1)[:, :2]
     return np.asarray(two[:, 0] - two[:, 1])
 
 
-def _typicality(places: "Floats", rng: "np.random.Generator") -> "Floats":
+def _typicality(places: "Floats", rng: "Rng") -> "Floats":
     """The mean cosine of each row to its 20 nearest, among at most 5,000 rows."""
-    import numpy as np
-
     some = places
     if len(places) > MOST_COMPARED:
         some = places[np.sort(rng.choice(len(places), MOST_COMPARED, replace=False))]
@@ -220,9 +201,7 @@ def _typicality(places: "Floats", rng: "np.random.Generator") -> "Floats":
     return np.maximum(sums / k, 1e-6)
 
 
-def _pick(weighed: "Rows", place: int, parts: "Floats", chances: "tuple[NDArray[np.str_], Floats] | None") -> Pick:
-    import numpy as np
-
+def _pick(weighed: "Rows", place: int, parts: "Floats", chances: "tuple[Array, Floats] | None") -> Pick:
     reasons = []
     suggested, chance = None, None
     ranks = (parts[place] >= np.quantile(parts, 2 / 3, axis=0)).tolist()

@@ -9,7 +9,7 @@ from pathlib import Path
 from tunecase.data.review import LEAST_TIMED, mean_minutes
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import read_number, read_table
-from tunecase.quantities import Interval80, agreement_of_two, ceiling_range, count, counted
+from tunecase.quantities import Interval80, agreement_of_two, ceiling_range, count, counted, np
 from tunecase.records import ClassAgreement, Disagreement, LabelTask, LabelTrial
 
 NEEDED = ("trial", "row", "label")
@@ -186,8 +186,6 @@ def _by_class(pairs: Sequence[tuple[str, str]]) -> tuple[ClassAgreement, ...]:
 
 def _single(seconds: Sequence[float]) -> Interval80 | None:
     """Median minutes of single labels with P10 and P90; None without any."""
-    import numpy as np
-
     if not seconds:
         return None
     return Interval80(*(float(each) / 60 for each in np.quantile(seconds, (0.1, 0.5, 0.9))))

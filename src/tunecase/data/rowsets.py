@@ -1,20 +1,14 @@
 """Sets of rows as ascending arrays: what two of them share, and what one has beyond another."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Array, Flags, Hashes, Rows
+from tunecase.quantities import Array, Flags, Hashes, Rows, np
 
 CHUNK_ROWS = 1 << 16  # looked up at once
 
 
 def sorted_places(keys: "Hashes") -> "Rows":
     """The places of all keys, ordered by the whole key, then the place."""
-    import numpy as np
-
     packed, bits = sorted_with_places(keys)
     packed &= (np.uint64(1) << bits) - np.uint64(1)
     places = packed.astype(np.int64)
@@ -28,8 +22,6 @@ def sorted_with_places(keys: "Hashes") -> "tuple[Hashes, np.uint64]":
     One array of numbers is several times as fast to sort as an index. Keys that differ in the lowest bits alone are
     still to be put right.
     """
-    import numpy as np
-
     bits = np.uint64(max(len(keys) - 1, 1).bit_length())
     packed = (keys >> bits) << bits
     packed |= np.arange(len(keys), dtype=np.uint64)
@@ -39,16 +31,12 @@ def sorted_with_places(keys: "Hashes") -> "tuple[Hashes, np.uint64]":
 
 def narrow(rows: "Array") -> "Array":
     """Row numbers in half the bytes where they are small; other values as they are."""
-    import numpy as np
-
     small = rows.dtype == np.int64 and (not rows.size or rows.max() <= np.iinfo(np.int32).max)
     return rows.astype(np.int32) if small else rows
 
 
 def matches(rows: "Array", of: "Array") -> "Iterator[tuple[Rows, Rows]]":
     """The places of the values that stand in `of`, which ascends, and where they stand there; some at a time."""
-    import numpy as np
-
     for start in range(0, len(rows) if len(of) else 0, CHUNK_ROWS):
         some = rows[start : start + CHUNK_ROWS]
         near = np.flatnonzero((some >= of[0]) & (some <= of[-1]))
@@ -66,8 +54,6 @@ def within(rows: "Array", of: "Array") -> "Flags":
         >>> within(np.array([3, 1, 7]), np.array([1, 2, 3])).tolist()
         [True, True, False]
     """
-    import numpy as np
-
     found = np.zeros(len(rows), bool)
     for places, _ in matches(rows, of):
         found[places] = True
@@ -76,8 +62,6 @@ def within(rows: "Array", of: "Array") -> "Flags":
 
 def union(*sets: "Rows") -> "Rows":
     """The rows of all sets, ascending, each once."""
-    import numpy as np
-
     some = [rows for rows in sets if len(rows)]
     if not some:
         return np.zeros(0, np.int64)

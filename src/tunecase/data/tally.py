@@ -4,10 +4,8 @@ Row lengths that differ are few: numbers that sum to S take at most sqrt(2 S) va
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Floats, Rows
+from tunecase.quantities import Array, Floats, Rows, np
 
 
 class Tally:
@@ -17,8 +15,6 @@ class Tally:
     """
 
     def __init__(self, pieces: "Iterable[Rows]" = ()) -> None:
-        import numpy as np
-
         self.values: Rows = np.zeros(0, np.int64)
         self.counts: Rows = np.zeros(0, np.int64)
         for piece in pieces:
@@ -26,8 +22,6 @@ class Tally:
 
     def add(self, numbers: "Rows") -> None:
         """Counts some numbers in."""
-        import numpy as np
-
         values, counts = np.unique(numbers, return_counts=True)
         every = np.concatenate([self.values, values.astype(np.int64)])
         self.values, places = np.unique(every, return_inverse=True)
@@ -50,8 +44,6 @@ class Tally:
 
     def sum_beyond(self, limit: int) -> int:
         """The sum over all numbers of what they have beyond a limit."""
-        import numpy as np
-
         return int(np.maximum(self.values - limit, 0) @ self.counts)
 
     def quantiles(self, shares: "Floats | list[float]", scale: "Callable[[Rows], Array]" = lambda v: v) -> "Floats":
@@ -74,8 +66,6 @@ class Tally:
 
     def bins(self, edges: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """(edge, numbers from it up to the next), from the first bin that holds any to the last."""
-        import numpy as np
-
         places = np.searchsorted(np.array(edges), self.values, side="right") - 1
         counts = np.zeros(len(edges), np.int64)
         np.add.at(counts, places, self.counts)
@@ -85,8 +75,6 @@ class Tally:
 
 def weighted_quantiles(values: "Array", counts: "Rows", shares: "Floats | list[float]") -> "Floats":
     """The quantiles of ascending values that occur so often; see `Tally.quantiles`."""
-    import numpy as np
-
     wanted = np.asarray(shares, np.float64)
     if not len(values):
         return np.zeros(len(wanted))
@@ -102,8 +90,6 @@ def weighted_quantiles(values: "Array", counts: "Rows", shares: "Floats | list[f
 
 def weighted_median(values: "Array", counts: "Rows") -> float:
     """The median of values in any order that occur so often; 0 without any."""
-    import numpy as np
-
     if not len(values):
         return 0.0
     order = np.argsort(values, kind="stable")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.compute import idle_over_used
 from tunecase.estimate.assumptions import assumptions
@@ -22,11 +21,8 @@ from tunecase.plan.costs import (
     training_jobs,
 )
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
-from tunecase.quantities import Band, band, first_order, swing
+from tunecase.quantities import Band, Draws, Flags, band, first_order, np, swing
 from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
 
 BARS = 30
 DRIVERS = 8
@@ -164,8 +160,6 @@ def _band_where(total: "Draws", reached: "Flags | None", wanted: bool) -> Band |
 
 def _histogram(total: "Draws") -> tuple[tuple[float, float], ...]:
     """(middle of a bar, share of worlds); the last bar also holds the dearest 1%."""
-    import numpy as np
-
     low, high = float(total.min()), float(np.quantile(total, 0.99))
     if not high > low * (1 + 1e-9):  # all worlds alike but for rounding
         return ((low, 1.0),)

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from tunecase.quantities import Band, Sampled, band, count, share
+from tunecase.quantities import Band, Draws, Sampled, band, count, np, share
 from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 TOTAL = "total"
 Bands = tuple[Band | None, Band | None]
@@ -36,8 +32,6 @@ class Side:
     @property
     def total(self) -> "Draws":
         """The sum of the lines that count and have a price, shape (draws,)."""
-        import numpy as np
-
         priced = [amount for line in self.lines if (amount := self.amount(line)) is not None]
         return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(len(self.rounds))
 
@@ -116,8 +110,6 @@ def judge(side: Side, limit: Limit, currency: str) -> Judgement:
 
     A line without a price cannot be promised, and the limit counts as not kept unless that is allowed.
     """
-    import numpy as np
-
     amount = float(np.quantile(side.total, limit.confidence))
     sure, most = share(limit.confidence), f"{count(limit.amount)} {currency}"
     reach = f"{sure} sure to cost at most {count(amount)} {currency}"

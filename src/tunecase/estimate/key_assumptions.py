@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.plan import Drawn
 from tunecase.plan.costs import ACTIVITIES
 from tunecase.prices import amount, named_sources
 from tunecase.project import fields_of
-from tunecase.quantities import figures, swing
+from tunecase.quantities import Draws, figures, np, swing
 from tunecase.records import KeyAssumption
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 SHOWN = 3
 TO_BE_NAMED = 0.30  # of the expected bill: whatever carries more is named, however many there are
@@ -100,8 +97,6 @@ def _field(bill: Drawn, drawn: str) -> str | None:
 
 def _share(values: "Draws", total: "Draws") -> float:
     """The part of the mean total that grows in proportion to an input, 0 to 1."""
-    import numpy as np
-
     slope = float(np.cov(total, values)[0, 1]) / float(values.var(ddof=1))
     return float(np.clip(slope * float(values.mean()) / float(total.mean()), 0.0, 1.0))
 

@@ -5,7 +5,7 @@ Every way has the same rows, runs and rounds in the same worlds, so that two dif
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.catalog import SPOT
@@ -30,11 +30,8 @@ from tunecase.prices import (
     stored_months,
     training_price,
 )
-from tunecase.quantities import Worlds, band
+from tunecase.quantities import Draws, Worlds, band
 from tunecase.records import Way
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 KINDS: dict[str, Literal["owned", "contract"]] = {OWNED_TIER: "owned", CONTRACT_TIER: "contract"}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError, refuse_any
 from tunecase.evals.inspect_ai import inspect_log
 from tunecase.evals.lighteval import lighteval_log
 from tunecase.evals.lm_eval import lm_eval_log
@@ -51,8 +51,7 @@ def read_logs(places: Sequence[str | Path], asked: Asked) -> list[Log]:
             logs.append(read_log(Path(place), asked))
         except InputError as error:
             problems += error.problems
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return logs
 
 

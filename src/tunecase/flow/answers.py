@@ -1,15 +1,11 @@
 """What a case knows of its answers, as the inference question takes it; imported only when an answer is priced."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunecase.inference import Answers, read_trace
+from tunecase.project import Project
 from tunecase.records import Audit, MeasuredLoads, MeasuredPoint, Pilot
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tunecase.project import Project
 
 
 def answers_of(

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.flow.dropped import keep_dropped, list_dropped
 from tunecase.flow.opened import Flow
 from tunecase.quantities import UnitError, Worlds, memory_bytes
@@ -151,7 +151,6 @@ def running(wanted: AuditAsked, flow: Flow | None) -> "Running":
             memory = memory_bytes(wanted.memory)
         except UnitError as error:
             problems.append(Problem("--memory", error.got, error.wanted, error.fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     kind: Engine = "ray" if engine == "ray" else "local"
     return Running(kind, address if engine == "ray" else None, scratch, memory, wanted.workers)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, refuse_any
 from tunecase.flow.approve import approvals
 from tunecase.flow.known import drawn_of, known_of
 from tunecase.flow.ledger import ledger_warnings, unread_charges
@@ -108,8 +108,7 @@ def _keep_choices(flow: Flow, booked: "Kept", request: BooksAsked) -> None:
     problems: list[Problem] = []
     plan = _plan_asked(flow, booked, request.plan, problems) if request.plan else None
     lines = _lines_asked(flow, booked, plan, request.close, problems) if request.close else ()
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     if plan is not None:
         booked.chosen = PlanChosen(plan.id, plan.recorded_at.date(), flow.today)
         _append(flow, "plan", booked.chosen)

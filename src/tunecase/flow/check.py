@@ -10,7 +10,7 @@ from tunecase.flow.keys import DAY, PRICE_BOOK, Parts, parts_of
 from tunecase.flow.opened import Flow, missing
 from tunecase.flow.verbs import decide, estimate
 from tunecase.ledger import Entry
-from tunecase.quantities import DAYS_PER_MONTH, day, figures, money
+from tunecase.quantities import DAYS_PER_MONTH, day, figures, money, np
 from tunecase.records import Check, Decision, Estimate, Shift
 from tunecase.version import __version__
 
@@ -134,7 +134,6 @@ def _prices(flow: Flow, before: Estimate, now: Estimate) -> Iterator[Shift]:
 
 def _hour_usd(flow: Flow, gpu: str) -> float | None:
     """The middle price of a GPU's hour on the project's terms, in US dollars; None where it has none."""
-    import numpy as np
 
     from tunecase.prices import gpu_hour
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, open_case, read_confidence
 from tunecase.flow.verbs import CURVE, DEFINITION, ROWS, have
@@ -111,8 +111,7 @@ def _opened(
         problems += _open(opened, request.other, seed, today, None)
     elif changes and begun:  # a file that cannot be read tells its mistakes once
         problems += _open(opened, source, seed, today, changes)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     opened[0].on_unrecorded = request.on_unrecorded or opened[0].on_unrecorded
     quiet = [replace(flow, writes=False, records=dict(flow.records), tables=dict(flow.tables)) for flow in opened]
     return opened[0], quiet[0], quiet[1] if len(quiet) > 1 else None, limit

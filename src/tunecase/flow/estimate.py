@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.flow.kept import kept, of_the_plan
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, read_confidence
@@ -87,6 +87,5 @@ def chance_wanted(flow: Flow, text: str) -> float:
     if flow.project.budget is None:
         fix = "add `budget: 15k USD`, say, to the project file"
         problems = [*problems, Problem("--what-if", "no budget", "a budget to stay within", fix)]
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return chance

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.quantities import counted
 from tunecase.records import EvalLog, EvalPair, Evals
 
@@ -67,8 +67,7 @@ def _numbers(request: EvalsAsked) -> tuple[float | None, float | None]:
     gain = numbers[0]
     if gain is not None and not 0 < gain <= 1:
         problems.append(Problem("--gain", repr(request.gain), "more than 0 and at most 100%", "write for example 5%"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return gain, numbers[1]
 
 
@@ -89,8 +88,7 @@ def _refuse(request: EvalsAsked, last: EvalLog, gain: float | None, limit: float
     if gain is not None and last.is_share and gain > left:
         wanted = f"at most {100 * left:.3g}%, which is left to gain"
         problems.append(Problem("--gain", repr(request.gain), wanted, "write a smaller gain, or leave it out"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _notes(logs: "Sequence[Log]", pair: EvalPair | None) -> Iterator[str]:

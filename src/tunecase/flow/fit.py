@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
 from tunecase.records import Fit, Scored
@@ -120,13 +120,11 @@ def _asked(typed: FitAsked, flow: "Flow | None") -> "Request":
         return request
     if flow is None:
         raise InputError([NO_MODEL, *request.problems, *(() if request.cards else _priced_cards(typed, ()))])
-    if request.problems:
-        raise InputError(request.problems)
+    refuse_any(request.problems)
     from tunecase.flow.bill_run import bill_run
 
     request = bill_run(flow, request, own_price=typed.price is not None)
-    if problems := _priced_cards(typed, request.cards):
-        raise InputError(problems)
+    refuse_any(_priced_cards(typed, request.cards))
     return replace(request, engine=_engine(request.given))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.flow.kept import kept, of_the_plan
 from tunecase.flow.keys import settled
 from tunecase.flow.known import known_of
@@ -169,7 +169,6 @@ def asked_of(
             by_run[name] = n
     if step not in ("last", "best"):
         problems.append(Problem("--step", repr(step), "last or best", "leave it out for the last"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     row = catalog.metric(metric)
     return Asked(row.name, cast(Any, row.direction), size_column, score_column, by_run, cast(Any, step), experiment)

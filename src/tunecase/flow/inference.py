@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.flow.logs import with_scores
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.verbs import ready
@@ -131,8 +131,7 @@ def _question(
         _check_model(asked.model, flow)
     with _gathered(problems):
         _check_prompted(asked, today)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     basis.usd_per_gpu_hour = price
     return basis, answers
 
@@ -222,8 +221,7 @@ def _check_prompted(asked: InferenceAsked, today: date) -> None:
 
     unknown = [name for name in _prompted(asked) if api_known() and api_price(name, today) is None]
     wanted, fix = "a hosted model with a price of its tokens", "see `tunecase prices --kind api --model NAME`"
-    if unknown:
-        raise InputError([Problem("--against", repr(name), wanted, fix) for name in unknown])
+    refuse_any(Problem("--against", repr(name), wanted, fix) for name in unknown)
 
 
 def _typed_as(changes: Mapping[str, Any]) -> dict[str, str]:
@@ -295,8 +293,7 @@ def _with_measured(
             read = read_points(path, stated)
             found |= {_same(point): point for point in read.points}
             notes += read.notes
-    if problems:
-        raise InputError([replace(problem, fix=problem.fix.replace("--tensor", "--gpus")) for problem in problems])
+    refuse_any(replace(problem, fix=problem.fix.replace("--tensor", "--gpus")) for problem in problems)
     held = {_same(point) for point in answers.points}
     new = [point for same, point in found.items() if same not in held]
     if len(new) < len(found):

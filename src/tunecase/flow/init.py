@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, refuse_any
 from tunecase.flow.opened import read_confidence
 from tunecase.flow.questions import with_answers
 from tunecase.flow.split import Wanted, amended, split_rows
@@ -119,8 +119,7 @@ def init(
     wanted = wanted or Wanted()
     _refuse_file(to)
     of_share = read_confidence("--split", wanted.share)[1] if wanted.share else []
-    if problems := [*_not_to_name(data, to), *of_share]:
-        raise InputError(problems)
+    refuse_any([*_not_to_name(data, to), *of_share])
     train, test, parts = data, wanted.test, None
     kept = amended(to / PROJECT_FILE, data, wanted.share)
     if wanted.share:
@@ -248,8 +247,7 @@ def _project_file(data: Path, test: Path | None, to: Path, wanted: Wanted) -> st
     if test is None and (test := own_test(data) or test_beside(data)):
         test_note = "found beside it"
     if test is not None:
-        if problems := [*_not_to_name(test, to)]:
-            raise InputError(problems)
+        refuse_any(_not_to_name(test, to))
         detect_beside(test, data, wanted.input, wanted.output)
     name = _in_utf_8(data.resolve().parent.name or data.stem)
     lines = [f"{_HEAD}name: {_text(name)}", "", *_problem_lines(seen), _QUESTIONS, "data:"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from tunecase.errors import EndpointError, InputError, Problem
+from tunecase.errors import EndpointError, InputError, Problem, refuse_any
 from tunecase.flow.opened import Flow
 from tunecase.quantities import Interval80, counted, one_line, sentence
 from tunecase.records import Disclosure, Judged, Pilot, Run
@@ -210,8 +210,7 @@ def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
     if not answered and not problems:
         fix = "judge rows of the sheet in pilot/, which `tunecase judge` writes without --human"
         problems = [Problem(str(path), "no verdict on a row that is to be judged", "30 rows or more", fix)]
-    if problems:
-        raise InputError(problems[:MOST_PROBLEMS])
+    refuse_any(problems[:MOST_PROBLEMS])
     return answered
 
 
@@ -235,8 +234,7 @@ def _by_row(path: Path, column: str) -> Mapping[int, "Row"]:
             problems.append(Problem(f"{path}:{row.line}", f"row {row.input} again", "each row once", "drop one"))
         elif row.other.get(column) is not None:
             rows[int(row.input)] = row
-    if problems:
-        raise InputError(problems[:MOST_PROBLEMS])
+    refuse_any(problems[:MOST_PROBLEMS])
     return rows
 
 

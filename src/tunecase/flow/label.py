@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, cast
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, pilot_metric, task_kind
-from tunecase.quantities import Worlds, band, generator
+from tunecase.quantities import Draws, Worlds, band, generator
 from tunecase.records import Labelling, LabelTask, LabelTrial, NextLabel
 
 if TYPE_CHECKING:
     from tunecase.data import Pick
     from tunecase.data.reading import Row, Table
     from tunecase.prices import Basis
-    from tunecase.quantities import Draws
 
 NAME = "next-labels.csv"
 TRIAL_FOLDER, READERS, LABELS = "label-trial", ("reader-a.csv", "reader-b.csv"), "labels.txt"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.flow.opened import Flow, now
 from tunecase.io import no_file
 from tunecase.ledger import WRITTEN, Anchor, Ledger, anchors_in, locked
@@ -61,9 +61,7 @@ def verify(path: Path, anchor: str = "") -> Verified:
 def _sound(path: Path) -> Ledger:
     """The ledger beside a project file. Raises InputError naming every line that was touched."""
     ledger = Ledger(path.parent / "ledger.jsonl")
-    problems = ledger.verify()
-    if problems:
-        raise InputError(problems)
+    refuse_any(ledger.verify())
     return ledger
 
 
@@ -85,8 +83,7 @@ def _anchor_of(text: str) -> Anchor:
     read, wanted = text, "COUNT:HASH, as `tunecase ledger anchor` prints it"
     if not WRITTEN.fullmatch(text.strip()):
         where, fix = f"--anchor {one_line(text, 80)}", "copy the whole line, or name the file that holds it"
-        if problem := no_file(Path(text), wanted, fix, where):
-            raise InputError(problem)
+        refuse_any(no_file(Path(text), wanted, fix, where))
         try:
             with Path(text).open(encoding="utf-8", errors="replace") as file:
                 read = file.read(MOST_ANCHOR)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.quantities import LEAST_TEST_ROWS, Interval80
 from tunecase.records import EvalLog, EvalPair
 
@@ -112,8 +112,7 @@ def with_scores(project: "Project", path: Path) -> "tuple[Project, Logs]":
         if (problem := _unfit(where, log, project, named)) is not None:
             problems.append(problem)
         read[name] = log
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     for name, log in read.items():
         assert log.score is not None  # else unfit
         project = _filled(project, name, round(log.score, 12))

@@ -1,18 +1,16 @@
 """Rounds of a project as they were measured: kept in the ledger, folded into the curve, and what follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.flow.opened import Flow, readable
 from tunecase.flow.points import labelled_rows, measured_metric, measured_sizes
 from tunecase.flow.verbs import DECISION, decide, forecast, have, ready
 from tunecase.ledger import Entry
 from tunecase.records import Changed, Next, Round
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MOST = 10**12
 NO_POINTS = Problem("tunecase next", "no points before this round", "a pilot or kept points", "run `tunecase pilot`")
@@ -41,8 +39,7 @@ def add_round(
         *_no_more(flow, n, way, [made.n for made in before if made.number < number]), *problems,
         *([] if metric else [NO_POINTS]),
     ]  # fmt: skip
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     table = flow.table("test")
     rows = test_rows or (len(table.rows) if table is not None else None)
     made = Round(number, n, value, rows, way, flow.today)

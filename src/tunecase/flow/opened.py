@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError, refuse_any
 from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike, says_the_same
 from tunecase.flow.logs import Logs, named_logs, with_scores
 from tunecase.ledger import Entry, Ledger
-from tunecase.quantities import Z80, Z90, Interval, Interval80, Worlds
+from tunecase.quantities import Z80, Z90, Draws, Interval, Interval80, Worlds
 from tunecase.records import SCHEMAS, Audit, Definition, LabelTrial, Reviews, Round, Spending
 from tunecase.version import MADE_AFTER, __version__
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tunecase.plan import Drawn
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project, Stated
-    from tunecase.quantities import Draws
 
 
 REDRAWN = ("define", "forecast", "estimate", "decide")  # cheap to draw again: only those of the seed asked for hold
@@ -481,9 +480,7 @@ def open_case(
     path = source.path if isinstance(source, Stated) else source
     project, logs = with_scores(project, path)
     ledger = Ledger(path.parent / "ledger.jsonl")
-    problems = ledger.verify()
-    if problems:
-        raise InputError(problems)
+    refuse_any(ledger.verify())
     contracts = own_prices(path, project, day)
     return Flow(path, project, ledger, seed, day, contracts=contracts, stated=stated, logs=logs)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError, nearest
+from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError, nearest, refuse_any
 from tunecase.flow.dropped import dropped_rows
 from tunecase.flow.kept import kept, sha256_of
 from tunecase.flow.keys import key_parts
@@ -56,8 +56,7 @@ def pilot_settings(words: PilotWords, plain: PilotSettings, project: "Project | 
     Raises: InputError with every word that cannot be read.
     """
     sizes = [part.strip() for part in words.sizes.split(",") if part.strip()]
-    if problems := _misread(words, sizes):
-        raise InputError(problems)
+    refuse_any(_misread(words, sizes))
     race = tuple(part.strip() for part in words.candidates.split(",") if part.strip() not in ("", NO_CANDIDATES))
     asked = [name for name in race if catalog.model_kind(name) in ("hosted", "decision")]
     own: dict[str, Setting] = {}
@@ -265,8 +264,7 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
     from tunecase.io import Output, write_outputs
     from tunecase.pilot import RentedTask, skypilot_task
 
-    if problems := list(_not_for_rented(flow, what, settings, accelerators)):
-        raise InputError(problems)
+    refuse_any(_not_for_rented(flow, what, settings, accelerators))
     task = RentedTask(
         accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
         pilot_options=_options_there(flow, settings),
@@ -323,12 +321,9 @@ def merge(flow: Flow, other: Path) -> str:
     Raises: InputError when the other ledger is not there or was touched, with the first runs that no pilot can have
         made, and for more runs than a pilot makes.
     """
-    if problem := no_file(other, "a ledger.jsonl brought home", "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(other, "a ledger.jsonl brought home", "correct the path"))
     ledger = Ledger(other)
-    problems = ledger.verify()
-    if problems:
-        raise InputError(problems)
+    refuse_any(ledger.verify())
     held = {entry.body["key"] for entry in flow.ledger.entries() if _is_good_run(entry)}
     brought = _brought(flow, ledger, held)
     flow.ledger.append_many(brought.runs.values(), recorded_at=now())
@@ -368,8 +363,7 @@ def _brought(flow: Flow, ledger: Ledger, held: Container[str]) -> _Brought:
             if len(brought.runs) > MOST_RUNS:
                 got, fix = f"more than {MOST_RUNS:,} runs", "name the ledger of one pilot"
                 raise InputError(Problem(str(ledger.path), got, "the runs of a pilot", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return brought
 
 

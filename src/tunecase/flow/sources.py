@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, Progress, now, usable_rows
 from tunecase.flow.pilot import journal_of, material_of
@@ -68,8 +68,7 @@ def try_source(
     if flow.table("test") is None:
         where = flow.where("data.test")
         problems.append(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
     def on_run(run: Run) -> None:
         flow.ledger.append("record", run, recorded_at=now(), verb="run", meta={"key": flow.key("pilot")})

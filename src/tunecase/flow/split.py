@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.flow.opened import read_confidence
 from tunecase.io import read_value
 from tunecase.project import PROJECT_FILE
@@ -130,8 +130,7 @@ def split_rows(data: Path, share: str, to: Path, wanted: Wanted, *, may_write: b
     in_the_way = [path for path in (train, test) if path.exists() and not force]
     in_the_way += [project] if project.exists() and not may_write else []
     problems += [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     new = tuple(path for path in (train, test) if not path.exists())
     made = split_file(data, layout, train, test, held, seed=wanted.seed, group=wanted.group)
     parts = Parts(train, test, made, new=new)

@@ -30,7 +30,6 @@ What it cannot do, measured on 861 tasks of seven sources and 438 of 49 later on
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
 from tunecase.forecast.models import (
@@ -61,13 +60,8 @@ from tunecase.forecast.noise import (
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.forecast.widths import TESTED, Calibration, calibration, kind_of, level
-from tunecase.quantities import BATCHES, batch_edges, generator
+from tunecase.quantities import BATCHES, Floats, Rng, batch_edges, generator, np
 from tunecase.records import Point
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.forecast.points import Array
 
 __all__ = [
     "SEED_SD",
@@ -104,13 +98,11 @@ class Sketch:
 
     ahead: Ahead
     level: float
-    measured: "Array"
-    part: "Array"
+    measured: "Floats"
+    part: "Floats"
 
-    def blend(self, levels: "Array", learnt: "Array") -> "Array":
+    def blend(self, levels: "Floats", learnt: "Floats") -> "Floats":
         """Blends what the points say of measured sizes into what was learnt of later ones, shape (levels, sizes)."""
-        import numpy as np
-
         return np.asarray((1 - self.part) * _read(self.measured, levels) + self.part * learnt)
 
 
@@ -130,7 +122,7 @@ class Belief:
     library: Lessons
     base_share: float = 0.0  # of the worlds: those that follow the base rates
 
-    def paths(self, sizes: "Sequence[float] | Array", draws: int = 2000) -> "Array":
+    def paths(self, sizes: "Sequence[float] | Floats", draws: int = 2000) -> "Floats":
         """The true error at each size in each world; a world is one curve, and curves cross.
 
         The spread at each size is the calibrated one; which world lies where in it follows the ranks of curves drawn
@@ -147,8 +139,6 @@ class Belief:
         deal, the quantiles at each size, is itself off by .001 to .003 in a chance.
         Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
-        import numpy as np
-
         at = np.asarray(sizes, dtype=float)
         batches = _batches(draws)
         curves = self._curves(at, draws).T.reshape(len(at), batches, -1)
@@ -158,28 +148,24 @@ class Belief:
         np.put_along_axis(log_errors, np.argsort(curves, axis=2), ranked, axis=2)
         return np.asarray(np.clip(np.exp(log_errors.reshape(len(at), draws).T), LEAST_ERROR, self._most))
 
-    def middle(self, sizes: "Sequence[float] | Array") -> "Array":
+    def middle(self, sizes: "Sequence[float] | Floats") -> "Floats":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
 
         Args:
             sizes: n, any order, shape (sizes,).
         Returns: e, shape (sizes,).
         """
-        import numpy as np
-
         at, half = np.append(np.asarray(sizes, dtype=float), self.points[-1].n), np.array([0.5])
         sketch = self.sketch(at)
         guess = sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))
         return np.asarray(np.clip(np.exp(self._measured(at, guess)[0]), LEAST_ERROR, self._most))
 
-    def _ranked(self, at: "Array") -> "Array":
+    def _ranked(self, at: "Floats") -> "Floats":
         """Quantiles of ln e at each size on its own, shape (RANKS, sizes); the same for every seed.
 
         The forecasts' quantiles are averaged, not their draws thrown together: a band of draws is as wide as the
         forecasts are apart, though each of them is wide enough by itself.
         """
-        import numpy as np
-
         rng, levels = generator(0, "curve"), (np.arange(RANKS) + 0.5) / RANKS
         at = np.append(at, self.points[-1].n)
         sketch = self.sketch(at)
@@ -199,7 +185,7 @@ class Belief:
             away = np.where(away > 0, WORSE * away, away)
         return self._measured(at, middle + self.width * beyond * away)
 
-    def _measured(self, at: "Array", ranked: "Array") -> "Array":
+    def _measured(self, at: "Floats", ranked: "Floats") -> "Floats":
         """ln e, rising over draws, moved at the largest size measured to what was measured there.
 
         The models know the points before it too, but not that all were scored on the same items; and the widening was
@@ -210,8 +196,6 @@ class Belief:
             ranked: ln e there, shape (draws, sizes + 1).
         Returns: shape (draws, sizes).
         """
-        import numpy as np
-
         levels = (np.arange(len(ranked)) + 0.5) / len(ranked)
         moved = self.reading.quantiles(levels) - ranked[:, -1]
         near = 1 - np.minimum(np.abs(np.log(at[:-1] / at[-1])) / math.log(LEAST_RATIO), 1)
@@ -255,10 +239,8 @@ class Belief:
     def _most(self) -> float | None:
         return 1.0 if self.scale.bounded else None
 
-    def sketch(self, at: "Array") -> "Sketch":
+    def sketch(self, at: "Floats") -> "Sketch":
         """Where both models go, in the terms of the lessons; the same for every seed."""
-        import numpy as np
-
         rng = generator(0, "sketch")
         first, last = float(self.points[0].n), float(self.points[-1].n)
         marks = [first, last, LEAST_RATIO * last]
@@ -281,10 +263,8 @@ class Belief:
         part = np.clip(np.log(at / last) / math.log(LEAST_RATIO), 0, 1)
         return Sketch(ahead, float(level), known, part)
 
-    def _curves(self, at: "Array", draws: int) -> "Array":
+    def _curves(self, at: "Floats", draws: int) -> "Floats":
         """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
-        import numpy as np
-
         rng = generator(self.seed, "worlds")
         knots = np.geomspace(self.points[0].n, FARTHEST * self.points[-1].n, KNOTS)
         levels = _shuffled(_spread_levels(draws, rng), rng)
@@ -303,7 +283,7 @@ class Belief:
         part = where - low
         return np.asarray((1 - part) * drawn[:, low] + part * drawn[:, low + 1])
 
-    def next_test(self, paths: "Array", test_rows: int | None) -> "Array":
+    def next_test(self, paths: "Floats", test_rows: int | None) -> "Floats":
         """The error that the next test will print: the true error, the run's own seed noise, the test's items.
 
         Args:
@@ -312,8 +292,6 @@ class Belief:
         Returns: measured errors, same shape as `paths`.
         Leaves out: items that are alike (clustered tests vary more).
         """
-        import numpy as np
-
         rng = generator(self.seed, "next test")
         sd = spread_at(self.points, self.scale, paths)
         shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(self.points[-1].draws)
@@ -331,26 +309,20 @@ def _batches(draws: int) -> int:
     return BATCHES if draws % BATCHES == 0 and len(batch_edges(draws)) > BATCHES else 1
 
 
-def _spread_levels(draws: int, rng: "np.random.Generator") -> "Array":
+def _spread_levels(draws: int, rng: "Rng") -> "Floats":
     """Numbers between 0 and 1, one in each equal part of it, rising within each batch; shape (draws,)."""
-    import numpy as np
-
     batches = _batches(draws)
     size = draws // batches
     return np.asarray(((np.arange(size) + rng.random((batches, size))) / size).ravel())
 
 
-def _shuffled(levels: "Array", rng: "np.random.Generator") -> "Array":
+def _shuffled(levels: "Floats", rng: "Rng") -> "Floats":
     """The same within each batch in any order, so that a world's place says nothing."""
-    import numpy as np
-
     return np.asarray(rng.permuted(levels.reshape(_batches(len(levels)), -1), axis=1).ravel())
 
 
-def _read(quantiles: "Array", levels: "Array") -> "Array":
+def _read(quantiles: "Floats", levels: "Floats") -> "Floats":
     """Quantiles that stand at (i + 1/2) / rows, shape (rows, sizes), read at levels; shape (levels, sizes)."""
-    import numpy as np
-
     rows = len(quantiles)
     at = np.clip(levels * rows - 0.5, 0, rows - 1)
     low = np.minimum(at.astype(np.intp), rows - 2)
@@ -358,7 +330,7 @@ def _read(quantiles: "Array", levels: "Array") -> "Array":
     return np.asarray((1 - part) * quantiles[low] + part * quantiles[low + 1])
 
 
-def reach_share(paths: "Array", error_target: float) -> "Array":
+def reach_share(paths: "Floats", error_target: float) -> "Floats":
     """The share of worlds whose best error so far meets the target, by each size; never falls with n.
 
     Args:
@@ -366,8 +338,6 @@ def reach_share(paths: "Array", error_target: float) -> "Array":
         error_target: the error to reach.
     Returns: shape (sizes,), between 0 and 1.
     """
-    import numpy as np
-
     best = np.minimum.accumulate(paths, axis=1)
     return np.asarray((best <= error_target).mean(0))
 
@@ -395,8 +365,6 @@ def believe(
     Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
     Priors differ where points tell their test items; see `models`.
     """
-    import numpy as np
-
     tidy, bounded = _spread_evenly(merge(points, scale.direction)), scale.bounded
     if len(tidy) < 2:
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
@@ -425,8 +393,6 @@ def believe(
 
 def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
     """At most 30 points, the first, the last and those nearest to even steps of ln n: time grows with the cube."""
-    import numpy as np
-
     if len(points) <= MOST_SIZES:
         return points
     at = np.log([point.n for point in points])
@@ -435,8 +401,6 @@ def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
 
 
 def _base_share(belief: Belief) -> float:
-    import numpy as np
-
     if not belief.language_model:
         return 0.0
     if belief.scale.bounded and (not belief.gate.signal or belief.faulty):

@@ -8,16 +8,12 @@ candidate costs milliseconds.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.forecast.curves import Belief
 from tunecase.forecast.noise import LEAST_SD, spread_at, variance_of_items
 from tunecase.forecast.points import LEAST_ERROR
-from tunecase.quantities import count, counted, generator, money, share
+from tunecase.quantities import Floats, count, counted, generator, money, np, share
 from tunecase.records import NextRun
-
-if TYPE_CHECKING:
-    from tunecase.forecast.points import Array
 
 WORLDS = 1_000
 MOST_WORLDS = 4_000  # from a bill's, which are more
@@ -61,16 +57,12 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     Source: pre-posterior analysis; Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
     Leaves out that runs at different sizes share their test items, which moves all of them alike.
     """
-    import numpy as np
-
     errors = belief.paths(np.array([n, far], dtype=float), WORLDS)
     return _narrowing(_weights(belief, errors[:, 0], Candidate(n, draws), test_rows), np.log(errors[:, 1]))
 
 
 def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int | None) -> tuple[float, ...]:
     """`narrowing` of one more run at each of several sizes, in the same worlds."""
-    import numpy as np
-
     errors = belief.paths(np.array([*sizes, far], dtype=float), WORLDS)
     wanted = np.log(errors[:, -1])
     seen: dict[int, float] = {}
@@ -91,18 +83,16 @@ class Payoff:
     `error_target` is the error to reach.
     """
 
-    sizes: "Sequence[int] | Array"
-    value_of_world: "Array | float"
-    cost_of_size: "Array | Sequence[float]"
+    sizes: "Sequence[int] | Floats"
+    value_of_world: "Floats | float"
+    cost_of_size: "Floats | Sequence[float]"
     error_target: float
 
-    def utility(self, belief: Belief) -> "Array":
+    def utility(self, belief: Belief) -> "Floats":
         """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes).
 
         Of many worlds every few are taken, about 4,000: the outcomes that are tried are far fewer than these.
         """
-        import numpy as np
-
         value, cost = np.asarray(self.value_of_world, dtype=float), np.asarray(self.cost_of_size, dtype=float)
         worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
         step = max(worlds // MOST_WORLDS, 1)
@@ -116,10 +106,8 @@ class Payoff:
         return np.column_stack([np.zeros(worlds), gone])
 
 
-def _worth(weights: "Array", utility: "Array") -> float:
+def _worth(weights: "Floats", utility: "Floats") -> float:
     """What an action chosen by each outcome brings beyond one chosen without, never less than 0."""
-    import numpy as np
-
     after = weights @ utility
     worth = float(after.max(axis=1).mean() - after.mean(axis=0).max())
     return worth if worth > ROUNDING * np.abs(utility).max() else 0.0
@@ -146,8 +134,6 @@ def next_run(
     Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
         `why` says so.
     """
-    import numpy as np
-
     test_rows = belief.points[-1].test_rows
     if not candidates:
         return None
@@ -180,13 +166,11 @@ def _worth_words(worth: float, price: float | None, currency: str, stand_in: boo
     return f", but {only}, less than their price" if price is not None and worth < price else f"; {only}"
 
 
-def _weights(belief: Belief, errors: "Array", made: Candidate, test_rows: int | None) -> "Array":
+def _weights(belief: Belief, errors: "Floats", made: Candidate, test_rows: int | None) -> "Floats":
     """How each simulated outcome of the runs weighs the worlds, shape (outcomes, worlds), rows summing to 1.
 
     The world that made an outcome is left out of its own weighing: it would recognise itself.
     """
-    import numpy as np
-
     log_errors = np.log(np.maximum(errors, LEAST_ERROR))
     variance = noise_of_run(belief, errors, made.n, made.draws, test_rows) + (BLUR * log_errors.std()) ** 2
     chosen = np.linspace(0, len(errors) - 1, min(OUTCOMES, len(errors))).round().astype(np.intp)
@@ -205,30 +189,25 @@ def _weights(belief: Belief, errors: "Array", made: Candidate, test_rows: int | 
     return np.asarray(weights)
 
 
-def noise_of_run(
-    belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None, fresh: bool = False
-) -> "Array":
+def noise_of_run(belief: Belief, errors: "Floats", n: int, draws: int, test_rows: int | None) -> "Floats":
     """Variance with which the runs measure ln e in each world, beyond what runs of that size have already shown.
 
         k runs so far at n:   1 / v = 1 / (items + run/(k + draws)) - 1 / (items + run/k)
 
     The items are the same ones again, so that only the luck of runs is averaged away where n was measured before.
-    `fresh` is for another set-up, of which nothing was measured yet.
     """
-    import numpy as np
-
     items = variance_of_items(np.maximum(errors, LEAST_ERROR), test_rows or math.inf, belief.scale)
     nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
     spread = spread_at(belief.points, belief.scale, errors, nearest)
     run = np.maximum((spread / np.maximum(errors, LEAST_ERROR)) ** 2, LEAST_SD**2)
-    before = 0 if fresh else sum(point.draws for point in belief.points if point.n == n)
+    before = sum(point.draws for point in belief.points if point.n == n)
     if not before:
         return np.asarray(items + run / draws)
     precision = 1 / (items + run / (before + draws)) - 1 / (items + run / before)
     return np.asarray(1 / np.maximum(precision, 1e-12))
 
 
-def _narrowing(weights: "Array", wanted: "Array") -> float:
+def _narrowing(weights: "Floats", wanted: "Floats") -> float:
     """Within and between outcomes add up to the whole variance under the mean weights, so the share lies in 0 to 1."""
     means = weights @ wanted
     centre = float(means.mean())

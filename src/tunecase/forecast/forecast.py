@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.importers.evals import eval_logs, evals
 from tunecase.forecast.importers.imported import Asked, Imported
@@ -22,11 +22,8 @@ from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
-from tunecase.quantities import Band, Interval80, band
+from tunecase.quantities import Band, Floats, Interval80, band, np
 from tunecase.records import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
-
-if TYPE_CHECKING:
-    from tunecase.forecast.points import Array
 
 IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
     points_table,
@@ -220,8 +217,6 @@ class _Seen:
     """What a belief says on one grid of sizes."""
 
     def __init__(self, belief: Belief, prospect: Prospect) -> None:
-        import numpy as np
-
         self.supply, self.to_rows, self.direction = prospect.supply, prospect.stakes.to_rows, belief.scale.direction
         self.last, self.held = belief.points[-1].n, prospect.rows
         target, n_max = prospect.target, prospect.n_max
@@ -257,9 +252,7 @@ class _Seen:
         """The price of the examples that half of the worlds need."""
         return self.price(self.needed.p50) if self.needed is not None and self.needed.p50 else None
 
-    def _interval(self, errors: "Array") -> Interval80:
-        import numpy as np
-
+    def _interval(self, errors: "Floats") -> Interval80:
         ends = [to_score(float(e), self.direction) for e in np.quantile(errors, (0.1, 0.5, 0.9))]
         return Interval80(*sorted(ends))
 
@@ -268,17 +261,13 @@ class _Seen:
 
         None also where there are not so many. Without `to_rows` the examples alone are priced.
         """
-        import numpy as np
-
         if self.supply is None or self.supply.price is None:
             return None
         cost = self.supply.cost(max(n - self.held, 0)) if self.to_rows is None else self.to_rows(n)
         return band(cost) if np.isfinite(cost).all() else None
 
 
-def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Needed:
-    import numpy as np
-
+def _needed(errors: "Floats", sizes: "Floats", aim: float, farthest: int) -> Needed:
     near = sizes <= farthest
     met = np.minimum.accumulate(errors[:, near], axis=1) <= aim
     first = np.where(met.any(1), sizes[near][met.argmax(1)], np.inf)
@@ -286,10 +275,8 @@ def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Neede
     return Needed(*(int(n) if math.isfinite(n) else None for n in at))
 
 
-def _guess(belief: Belief, sizes: "Array", aim: float, farthest: int) -> int | None:
+def _guess(belief: Belief, sizes: "Floats", aim: float, farthest: int) -> int | None:
     """The first size at which the belief's one best guess of the curve meets the target."""
-    import numpy as np
-
     near = sizes[sizes <= farthest]
     met = np.minimum.accumulate(belief.middle(near)) <= aim
     return int(near[met.argmax()]) if met.any() else None
@@ -307,8 +294,7 @@ def _check(given: Sequence[Point], points: Sequence[Point], target: float | None
     if target is not None and not (math.isfinite(target) and 0 < target <= most):
         wanted = "more than 0 and at most 100%" if scale.bounded else "more than 0"
         problems.append(Problem("target", f"{target:g}", wanted, "correct the target"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _score_problems(given: Sequence[Point], points: Sequence[Point], scale: Scale, most: float) -> Iterator[Problem]:

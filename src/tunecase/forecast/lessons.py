@@ -10,15 +10,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+from tunecase.quantities import Array, Flags, Floats, np
 
 LEAST_RATIO = 1.9  # of N to the largest size of the pilot, below which no lesson was taken
 LIKE = (0.7, 0.2, 0.2, 1.0, 1.0)  # distances that count as one: see `Ahead.alike`
@@ -37,51 +31,43 @@ class Ahead:
     All have shape (sizes,), the last three also shape ().
     """
 
-    log_ratio: "Array"
-    atoms: "Array"
-    drift: "Array"
-    atoms_width: "Array"
-    drift_width: "Array"
-    log_last: "Array"
-    bend: "Array"
-    language: "Array"
+    log_ratio: "Floats"
+    atoms: "Floats"
+    drift: "Floats"
+    atoms_width: "Floats"
+    drift_width: "Floats"
+    log_last: "Floats"
+    bend: "Floats"
+    language: "Floats"
 
     @property
-    def middle(self) -> "Array":
+    def middle(self) -> "Floats":
         """The mean of both medians."""
         return (self.atoms + self.drift) / 2
 
     @property
-    def width(self) -> "Array":
+    def width(self) -> "Floats":
         """The mean of both widths, never quite zero."""
         return (self.atoms_width + self.drift_width) / 2 + 0.02
 
-    def alike(self) -> "Array":
+    def alike(self) -> "Floats":
         """What makes two forecasts alike, in units of `LIKE`: ratio, slopes, doubt, learner; shape (sizes, 5)."""
-        import numpy as np
-
         doubt = np.log(self.width / self.log_ratio + 0.005)
         columns = (np.log(self.log_ratio), *self._slopes(), doubt, self.language)
         return np.asarray(np.stack(np.broadcast_arrays(*columns), -1) / np.array(LIKE))
 
-    def causes(self) -> "Array":
+    def causes(self) -> "Floats":
         """What the regression of misses rests on, shape (sizes, 7)."""
-        import numpy as np
-
         doubt = np.log(self.drift_width / self.log_ratio + 0.005)
         columns = (*self._slopes(), self.log_last, 1 / self.log_ratio, doubt, self.bend, self.language)
         return np.stack(np.broadcast_arrays(*columns), -1)
 
-    def scales(self) -> "Array":
+    def scales(self) -> "Floats":
         """What the size of a miss rests on, shape (sizes, 4)."""
-        import numpy as np
-
         widths = (np.log(width / self.log_ratio + 0.005) for width in (self.atoms_width, self.drift_width))
         return np.stack([np.ones_like(self.log_ratio), np.log(self.log_ratio), *widths], -1)
 
-    def _slopes(self) -> "tuple[Array, Array]":
-        import numpy as np
-
+    def _slopes(self) -> "tuple[Floats, Floats]":
         parts = (self.atoms / self.log_ratio, self.drift / self.log_ratio)
         atoms, drift = (np.asarray(np.clip(part, STEEPEST, FLATTEST)) for part in parts)
         return atoms, drift
@@ -91,17 +77,15 @@ class Ahead:
 class Regression:
     """A fitted regression of misses: coefficients, and quantiles of what is left in units of its scale."""
 
-    centre: "Array"
-    spread: "Array"
-    weights: "Array"
-    scale: "Array"
-    left: "Array"
-    share: "Array"
+    centre: "Floats"
+    spread: "Floats"
+    weights: "Floats"
+    scale: "Floats"
+    left: "Floats"
+    share: "Floats"
 
-    def quantiles(self, ahead: Ahead, levels: "Array") -> "Array":
+    def quantiles(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """Quantiles of ln e relative to the last size, shape (levels, sizes)."""
-        import numpy as np
-
         slope = _standard(ahead.causes(), self.centre, self.spread) @ self.weights
         size = np.exp(ahead.scales() @ self.scale)
         left = np.interp(levels, self.share, self.left)
@@ -113,10 +97,10 @@ class Lessons:
     """Lessons of many curves: what was ahead, what came (`truth`, relative to the last size), unit, weight, kind."""
 
     ahead: Ahead
-    truth: "Array"
-    unit: "NDArray[np.str_]"
-    weight: "Array"
-    bounded: "NDArray[np.bool_]"
+    truth: "Floats"
+    unit: "Array"
+    weight: "Floats"
+    bounded: "Flags"
 
     @property
     def units(self) -> int:
@@ -125,13 +109,11 @@ class Lessons:
 
     def without(self, units: Collection[str]) -> "Lessons":
         """The lessons of all other units."""
-        import numpy as np
-
         kept = ~np.isin(self.unit, list(units))
         parts = (getattr(self.ahead, field.name)[kept] for field in fields(self.ahead))
         return Lessons(Ahead(*parts), self.truth[kept], self.unit[kept], self.weight[kept], self.bounded[kept])
 
-    def nearest(self, ahead: Ahead, levels: "Array") -> "Array":
+    def nearest(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """Quantiles of ln e relative to the last size, from the most similar lessons; shape (levels, sizes).
 
             z_l = (truth_l - middle_l) / width_l;  w_l ∝ weight_l / (1 + d_l / d_40)^3
@@ -139,8 +121,6 @@ class Lessons:
 
         d_l is the squared distance in `Ahead.alike`; d_40 that of the fortieth nearest lesson.
         """
-        import numpy as np
-
         miss = (self.truth - self.ahead.middle) / self.ahead.width
         order = np.argsort(miss)
         known, asked = self.ahead.alike()[order], ahead.alike()
@@ -151,13 +131,11 @@ class Lessons:
         found = weighted_quantiles(miss[order], weight, levels)
         return np.asarray(ahead.middle + ahead.width * found)
 
-    def base(self, ahead: Ahead, levels: "Array") -> "Array":
+    def base(self, ahead: Ahead, levels: "Floats") -> "Floats":
         """What shares scored by fine-tuned models did at about that ratio, whatever the pilot, shape (levels, sizes).
 
         Slopes (truth / ln ratio), weighted by a normal kernel over ln ratio.
         """
-        import numpy as np
-
         slope = self.truth / self.ahead.log_ratio
         used = (self.ahead.language > 0) & self.bounded
         used = used if used.any() else np.ones_like(used)
@@ -167,10 +145,8 @@ class Lessons:
         return np.asarray(weighted_quantiles(slope[order], weight, levels) * ahead.log_ratio)
 
 
-def weighted_quantiles(ordered: "Array", weight: "Array", levels: "Array") -> "Array":
+def weighted_quantiles(ordered: "Floats", weight: "Floats", levels: "Floats") -> "Floats":
     """Quantiles of ordered values under several weightings, shape (levels, weightings)."""
-    import numpy as np
-
     total = np.cumsum(weight, axis=1)
     middle = (total - weight / 2) / total[:, -1:]
     return np.array([np.interp(levels, row, ordered) for row in middle]).T
@@ -184,8 +160,6 @@ def regress(lessons: Lessons) -> Regression:
 
     Leaves out: dependence between lessons of one source, but for their lower weight.
     """
-    import numpy as np
-
     causes, scales, ratio = lessons.ahead.causes(), lessons.ahead.scales(), lessons.ahead.log_ratio
     centre, spread = causes.mean(0), causes.std(0) + 1e-9
     x = _standard(causes, centre, spread)
@@ -206,9 +180,7 @@ def regress(lessons: Lessons) -> Regression:
     return Regression(centre, spread, b, g, (left / size)[order], (total - share[order] / 2) / total[-1])
 
 
-def _standard(causes: "Array", centre: "Array", spread: "Array") -> "Array":
-    import numpy as np
-
+def _standard(causes: "Floats", centre: "Floats", spread: "Floats") -> "Floats":
     x = np.clip((causes - centre) / spread, -3, 3)
     return np.concatenate([np.ones_like(x[:, :1]), x], axis=1)
 
@@ -227,8 +199,6 @@ def lessons() -> Lessons:
 
 def read_lessons(rows: list[dict[str, str]]) -> Lessons:
     """Lessons from rows of the table; each curve weighs 1, shared among its rows, less where a unit has many."""
-    import numpy as np
-
     names = ("last", "n", "atoms", "drift", "atoms_width", "drift_width", "bend", "language_model", "bounded", "truth")
     last, n, atoms, drift, atoms_width, drift_width, bend, language, bounded, truth = (
         np.array([float(row[name]) for row in rows]) for name in names

@@ -9,13 +9,8 @@ are judgement that has seen every curve of the library, and everything else here
 import itertools
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+from tunecase.quantities import Floats, Indices, Rng, np
 
 ATOMS = 12_000
 ATOM_SEED = 0
@@ -66,14 +61,12 @@ def odds_slopes(error: float) -> tuple[float, ...]:
 class Shapes:
     """The fixed shapes: floor share phi, exponent beta, ln of the bend n0; each shape (ATOMS,)."""
 
-    floor: "Array"
-    exponent: "Array"
-    bend: "Array"
+    floor: "Floats"
+    exponent: "Floats"
+    bend: "Floats"
 
-    def logs(self, sizes: "Array", which: "NDArray[np.intp] | None" = None) -> "Array":
+    def logs(self, sizes: "Floats", which: "Indices | None" = None) -> "Floats":
         """ln h(n) for some or all shapes, shape (shapes, sizes)."""
-        import numpy as np
-
         chosen = slice(None) if which is None else which
         floor, exponent, bend = (part[chosen, None] for part in (self.floor, self.exponent, self.bend))
         return np.asarray(np.log(floor + (1 - floor) / (1 + np.exp(exponent * (np.log(sizes) - bend)))))
@@ -89,8 +82,6 @@ def shapes(prior: Prior) -> Shapes:
 
     Leaves out shapes that rise with n: a curve that turns is seen only as scatter.
     """
-    import numpy as np
-
     rng = np.random.default_rng(ATOM_SEED)
     floor = np.where(rng.random(ATOMS) < prior.no_floor, 0.0, 0.98 * rng.beta(1, prior.floor_power, ATOMS))
     exponent = np.exp(rng.normal(np.log(prior.exponent), 0.7, ATOMS))
@@ -102,16 +93,15 @@ class AtomFit:
     """The shapes that carry weight, with their scale, the doubt around it and the roughness that is part of it."""
 
     shapes: Shapes
-    which: "NDArray[np.intp]"
-    weight: "Array"
-    log_scale: "Array"
-    doubt: "Array"
-    rough: "Array"
+    which: "Indices"
+    weight: "Floats"
+    log_scale: "Floats"
+    doubt: "Floats"
+    rough: "Floats"
     freedom: int
 
-    def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+    def sample(self, sizes: "Floats", draws: int, rng: "Rng") -> "Floats":
         """ln e of `draws` curves, from steep to flat, shape (draws, sizes)."""
-        import numpy as np
         from scipy.special import stdtrit
 
         level, luck = _lattice(draws, rng)
@@ -119,7 +109,7 @@ class AtomFit:
         shift = self.doubt[picked] * stdtrit(self.freedom, luck)
         return np.asarray((self.log_scale[picked] + shift)[:, None] + self.shapes.logs(sizes, self.which[picked]))
 
-    def curves(self, sizes: "Array", levels: "Array", rng: "np.random.Generator") -> "Array":
+    def curves(self, sizes: "Floats", levels: "Floats", rng: "Rng") -> "Floats":
         """Curves drawn jointly: the part of the doubt that is roughness comes and goes along each.
 
         Args:
@@ -128,8 +118,6 @@ class AtomFit:
             rng: deals the rest.
         Returns: ln e, shape (draws, sizes).
         """
-        import numpy as np
-
         draws, picked = len(levels), _picked(self.weight, levels)
         scale = np.sqrt(self.freedom / rng.chisquare(self.freedom, draws))
         level = np.sqrt(np.maximum(self.doubt[picked] ** 2 - self.rough[picked] ** 2, 0.0))
@@ -140,13 +128,13 @@ class AtomFit:
 
 
 def fit_atoms(
-    sizes: "Array",
-    log_error: "Array",
-    noise: "Array",
+    sizes: "Floats",
+    log_error: "Floats",
+    noise: "Floats",
     prior: Prior,
     roughness: tuple[float, ...] = ROUGHNESS,
     only_true: bool = True,
-    common: "Array | None" = None,
+    common: "Floats | None" = None,
 ) -> AtomFit:
     """Shape atoms weighted by how well they go through the points.
 
@@ -164,8 +152,6 @@ def fit_atoms(
         common: covariance of ln e between points by items they share, nothing on its diagonal, shape (k, k).
     Returns: an AtomFit; shapes of negligible weight are left out.
     """
-    import numpy as np
-
     k = len(sizes)
     pairs = [(rough, row) for rough in roughness for row in noise]
     v = np.array([rough**2 + row for rough, row in pairs]).T
@@ -200,16 +186,15 @@ def fit_atoms(
 class DriftFit:
     """The cells of the grid that carry weight, and what is needed to evaluate each at any size."""
 
-    x: "Array"
+    x: "Floats"
     level: float
-    cells: "Array"
-    weight: "Array"
-    solved: "Array"
-    lower: "Array"
+    cells: "Floats"
+    weight: "Floats"
+    solved: "Floats"
+    lower: "Floats"
 
-    def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+    def sample(self, sizes: "Floats", draws: int, rng: "Rng") -> "Floats":
         """ln e of `draws` curves, shape (draws, sizes); one normal number moves a whole curve."""
-        import numpy as np
         from scipy.special import ndtri
 
         mean, deviation = self.moments(np.log(sizes))
@@ -217,10 +202,8 @@ class DriftFit:
         picked = _picked(self.weight, level)
         return np.asarray(mean[picked] + deviation[picked] * ndtri(luck)[:, None])
 
-    def curves(self, sizes: "Array", levels: "Array", rng: "np.random.Generator") -> "Array":
+    def curves(self, sizes: "Floats", levels: "Floats", rng: "Rng") -> "Floats":
         """Curves drawn jointly over the sizes, so that they cross; `levels` choose cells, as in `AtomFit.curves`."""
-        import numpy as np
-
         at = np.log(sizes)
         there = np.maximum(at - self.x[0], 0.0)
         mean, pulled = self._given(at)
@@ -237,18 +220,14 @@ class DriftFit:
                 drawn[mine] = mean[cell] + drawn[mine] @ lower[cell].T
         return drawn
 
-    def moments(self, at: "Array") -> tuple["Array", "Array"]:
+    def moments(self, at: "Floats") -> tuple["Floats", "Floats"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
-        import numpy as np
-
         mean, pulled = self._given(at)
         there = np.maximum(at - self.x[0], 0.0)
         left = _covariance(there, there, self.cells) - (pulled**2).sum(1)
         return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
 
-    def _given(self, at: "Array") -> tuple["Array", "Array"]:
-        import numpy as np
-
+    def _given(self, at: "Floats") -> tuple["Floats", "Floats"]:
         here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
         cross = _covariance(here[:, None], there[None, :], self.cells)
         mean = self.level + _slope(at, self.x, self.cells) + np.einsum("cks,ck->cs", cross, self.solved)
@@ -256,7 +235,7 @@ class DriftFit:
 
 
 def fit_drift(
-    sizes: "Array", log_error: "Array", noise: "Array", exponents: tuple[float, ...], common: "Array | None" = None
+    sizes: "Floats", log_error: "Floats", noise: "Floats", exponents: tuple[float, ...], common: "Floats | None" = None
 ) -> DriftFit:
     """A power law with a drifting exponent, over a grid of typical exponent, drift, memory and scatter.
 
@@ -268,8 +247,6 @@ def fit_drift(
     Args: as for `fit_atoms`; `exponents` are the typical ones. Scatter counts as part of the true curve.
     Returns: a DriftFit; cells of negligible weight are left out.
     """
-    import numpy as np
-
     x = np.log(sizes)
     cells = np.array(list(itertools.product(exponents, DRIFTS, MEMORIES, SCATTERS)))
     cells = np.repeat(cells, len(noise), axis=0)
@@ -290,39 +267,29 @@ def fit_drift(
     return DriftFit(x, level, cells[kept], weight[kept] / weight[kept].sum(), solved, lower[kept])
 
 
-def _slope(at: "Array", x: "Array", cells: "Array") -> "Array":
-    import numpy as np
-
+def _slope(at: "Floats", x: "Floats", cells: "Floats") -> "Floats":
     return np.asarray(cells[:, 0, None] * (at - x[-1]))
 
 
-def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
+def _covariance(a: "Floats", b: "Floats", cells: "Floats") -> "Floats":
     """Covariance of the curve at ln n past the smallest point, for two sets that broadcast: (cells, *broadcast)."""
-    import numpy as np
-
     low, high = np.minimum(a, b), np.maximum(a, b)
     drift, memory = (cells[:, i].reshape(-1, *[1] * low.ndim) for i in (1, 2))
     spent = 2 * low / memory - 1 + np.exp(-low / memory) + np.exp(-high / memory) - np.exp(-(high - low) / memory)
     return np.asarray(drift**2 * memory**2 * spent + LEVEL_VARIANCE)
 
 
-def _wander(at: "Array") -> "Array":
+def _wander(at: "Floats") -> "Floats":
     """A factor that turns independent normal numbers into ones that are alike at close ln n, each of variance 1."""
-    import numpy as np
-
     near = np.exp(-(((at[:, None] - at[None, :]) / STRAY) ** 2) / 2)
     return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
-def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Array", "Array"]:
+def _lattice(draws: int, rng: "Rng") -> tuple["Floats", "Floats"]:
     """Points spread evenly over the unit square, a lattice of the golden ratio: two coordinates, each (draws,)."""
-    import numpy as np
-
     steps = np.arange(draws)
     return (steps + rng.random()) / max(draws, 1), np.modf(steps * GOLDEN + rng.random())[0]
 
 
-def _picked(weight: "Array", levels: "Array") -> "NDArray[np.intp]":
-    import numpy as np
-
+def _picked(weight: "Floats", levels: "Floats") -> "Indices":
     return np.minimum(np.searchsorted(np.cumsum(weight), levels), len(weight) - 1)

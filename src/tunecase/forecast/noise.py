@@ -3,15 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error
 from tunecase.forecast.scale import Scale
-from tunecase.quantities import Z80, wilson
+from tunecase.quantities import Z80, Floats, np, wilson
 from tunecase.records import Point
-
-if TYPE_CHECKING:
-    from tunecase.forecast.points import Array
 
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 UNSEEN_SHARE = 0.5  # of that variance where test items are known: as in the belief, runs may differ so or not at all
@@ -98,8 +95,6 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
 
 def _falls_throughout(points: Sequence[Point], scale: Scale) -> bool:
     """Whether all sizes together show that the error falls, where the first size alone is too noisy to tell."""
-    import numpy as np
-
     if len(points) < 3 or not items_known(points, scale):
         return False
     x, y = np.log([point.n for point in points]), np.log([error_of(point, scale.direction) for point in points])
@@ -122,8 +117,6 @@ def fault_of(points: Sequence[Point], scale: Scale) -> tuple[Fault, str]:
         scale: how the metric measures.
     Leaves out: answers that were not kept; that all sizes answer the same items, which makes a fall surer than told.
     """
-    import numpy as np
-
     same = [point.n for point in points if (point.commonest_share or 0) >= ONE_ANSWER]
     if same and (same[-1] == points[-1].n or len(same) >= max(len(points) - 1, 2)):
         return "one answer", f"every test row got the same answer at {_listed(same)} examples"
@@ -152,8 +145,6 @@ def _cut_words(cut: float, points: Sequence[Point]) -> str:
 
 def _scatter(points: Sequence[Point], direction: str) -> float:
     """Standard deviation of ln e around a straight line in ln n; endless for two points, which any line meets."""
-    import numpy as np
-
     if len(points) < 3:
         return math.inf
     x, y = np.log([point.n for point in points]), np.log([error_of(point, direction) for point in points])
@@ -161,10 +152,8 @@ def _scatter(points: Sequence[Point], direction: str) -> float:
     return float(np.sqrt(np.sum(left**2) / (len(points) - 2)))
 
 
-def shrink(error: "Array") -> "Array":
+def shrink(error: "Floats") -> "Floats":
     """Seeds move a score less near its ends, as sqrt(e(1-e)), level in the middle; seen down to e = .07."""
-    import numpy as np
-
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
@@ -173,22 +162,18 @@ def items_known(points: Sequence[Point], scale: Scale) -> bool:
     return scale.bounded and all(point.test_rows for point in points)
 
 
-def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
+def item_variance(points: Sequence[Point], scale: Scale) -> "Floats":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
-    import numpy as np
-
     errors = np.array([error_of(point, scale.direction) for point in points])
     return variance_of_items(errors, np.array([point.test_rows or np.inf for point in points]), scale)
 
 
-def variance_of_items(errors: "Array", rows: "Array | float", scale: Scale) -> "Array":
+def variance_of_items(errors: "Floats", rows: "Floats | float", scale: Scale) -> "Floats":
     """`item_variance` of errors, no less than 0.005, measured on so many items each, endless where unknown."""
-    import numpy as np
-
     return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * scale.binomial)
 
 
-def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
+def common_variance(points: Sequence[Point], scale: Scale) -> "Floats | None":
     """Covariance of ln e between sizes that answer the same items, nothing on its diagonal; None without such sizes.
 
         kappa min(t_i, t_j),   t = (1 - e) / (m e),  where both have m items
@@ -196,8 +181,6 @@ def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
     An item that a small run gets right is seldom missed by a larger one, so the two errors lie in each other:
     the most that they can vary together is e_less (1 - e_more) / m, and measured ladders have about kappa of it.
     """
-    import numpy as np
-
     rows = np.array([point.test_rows or 0 for point in points])
     alone = item_variance(points, scale)
     if not rows.all() or not alone.all():
@@ -206,17 +189,15 @@ def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
     return np.asarray(shared * (1 - np.eye(len(points))))
 
 
-def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
+def run_variance(points: Sequence[Point], scale: Scale) -> "Floats":
     """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
-    import numpy as np
-
     errors = np.array([error_of(point, scale.direction) for point in points])
     seen = spreads(points, scale)
     sd = seen if seen is not None else SEED_SD * shrink(errors) * scale.bounded
     return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))
 
 
-def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
+def spreads(points: Sequence[Point], scale: Scale) -> "Floats | None":
     """The standard deviation of the score from run to run at each point, or None when no point has seen any.
 
     A few runs say little about their own spread: each is drawn towards what the others say of it. Spreads fall with the
@@ -229,8 +210,6 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
     and of nearest rows had it, and a size learns from itself and larger ones only, the last two from each other: wild
     runs of few rows say nothing of many. Elsewhere the number of examples is left out: of prompts scatter did not fall.
     """
-    import numpy as np
-
     runs = np.array([max(point.draws - 1, 1) if point.sd is not None else 0 for point in points])
     if not runs.any():
         return None
@@ -246,7 +225,7 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
     return np.asarray(usual * np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
 
 
-def spread_at(points: Sequence[Point], scale: Scale, errors: "Array", near: int = -1) -> "Array":
+def spread_at(points: Sequence[Point], scale: Scale, errors: "Floats", near: int = -1) -> "Floats":
     """The standard deviation of the score from run to run where the error is another than at the point `near`.
 
     Args:
@@ -256,8 +235,6 @@ def spread_at(points: Sequence[Point], scale: Scale, errors: "Array", near: int 
         near: index of the point whose spread is taken, in proportion to what is usual at either error.
     Returns: in the score's unit, the shape of `errors`; 3.3 points, less near a share's ends, where none was seen.
     """
-    import numpy as np
-
     seen = spreads(points, scale)
     if seen is None:
         return np.asarray(SEED_SD * shrink(errors) * scale.bounded)
@@ -265,7 +242,7 @@ def spread_at(points: Sequence[Point], scale: Scale, errors: "Array", near: int 
     return np.asarray(seen[near] / here * _usual(np.maximum(errors, LEAST_ERROR), scale))
 
 
-def _usual(errors: "Array", scale: Scale) -> "Array":
+def _usual(errors: "Floats", scale: Scale) -> "Floats":
     return shrink(errors) if scale.bounded else errors
 
 
@@ -297,9 +274,8 @@ class Reading:
         wrong, right = self.error * self.items + 0.5, (1 - self.error) * self.items + 0.5
         return float(betainc(wrong, right, min(max(error, 0.0), 1.0)))
 
-    def quantiles(self, levels: "Array") -> "Array":
+    def quantiles(self, levels: "Floats") -> "Floats":
         """Quantiles of ln e, shape (levels,): a share's error is Beta(e m + 1/2, (1 - e) m + 1/2), m items."""
-        import numpy as np
         from scipy.special import betaincinv, ndtr, ndtri
 
         if self.items is None:
@@ -331,8 +307,6 @@ def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:
     Where no spread was seen, runs are taken to differ by 3.3 points of a share, with half of that variance where the
     test items are known (they may also be alike), or by 2% of an unbounded error.
     """
-    import numpy as np
-
     error, floored = to_error(point.score, scale.direction), error_of(point, scale.direction)
     sd = point.sd if spread is None else spread
     if not scale.bounded:

@@ -3,17 +3,11 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import EXAMPLE, MOST, read_number, read_table, whole_number
+from tunecase.quantities import np
 from tunecase.records import Point, Round
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
 SIZE_NAMES = ("n", "n_train")
@@ -54,8 +48,6 @@ def _averaged(group: Sequence[Point], scale: int) -> Point:
 
     The share of the commonest answer is the least of its runs': all answers are the same where they are in every run.
     """
-    import numpy as np
-
     runs = sum(point.draws for point in group)
     score = sum(point.score * point.draws for point in group) / runs / scale
     sd = max((point.sd / scale for point in group if point.sd is not None), default=None)
@@ -195,8 +187,7 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
         problems.append(_two_metrics(path.name, metrics))
     if not points and not problems:
         problems.append(Problem(path.name, "a header and no rows", "at least one row", "add rows such as 100,0.81,300"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return tuple(points)
 
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast.curves import FARTHEST, Belief
@@ -12,10 +11,8 @@ from tunecase.forecast.points import to_error
 from tunecase.forecast.sizes import doubling
 from tunecase.prices import Basis, Supply, target_value
 from tunecase.project import Project
+from tunecase.quantities import Draws, np
 from tunecase.records import Definition, Needed, NextRun, Pilot
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 MOST_EXAMPLES = 1e12
 MOST_ROUNDS = 8
@@ -136,8 +133,6 @@ def n_budget_of(
     None also where examples cost nothing and have no end. Leaves out what was spent already and, without `to_rows`,
     everything but rows.
     """
-    import numpy as np
-
     project = basis.project if basis is not None else None
     if project is None or project.budget is None or supply is None or supply.price is None:
         return None
@@ -192,8 +187,6 @@ def best_run(
 
 def _payoff(belief: Belief, prospect: Prospect, stand_in_factor: str | None) -> Payoff | None:
     """What going on from the rows at hand brings; None without a target, or where value, round or rows lack a price."""
-    import numpy as np
-
     stakes, held = prospect.stakes, prospect.rows
     if prospect.target is None or stakes.value is None or stakes.to_rows is None:
         return None

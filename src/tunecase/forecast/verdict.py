@@ -95,13 +95,12 @@ def verdict(facts: Facts) -> Verdict:
     return "likely" if facts.p_target >= LIKELY else "open" if facts.p_target >= OPEN else "unlikely"
 
 
-def cautious_score(point: Point, scale: Scale, spread: float | None = None) -> float:
+def cautious_score(point: Point, scale: Scale) -> float:
     """The worse end of the 80% interval of a measured model's score: Wilson's of its test items, where they are known.
 
     The model that was tested is the one that would be shipped, so other runs' luck is no doubt of it; see `as_tested`.
-    `spread` is the standard deviation between runs, the point's own when left out, for where items are unknown.
     """
-    return to_score(as_tested(point, scale, spread).highest, scale.direction)
+    return to_score(as_tested(point, scale).highest, scale.direction)
 
 
 def next_pilot(conclusion: Verdict, facts: Facts) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model
 from tunecase.inference.by_token import hosted
@@ -18,11 +17,9 @@ from tunecase.inference.trace import Trace
 from tunecase.inference.traffic import traffic_of
 from tunecase.inference.ways import priced_ways
 from tunecase.prices import Basis
+from tunecase.project import Project
+from tunecase.quantities import Draws, np
 from tunecase.records import DefaultUsed, MeasuredPoint, Run
-
-if TYPE_CHECKING:
-    from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 KEPT = 4  # of the last questions, whose prices are held
 
@@ -55,8 +52,6 @@ class _Kept:
 
     def holds(self, basis: Basis) -> bool:
         """Whether a basis has the same project, worlds and prices, as far as these prices rest on them."""
-        import numpy as np
-
         return (
             self.project is basis.project
             and self.fixed == _fixed(basis)
@@ -86,8 +81,6 @@ class Answers:
 
     def volume(self, basis: Basis) -> "Draws | None":
         """Answers a month at launch that the trace holds, shape (worlds,); None without one of a week."""
-        import numpy as np
-
         held = self.trace.answers_per_month if self.trace is not None else None
         return None if held is None else np.full(basis.worlds.n, held)
 

@@ -1,13 +1,11 @@
 """What a month of answers costs: replicas that are rented by the hour, or tokens that are paid one by one."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from tunecase.inference.fleet import Rules, fleet, nightly
 from tunecase.inference.traffic import Traffic
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Indices
+from tunecase.quantities import Draws, Indices, np
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +106,6 @@ class Tokens:
 
         Leaves out what some providers charge for writing into a cache, and the least length from which they hold it.
         """
-        import numpy as np
-
         answers = traffic.answers_per_month * mean_growth(traffic)
         into = traffic.input_tokens + (traffic.instructions_tokens if self.prompted else 0.0)
         held = self.into if self.cached is None else np.minimum(self.cached, self.into)
@@ -119,8 +115,6 @@ class Tokens:
 
     def with_held_instructions(self, traffic: Traffic) -> "Draws":
         """What the month costs where all instructions, which are the same in each request, are held by the cache."""
-        import numpy as np
-
         bill = self.bill(traffic)
         if self.cached is None or not self.prompted:
             return bill.per_month
@@ -148,16 +142,12 @@ class Cheapest:
 
     def bill(self, traffic: Traffic) -> Bill:
         """The cheapest bill in each world; prices of tokens and replicas are those of the first way."""
-        import numpy as np
-
         bills = [way.bill(traffic) for way in self.ways]
         return replace(bills[0], per_month=np.min([bill.per_month for bill in bills], axis=0))
 
 
 def _per_mtok(cost: "Draws", tokens: "Draws") -> "Draws":
     """The price of a million tokens, 0 where there are none."""
-    import numpy as np
-
     return 1e6 * np.divide(cost, tokens, out=np.zeros(len(cost)), where=tokens > 0)
 
 
@@ -166,8 +156,6 @@ def mean_growth(traffic: Traffic) -> "Draws":
 
     mean of (1 + growth)^t over t from 0 to the months = (e^x - 1) / x,   x = months ln(1 + growth)
     """
-    import numpy as np
-
     x = np.maximum(traffic.months, 0.0) * np.log1p(traffic.growth)
     small = np.abs(x) < 1e-9
     return np.where(small, 1.0, np.expm1(x) / np.where(small, 1.0, x))
@@ -180,15 +168,11 @@ def scaled(traffic: Traffic, factor: "float | Draws") -> Traffic:
 
 def evenly(n: int, worlds: int) -> "Indices":
     """Which of n worlds stand for all of them, spread evenly: their indices, shape (worlds,)."""
-    import numpy as np
-
     return np.arange(worlds) * n // worlds
 
 
 def some_worlds(traffic: Traffic, worlds: int) -> Traffic:
     """A traffic in so many of its worlds, spread evenly over them."""
-    import numpy as np
-
     at = evenly(len(traffic.answers_per_month), worlds)
     drawn = {
         name: getattr(traffic, name)[at]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.inference.bills import Answers, Bill, Payer, evenly
 from tunecase.inference.crossing_words import break_even_words
@@ -10,10 +9,8 @@ from tunecase.inference.crossings import Costs, crossing_volumes, pays_tokens
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import price_of_answers, price_today
+from tunecase.quantities import Draws, np
 from tunecase.records import Crossing
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 IN_USE = "today's answers"
 
@@ -55,8 +52,6 @@ def break_even(ground: Ground, ways: Sequence[WayDraws], outlay: Outlay) -> tupl
         outlay: what the project costs, and for how long it serves.
     Returns: one Crossing for each way that is compared with; none where the tuned model has no price.
     """
-    import numpy as np
-
     sketch = ground.sketched
     worlds = evenly(len(outlay.cost), sketch.basis.worlds.n)
     months = np.maximum(outlay.months[worlds], 0.0)

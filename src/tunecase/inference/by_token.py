@@ -2,20 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import date
 
 from tunecase import catalog
 from tunecase.catalog import Hosted
 from tunecase.inference import way_words as words
 from tunecase.inference.bills import Answers, Tokens
 from tunecase.inference.ground import Ground, Label, WayDraws, drawn_price, record_of, unpriced
-from tunecase.prices import api_known, api_price, hosted_ends
+from tunecase.prices import ApiPrice, api_known, api_price, hosted_ends
 from tunecase.quantities import Quantity
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from tunecase.prices import ApiPrice
 
 OWN_MODEL, OPEN_MODEL, BY_SIZE = "own model", "open model", "models by size"
 SERVED_AS_TUNED = ("lora", "full", "")  # methods whose token prices are those of answers, not of training by rewards

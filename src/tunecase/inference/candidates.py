@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import Gpu
@@ -11,10 +10,7 @@ from tunecase.inference.capacity import capacity
 from tunecase.inference.setup import Load, Rate, Refusal, Served, Setup
 from tunecase.inference.throughput import rate
 from tunecase.inference.traffic import Traffic
-from tunecase.quantities import Z80, Z90, Interval, Worlds
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Z80, Z90, Draws, Interval, Worlds, np
 
 TENSOR = (1, 2, 4, 8)
 THROUGHPUT = "throughput of serving"  # the input that says how fast replicas are against their prediction
@@ -64,8 +60,6 @@ class Candidate:
         with s from the band of the throughput, of each side its own. One draw z stands for all replicas: what makes
         one slower than predicted, such as the engine's release, mostly makes all of them slower.
         """
-        import numpy as np
-
         speed = self.offline if offline else self.online
         most = USUAL ** (Z90 / Z80)
         z = np.log(worlds.draw(THROUGHPUT, Interval(1 / most, most))) / math.log(USUAL) * Z80

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from tunecase.inference.bills import Answers, Cheapest, Payer, Tokens, scaled
 from tunecase.inference.crossing_words import crossing_words
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
+from tunecase.quantities import Draws, np
 from tunecase.records import Crossing
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 STEPS = tuple(step / 2 for step in range(-8, 9))  # powers of ten times the volume that are looked at
 HALVINGS = 4
@@ -29,8 +26,6 @@ class Volumes:
 
     def point(self, share: float) -> float | None:
         """The volume at which so many of the worlds have crossed; None where it lies beyond what was looked at."""
-        import numpy as np
-
         value = float(np.quantile(self.at, share, method="nearest"))
         return value if 0.0 < value < NEVER else None
 
@@ -114,8 +109,6 @@ def crossing_volumes(one: Costs, other: Costs) -> Volumes:
     Args:
         one, other: what two ways cost, of the same traffic.
     """
-    import numpy as np
-
     dearer = np.array([one.at(step) > other.at(step) for step in STEPS])
     last = len(STEPS) - 1 - np.argmax(dearer[::-1], axis=0)  # the last step at which `one` is dearer
     steps = np.array(STEPS)

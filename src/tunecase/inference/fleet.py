@@ -1,18 +1,13 @@
 """How many replicas are rented, and for how many hours a month: whole replicas, growth, scaling, batches."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.inference.trace import HOURS_PER_WEEK
 from tunecase.inference.traffic import Level, Traffic, Week
 from tunecase.prices import Basis
-from tunecase.quantities import DAYS_PER_MONTH, HOURS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tunecase.quantities import Draws
+from tunecase.quantities import DAYS_PER_MONTH, HOURS, Draws, np
 
 GROWTH_PER_STEP = 0.5  # of the logarithm of the load, in the staircase of growth
 MOST_STEPS = 12
@@ -101,8 +96,6 @@ def fleet(traffic: Traffic, capacity: "Draws", rules: Rules) -> Fleet:
     Leaves out: growth inside a step, at most 12 steps of as many months each, which counts at the step's mean (within
         1% of 100 steps where the load doubles); replicas that start late because the load rose within the hour.
     """
-    import numpy as np
-
     week = traffic.week
     month = _Month(traffic, capacity, rules, week.levels(*_edges(rules)) if rules.scales else ())
     sums = [month.at(growth) for growth in _steps(traffic)]
@@ -124,23 +117,17 @@ def fleet(traffic: Traffic, capacity: "Draws", rules: Rules) -> Fleet:
 
 def _edges(rules: Rules) -> tuple[float, float]:
     """The start before an hour and the keep-alive after it, in hours: middles, together at most one hour."""
-    import numpy as np
-
     lead = min(float(np.median(rules.cold_start_min)) / 60, 1.0)
     return lead, min(float(np.median(rules.keep_alive_min)) / 60, 1.0 - lead)
 
 
 def _last(traffic: Traffic) -> "Draws":
     """The growth from launch to the end of the service, shape (worlds,)."""
-    import numpy as np
-
     return np.asarray((1 + traffic.growth) ** np.maximum(traffic.months, 0.0))
 
 
 def _steps(traffic: Traffic) -> "Iterator[Draws | float]":
     """The mean growth since launch of each step of the service, shape (worlds,); one step of 1 without growth."""
-    import numpy as np
-
     if not np.any(traffic.growth):
         yield 1.0
         return
@@ -155,15 +142,11 @@ def _steps(traffic: Traffic) -> "Iterator[Draws | float]":
 
 def _least(rules: Rules) -> "Draws | float":
     """One minimum billing [h], at most a month."""
-    import numpy as np
-
     return np.minimum(np.asarray(rules.minimum_billing_min) / 60, HOURS_PER_MONTH)
 
 
 def _busy(answers_per_month: "Draws", capacity: "Draws", paid_h: "Draws") -> "Draws":
     """What is served over what the hours paid could serve, 0 where nothing is paid."""
-    import numpy as np
-
     could = capacity * paid_h * 3600
     return np.divide(answers_per_month, could, out=np.zeros(len(could)), where=could > 0)
 
@@ -179,8 +162,6 @@ class _Month:
 
     def at(self, growth: "Draws | float") -> "tuple[Draws, Draws, Draws, Draws]":
         """Replica hours, answers and cold starts in the month, and the share that waits, shape (worlds,) each."""
-        import numpy as np
-
         answers = self.traffic.answers_per_month * growth
         load = self.traffic.answers_per_s * growth * self.traffic.burst_in_window / self.capacity
         none = np.zeros(len(answers))
@@ -205,8 +186,6 @@ class _Month:
         with the cold start c, and the idle time k that ends it: at least what is left of the minimum billing. Never
         less than the share of its capacity that is used.
         """
-        import numpy as np
-
         cold_s, billed_s = 60 * np.asarray(self.rules.cold_start_min), 60 * np.asarray(self.rules.minimum_billing_min)
         idle = np.maximum(60 * np.asarray(self.rules.keep_alive_min), billed_s - cold_s) * rate
         cold, used = cold_s * rate, rate / self.capacity
@@ -235,8 +214,6 @@ def nightly(traffic: Traffic, offline: "Draws", rules: Rules) -> Fleet:
         rules: by which replicas are rented; no spare is, since a batch may be made again.
     Returns: the Fleet; `waiting_share` is 0, for all answers wait.
     """
-    import numpy as np
-
     start_h = np.minimum(np.asarray(rules.cold_start_min) / 60, rules.night_h / 2)
     working_h, shares = rules.night_h - start_h, _days(traffic.week)
 
@@ -265,7 +242,5 @@ def nightly(traffic: Traffic, offline: "Draws", rules: Rules) -> Fleet:
 
 def _days(week: Week) -> "list[Draws]":
     """The load of each day over the mean day's, shape (7, worlds) or (7,)."""
-    import numpy as np
-
     by_day = week.hours.reshape(7, 24).sum(1) / 24
     return [np.asarray(load * (week.weekend if day >= 5 else 1.0) / week.mean) for day, load in enumerate(by_day)]

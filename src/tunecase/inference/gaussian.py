@@ -3,15 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from tunecase.quantities import Floats, np
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +73,6 @@ def posterior(
     Source: serving_points.csv; Rasmussen and Williams, Gaussian Processes for Machine Learning, equations 2.23-2.24.
     Leaves out that gaps have heavier tails than a normal distribution; the band's coverage is measured.
     """
-    import numpy as np
-
     own = of or sizes()
     layout = max(prior_sd**2 - own.within**2 - own.noise**2, own.least**2)
     if not seen:
@@ -94,8 +86,6 @@ def posterior(
 
 def covariance(some: Sequence[Place], others: Sequence[Place], layout: float, own: Sizes) -> "Floats":
     """Covariance of gaps, [some, others], from the variance between layouts; see `posterior`."""
-    import numpy as np
-
     one, two = _coordinates(some, own), _coordinates(others, own)
     squares = ((one[:, None, :] - two[None, :, :]) ** 2).sum(axis=2)
     same = np.array([[a.layout == b.layout for b in others] for a in some])
@@ -106,8 +96,6 @@ def covariance(some: Sequence[Place], others: Sequence[Place], layout: float, ow
 
 
 def _coordinates(places: Sequence[Place], own: Sizes) -> "Floats":
-    import numpy as np
-
     rows = [
         (one.in_flight / own.concurrency, one.input_tokens / own.lengths, one.output_tokens / own.lengths)
         for one in places

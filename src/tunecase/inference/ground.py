@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, Gpu
@@ -14,11 +13,8 @@ from tunecase.inference.setup import Refusal, Served
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import OWNED_TIER, Basis, owned_card
 from tunecase.project import Serving
-from tunecase.quantities import Band, Const, band, memory_gb
+from tunecase.quantities import Band, Const, Draws, band, memory_gb
 from tunecase.records import InferenceWay, Objective, Run, WayKind
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 SKETCH_WORLDS = 400
 DRIFT = "prices.drift"  # the default that says how far prices older than 180 days have moved since

@@ -1,14 +1,10 @@
 """What moves the month's bill of a way: the share of its variance that each input carries."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from tunecase.inference.candidates import THROUGHPUT
 from tunecase.inference.ground import Ground, WayDraws
-from tunecase.quantities import first_order
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, first_order, np
 
 LEAST_SHARE = 0.01
 TRAFFIC = {
@@ -38,8 +34,6 @@ def moves(ground: Ground, way: WayDraws) -> tuple[tuple[str, float], ...]:
 
 def _inputs(ground: Ground) -> Mapping[str, "Draws"]:
     """Every drawn input of the ways by its name."""
-    import numpy as np
-
     traffic = {name: np.asarray(getattr(ground.traffic, field)) for field, name in TRAFFIC.items()}
     weekend = np.asarray(ground.traffic.week.weekend)
     if weekend.ndim:

@@ -4,19 +4,14 @@ import heapq
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.errors import Problem
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.trace import POINTS, WINDOW_S, WINDOWS_PER_HOUR
 from tunecase.inference.traffic import Traffic
-from tunecase.quantities import Z80, generator
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.quantities import Draws
+from tunecase.quantities import Z80, Draws, Rng, generator, np
 
 Verdict = Literal["met", "not met", "unsure", "not asked"]
 
@@ -201,8 +196,6 @@ def first_token_met(traffic: Traffic, capacity: "Draws", server: Server, seed: i
 
 def rate_per_replica(traffic: Traffic, capacity: "Draws") -> float:
     """Answers a second that one of the needed replicas gets in the busiest hour at launch, in the middle world."""
-    import numpy as np
-
     rate = np.median(traffic.answers_per_s * traffic.week.peak)
     load = np.median(traffic.answers_per_s * traffic.week.peak * traffic.burst_in_window / capacity)
     return float(rate / max(math.ceil(float(load)), 1))
@@ -227,15 +220,11 @@ class _Trials:
 
     def queued_s(self, speed: float) -> float:
         """The 95th percentile of the time from arrival to the end of the input [s]."""
-        import numpy as np
-
         times = np.array(self.at(speed).first_token_s) - self.requests.arrival_s
         return float(np.quantile(times[int(len(times) * WARM_UP) :], PERCENTILE))
 
     def is_met(self, chance: float) -> bool:
         """Whether the objectives are met with this chance."""
-        import numpy as np
-
         first_s, each_s = self.traffic.first_token_s, self.traffic.per_token_s
         if each_s is not None and float(np.mean(self.at(self.server.speed(chance)).per_token_s)) > each_s:
             return False
@@ -259,10 +248,8 @@ def _chance(trials: _Trials, low: float, high: float) -> float:
     return (low + high) / 2
 
 
-def _requests(traffic: Traffic, server: Server, rate: float, luck: "np.random.Generator") -> Requests:
+def _requests(traffic: Traffic, server: Server, rate: float, luck: "Rng") -> Requests:
     """Requests of Poisson at a rate that changes every 10 seconds, with lengths from the traffic's quantiles."""
-    import numpy as np
-
     each = rate * WINDOW_S
     count = min(max(WINDOWS_PER_HOUR, FEWEST_REQUESTS / each), max(MOST_REQUESTS / each, FEWEST_WINDOWS))
     loads = _windows(traffic, math.ceil(count), luck)
@@ -276,12 +263,11 @@ def _requests(traffic: Traffic, server: Server, rate: float, luck: "np.random.Ge
     return Requests(arrival_s, server.prefill_s * inputs, np.maximum(tokens * outputs, min(tokens, 1.0)))
 
 
-def _windows(traffic: Traffic, count: int, luck: "np.random.Generator") -> "Draws":
+def _windows(traffic: Traffic, count: int, luck: "Rng") -> "Draws":
     """The load of each 10 seconds over the mean, in any order, shape (count,).
 
     Those of a trace, else of a gamma distribution whose largest of 360, an hour, is the burst.
     """
-    import numpy as np
     from scipy.special import gammaincinv
 
     strata = min(count, MOST_STRATA)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, RESERVED, SPOT, Endpoint
@@ -15,11 +14,8 @@ from tunecase.inference.fleet import Rules, rules_of
 from tunecase.inference.ground import Ground, Label, WayDraws, drawn_price, record_of, renting_tier, unpriced
 from tunecase.inference.setup import Refusal
 from tunecase.prices import Basis, GpuHour, core_hour, gpu_hour, hour_words, owned, owned_card
-from tunecase.quantities import Interval
+from tunecase.quantities import Draws, Interval
 from tunecase.records import Objective, Run, WayKind
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 LEAST_DOUBT = 1.05  # of a speed that was measured: at least 5% either way
 NOT_ON_CORES = ("simulated", "hosted")  # trainers whose answers no model on this machine gives

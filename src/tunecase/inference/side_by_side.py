@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError
 from tunecase.inference.advice import advise, bench_command
@@ -21,11 +20,8 @@ from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.traffic import Traffic
 from tunecase.inference.ways import out_of_reach
 from tunecase.prices import Basis, price_of_answers, price_today
-from tunecase.quantities import Interval80, band, count, figures, share
+from tunecase.quantities import Draws, Interval80, band, count, figures, share
 from tunecase.records import Inference, LoadPoint, Throughput
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 
 def weigh(

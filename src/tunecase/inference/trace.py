@@ -2,14 +2,8 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from tunecase.quantities import HOURS
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.quantities import Draws
+from tunecase.quantities import HOURS, Draws, Floats, np
 
 HOURS_PER_WEEK = 168
 WINDOW_S = 10  # of the burst
@@ -55,21 +49,17 @@ class Trace:
 class Lengths:
     """A histogram of tokens, in bins of 0.5%: as large for a million requests as for ten."""
 
-    counts: "np.ndarray"
+    counts: "Floats"
     total: float = 0.0
 
     def add(self, tokens: "Draws") -> None:
         """Counts further lengths, each at least zero."""
-        import numpy as np
-
         bins = (np.log(np.maximum(tokens, 1.0)) * BINS_PER_E).astype(int)
         self.counts += np.bincount(bins, minlength=len(self.counts))
         self.total += float(tokens.sum())
 
     def quantiles(self) -> "Draws":
         """The quantiles 0, 0.01 ... 1 over the mean, shape (101,)."""
-        import numpy as np
-
         below, n = np.cumsum(self.counts), int(self.counts.sum())
         bins = np.searchsorted(below, np.maximum(np.linspace(0, 1, POINTS) * n, 1.0))
         mean = max(self.total / n, 1e-9)
@@ -78,14 +68,10 @@ class Lengths:
 
 def no_lengths() -> Lengths:
     """An empty histogram."""
-    import numpy as np
-
     return Lengths(np.zeros(math.ceil(math.log(MOST_TOKENS) * BINS_PER_E) + 1, dtype=int))
 
 
 def _no_windows() -> "Draws":
-    import numpy as np
-
     return np.zeros(WINDOWS_PER_HOUR)
 
 
@@ -103,8 +89,6 @@ class Tally:
 
     def add(self, arrival_s: "Draws", input_tokens: "Draws", output_tokens: "Draws") -> None:
         """Counts further requests, in order; shapes (n,) with n >= 1."""
-        import numpy as np
-
         at = ((arrival_s - self.start_s) // WINDOW_S).astype(int)
         if at[-1] >= len(self.requests):
             more = max(int(at[-1]) + 1, 2 * len(self.requests)) - len(self.requests)
@@ -124,8 +108,6 @@ class Tally:
             first_s: arrival of the first request [s].
             notes: what was seen while reading, in words.
         """
-        import numpy as np
-
         n, span_s = int(self.inputs.counts.sum()), self.last_s - first_s
         begun, ended = int((first_s - self.start_s) // WINDOW_S), int((self.last_s - self.start_s) // WINDOW_S) + 1
         hours = math.ceil(ended / WINDOWS_PER_HOUR)
@@ -158,21 +140,15 @@ class Tally:
 
 
 def _padded(values: "Draws", length: int) -> "Draws":
-    import numpy as np
-
     return np.concatenate([values[:length], np.zeros(max(length - len(values), 0))])
 
 
 def _over_mean(values: "Draws") -> "Draws":
-    import numpy as np
-
     return np.asarray(values / values.mean())
 
 
 def _burst(load: "Draws", windows: int) -> float:
     """The busiest of so many neighbouring windows over the mean; 1 where there are fewer."""
-    import numpy as np
-
     if len(load) < windows:
         return 1.0
     sums = np.convolve(load, np.ones(windows), "valid")
@@ -184,8 +160,6 @@ def _week(requests: "Draws", shares: "Draws", start_hour: int) -> "tuple[Draws, 
 
     Each hour of the week is the mean of those counted, so that a part of a further week moves no weight.
     """
-    import numpy as np
-
     of_week = (start_hour + np.arange(len(requests))) % HOURS_PER_WEEK
     counts = np.bincount(of_week, weights=shares, minlength=HOURS_PER_WEEK)
     loads = np.bincount(of_week, weights=requests, minlength=HOURS_PER_WEEK) / np.maximum(counts, 1e-9)

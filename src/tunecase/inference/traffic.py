@@ -1,20 +1,15 @@
 """What arrives after launch, in every world: answers a month, hours of the week, burst, growth, lengths, objectives."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.inference.trace import HOURS_PER_WEEK, POINTS, WINDOW_S, Trace
 from tunecase.prices import Basis, served_months
 from tunecase.project import Traffic as TrafficFields
-from tunecase.quantities import HOURS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tunecase.quantities import Draws
+from tunecase.quantities import HOURS, Draws, np
 
 WORKING_HOURS = 120  # of a week, from Monday 00:00; the weekend follows
 MOST_LEVELS = 24  # of a part of the week; more are grouped
@@ -50,8 +45,6 @@ class Week:
     @property
     def weights(self) -> "Draws":
         """The load of each hour over the mean, in the middle of the worlds, shape (168,)."""
-        import numpy as np
-
         weekend = float(np.median(self.weekend))
         loads = np.concatenate([self.hours[:WORKING_HOURS], self.hours[WORKING_HOURS:] * weekend])
         return np.asarray(loads / loads.mean())
@@ -59,8 +52,6 @@ class Week:
     @property
     def peak(self) -> "Draws | float":
         """The load of the busiest hour over the mean: shape (worlds,) or one number."""
-        import numpy as np
-
         working, weekend = self.hours[:WORKING_HOURS].max(), self.hours[WORKING_HOURS:].max() * self.weekend
         return np.asarray(np.maximum(working, weekend)) / self.mean
 
@@ -85,8 +76,6 @@ class Week:
 
 def _levels(loads: "Draws", lead_share: float, after_share: float) -> "list[tuple[float, float]]":
     """(load, hours) of one part of the week."""
-    import numpy as np
-
     around = np.concatenate([loads, np.maximum(loads, np.roll(loads, -1)), np.maximum(loads, np.roll(loads, 1))])
     shares = np.repeat([1 - lead_share - after_share, lead_share, after_share], len(loads))
     values, which = np.unique(around, return_inverse=True)
@@ -155,8 +144,6 @@ def traffic_of(basis: Basis, tokens: tuple[float, float] | None, trace: Trace | 
     Returns: the Traffic, or the missing fields: problem.volume, serving.traffic.input, serving.traffic.output.
     Raises: InputError where no hour of the day has load.
     """
-    import numpy as np
-
     stated = basis.project.serving.traffic if basis.project else TrafficFields()
     lengths = (trace.input_tokens, trace.output_tokens) if trace else tokens
     volume = basis.project.problem.volume if basis.project else None
@@ -191,15 +178,11 @@ def traffic_of(basis: Basis, tokens: tuple[float, float] | None, trace: Trace | 
 
 
 def _filled(basis: Basis, value: float | None) -> "Draws":
-    import numpy as np
-
     return np.full(basis.worlds.n, value, dtype=float)
 
 
 def _week(basis: Basis, stated: TrafficFields, trace: Trace | None) -> Week:
     """The hours as stated, else of a trace that is long enough, else the default shape."""
-    import numpy as np
-
     if trace is not None and trace.weights is not None and stated.hours is None:
         return Week(trace.weights)
     if isinstance(stated.hours, tuple):
@@ -222,7 +205,6 @@ def _shape(name: str) -> "Sequence[float]":
 
 def _lengths(basis: Basis) -> "Draws":
     """Quantiles of a lognormal over its mean, of the default spread's median, shape (101,)."""
-    import numpy as np
     from scipy.special import ndtri
 
     sigma = basis.spread("serving.traffic.length_spread").median

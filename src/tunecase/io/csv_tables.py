@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io.places import no_file
 
 EXAMPLE = "n,score,test_rows"
@@ -20,8 +20,7 @@ THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 def read_text(path: Path, wanted: str = "a text file") -> str:
     """The text of a file that is `wanted`. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
-    if problem := no_file(path, wanted, "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, wanted, "correct the path"))
     if path.stat().st_size <= 4 * MOST_CHARACTERS:
         try:
             text = path.read_text(encoding="utf-8-sig")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import Problem, TunecaseError, refuse_any
 from tunecase.io.outputs import refused_link
 from tunecase.io.parts import LOCK_FILE, folder_beside
 
@@ -37,8 +37,7 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, listing: str) 
         listing: the file in the folder that lists what was written, with digests (`outputs`: name, sha256).
     Raises: InputError when the target cannot be taken; TunecaseError when the disk refuses.
     """
-    if problem := _in_the_way(target, inputs, force):
-        raise InputError(problem)
+    refuse_any(_in_the_way(target, inputs, force))
     try:
         with folder_beside(target) as part:
             place = Place(part)

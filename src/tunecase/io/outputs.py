@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import Problem, TunecaseError, refuse_any
 from tunecase.io.parts import part_beside
 
 READ_FOR_MARK = 1 << 20  # bytes at either end of a file in which its mark is looked for
@@ -57,8 +57,7 @@ def check_outputs(outputs: Sequence[Output], needed: Iterable[Path] = (), *, for
         # Several files into one place that is no folder are one mistake.
         problems = [*dict.fromkeys(problem for problem in in_the_way if problem)]
         problems += _named_twice(outputs)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

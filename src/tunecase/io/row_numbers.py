@@ -7,15 +7,10 @@ import zlib
 from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.io.outputs import write_whole
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Rows = NDArray[Any]
+from tunecase.quantities import Rows, np
 
 MAGIC = b"tunecase rows 1\n"
 HEAD_BYTES = 200
@@ -99,8 +94,6 @@ def read_row_numbers(path: Path, count: int, digest: str, fix: str) -> "Rows":
 
 def _body(rows: "Rows") -> bytes:
     """The head as a line of JSON, then gaps, then lengths, each in as few bytes as hold the largest."""
-    import numpy as np
-
     rows = np.asarray(rows, np.int64)
     begins = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
     lengths = np.diff(np.append(begins, len(rows)))
@@ -112,15 +105,11 @@ def _body(rows: "Rows") -> bytes:
 
 
 def _kind(values: "Rows") -> str:
-    import numpy as np
-
     most = int(values.max()) if len(values) else 0
     return next(kind for kind in KINDS if most <= np.iinfo(kind).max)
 
 
 def _rows(body: bytes) -> "Rows":
-    import numpy as np
-
     line, _, columns = body.partition(b"\n")
     head = json.loads(line)
     gap_kind, length_kind = map(np.dtype, head["kinds"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io.places import no_file
 
 MOST_BYTES = 1_000_000
@@ -53,8 +53,7 @@ def read_value(text: str, where: str) -> Any:
     """
     problems: list[Problem] = []
     found = _plain(_nodes(text, where), (), {}, problems, where)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.pilot.settings import Material
 from tunecase.pilot.trainers.hosted import BASELINES, WITH_DOCUMENTS
 from tunecase.pilot.trainers.task import Setting
@@ -45,8 +45,7 @@ def with_hosts(settings: PilotSettings, project: Project, today: date, material:
         hosted[name] = {**known, **({"send_flagged": True} if settings.send_flagged else {}), **given}
         if project.constraints.data_stays and _leaves(known, given):
             away.append(_may_not_leave(name))
-    if away:
-        raise InputError(away)
+    refuse_any(away)
     return replace(settings, hosted=hosted)
 
 
@@ -73,8 +72,7 @@ def refuse_unknown(settings: PilotSettings) -> None:
             near = nearest(name, [*others, *known])
             fix = near if near.startswith("did") else "name it with who publishes it, such as Qwen/Qwen3-0.6B"
             problems.append(Problem("--candidates", repr(name), "names of models or trainers", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _is_known(model: str, known: Sequence[str]) -> bool:

@@ -3,15 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from tunecase.data.reading import Table, prompt_of
 from tunecase.pilot.examples import Examples
 from tunecase.pilot.scoring.final import reference_of
-from tunecase.quantities import count
-
-if TYPE_CHECKING:
-    import numpy as np
+from tunecase.quantities import Rng, count
 
 MOST_SIZES = 7
 FEWEST_SIZES = 5
@@ -68,7 +64,7 @@ def ladder_sizes(rows: int, classes: int, heavy: bool = False) -> tuple[int, ...
     return tuple(sorted({round(size) for size in doubled}))
 
 
-def deal(labels: Sequence[str], rng: "np.random.Generator") -> tuple[int, ...]:
+def deal(labels: Sequence[str], rng: "Rng") -> tuple[int, ...]:
     """An order of rows whose first n hold each class once, while n allows, and otherwise classes in proportion.
 
     The first row of each class comes first, and row k of a class, counted from 0, at (k + 1/2) / (rows of its class):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tunecase.forecast import LEAST_SIZES, Belief, believe, narrowings, reach_share, scale_of, to_error
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.scoring.promise import Costs, promise_of
-from tunecase.quantities import count, share
+from tunecase.quantities import count, np, share
 from tunecase.records import Point, Promise
 
 NOT_MUCH_DEARER = 3.0  # times the middle run, for the third run of the opening
@@ -173,8 +173,6 @@ def _without_a_size(points: Sequence[Point]) -> list[list[Point]]:
 
 
 def _chance(belief: Belief, question: Question) -> float:
-    import numpy as np
-
     assert question.target is not None
     last = belief.points[-1].n
     sizes = np.geomspace(last, max(question.far, last + 1), 12)

@@ -7,7 +7,7 @@ better than it is, so the winner and the default are trained again on fresh draw
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase import engine
 from tunecase.pilot.answers import Answers
@@ -15,14 +15,8 @@ from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.scoring.score import score_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trainers.task import Setting
-from tunecase.quantities import Interval80, generator, score, winners_curse
+from tunecase.quantities import Floats, Interval80, Rows, generator, np, score, winners_curse
 from tunecase.records import Run, Trial, Tuning
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 HELD_SHARE = 0.2  # of the rows, for choosing
 MOST_HELD = 500
@@ -196,8 +190,6 @@ def compared(
     Args:
         default, winner: score and answers of each draw.
     """
-    import numpy as np
-
     rng, both = generator(lesson.seed, "search"), (default, winner)
     rows = rng.integers(len(lesson.tests), size=(RESAMPLES, len(lesson.tests)))
     drawn = [_resampled(lesson, [answers for _, answers in each], rows) for each in both]
@@ -213,10 +205,8 @@ def compared(
     return *means, gain, _around(errors[1] / errors[0], float(middle[1] / middle[0]))
 
 
-def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "NDArray[np.int64]") -> "Array":
+def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "Rows") -> "Floats":
     """The mean score over draws in each resample of the test rows."""
-    import numpy as np
-
     if lesson.metric != "macro_f1":
         scores = np.mean([each.row_scores for each in answers], axis=0)
         return np.asarray(scores[rows].mean(axis=1))
@@ -232,8 +222,6 @@ def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "NDArray[np.int
     )  # fmt: skip
 
 
-def _around(drawn: "Array", middle: float) -> Interval80:
-    import numpy as np
-
+def _around(drawn: "Floats", middle: float) -> Interval80:
     low, high = (float(end) for end in np.quantile(drawn, (0.1, 0.9)))
     return Interval80(min(low, middle), middle, max(high, middle))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tunecase.data.reading import Table, looks_like_classes
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.examples import Examples
 from tunecase.pilot.ladder import usable
 from tunecase.pilot.scoring.code import untested
@@ -105,8 +105,7 @@ def check(settings: PilotSettings, school: School, lesson: Lesson, lacks: str) -
     if not lacks:
         problems += _row_problems(settings.sizes or (), school, lesson)
     problems += _cap_problems(settings) + _search_problems(settings.tune, school)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _task_problems(school: School, lesson: Lesson) -> list[Problem]:

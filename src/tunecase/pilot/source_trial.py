@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.data import normalise
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.pilot.conduct import Conductor, Journal
 from tunecase.pilot.examples import Examples
 from tunecase.pilot.ladder import deal
@@ -15,12 +14,8 @@ from tunecase.pilot.settings import Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trial import own_trainer, school_of, settled
 from tunecase.pilot.worth import MeasuredWorth, Scored, worth_of_rows
-from tunecase.quantities import counted, generator
+from tunecase.quantities import Floats, Rng, counted, generator, np
 from tunecase.records import PilotSettings, SourceTrial
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 LEAST_ROWS = 50  # of the source, and at hand beside it
 LIGHT_DRAWS, HEAVY_DRAWS = 12, 3
@@ -81,8 +76,7 @@ def try_source(
     )
     check(settings, school, lesson, lacks_of(lesson))
     fit, copies, notes = _fitting(lesson, tried.rows)
-    if problems := [*_too_few(lesson, fit, tried)]:
-        raise InputError(problems)
+    refuse_any(_too_few(lesson, fit, tried))
     trial = _laid_out(lesson, school, fit, draws)
     conductor = _conductor(trial, lesson, school, settings, journal or Journal())
     if ask is not None and ask(plan_of(conductor, school, tuple(sorted({step.n for step in trial.steps})))) is False:
@@ -146,7 +140,7 @@ def _laid_out(lesson: Lesson, school: School, fit: Examples, draws: int) -> _Tri
     return _Trial(tuple(steps), tuple(made_of), base, added)
 
 
-def _shuffled(own: Examples, added: Examples, luck: "np.random.Generator") -> Examples:
+def _shuffled(own: Examples, added: Examples, luck: "Rng") -> Examples:
     """Rows at hand and rows of the source in one order, so that neither comes last in training."""
     both = Examples((*own.texts, *added.texts), (*own.labels, *added.labels))
     return both.only(luck.permutation(len(both)).tolist())
@@ -161,8 +155,6 @@ def _conductor(
 
 
 def _scored(conductor: Conductor, trial: _Trial) -> list[Scored]:
-    import numpy as np
-
     scored = []
     for step, (draw, own, added) in zip(trial.steps, trial.made_of, strict=True):
         run, answers = conductor.runs.get(step.key), conductor.answers(step.key)
@@ -190,5 +182,5 @@ def _means(scored: Sequence[Scored]) -> tuple[tuple[int, float], ...]:
 
 
 def _mean(scored: Sequence[Scored]) -> float:
-    means: list[NDArray[np.float64]] = [each.errors.mean() for each in scored]
+    means: list[Floats] = [each.errors.mean() for each in scored]
     return float(sum(means) / len(means)) if means else float("nan")

@@ -1,15 +1,8 @@
 """How many labelled rows a row of another source teaches like, from runs with and without such rows."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from tunecase.quantities import Interval80, generator
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+from tunecase.quantities import Floats, Interval80, generator, np
 
 LEAST_WORTH, MOST_WORTH, WORTHS = -0.5, 1.5, 161  # below 0 the rows do harm
 STEEPEST, SLOPES = 1.5, 61  # of ln(error) against ln(rows)
@@ -26,7 +19,7 @@ class Scored:
     draw: int
     own: int
     added: int
-    errors: "Array"
+    errors: "Floats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +65,6 @@ def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:
     Leaves out that a row may be worth less beside more rows than were tried, and what is peculiar to the rows of the
     file: other rows of the source may teach otherwise.
     """
-    import numpy as np
-
     if not any(run.added for run in runs) or len({run.own for run in runs if not run.added}) < 2:
         raise ValueError("runs with the source, and runs without it at two sizes or more, are needed")
     draws = np.array([run.draw for run in runs])
@@ -89,20 +80,16 @@ def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:
     return MeasuredWorth(Interval80(low, mid, high), float(weight[worths < 0].sum()))
 
 
-def _resampled(errors: "Array", seed: int) -> "Array":
+def _resampled(errors: "Floats", seed: int) -> "Floats":
     """ln of each run's mean error in resamples of the test rows, the first as they are, shape (resamples, runs)."""
-    import numpy as np
-
     tests = errors.shape[1]
     counts = generator(seed, "test rows of a source trial").multinomial(tests, np.full(tests, 1 / tests), RESAMPLES - 1)
     means = np.vstack([np.ones((1, tests)), counts]) @ errors.T / tests
     return np.asarray(np.log(np.maximum(means, 0.5 / tests)))
 
 
-def _weight(rows: "Array", errors: "Array", freedom: int) -> "Array":
+def _weight(rows: "Floats", errors: "Floats", freedom: int) -> "Floats":
     """The weight of each worth, averaged over the resamples, shape (worths,); sums to 1."""
-    import numpy as np
-
     slopes = np.linspace(0.0, STEEPEST, SLOPES)[:, None, None]
     squares = (errors**2).sum(axis=1)[None, :, None]
     cross, spread = errors @ rows.T, (rows**2).sum(axis=1)[None, None, :]

@@ -13,12 +13,24 @@ from typing import TYPE_CHECKING, Protocol
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND
 from tunecase.prices.contracts import Contract
-from tunecase.quantities import Z80, Z90, Beta, Interval, Interval80, Quantity, Spread, Wanted, Worlds, read_quantity
+from tunecase.quantities import (
+    Z80,
+    Z90,
+    Beta,
+    Draws,
+    Interval,
+    Interval80,
+    Quantity,
+    Spread,
+    Wanted,
+    Worlds,
+    np,
+    read_quantity,
+)
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 ROLLOUT_NUMBERS = (
     "prompts_per_step", "prompt_tokens", "completion_tokens", "length_sigma", "reward_at_once", "layer_ms", "slower",
@@ -293,8 +305,6 @@ class Basis:
 
     def draw_around(self, name: str, interval: Interval80) -> "Draws":
         """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
-        import numpy as np
-
         z = self.worlds.draw(name, Interval(-Z90, Z90))
         sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
         return np.maximum(interval.mid + sides * z, 0.0)

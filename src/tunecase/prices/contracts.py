@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, TERMS
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, refuse_any
 from tunecase.io import read_table
 from tunecase.quantities import counted
 
@@ -162,8 +162,7 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
     contracts = list(_contracts(header, rows, file))
     if not file.problems and not contracts:
         file.problems.append(Problem(file.name, "no price", "a row with a price", "add one, or take `prices:` out"))
-    if file.problems:
-        raise InputError(file.problems)
+    refuse_any(file.problems)
     return Contracts(tuple(contracts), hashlib.sha256(path.read_bytes()).hexdigest(), tuple(file.notes))
 
 
@@ -194,16 +193,19 @@ def read_catalog(path: Path, today: date) -> tuple[Contracts, str]:
     header, _ = read_table(path)
     form = catalog_form(header)
     known = {column.casefold() for column in COLUMNS_OF.get(form, ())}
-    problems = [
-        Problem(
-            f"{path.name}:1: {column}", "a column that this catalog is not known to have",
-            f"columns of {form}: {', '.join(COLUMNS_OF[form])}",
-            "delete it if prices are still US dollars for an hour of the whole instance",
-        )
-        for column in header if form and column.casefold() not in known
-    ] or ([] if form else [_no_catalog(path, header)])  # fmt: skip
-    if problems:
-        raise InputError(problems)
+    refuse_any(
+        [
+            Problem(
+                f"{path.name}:1: {column}",
+                "a column that this catalog is not known to have",
+                f"columns of {form}: {', '.join(COLUMNS_OF[form])}",
+                "delete it if prices are still US dollars for an hour of the whole instance",
+            )
+            for column in header
+            if form and column.casefold() not in known
+        ]
+        or ([] if form else [_no_catalog(path, header)])
+    )
     return read_contracts(path, {"USD": 1.0}, today), form
 
 

@@ -1,13 +1,8 @@
 """What an hour of a plain core costs, in the worlds of a project."""
 
-from typing import TYPE_CHECKING
-
 from tunecase import catalog
 from tunecase.prices.basis import Basis
-from tunecase.quantities import Const, Interval
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Const, Draws, Interval
 
 CORE_HOUR, DRIFT = "price of a core hour", "prices.drift"
 

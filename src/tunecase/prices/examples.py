@@ -14,12 +14,12 @@ from tunecase.prices.contracts import UNDATED
 from tunecase.prices.labels import label_price, named_sources, review_hours, source_part
 from tunecase.prices.people import person_hour
 from tunecase.prices.worth import Worth, source_worth
-from tunecase.quantities import Const
+from tunecase.quantities import Const, Draws, Flags, np
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Evaluation, Source
-    from tunecase.quantities import Draws, Flags, Quantity
+    from tunecase.quantities import Quantity
 
     Tokens = Source | Evaluation
 
@@ -64,8 +64,6 @@ class Supply:
 
         A source's smallest order is paid in full. More than the limit costs infinity.
         """
-        import numpy as np
-
         left = np.maximum(np.asarray(examples, dtype=float), 0.0)
         total = np.zeros(len(self.price) if self.price is not None else 1)
         for step, taken in self._taken(examples):
@@ -82,8 +80,6 @@ class Supply:
 
     def _taken(self, examples: "float | Draws") -> "Iterator[tuple[Stock, Draws]]":
         """What is taken of each source."""
-        import numpy as np
-
         left = np.maximum(np.asarray(examples, dtype=float), 0.0)
         for step in (Stock(*step) for step in self.steps):
             taken = np.minimum(left, step.pool)
@@ -96,8 +92,6 @@ def have(basis: Basis, name: str, source: "Source") -> Stock | str:
 
     The size of the pool decides between the two, at the medians.
     """
-    import numpy as np
-
     rate, set_up = _hour(basis, name, source), _set_up(basis, name, source)
     if source.hours is not None or source.effort is not None:
         each, once = _stated_formatting(basis, name, source, rate)
@@ -149,8 +143,6 @@ def formatting(basis: Basis) -> "Draws":
 
     The first source of kind `have` may state total hours, minutes per row, a rate or a price instead of the defaults.
     """
-    import numpy as np
-
     rows = basis.project.data.rows if basis.project else None
     count = 0.0 if rows is None else rows.spread.median
     named = _first_at_hand(basis)
@@ -183,8 +175,6 @@ def synthetic(basis: Basis, name: str, source: "Source") -> Stock | str:
 
 def written_by_a_model(basis: Basis, name: str, source: "Source", tokens: "Draws | float") -> Stock:
     """Examples that a model writes, whose tokens cost so much each."""
-    import numpy as np
-
     read = basis.draw("source.reviewed", source.reviewed, name)
     if source.effort is not None:
         minutes = basis.draw("source.effort", source.effort, name)
@@ -202,8 +192,6 @@ def scrape(basis: Basis, name: str, source: "Source") -> Stock | str:
 
     Leaves out whether the pages may be used: that is a question for a lawyer.
     """
-    import numpy as np
-
     if source.credit_price is None:
         return "credit_price: ... USD per credit, or price: ... per example"
     pages = basis.draw("source.pages_per_example", source.pages_per_example, name)
@@ -238,8 +226,6 @@ KINDS: dict[str, Callable[[Basis, str, "Source"], Stock | str]] = {
 
 def stock(basis: Basis, name: str, source: "Source") -> Stock | str:
     """What one source gives and costs, or in words what its price lacks; a stated price per example comes first."""
-    import numpy as np
-
     least = source.minimum.spread.median if source.minimum is not None else 0.0
     if source.price is not None:
         price = basis.worlds.draw(f"{name} price per example", source.price.spread)
@@ -292,8 +278,6 @@ def _pool(source: "Source") -> float:
 
 def _set_up(basis: Basis, name: str, source: "Source") -> "Draws":
     """What is paid once, a licence's terms over the horizon among it, shape (draws,)."""
-    import numpy as np
-
     total = basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else np.zeros(basis.worlds.n)
     if source.once is None:
         return total
@@ -348,8 +332,6 @@ def best_made(basis: Basis) -> Worth | None:
 
     Sources without a price come last.
     """
-    import numpy as np
-
     ranked: list[tuple[bool, float, float, Worth]] = []
     for name, source in named_sources(basis):
         if source.kind in MADE:
@@ -387,8 +369,6 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = (), as_la
         without: kinds to leave out.
         as_labelled: count in rows that teach like labelled ones, as the learning curve does, not in rows of the source.
     """
-    import numpy as np
-
     steps: list[Stock] = []
     unpriced: list[str] = []
     new: list[Draws] = []

@@ -10,11 +10,10 @@ from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, RESERVED, GpuPrice
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import UNDATED, agreed, is_old
-from tunecase.quantities import HOURS, Const, Interval
+from tunecase.quantities import HOURS, Const, Draws, Interval
 
 if TYPE_CHECKING:
     from tunecase.project import Owned
-    from tunecase.quantities import Draws
 
 DRIFT = "prices.drift"  # the default that says how far prices older than 180 days have moved since
 TOO_OLD = f"older than {catalog.STALE_AFTER_DAYS} days"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from tunecase import catalog
 from tunecase.catalog import Hosted
@@ -21,10 +21,7 @@ from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import ANYBODY, Contract, is_old, newest
 from tunecase.prices.gpu import CONTRACT_TIER, TOO_OLD, drift_words, drifted
 from tunecase.prices.lifetime import served_months
-from tunecase.quantities import Const, Interval, Spread
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Const, Draws, Interval, Spread, np
 
 Amount = TypeVar("Amount", float, "Draws")
 OWN_MODEL, OPEN_MODEL, BY_SIZE = "own model", "open model", "models by size"
@@ -100,8 +97,6 @@ def training_price(
         months: for how long one tuned model is stored.
     Leaves out the endpoint that serves the model.
     """
-    import numpy as np
-
     least, storage = (row.minimum_usd or 0.0) * per_usd, (row.storage_usd_per_month or 0.0) * per_usd
     price: Amount = np.maximum(jobs * least, billed / 1e6 * rate_per_mtok) + months * storage  # type: ignore[assignment]
     return price

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.prices.basis import WANTED, Basis, numbered
 from tunecase.prices.people import person_hour
+from tunecase.quantities import Draws, np
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.quantities import Draws
 
 
 def review_price(rows: float, basis: Basis) -> "Draws":
@@ -126,8 +126,6 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
     Without a source the documented defaults are used and noted. A source with a price per example costs that price.
     Leaves out the one-off set-up, which `Supply` adds.
     """
-    import numpy as np
-
     source = source or label_source(basis)
     name = name_of_source(source, basis)
     if source and source.price is not None:
@@ -154,8 +152,6 @@ def name_of_source(source: "Source | None", basis: Basis) -> str:
 
 def label_prices(basis: Basis) -> dict[str, float]:
     """The median price of one label by the name of its source, for sources paid by the hour alone."""
-    import numpy as np
-
     by_the_minute = {
         name: source
         for name, source in named_sources(basis)

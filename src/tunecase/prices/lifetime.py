@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis
-from tunecase.quantities import DAYS_PER_MONTH
+from tunecase.quantities import DAYS_PER_MONTH, Draws, np
 
 if TYPE_CHECKING:
     from tunecase.catalog import Hosted
     from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 
 def start_of(basis: Basis) -> date:
@@ -93,8 +92,6 @@ def served_months(basis: Basis) -> "Draws":
 
     Building takes `Basis.build_months`, those of one round. Leaves out that further rounds launch later.
     """
-    import numpy as np
-
     months, ending = horizon(basis), ending_of(basis)
     if ending is None:
         return months
@@ -115,8 +112,6 @@ def served_answers(basis: Basis) -> "Draws | None":
 
     answers = volume x months,   with a growth of g per month: volume x ((1 + g)^months - 1) / ln(1 + g)
     """
-    import numpy as np
-
     project, volume = basis.project, volume_of(basis)
     if project is None or volume is None:
         return None

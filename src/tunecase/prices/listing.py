@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, RESERVED, TERMS, GpuPrice
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, refuse_any
 from tunecase.prices.api import needed
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import Contract, is_old
@@ -88,8 +88,7 @@ def _checked(request: PricesAsked, basis: Basis) -> PricesAsked:
     for name in ("gpu", "tier", "terms", "region", "provider", "model"):
         if (given := getattr(request, name)) and (wanted := _beside(name, named)):
             problems.append(Problem(f"--{name}", repr(given), wanted, "leave one of them out"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return named
 
 

@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
-from tunecase.quantities import DAYS_PER_MONTH, Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread, counted
+from tunecase.quantities import (
+    DAYS_PER_MONTH,
+    Z80,
+    Z90,
+    Draws,
+    Flags,
+    Interval,
+    Mixed,
+    Overrun,
+    Quantity,
+    Spread,
+    counted,
+    np,
+)
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Member, Project
-    from tunecase.quantities import Draws, Flags
 
 OUTSIDE_VIEW, NONE = "outside view", "none"
 UNKNOWNS = "unknowns"  # the name under which the factor is drawn
@@ -55,8 +67,6 @@ def paid_hours(basis: Basis, hours: "Draws") -> PaidHours:
         basis: prices and worlds.
         hours: of the rounds' own work, shape (draws,).
     """
-    import numpy as np
-
     shares, rates = _working(basis)
     caps = [_cap(basis, member, name, share) for (name, member), share in zip(_doing(basis), shares, strict=False)]
     added, added_rate = _on_top(basis)
@@ -74,8 +84,6 @@ def _split_to_caps(
     hours: "Draws", shares: "Sequence[Draws]", caps: "Sequence[Draws | float]"
 ) -> "tuple[list[Draws], Draws]":
     """Hours of each member, split by shares up to the caps, and the hours above all caps, shape (draws,)."""
-    import numpy as np
-
     given, left = [np.zeros(len(hours)) for _ in shares], hours
     for _ in shares:  # each pass fills at least one member or ends
         free = [share * (had < cap) for share, had, cap in zip(shares, given, caps, strict=True)]
@@ -91,8 +99,6 @@ def ramp_up(basis: Basis) -> PaidHours:
 
     hours = weeks x share x working hours of a month / 4
     """
-    import numpy as np
-
     hours, amount = np.zeros(basis.worlds.n), np.zeros(basis.worlds.n)
     for name, member in _members(basis):
         if member.ramp_up is not None:
@@ -117,8 +123,6 @@ def working_months(basis: Basis, hours: "Draws", rounds: "Draws", *, ramps_up: "
         ramps_up: whether people are new to the work, shape (draws,) or one for all; nobody ramps up twice.
     Leaves out unknowns: multiply by `unknown_factor`, as for the hours.
     """
-    import numpy as np
-
     project = basis.project
     waiting = basis.draw("waiting_per_round", project.waiting_per_round if project else None)
     ramps = [basis.draw("team.ramp_up", one.ramp_up, name) for name, one in _members(basis) if one.ramp_up is not None]
@@ -139,8 +143,6 @@ def unknown_factor(basis: Basis) -> "Draws":
     Source: Simula 2004 (Norwegian firms, effort); Flyvbjerg et al., 5,392 IT projects (cost).
     Leaves out projects that end below their plan, which the doubt of each line covers, and those that are abandoned.
     """
-    import numpy as np
-
     given = basis.project.unknowns if basis.project else None
     if given == NONE:
         return np.ones(basis.worlds.n)
@@ -240,8 +242,6 @@ def _on_top(basis: Basis) -> "tuple[Draws | float, Draws | float]":
 
 def _cap(basis: Basis, member: "Member", name: str, share: "Draws") -> "Draws":
     """The most hours of one member, shape (draws,); infinite without a cap."""
-    import numpy as np
-
     cap = np.full(basis.worlds.n, np.inf)
     if member.hours is not None:
         cap = np.minimum(cap, basis.draw("team.hours", member.hours, name))

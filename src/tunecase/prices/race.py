@@ -10,12 +10,11 @@ from tunecase.prices.examples import MADE, Stock, stock, written_by_a_model
 from tunecase.prices.labels import group_of, label_minutes, labels_per_example, named_sources, source_part
 from tunecase.prices.people import person_hour
 from tunecase.prices.worth import Worth, source_worth
-from tunecase.quantities import band
+from tunecase.quantities import Draws, band, np
 from tunecase.records import DefaultUsed, SourceRaced, Sources
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.quantities import Draws
 
 SAME = 0.01  # sources whose prices of the step differ by less share a rank
 WRITTEN = "synthetic instruction"  # of labels.csv: the tokens of a row that a model writes
@@ -139,8 +138,6 @@ def _assumed(basis: Basis, name: str, source: "Source") -> _Runner:
 
 def _raced(basis: Basis, runner: _Runner, step: int) -> tuple[Key, SourceRaced]:
     """What a source is ranked by, and how it runs; not ranked yet."""
-    import numpy as np
-
     source, worth = runner.source, runner.worth
     needed = step / worth.draws
     of_the_pool = np.inf if source.pool is None else source.pool.spread.median
@@ -174,8 +171,6 @@ def _weeks(basis: Basis, name: str, source: "Source", rows: "Draws") -> "Draws":
 
     Rows that nobody labels come all at once after the lead, unless `per_week` says otherwise.
     """
-    import numpy as np
-
     group = group_of(source)
     lead = basis.draw(f"source.{group}.lead", source.lead, name)
     if source.per_week is not None:

@@ -3,17 +3,12 @@
 V counts the gain over the best score without a fine-tune. It is None where the user has not stated enough.
 """
 
-from typing import TYPE_CHECKING
-
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
 from tunecase.prices.lifetime import served_answers
-from tunecase.project import read_score
+from tunecase.project import Project, read_score
+from tunecase.quantities import Draws, np
 from tunecase.records import Definition
-
-if TYPE_CHECKING:
-    from tunecase.project import Project
-    from tunecase.quantities import Draws
 
 BY_HAND = "problem.by_hand"
 
@@ -34,8 +29,6 @@ def target_value(project: "Project", basis: Basis, definition: Definition | None
 
 def value_of_one(project: "Project", basis: Basis) -> "Draws | None":
     """Worth x answers, by which a share of right answers is priced, shape (draws,); None as for `target_value`."""
-    import numpy as np
-
     problem, worth, answers = project.problem, worth_of_correct(basis), served_answers(basis)
     if worth is None or answers is None or problem.target is None:
         return None

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis
-from tunecase.quantities import Interval80, share
+from tunecase.quantities import Draws, Interval80, np, share
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.quantities import Draws
 
 Origin = Literal["stated", "measured", "assumed", "by definition"]
 ASSUMED = ("synthetic", "scrape", "buy", "licence")  # kinds with a row levers.KIND_worth in the defaults
@@ -39,8 +38,6 @@ def source_worth(basis: Basis, name: str, source: "Source") -> Worth:
         name: the source's, under which it is drawn.
         source: the source.
     """
-    import numpy as np
-
     field = f"levers.{source.kind}_worth"
     if source.worth is not None:
         drawn, median = basis.draw("source.worth", source.worth, name), source.worth.spread.median

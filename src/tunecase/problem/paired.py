@@ -1,9 +1,9 @@
 """What scores of items say: of one model, of two models on the same items, and how many items a gain would take."""
 
+from collections.abc import Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.evals import Log
 from tunecase.pilot.scoring import mean_interval
 from tunecase.quantities import (
@@ -19,9 +19,6 @@ from tunecase.quantities import (
     wilson,
 )
 from tunecase.records import EvalLog, EvalPair, GainItems
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 GAINS = (0.02, 0.05, 0.1)
 
@@ -99,8 +96,7 @@ def _refuse(first: Log, second: Log) -> None:
         got += f" (tasks {first.task} and {second.task})" if first.task != second.task else ""
         fix = f"name two logs of the same items, written by one tool (they are paired by {first.paired_by})"
         problems.append(Problem(second.place, got, "a log of the same items", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
 
 
 def _named(log: Log) -> str:

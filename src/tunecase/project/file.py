@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tunecase.errors import MOST_SHOWN, InputError, Problem, nearest
+from tunecase.errors import MOST_SHOWN, InputError, Problem, nearest, refuse_any
 from tunecase.io import Lines, put, read_yaml
 from tunecase.project.conflicts import conflicts, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
@@ -66,8 +66,7 @@ def _checked(
         raise InputError([*problems, *_problems(error.errors(), lines, path.name)]) from None
     problems += conflicts(project, path, lines, names)
     problems += rate_problems(project, today, lines, path.name)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     converted = _in_base(project, project)
     assert isinstance(converted, Project)
     root = path.resolve().parent

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import Lines, plain_fields, read_yaml, yaml_text
 
 PROJECT_FILE = "tunecase.yaml"
@@ -35,6 +35,5 @@ class Stated:
 def project_text(source: "Path | Stated") -> str:
     """The project file of a project, without the comments of the one that it was read from."""
     raw, _, problems = source.read() if isinstance(source, Stated) else read_yaml(source)
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return yaml_text(raw)

@@ -1,7 +1,19 @@
 """Doubt as a value, units as people write them, statistics, and numbers in words."""
 
-from typing import TYPE_CHECKING
-
+from tunecase.quantities.arrays import (
+    Array,
+    Bytes,
+    Draws,
+    Flags,
+    Floats,
+    Hashes,
+    Indices,
+    Numbers,
+    Rng,
+    Rows,
+    Shingles,
+    np,
+)
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.limits import (
@@ -102,8 +114,3 @@ from tunecase.quantities.wording import (
     teaches_like,
     written,
 )
-
-if TYPE_CHECKING:
-    from tunecase.quantities.spread import Draws as Draws
-    from tunecase.quantities.spread import Flags as Flags
-    from tunecase.quantities.spread import Indices as Indices

@@ -2,13 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Draws = NDArray[np.float64]
+from tunecase.quantities.arrays import Draws, np
 
 # Coefficients of AS241 above and below, for chances near a half, in the tails and far out in them.
 CENTRE = (
@@ -44,8 +39,6 @@ def normal_points(chances: "Draws") -> "Draws":
         >>> normal_points(np.array([0.025, 0.5, 0.95])).round(3).tolist()
         [-1.96, 0.0, 1.645]
     """
-    import numpy as np
-
     off = chances - 0.5
     points = np.empty_like(off)
     near = np.abs(off) <= 0.425
@@ -79,8 +72,6 @@ def points_of(values: "Draws", shares: Sequence[float]) -> "list[float]":
         >>> points_of(np.array([3.0, 1.0, 2.0]), (0.5, 0.75))
         [2.0, 2.5]
     """
-    import numpy as np
-
     last = len(values) - 1
     places = [last * share for share in shares]
     lower = [min(int(place), max(last - 1, 0)) for place in places]

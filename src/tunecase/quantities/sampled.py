@@ -3,12 +3,9 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from tunecase.quantities.arrays import Draws
 from tunecase.quantities.spread import batch_error
-
-if TYPE_CHECKING:
-    from tunecase.quantities.spread import Draws
 
 # One grid for all figures, so that what is equal is printed equal: 1.0 to 2.0 by tenths, 2 to 5 by halves, 5 to 10 by
 # ones. Steps are 5% to 25% of a figure; the Monte Carlo error of most lies at 1% or 2%.

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from tunecase.quantities.spread import Draws
+from tunecase.quantities.arrays import Draws, np
 
 BINS = 40
 LEAST_A_BIN = 5  # draws
@@ -46,8 +45,6 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws") -> dict[str, Ind
     draws is missed, below .01 unless the result is steep there. The error of a share near zero is too large, by a
     factor of 1 to 2; below five draws neither number says anything.
     """
-    import numpy as np
-
     if not float(np.var(result)) > 0:
         return {}
     draws = len(result)
@@ -68,8 +65,6 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws") -> dict[str, Ind
 
 def _explained(ordered: "Draws") -> float:
     """The share of variance between bins, less chance's, of results in the order of an input; zero without variance."""
-    import numpy as np
-
     mean, variance, draws = ordered.mean(), ordered.var(), len(ordered)
     if not variance > 0:
         return 0.0
@@ -107,7 +102,5 @@ def swing(values: "Draws", result: "Draws") -> Swing:
         >>> swing(np.arange(100.0), 3 * np.arange(100.0)).result_low
         13.5
     """
-    import numpy as np
-
     low, high = (float(point) for point in np.quantile(values, (TAIL, 1 - TAIL)))
     return Swing(low, high, float(result[values <= low].mean()), float(result[values >= high].mean()))

@@ -10,17 +10,10 @@ import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
+from tunecase.quantities.arrays import Draws, Indices, Rng, np
 from tunecase.quantities.points import normal_points, points_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Draws = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Indices = NDArray[np.intp]
 
 # Half a 90% and half an 80% interval, in standard deviations.
 STANDARD = NormalDist()
@@ -62,8 +55,6 @@ class Strata:
 
     def random(self, size: int, /) -> "Draws":
         """Stratified uniforms, shape (size,)."""
-        import numpy as np
-
         sizes = np.diff(batch_edges(size)).tolist()
         if len(set(sizes)) == 1:
             strata = self._rng.permuted(np.tile(np.arange(sizes[0], dtype=float), (len(sizes), 1)), axis=1)
@@ -72,8 +63,6 @@ class Strata:
 
     def standard_normal(self, size: int, /) -> "Draws":
         """Stratified standard normals, shape (size,)."""
-        import numpy as np
-
         parts = np.clip(self.random(size), 1e-12, 1 - 1e-12)
         if size <= FEW:
             return normal_points(parts)
@@ -128,8 +117,6 @@ class Const:
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n copies of the value."""
-        import numpy as np
-
         return np.full(n, self.value)
 
     def scaled(self, factor: float) -> "Const":
@@ -158,8 +145,6 @@ class Interval:
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n draws from one standard normal each, so scenarios that share a generator share their worlds."""
-        import numpy as np
-
         z = rng.standard_normal(n)
         if self.low > 0:
             mu = (math.log(self.low) + math.log(self.high)) / 2
@@ -236,8 +221,6 @@ class ShareInterval(_Ratio):
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n draws from one standard normal each, as an Interval's."""
-        import numpy as np
-
         if not self._inside:
             return np.clip(Interval(self.low, self.high).draw(rng, n), 0.0, 1.0)
         ends = [math.log(end / (1 - end)) for end in (self.low, self.high)]
@@ -261,7 +244,6 @@ class Pert(_Points):
         return 1 + 4 * (self.mode - self.least) / width, 1 + 4 * (self.most - self.mode) / width
 
     def _quantile(self, p: "float | Draws") -> "Draws":
-        import numpy as np
         from scipy.special import betaincinv
 
         a, b = self._shape
@@ -287,7 +269,6 @@ class Beta(_Points, _Ratio):
     b: float
 
     def _quantile(self, p: "float | Draws") -> "Draws":
-        import numpy as np
         from scipy.special import betaincinv
 
         return np.asarray(betaincinv(self.a, self.b, p))
@@ -312,15 +293,11 @@ class Overrun(_Points, _Ratio):
     most: float
 
     def _tail(self, luck: "Draws") -> "Draws":
-        import numpy as np
-
         inside = np.clip((luck - (1 - self.share)) / self.share, 0.0, 1.0) if self.share > 0 else 0.0 * luck
         overrun = self.least / (1 - inside * (1 - self.least / self.most))
         return np.where(luck < 1 - self.share, 1.0, overrun)
 
     def _point(self, p: float) -> float:
-        import numpy as np
-
         return float(self._tail(np.array([p]))[0])
 
     @property
@@ -347,14 +324,10 @@ class Mixed(_Points):
     least: float = 0.0
 
     def _point(self, p: float) -> float:
-        import numpy as np
-
         return float(np.quantile(self.draw(Strata(0, "points"), 20_000), p))
 
     def draw(self, rng: Luck, n: int) -> "Draws":
         """n draws; those that the past does not take are the view's own."""
-        import numpy as np
-
         factors, luck = self.view.draw(rng, n), rng.random(n)
         if self.past and self.weight > 0:
             known = np.asarray(self.past, dtype=float)
@@ -399,8 +372,6 @@ def band(draws: "Draws") -> Band:
         >>> band(np.arange(101.0))
         Band(p10=10.0, p50=50.0, p80=80.0, p90=90.0)
     """
-    import numpy as np
-
     shares = (0.1, 0.5, 0.8, 0.9)
     if draws.ndim == 1 and np.isfinite(draws).all():
         return Band(*points_of(draws, shares))
@@ -409,8 +380,6 @@ def band(draws: "Draws") -> Band:
 
 def batch_edges(draws: int) -> "Indices":
     """Where each of 50 contiguous batches of draws begins, and where the last one ends; one batch of few draws."""
-    import numpy as np
-
     batches = BATCHES if draws >= BATCHES * FEWEST_STRATA else 1
     return np.arange(batches + 1) * draws // batches
 
@@ -433,8 +402,6 @@ def batch_error(draws: "Draws", of: "Callable[[Draws], float]") -> float:
 
     Source: batch means; Law, Simulation Modeling and Analysis, 5th ed., section 9.5. Leaves out what all draws share.
     """
-    import numpy as np
-
     edges = batch_edges(len(draws))
     if len(edges) < BATCHES:
         return math.nan
@@ -442,10 +409,8 @@ def batch_error(draws: "Draws", of: "Callable[[Draws], float]") -> float:
     return float(np.std(figures, ddof=1) / math.sqrt(BATCHES))
 
 
-def generator(seed: int, name: str) -> "np.random.Generator":
+def generator(seed: int, name: str) -> "Rng":
     """The generator that belongs to one named input under one seed."""
-    import numpy as np
-
     return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode())])
 
 
@@ -505,8 +470,6 @@ class AlteredWorlds(Worlds):
 
     def draw(self, name: str, spread: Spread) -> "Draws":
         """The draws of one input, shape (n,): as in the run, or times their factor (a Beta share stays <= 1)."""
-        import numpy as np
-
         if name not in self.drawn and name in self._scales:
             draws = spread.draw(Strata(self.seed, name), self.n) * self._scales[name]
             self.drawn[name] = np.minimum(draws, 1.0) if isinstance(spread, Beta) else draws

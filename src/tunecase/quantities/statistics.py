@@ -11,13 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
+from tunecase.quantities.arrays import Rows, np
 from tunecase.quantities.interval import Interval80
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 LOST_SHARE = 0.05  # items that the better model loses, until the pilot measures it
 LEAST_TEST_ROWS = 100  # with which a gain of about 14 points can just be seen
@@ -285,7 +281,6 @@ def _least_exact_power(rows: int, gain: float, lost: float, alpha: float) -> flo
     A test that counts is sometimes weaker with one item more. Only where the number of differing items hardly varies
     does that show, and within 3 sqrt(rows) the power has outgrown it.
     """
-    import numpy as np
     from scipy.special import bdtr, gammaln, xlog1py, xlogy
 
     differing = min(2 * lost + gain, 1.0)
@@ -304,10 +299,8 @@ def _least_exact_power(rows: int, gain: float, lost: float, alpha: float) -> flo
 
 
 @lru_cache(maxsize=32)
-def _most_lost(alpha: float, most: int) -> "NDArray[np.int64]":
+def _most_lost(alpha: float, most: int) -> "Rows":
     """The most items lost of d differing ones with which p < alpha, -1 where none may be, for d = 0 to `most`."""
-    import numpy as np
-
     lost, tail, at, after = -1, 0.0, 0.0, 1.0  # P(L <= lost), P(L = lost) and P(L = lost + 1) of d fair coins
     found = np.empty(most + 1, np.int64)
     for d in range(most + 1):

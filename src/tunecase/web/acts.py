@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tunecase import flow
 from tunecase.accounts import plain_line
-from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError, refuse_any
 from tunecase.quantities import counted, day, one_line, paid, paid_column
 from tunecase.records import Imported
 from tunecase.web.forms import first_words
@@ -261,8 +261,7 @@ def start(case: Case, pilots: Pilots, fields: Mapping[str, str]) -> Filled:
             fix = "choose one of the list, or run it in a terminal"
             problems.append(Problem("trainer", "a trainer of your own", "one that tunecase brings", fix))
         problems += _costly(opened, typed["trainer"], caps)
-        if problems:
-            raise InputError(problems)
+        refuse_any(problems)
         # The project file may be a link: the case is the folder that it lies in, not the one that it leads to.
         asked = PilotAsked(
             str(case.project.absolute()), case.seed, case.today.isoformat(), typed["trainer"], caps["max_minutes"],

@@ -13,7 +13,7 @@ from tests.data.tokens.made import CHAT, made_tokenizer
 from tunecase.data.checks import block, scan
 from tunecase.data.checks.alike import Files, gathered
 from tunecase.data.checks.block import COLUMNS, Reading
-from tunecase.data.checks.columns import Shelf, Split
+from tunecase.data.checks.columns import Shelf, Split, shingles_of
 from tunecase.data.checks.scan import read_split
 from tunecase.data.reading.detection import detect
 from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages, write_shard
@@ -72,10 +72,13 @@ def short_runs(monkeypatch, rows: int = 20) -> None:
 
 def plain(split: Split) -> dict[str, object]:
     """Everything in a Split as plain values."""
-    rows = np.arange(split.count)
     tokens = ("tokens", "output_tokens", "useful_tokens") if split.counter else ()
     found: dict[str, object] = {name: whole(split, name) for name in (*COLUMNS, *tokens)} | {"counter": split.counter}
-    flat, sizes = split.sets(rows)
+    sets: list[object] = [None] * split.count
+    for at, places, inside in split.shelf.by_shard(np.arange(split.count)):
+        flat, sizes = shingles_of(split.shelf.shard(at), inside)
+        for place, own in zip(places, np.split(flat, np.cumsum(sizes)[:-1]), strict=True):
+            sets[place] = own.tolist()
     files, stages = Files.of(split.shelf, None), Stages(MemoryStore())
     keys = []
     for name in ("raw", "normal", "bands"):
@@ -85,7 +88,7 @@ def plain(split: Split) -> dict[str, object]:
     texts = (split.texts.rows.tolist(), split.texts.inputs, split.texts.complete)
     heads = [split.example(row) for row in range(0, split.count, 7)]
     return found | {
-        "sets": (flat.tolist(), sizes.tolist()),
+        "sets": sets,
         "keys": keys,
         "facts": facts,
         "texts": texts,

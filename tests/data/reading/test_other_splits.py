@@ -42,12 +42,9 @@ def test_tests_beside_in_folders_and_by_configuration(tmp_path):
     (tmp_path / "d.json").write_text(json.dumps([json.loads(ROW)]))
     assert other_splits.test_beside(tmp_path / "d.json") is None
     path = placed(tmp_path / "b", "train.jsonl", "dev.jsonl") / "train.jsonl"
-    assert (None, tmp_path / "b" / "dev.jsonl") == (
-        other_splits.test_beside(path),
-        other_splits.validation_beside(path),
-    )
+    assert other_splits.test_beside(path) is None
     folder = placed(tmp_path / "b" / "set", "train.jsonl", "validation.jsonl")
-    assert (None, "set::validation") == (other_splits.test_beside(folder), other_splits.validation_beside(folder).name)
+    assert other_splits.test_beside(folder) is None
     (tmp_path := tmp_path / "third").mkdir()
     folder = placed(tmp_path / "set", "main/train.jsonl", "main/test.jsonl", "other/train.jsonl")
     with pytest.raises(InputError, match="name one: set::main"):

@@ -20,14 +20,12 @@ from tunecase.data.reading import (
     detect,
     load,
     own_test,
-    own_validation,
     raw_records,
     read_block,
     read_passages,
     split_file,
     task_of,
     test_beside,
-    validation_beside,
 )
 
 CONLL = b"-DOCSTART- -X- O O\n\nAnn NNP B-NP B-PER\nran VB B-VP O\n\nBonn NNP B-NP B-LOC\nis VB B-VP O\nwet JJ B-NP O\n"
@@ -187,7 +185,7 @@ def _faces(path: Path) -> object:
         block_lines(block, layout)
         list(read_block(block, layout))
     list(raw_records(path, layout))
-    return task_of(table.rows), own_test(path), own_validation(path), test_beside(path), validation_beside(path)
+    return task_of(table.rows), own_test(path), test_beside(path)
 
 
 def _split(folder: Path) -> object:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tunecase.books.importers.charge import MOST_ROW, Mistakes
 from tunecase.data.reading import Source, Stream, batch_rows, encoding_of, open_stream, source_of
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 from tunecase.quantities import counted
 
@@ -62,8 +62,7 @@ def bill_files(place: str, on_read: Callable[[int, int], None] | None = None) ->
 def _sources(path: Path) -> list[Source]:
     if path.is_dir():
         return _sources_in(path)
-    if problem := no_file(path, f"a bill, {ENDINGS}", "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, f"a bill, {ENDINGS}", "correct the path"))
     source = _source(path)
     if source is None:
         got = f"the ending {path.suffix or '(none)'}"

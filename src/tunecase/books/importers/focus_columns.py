@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tunecase.books.importers.cells import NUMBER, CellError, moment_of, plain_number, tags_of, text_of
 from tunecase.books.importers.charge import SpendAsked
 from tunecase.books.importers.files import BillFile, Line
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 
 AMOUNTS = {"billed": "BilledCost", "effective": "EffectiveCost"}
 NEEDED = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ServiceName")
@@ -34,8 +34,7 @@ class Columns:
 
     def __init__(self, file: BillFile, asked: SpendAsked) -> None:
         names = [bare(name) for name in file.header]
-        if problems := _header_problems(file.name, names, asked):
-            raise InputError(problems)
+        refuse_any(_header_problems(file.name, names, asked))
         at = {name: index for index, name in enumerate(names)}
         self.forms = [(name, index, _form(name)) for name, index in at.items() if not name.startswith("x_")]
         # Looked up once for each column, not for each row.

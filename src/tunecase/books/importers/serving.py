@@ -14,7 +14,7 @@ from tunecase.books.importers.cells import CellError, amount_of, plain_number
 from tunecase.books.importers.charge import MOST_SHOWN, Mistakes, digest_of
 from tunecase.books.served import INFERENCE, SERVED_SOURCE, overlap
 from tunecase.books.variance import STEP
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file, read_table
 from tunecase.project import Rate
 from tunecase.quantities import (
@@ -233,8 +233,7 @@ def meter_table(place: str, reads: MoneyRead, today: date) -> tuple[Stated, ...]
     Raises: InputError with every mistake: a missing column, a cell that cannot be read, a period that overlaps another.
     """
     path = Path(place)
-    if problem := no_file(path, f"a meter as CSV: {EXAMPLE}", "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, f"a meter as CSV: {EXAMPLE}", "correct the path"))
     header, rows = read_table(path)
     columns = _columns(header, path.name)
     if not rows:
@@ -293,8 +292,7 @@ def refuse_overlapping(stated: Sequence[Stated]) -> None:
         for earlier, later in pairwise(ordered)
         if overlap(earlier.period, later.period)
     ]  # fmt: skip
-    if problems:
-        raise InputError(problems[:MOST_SHOWN])
+    refuse_any(problems[:MOST_SHOWN])
 
 
 def _days(period: ServedPeriod) -> str:
@@ -323,8 +321,7 @@ def new_periods(
             fix = "add --restated to book them as a correction of that entry"
             problems.append(Problem(one.where, got, "the figures that are booked", fix))
         new.append(replace(one.period, supersedes=name))
-    if problems:
-        raise InputError(problems[:MOST_SHOWN])
+    refuse_any(problems[:MOST_SHOWN])
     return tuple(new)
 
 
@@ -354,5 +351,4 @@ def refuse_paid_twice(fresh: Sequence[Spending], charges: Sequence[Spending], cu
             got = f"a cost, where {counted(len(inside), 'charge')} of {paid} under inference are booked for these days"
             fix = "leave the cost out: those charges count as it; book a further one with `tunecase spend add`"
             problems.append(Problem(where, got, "the money once", fix))
-    if problems:
-        raise InputError(problems[:MOST_SHOWN])
+    refuse_any(problems[:MOST_SHOWN])

@@ -16,7 +16,7 @@ from pathlib import Path
 from tunecase.books.charges import DIGITS, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file, read_table
 from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, too_late
 from tunecase.records import CATEGORIES, Spending
@@ -226,8 +226,7 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
     another one are told.
     """
     path = Path(place)
-    if problem := no_file(path, f"a time sheet as CSV: {EXAMPLE}", "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, f"a time sheet as CSV: {EXAMPLE}", "correct the path"))
     header, rows = read_table(path)
     columns = _columns(header, path.name)
     if not rows:

@@ -12,6 +12,7 @@ from tunecase.compute.doubt.abroad import Abroad, shipped
 from tunecase.compute.doubt.ways import ways
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import np
 
 PARTS = (0.1, 0.5, 0.9)
 SURE = 0.97  # of what lasts, weights and states, lies on a card whatever else is in doubt
@@ -139,7 +140,6 @@ def speed_band(
     mid = step.tokens_per_s_per_gpu * math.exp(-middle - mean)
     if isinstance(wide, int | float):
         return Band(mid * math.exp(-wide), mid, mid * math.exp(wide))
-    import numpy as np
 
     return Band(mid * np.exp(-wide), mid, mid * np.exp(wide))
 
@@ -176,14 +176,10 @@ def _beyond(half: tuple[float, ...]) -> float:
 
 
 def _most(size: Number) -> int:
-    import numpy as np
-
     return int(np.max(size))
 
 
 def _more_than(recipe: Recipe, cards: int) -> Number:
-    import numpy as np
-
     more = np.asarray(recipe.gpus) > cards
     return more.astype(float) if more.ndim else float(more)
 
@@ -208,8 +204,6 @@ class _Spread:
 
 def _mixture(found: list[_Spread], half: tuple[float, ...]) -> Band:
     """Points of a mixture of Student's t in logarithms, each way weighing its share."""
-    import numpy as np
-
     points = np.array([-point for point in reversed(half)] + list(half))
     logs = [
         np.maximum(np.log(way.middle) + np.multiply.outer(points, way.scale), np.log(np.maximum(way.least, 1e-9)))
@@ -226,8 +220,6 @@ def _mixture(found: list[_Spread], half: tuple[float, ...]) -> Band:
 
 def _at(ranked: Any, centre: Any, part: float) -> Number:
     """The value at a part of the weight, between the two nearest points."""
-    import numpy as np
-
     above = np.clip((centre < part).sum(axis=0), 1, len(centre) - 1)[None]
     low, high = (np.take_along_axis(ranked, above - back, 0)[0] for back in (1, 0))
     before, after = (np.take_along_axis(centre, above - back, 0)[0] for back in (1, 0))

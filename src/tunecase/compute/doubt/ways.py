@@ -7,6 +7,7 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.compute.recipe import CHOICES, Recipe
+from tunecase.quantities import np
 
 POINTS = 16  # set-ups drawn
 STRIDES = (1, 3, 5, 7, 9, 11, 13, 15)  # odd, so that each choice meets every point once
@@ -44,8 +45,6 @@ class _Habit:
 
 
 def _cards(recipe: Recipe) -> str:
-    import numpy as np
-
     return "one" if np.max(recipe.gpus) == 1 else "several"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tunecase.compute import memory, speed
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Number, Recipe
-from tunecase.quantities import Z80, counted
+from tunecase.quantities import Z80, counted, np
 
 MOST_LOG = math.log(10)  # a run farther off is taken for another unit or another set-up, and left out
 STRANGE_LOG = math.log(2.5)  # a run farther off is learnt from, and told
@@ -82,8 +82,6 @@ class Learnt:
 
         Usual and strange set-ups are weighed by their shares and by how likely they make the measured runs.
         """
-        import numpy as np
-
         arrays = np.broadcast_arrays(*shares, log_tokens)
         kinds = [_Kind.of(prior, share, self.gaps) for share, prior in self.prior.kinds()]
         weights = np.array([kind.weight for kind in kinds])
@@ -114,8 +112,6 @@ class _Kind:
 
         factor = (freedom + g K^-1 g) / (freedom + n), above one where the runs surprise
         """
-        import numpy as np
-
         if not gaps:
             return cls(prior, gaps, np.zeros((0, 0)), np.zeros(0), 1.0, share)
         rows = [[float(_covariance(prior, gap, other.shares, other.log_tokens)) for other in gaps] for gap in gaps]
@@ -132,8 +128,6 @@ class _Kind:
 
         mean = k K^-1 g,   variance = (k0 - k K^-1 k) factor,   k its covariance with the runs, k0 its own with noise
         """
-        import numpy as np
-
         prior = self.prior
         own = sum((sd * share) ** 2 for sd, share in zip(prior.parts, shares, strict=True))
         own = own + prior.local**2 + prior.noise**2
@@ -146,8 +140,6 @@ class _Kind:
 
 def _covariance(prior: Prior, gap: Gap, shares: Sequence[Number], log_tokens: Number) -> Any:
     """Covariance of a run's gap with that of a set-up, noise left out."""
-    import numpy as np
-
     parts = sum(sd**2 * its * other for sd, its, other in zip(prior.parts, gap.shares, shares, strict=True))
     return parts + prior.local**2 * np.exp(-np.abs(gap.log_tokens - log_tokens) / prior.reach)
 
@@ -292,12 +284,8 @@ def _words(what: str, gaps: Sequence[Gap]) -> list[str]:
 
 
 def _log(value: Number) -> Number:
-    import numpy as np
-
     return np.log(value)
 
 
 def _exp(power: Number) -> Number:
-    import numpy as np
-
     return np.exp(power) if np.ndim(power) else math.exp(power)

@@ -6,7 +6,7 @@ from typing import Any
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.speed.work import data_parallel
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 from tunecase.io.trackers import finite, flat, read_json
 
@@ -33,8 +33,7 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
     resumed from a checkpoint states the tokens of all its sessions, but the time of the last alone.
     """
     file = path / "trainer_state.json" if path.is_dir() else path
-    if problem := no_file(file, "a trainer_state.json or a table of runs", "check the path", str(path)):
-        raise InputError(problem)
+    refuse_any(no_file(file, "a trainer_state.json or a table of runs", "check the path", str(path)))
     body = read_json(file)
     facts = _facts(file, body)
     rate = _tokens_per_s(facts, body, recipe)

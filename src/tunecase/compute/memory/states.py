@@ -1,13 +1,12 @@
 """What lies on a card whatever the batch: weights, masters, gradients and the optimizer's states, sharded or whole."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.compute.recipe import Number, Recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tunecase.quantities import np
 
 NF4_BYTES, NF4_DOUBLE_BYTES = 0.5 + 4 / 64, 0.5 + 1 / 64 + 4 / (64 * 256)
 GPTQ_BYTES = 0.5 + (2 + 0.5) / 128  # a 16-bit scale and a 4-bit zero for each 128 weights
@@ -256,7 +255,6 @@ def least(size: Number, most: float) -> Number:
     """The smaller of a number or array and a number."""
     if isinstance(size, int | float):
         return min(size, most)
-    import numpy as np
 
     return np.minimum(size, most)
 
@@ -266,7 +264,6 @@ def largest(sizes: "Iterable[Number]") -> Number:
     sizes = list(sizes)
     if all(isinstance(size, int | float) for size in sizes):
         return max(sizes)
-    import numpy as np
 
     top = sizes[0]
     for size in sizes[1:]:

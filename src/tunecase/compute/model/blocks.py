@@ -9,7 +9,6 @@ from typing import Literal
 from tunecase.errors import InputError, Problem, nearest
 
 Part = Literal["attention", "mlp", "router"]
-Targets = Literal["all", "attention", "qv"]
 # One of the words above, or names of modules: in a sequence, or in one text with commas or spaces.
 AdapterTargets = str | Sequence[str]
 

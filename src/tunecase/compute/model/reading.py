@@ -14,7 +14,7 @@ from tunecase.compute.model.families import Architecture, architectures, counted
 from tunecase.compute.model.names import known_name, near_names
 from tunecase.compute.model.settings import Settings, read_json, shown
 from tunecase.compute.model.towers import towers_of, towers_stated
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, refuse_any
 from tunecase.io import no_file
 
 REFUSAL = "a decoder whose parameters can be counted"
@@ -86,8 +86,7 @@ def from_model(model: catalog.Model) -> Shape:
     family = architectures()[model.architecture]
     read = Settings(_config(model, family), f"model {model.name}")
     shape = counted(model.name, family, read)
-    if read.problems:
-        raise InputError(read.problems)
+    refuse_any(read.problems)
     return replace(shape, towers=towers_stated(read.config))
 
 
@@ -120,8 +119,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
     read = Settings(config, where)
     family = _family(read)
     shape = counted(name or _stated_name(config) or where, family, read)
-    if read.problems:
-        raise InputError(read.problems)
+    refuse_any(read.problems)
     return replace(shape, towers=towers)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 
 # No dimension of a model comes near; a file that says more would only keep the machine busy.
@@ -136,8 +136,7 @@ def _is_number(value: Any) -> bool:
 def read_json(path: Path) -> dict[str, Any]:
     """A config.json as it stands. Raises InputError when it is not a JSON object in UTF-8."""
     fix = "give the config.json that lies beside the weights"
-    if problem := no_file(path, "a config.json in JSON and UTF-8", fix):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a config.json in JSON and UTF-8", fix))
     if path.stat().st_size > MOST_FILE_BYTES:
         got = f"{path.stat().st_size:,} bytes"
         raise InputError(Problem(str(path), got, f"a config.json of at most {MOST_FILE_BYTES:,}", fix))

@@ -2,6 +2,7 @@
 
 from tunecase.compute.memory.states import learning_params, linear_bytes
 from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import np
 
 SHARDED = ("fsdp", "zero3")
 
@@ -13,8 +14,6 @@ def _away(ways: Number) -> Number:
 
 def _sharers(recipe: Recipe) -> Number:
     """Cards over which states are sharded: every card that does not hold another piece of the model."""
-    import numpy as np
-
     return np.maximum(recipe.gpus / recipe.tensor_parallel / recipe.pipeline_parallel, 1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from tunecase import catalog
 from tunecase.compute.recipe import USUAL_MACHINE, Number, Recipe
 from tunecase.compute.speed.work import Work
+from tunecase.quantities import np
 
 ASSUMED_CARD, BOARD, MESH = "products assumed", "links pcie", "infinity fabric"
 # The constants whose doubt a term carries, besides the doubt about everything at once.
@@ -75,8 +76,6 @@ def card_figures(recipe: Recipe) -> dict[str, Number]:
     domains of a machine, the network between machines, of switched and meshed cards all network cards together. In a
     mesh a card sends to all others at once. 32-bit products run at an eighth of the 16-bit rate.
     """
-    import numpy as np
-
     gpu = recipe.gpu
     if gpu is None:
         raise ValueError("a step's time needs a card: recipe.gpu is None")
@@ -114,8 +113,6 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
     Leaves out a lower rate for small products: weights are read once per micro-batch beside the products, which gives
     the same law (T / (T + T0)).
     """
-    import numpy as np
-
     times, memory = work.micro_batches + work.pipeline_fill, card["memory"] * c["memory"]
     terms = {
         "matrix products": work.product_flops / (card["products"] * c["products"] * c["generation"]),

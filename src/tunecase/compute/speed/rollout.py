@@ -7,6 +7,7 @@ from tunecase.compute.memory.sampling import shares_weights
 from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.rollout import Sampled, doubt, middle
 from tunecase.compute.speed.work import passes
+from tunecase.quantities import np
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,6 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
         sync = 0.0
     sampling = _each(sampled, "seconds")
     here, there = scored + judging + training, sampling + marked
-    import numpy as np
 
     seconds = np.maximum(here, there) + sync if rollout.sampler == "separate" else here + there + sync
     ends = np.where(np.isfinite(seconds), seconds, 1.0)  # infinite where the cards cannot hold what samples
@@ -106,14 +106,10 @@ def sampled_by(recipe: Recipe) -> Sampled:
 
 def _sampled(recipe: Recipe) -> Any:
     """The same for every number of cards, an array of records where they are."""
-    import numpy as np
-
     by_cards = {cards: sampled_by(recipe.but(gpus=cards)) for cards in np.unique(recipe.gpus).tolist()}
     return np.vectorize(by_cards.__getitem__, otypes=[object])(recipe.gpus)
 
 
 def _each(sampled: Any, name: str) -> Number:
-    import numpy as np
-
     values = np.vectorize(lambda one: float(getattr(one, name)), otypes=[float])(sampled)
     return float(values) if not values.ndim else values

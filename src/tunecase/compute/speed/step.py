@@ -6,6 +6,7 @@ from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.rates import Constants
 from tunecase.compute.speed.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
+from tunecase.quantities import np
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,6 @@ class StepTime:
     @property
     def dominant(self) -> str:
         """The longest term, of the first choice where there are several."""
-        import numpy as np
-
         return max(self.terms, key=lambda term: float(np.ravel(term[1])[0]))[0]
 
 

@@ -10,6 +10,7 @@ from tunecase.compute.memory.states import linear_bytes
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.speed import links
+from tunecase.quantities import np
 
 # Bytes read and written per token and feature by the small operations of one layer's forward pass, counted from the
 # operations themselves: two norms, two residual sums, rotary positions of q and k, the gate or the activation.
@@ -170,8 +171,6 @@ def attended_tokens(recipe: Recipe, span: int) -> Number:
     E[t^2] / E[t]; a padded one sees the longest of the samples held at once, E[max^2] / E[max]. A layer that looks back
     `span` tokens (0: all) is limited by it with flash attention.
     """
-    import numpy as np
-
     if recipe.lengths is None:
         tokens = recipe.sequence_tokens
     elif recipe.packing:
@@ -188,8 +187,6 @@ def _self_weighted(lengths: Lengths) -> float:
 
 def _over_lengths(recipe: Recipe, value: Callable[[Lengths, int], float]) -> Number:
     """A function of the cut lengths and of how many samples are held at once, for each choice of sizes."""
-    import numpy as np
-
     lengths = recipe.lengths
     assert lengths is not None
     samples = recipe.micro_batch * data_parallel(recipe)
@@ -242,8 +239,6 @@ def useful_share(recipe: Recipe) -> Number:
 
 def data_parallel(recipe: Recipe) -> Number:
     """Cards that work on different samples: all cards / cards that share one sample."""
-    import numpy as np
-
     together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
     return np.maximum(recipe.gpus / together, 1)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from tunecase.data.audit.own_stage import OwnStage
 from tunecase.data.audit.quarantine import Quarantine
@@ -53,13 +53,11 @@ from tunecase.data.shards import Stages
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn, counting_digest, why_uncounted
 from tunecase.data.tokens.rows import NO_FILE, find_tokenizer
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities import Rows, np
 from tunecase.records import Audit
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
 Checking = Callable[[str, int, int], None]
@@ -224,7 +222,6 @@ def _hashing() -> tuple[str, ...]:
     """The versions of what makes columns of texts."""
     import unicodedata
 
-    import numpy as np
     import xxhash
 
     return np.__version__, xxhash.VERSION, unicodedata.unidata_version
@@ -315,9 +312,7 @@ def _refuse_unknown_classes(evidence: Evidence) -> None:
     shares = evidence.request.production_shares
     if shares and evidence.classes:
         test = evidence.test.labels if evidence.test else {}
-        problems = balance.share_problems(shares, {*evidence.classes, *test})
-        if problems:
-            raise InputError(problems)
+        refuse_any(balance.share_problems(shares, {*evidence.classes, *test}))
 
 
 def _cached_tokenizer(project: Project) -> Path | None:

@@ -4,7 +4,6 @@ A finding that may be wrong stops a case only where the check was measured on te
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.data.checks.columns import Split
@@ -12,11 +11,8 @@ from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.rowsets import union
 from tunecase.prices import Basis, label_price, review_price
-from tunecase.quantities import Band, band
+from tunecase.quantities import Band, Draws, band
 from tunecase.records import Accuracy, Finding, Measured, Severity
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 FREE = Band(0.0, 0.0, 0.0, 0.0)
 MOST_ROWS_SHOWN = 1000

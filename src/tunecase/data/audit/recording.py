@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.data.audit.findings import findings, repair_price
 from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
@@ -16,10 +15,8 @@ from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn
 from tunecase.data.tokens.rows import Counting, summary
 from tunecase.prices import Basis
+from tunecase.quantities import Array, Rows, np
 from tunecase.records import Audit, Tokens
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Rows
 
 WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
 MOST_LISTED = 1000  # dropped rows that the record itself lists
@@ -97,8 +94,6 @@ def _shown(names: Iterable[str]) -> dict[str, str]:
 
 
 def _tokens(evidence: Evidence, dropped: "Rows") -> Tokens:
-    import numpy as np
-
     train = evidence.train
     names: tuple[str, ...] = ("input_characters", "output_characters")
     counting = None

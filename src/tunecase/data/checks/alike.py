@@ -7,17 +7,13 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tunecase.data.checks.columns import Shelf, open_shelf
 from tunecase.data.detectors.meetings import repeated
 from tunecase.data.shards import Shard, Stages, Store, open_store, write_shard
 from tunecase.data.shards.keys import BEGINNINGS, KeyPart, write_index
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Array, Bytes, Flags, Hashes, Rows
+from tunecase.quantities import Array, Bytes, Flags, Hashes, Rows, np
 
 Kind = Literal["raw", "normal"]
 Ref = tuple[str, str]
@@ -64,8 +60,6 @@ class Files:
     @classmethod
     def of(cls, train: Shelf, test: Shelf | None) -> "Files":
         """Both files, or the training file alone."""
-        import numpy as np
-
         starts = train.rows if test is None else np.concatenate([train.rows, train.count + test.rows[1:]])
         return cls(train, test, starts)
 
@@ -91,14 +85,10 @@ class Files:
     @property
     def row_kind(self) -> "type[np.signedinteger[Any]]":
         """Numbers that are as narrow as may be and hold all rows."""
-        import numpy as np
-
         return np.int32 if self.count <= MOST_NARROW else np.int64
 
     def index(self, stages: Stages, stage: str, key_set: str, parts: int) -> str:
         """Writes for a stage where the parts of a set of keys lie; the name of the shard that says so."""
-        import numpy as np
-
         name = f"{stage}/index-{key_set}-{parts:03}"
         shards = (self.shard(at) if rows else None for at, rows in enumerate(np.diff(self.starts).tolist()))
         write_index(stages.store, name, shards, key_set, parts, beside=key_set in SETS)
@@ -116,8 +106,6 @@ def gathered(
     Returns: keys in the order of the shards, ascending within each, the row of each, and what is packed beside them;
     at least one run.
     """  # fmt: skip
-    import numpy as np
-
     none = _columns(np.zeros(0, keys.record), 0, files)
     run, size = [none], 0
     for at in range(len(files)):
@@ -148,8 +136,6 @@ class FirstRows:
 
     def __call__(self, start: int, stop: int) -> "Flags":
         """Of the rows from one up to another; shape (stop - start,)."""
-        import numpy as np
-
         low, high = start // 8, (stop + 7) // 8
         if self.bits is None or low < self.begin or high > self.begin + len(self.bits):
             self.begin, self.bits = low, self.shard.array("again", low, max(high, low + WINDOW_BYTES))
@@ -160,8 +146,6 @@ class FirstRows:
     @staticmethod
     def write(store: Store, name: str, count: int, repeats: "Rows") -> None:
         """Writes the bits of so many rows; `repeats`, ascending, are those that are not the first."""
-        import numpy as np
-
         bits: list[Bytes] = [np.zeros(0, np.uint8)]
         for start in range(0, count, 8 * WINDOW_BYTES):
             stop = min(start + 8 * WINDOW_BYTES, count)
@@ -179,8 +163,6 @@ def find_same(task: SameTask) -> None:
     several answers); `leaked tests`, `leaked firsts` (test rows and the first training row with their text);
     `leaking` (all training rows with a leaked text); `test rows`, `test firsts`.
     """
-    import numpy as np
-
     files, store = Files.opened(task.train, task.test), open_store(task.place)
     keys, rows, answers = next(gathered(files, KeyPart.of(Shard(store, task.index), task.part)))
     rows_in, places = len(keys), repeated(keys)
@@ -194,8 +176,6 @@ def find_same(task: SameTask) -> None:
 
 def _groups(rows: "Rows", answers: "Hashes", begins: "Flags", train_rows: int) -> "dict[str, Array]":
     """What rows that share their key say, group by group; rows ascend within each."""
-    import numpy as np
-
     group = np.cumsum(begins) - 1
     first = rows[begins][group] if len(rows) else rows
     of_test = rows >= train_rows
@@ -222,16 +202,12 @@ def _groups(rows: "Rows", answers: "Hashes", begins: "Flags", train_rows: int) -
 
 
 def _ascending(rows: "Rows", others: "Rows", *names: str) -> "dict[str, Array]":
-    import numpy as np
-
     order = np.argsort(rows, kind="stable")
     return {names[0]: rows[order], names[1]: others[order]}
 
 
 def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, dict[str, Array]]":
     """The columns of `find_same` for equal raw and equal normalised texts, of all parts together, ascending."""
-    import numpy as np
-
     files = Files.of(train, test)
     parts = parts_for(2 * files.count, stages)  # answers lie beside the keys
     tasks = {
@@ -254,8 +230,6 @@ def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, di
 
 
 def _sorted(columns: "dict[str, Array]") -> "dict[str, Array]":
-    import numpy as np
-
     for name in ("disputed", "leaking"):
         columns[name].sort()
     for first, second in (("rows", "firsts"), ("leaked tests", "leaked firsts"), ("test rows", "test firsts")):

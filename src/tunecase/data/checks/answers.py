@@ -15,12 +15,12 @@ from tunecase.data.detectors.endings import Ending, ending
 from tunecase.data.detectors.programs import is_program
 from tunecase.data.reading.thinking import is_open
 from tunecase.data.rowsets import union
+from tunecase.quantities import Array, Flags, Rows, np
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tunecase.data.arrays import Array, Flags, Rows
     from tunecase.data.checks.evidence import Evidence
     from tunecase.data.reading.rows import Row
 
@@ -217,8 +217,6 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
 
 def _without_closing(evidence: "Evidence") -> "Rows":
     """Rows whose answer lacks the last line that five in six begin alike, of those whose texts are kept."""
-    import numpy as np
-
     texts = evidence.train.texts
     starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]
     usual, count = Counter(starts).most_common(1)[0] if starts else ("", 0)

@@ -1,7 +1,6 @@
 """Classes and sizes: rare classes, shares that differ between the files, labels written in two ways, too few rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
@@ -10,11 +9,8 @@ from tunecase.data.checks.sample import shares_p
 from tunecase.data.detectors.private import masked
 from tunecase.data.rowsets import within
 from tunecase.errors import Problem, nearest
-from tunecase.quantities import LEAST_TEST_ROWS, counted, smallest_paired_gain
+from tunecase.quantities import LEAST_TEST_ROWS, Array, Flags, Floats, Hashes, counted, np, smallest_paired_gain
 from tunecase.records import Severity
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Floats, Hashes
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50
@@ -30,8 +26,6 @@ def label_shift(evidence: Evidence) -> Defect | None:
 
     distance = sum over classes of |train share - test share| / 2,   flagged from .1 where chi-square p < .001
     """
-    import numpy as np
-
     if evidence.test is None or not evidence.classes or not evidence.test.labels:
         return None
     sides = (evidence.classes, evidence.test.labels)
@@ -74,8 +68,6 @@ def label_shift_test(evidence: Evidence) -> Defect | None:
 
 def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Where) -> Defect | None:
     """A file against the declared shares; p is the share of samples drawn from those that lie as far away."""
-    import numpy as np
-
     declared = evidence.request.production_shares
     if not declared or not labels:
         return None
@@ -134,22 +126,16 @@ def effective_classes(counts: "Floats") -> float:
         >>> round(effective_classes(np.array([10.0, 10.0, 0.0])), 2)
         2.0
     """
-    import numpy as np
-
     shares = counts[counts > 0] / counts.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def _distance(one: "Floats", other: "Floats") -> float:
-    import numpy as np
-
     return float(np.abs(one - other).sum()) / 2
 
 
 def _distance_range(counts: "Floats", other: "Floats", seed: int) -> tuple[float, float, float]:
     """The 80% range of the distance by resampling rows, less what sampling adds to it; shares stay as they are."""
-    import numpy as np
-
     rng = np.random.default_rng(seed)
     sides = []
     for side in (counts, other):
@@ -169,7 +155,6 @@ def _widest(names: list[str], one: "Floats", other: "Floats", first: str, second
 
 def unseen_label(evidence: Evidence) -> Defect | None:
     """Labels of the test file that no training row carries."""
-
     test = evidence.test
     if test is None or not evidence.classes:
         return None
@@ -204,8 +189,6 @@ def label_variant(evidence: Evidence) -> Defect | None:
 
 def rare_class(evidence: Evidence) -> Defect | None:
     """Classes with fewer than ten training rows."""
-    import numpy as np
-
     classes = evidence.classes
     rare = {name: count for name, count in classes.items() if count < ROWS_A_CLASS and name.strip()}
     if not rare:
@@ -262,16 +245,12 @@ def distinct_test_rows(evidence: Evidence) -> int:
 
 
 def _all_given(columns: "dict[str, Array]") -> "Flags":
-    import numpy as np
-
     given: Flags = np.all([values != NO_TEXT for values in columns.values()], axis=0)
     return given
 
 
 def _answers(split: Split) -> "Hashes":
     """The answers of a file with classes, which are few, ascending."""
-    import numpy as np
-
     known: Hashes = np.zeros(0, np.uint64)
     for _, columns in split.chunks("answer"):
         known = np.unique(np.concatenate([known, np.unique(columns["answer"])]))

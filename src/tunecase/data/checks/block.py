@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks import answers, tools
 from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT
@@ -29,9 +28,7 @@ from tunecase.data.tokens.chat_layout import Turns
 from tunecase.data.tokens.counting import Counter as TokenCounter
 from tunecase.data.tokens.counting import LossOn, with_tools
 from tunecase.data.tokens.learnt import Learnt
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Hashes, Rows, Shingles
+from tunecase.quantities import Array, Flags, Hashes, Rows, Shingles, np
 
 MOST_LABELS = 20_000
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
@@ -138,8 +135,6 @@ class Builder:
 
     def arrays(self) -> "dict[str, Array]":
         """The columns so far, and the keys by which alike rows meet."""
-        import numpy as np
-
         columns = {name: np.concatenate(self.columns.pop(name)) for name in tuple(self.columns)}
         if not columns:
             return {}
@@ -152,8 +147,6 @@ class Builder:
         return {name: _narrow(values) for name, values in columns.items()} | keys
 
     def _add(self, batch: list[Row], records: int, lines: int) -> None:
-        import numpy as np
-
         inputs, outputs = [row.input for row in batch], [row.output for row in batch]
         marks = {f"mark {name}": np.array(mark(batch), np.uint32) for name, mark in MARKS}
         prompts = [prompt_of(row) for row in batch] if self.layout.tools else inputs
@@ -188,8 +181,6 @@ class Builder:
 
     def _words(self, inputs: list[str]) -> "dict[str, Array]":
         """Hashes of the normalised texts, their words, and their shingles without what nearly all rows share."""
-        import numpy as np
-
         hashes, counts = word_hashes(inputs)
         common = self.reading.common
         left_out = np.zeros(0, np.uint32) if common is None else common
@@ -199,16 +190,12 @@ class Builder:
 
     def _with_answers(self, batch: list[Row], raw: "Hashes") -> "dict[str, Array]":
         """The hashes of judged answers, told apart by prompt and answers; words are still those of the prompt alone."""
-        import numpy as np
-
         texts = [f"{row.input}\n\n{row.beside}" for row in batch]
         own = self._words(texts)
         del own["words"]
         return own | {"raw": np.where(raw == NO_TEXT, raw, _raw_hashes(texts)[0])}
 
     def _tools(self, batch: list[Row]) -> "Hashes":
-        import numpy as np
-
         if not self.layout.tools:
             return np.zeros(len(batch), np.uint64)
         return _raw_hashes([row.tools for row in batch])[0]
@@ -239,8 +226,6 @@ class Builder:
         return {"tokens": counts.total, "output_tokens": counts.last, "useful_tokens": counts.useful}
 
     def _answers(self, outputs: list[str]) -> "Hashes":
-        import numpy as np
-
         known = self.answers
         return np.array([known.get(output) or self._answer(output) for output in outputs], np.uint64)
 
@@ -286,8 +271,6 @@ def laid_out(batch: Sequence[Row]) -> tuple[list[Turns], list[tuple[int, ...]]]:
 
 def _mix(hashes: "dict[str, Array]") -> None:
     """Makes rows with other tools other rows."""
-    import numpy as np
-
     tools = hashes["tools"]
     if not tools.any():
         return
@@ -305,8 +288,6 @@ def add_labels(labels: Counter[str], new: Counter[str]) -> Counter[str]:
 
 
 def _heads(inputs: list[str], hidden: "Flags") -> "dict[str, Array]":
-    import numpy as np
-
     heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
     for at in np.flatnonzero(hidden):
         heads[at] = masked(inputs[at][: personal.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
@@ -315,13 +296,10 @@ def _heads(inputs: list[str], hidden: "Flags") -> "dict[str, Array]":
 
 
 def _lengths(texts: Sequence[str | bytes]) -> "Rows":
-    import numpy as np
-
     return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 def _raw_hashes(texts: list[str]) -> "tuple[Hashes, int]":
-    import numpy as np
     from xxhash import xxh3_64_intdigest
 
     encoded = [text.encode("utf-8", "replace") for text in texts]
@@ -343,8 +321,6 @@ def hash_of(*numbers: int) -> int:
 
 def _narrow(values: "Array") -> "Array":
     """Whole numbers in as few bytes as hold them."""
-    import numpy as np
-
     if values.dtype != np.int64:
         return values
     most = int(values.max()) if len(values) else 0

@@ -8,9 +8,9 @@ from tunecase.data.checks.sample import Sample
 from tunecase.data.detectors.programs import is_formal
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.rowsets import within
+from tunecase.quantities import Array, Flags, Hashes, np
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Hashes
     from tunecase.data.checks.columns import Split
     from tunecase.data.checks.evidence import Evidence
 
@@ -53,8 +53,6 @@ def _is_long(columns: "dict[str, Array]") -> "Flags":
 
 def find_canned(split: "Split", answers: "Hashes") -> "Hashes":
     """Those of some answers that stand, where they are long, under CANNED_ROWS or more different inputs, ascending."""
-    import numpy as np
-
     wanted, found = np.unique(answers), np.zeros((0, 2), np.uint64)
     waiting: list[Array] = []
     for _, columns in split.chunks(*NAMES):
@@ -70,8 +68,6 @@ def find_canned(split: "Split", answers: "Hashes") -> "Hashes":
 
 def _first_inputs(pairs: "Array") -> "Array":
     """The different pairs of answer and input, no more of an answer than make it canned."""
-    import numpy as np
-
     if not len(pairs):
         return pairs
     pairs = np.unique(pairs, axis=0)
@@ -82,8 +78,6 @@ def _first_inputs(pairs: "Array") -> "Array":
 
 def _sentences(answers: "Hashes", outputs: list[str]) -> "Hashes":
     """The different answers that are sentences, ascending; code may repeat by right."""
-    import numpy as np
-
     different, first = np.unique(answers, return_index=True)
     said: Hashes = different[np.array([not is_formal(outputs[at]) for at in first.tolist()], bool)]
     return said

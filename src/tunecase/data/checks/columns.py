@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.near_copies import pick_sets
 from tunecase.data.detectors.private import masked
@@ -16,9 +15,7 @@ from tunecase.data.reading.kinds import are_classes, kind_of
 from tunecase.data.reading.rows import BadRow, Layout
 from tunecase.data.shards import Shard, Store, open_store, write_shard
 from tunecase.data.shards.shard import json_column
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows, Shingles
+from tunecase.quantities import Array, Flags, Rows, Shingles, np
 
 HEAD_CHARACTERS = 80
 NO_TEXT = 0  # hash of an input or answer that says nothing
@@ -89,8 +86,6 @@ class Shelf:
 
     def column(self, at: int, name: str, shard: Shard | None = None) -> "Array":
         """A column of one shard; numbers and lines as they are in the whole file."""
-        import numpy as np
-
         if self.rows[at + 1] == self.rows[at]:
             return np.zeros(0, np.int64)
         values = (shard or self.shard(at)).array(name)
@@ -103,8 +98,6 @@ class Shelf:
 
     def take(self, name: str, rows: "Rows") -> "Array":
         """The values of a column at some rows, in any order, shape of `rows`."""
-        import numpy as np
-
         found: Array | None = None
         for at, places, inside in self.by_shard(rows):
             values = self.column(at, name)
@@ -115,8 +108,6 @@ class Shelf:
 
     def by_shard(self, rows: "Rows") -> "Iterator[tuple[int, Rows, Rows]]":
         """Of some rows in any order: (shard, their places among the given ones, their rows within the shard)."""
-        import numpy as np
-
         order = np.argsort(rows, kind="stable")
         edges = np.searchsorted(rows[order], self.rows)
         for at in np.flatnonzero(np.diff(edges)).tolist():
@@ -204,8 +195,6 @@ class Split:
 
     def _distinct(self) -> int:
         """How many answers differ, as far as that decides anything."""
-        import numpy as np
-
         known: Array = np.zeros(0, np.uint64)
         for _, columns in self.chunks("answer"):
             known = np.unique(np.concatenate([known, np.unique(columns["answer"])]))
@@ -226,8 +215,6 @@ class Split:
             names: the columns that the test is given.
             test: from columns of equal length to one flag for each row.
         """
-        import numpy as np
-
         found = [first + np.flatnonzero(test(columns)) for first, columns in self.chunks(*names)]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
@@ -239,27 +226,8 @@ class Split:
         """The values of a column at some rows, in any order, shape of `rows`."""
         return self.shelf.take(name, rows)
 
-    def sets(self, rows: "Rows") -> "tuple[Shingles, Rows]":
-        """The shingle sets of some rows, in their order: hashes one after the other, and how many each row has."""
-        import numpy as np
-
-        sizes = np.zeros(len(rows), np.int64)
-        parts: list[tuple[Rows, Shingles, Rows]] = []
-        for at, places, inside in self.shelf.by_shard(rows):
-            flat, counts = shingles_of(self.shelf.shard(at), inside)
-            sizes[places] = counts
-            parts.append((places, flat, counts))
-        starts = np.cumsum(sizes) - sizes
-        found = np.zeros(int(sizes.sum()), np.uint32)
-        for places, flat, counts in parts:
-            own = np.cumsum(counts) - counts
-            found[np.repeat(starts[places] - own, counts) + np.arange(len(flat))] = flat
-        return found, sizes
-
     def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
         """The rows that are marked, and how many of them for each kind, in words."""
-        import numpy as np
-
         column, counts = f"mark {mark}", np.zeros(len(kinds), np.int64)
         found = []
         for first, columns in self.chunks(column):
@@ -274,8 +242,6 @@ class Split:
 
     def example(self, row: int) -> str:
         """The beginning of one input, personal data masked."""
-        import numpy as np
-
         at = int(np.searchsorted(self.shelf.rows, row, "right")) - 1
         shard, inside = self.shelf.shard(at), int(row - self.shelf.rows[at])
         sizes = shard.array("head_sizes", 0, inside + 1).astype(np.int64)
@@ -286,8 +252,6 @@ class Split:
 
     def label(self, row: int) -> str:
         """The answer of one row where it is short enough to be a label."""
-        import numpy as np
-
         return self.label_named(int(self.take("answer", np.array([row]))[0]))
 
     def label_named(self, answer: int) -> str:
@@ -297,8 +261,6 @@ class Split:
 
 def shingles_of(shard: Shard, inside: "Rows") -> "tuple[Shingles, Rows]":
     """The shingle sets of some rows of a shard, in the order given: hashes, and how many each row has."""
-    import numpy as np
-
     if not len(inside):
         return np.zeros(0, np.uint32), np.zeros(0, np.int64)
     ends = np.cumsum(shard.array("set_sizes").astype(np.int64))

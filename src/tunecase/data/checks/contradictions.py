@@ -4,6 +4,7 @@ from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.checks.links import LinkedPairs
 from tunecase.data.rowsets import union
+from tunecase.quantities import np
 
 BLOCKING_SHARE = 0.1
 SHORT_ANSWERS = 0.9
@@ -61,8 +62,6 @@ def _expects_one_answer(evidence: Evidence) -> bool:
 
 def near_contradiction(evidence: Evidence) -> Defect | None:
     """Pairs of nearly the same text with different labels: the cheapest suspicion of a wrong label, never deleted."""
-    import numpy as np
-
     near = evidence.near_train
     if not evidence.classes:
         return None

@@ -6,7 +6,7 @@ from tunecase.data.checks.evidence import Evidence
 from tunecase.data.checks.sample import sample_of, with_text
 from tunecase.data.detectors.coverage import MOST_ROWS, QUANTILE, measure_cover, thin_regions
 from tunecase.data.detectors.two_sample import LEAST_ROWS
-from tunecase.quantities import wilson
+from tunecase.quantities import np, wilson
 
 P = 0.001
 LEAST_SHARE = 2 * QUANTILE
@@ -73,8 +73,6 @@ def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -
 
 
 def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | None:
-    import numpy as np
-
     if other is None or _cannot(evidence, other):  # which the rows without a neighbour say
         return None
     regions = thin_regions(evidence.train.texts.inputs, other.texts.inputs, evidence.request.seed)

@@ -1,11 +1,7 @@
 """Crowds of texts alike: each row keeps its first partners, and what the others join is known in one link a row."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.detectors.near_copies import groups
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array
+from tunecase.quantities import Array, np
 
 # Of the near pairs of a training row in a crowd so many stay, of each kind: same answer or not, copy or not.
 MOST_PARTNERS, KINDS = 3, 4
@@ -23,8 +19,6 @@ class Crowds:
     """
 
     def __init__(self, base: int, rows: int, tests_from: int) -> None:
-        import numpy as np
-
         self.base, self.tests_from = base, tests_from
         self.taken = np.zeros(rows * KINDS, np.uint8)
         self.links = {name: np.zeros((0, 2), np.int64) for name in ("alike", "same")}
@@ -32,8 +26,6 @@ class Crowds:
 
     def thinned(self, near: "dict[str, Array]") -> "dict[str, Array]":
         """The pairs that stay."""
-        import numpy as np
-
         slots = (near["later"] - self.base) * KINDS + near["same_answer"] * 2 + near["alike"]
         order = np.argsort(slots, kind="stable")
         kinds, begins, counts = np.unique(slots[order], return_index=True, return_counts=True)
@@ -46,8 +38,6 @@ class Crowds:
         return {name: values[kept] for name, values in near.items()}
 
     def _leave_out(self, near: "dict[str, Array]") -> None:
-        import numpy as np
-
         self.left_out += len(near["later"])
         self.unlike += int((~near["same_answer"]).sum())
         for name, copies in (("alike", near["alike"]), ("same", near["alike"] & near["same_answer"])):

@@ -3,16 +3,14 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tunecase.quantities import Floats, Rows, np
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
     from tunecase.data.checks.links import LinkedPairs
 
 
 def _no_rows() -> "Rows":
-    import numpy as np
-
     return np.zeros(0, np.int64)
 
 

@@ -2,17 +2,14 @@
 
 import contextlib
 from collections import Counter
+from collections.abc import Callable
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import Texts
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.checks.sample import sample_of
-from tunecase.quantities import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tunecase.quantities import counted, np
 
 LEAST_ROWS = 50
 RULE = 0.95  # of the rows with a key, or with one type of its value, for the others to deviate
@@ -30,8 +27,6 @@ HABITS: "tuple[tuple[str, Callable[[str], bool]], ...]" = (
 
 def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
     """JSON answers that lack a key, or hold another type, where more than 95% of the answers agree."""
-    import numpy as np
-
     texts = evidence.train.texts
     answers = _json_objects(texts)
     if not answers or len(answers) < JSON_SHARE * len(_given(texts)):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.data.checks.alike import SETS, Kind, run_same
@@ -15,9 +15,7 @@ from tunecase.data.domains import Domain, domain_of
 from tunecase.data.rowsets import union, within, without
 from tunecase.data.shards import Stages
 from tunecase.data.tokens.rows import NO_FILE
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Floats, Rows
+from tunecase.quantities import Array, Flags, Floats, Rows, np
 
 SURELY_NEAR = 0.9
 Where = Literal["train", "test"]
@@ -136,8 +134,6 @@ class Evidence:
     @cached_property
     def same_text(self) -> Links:
         """Training rows that say what an earlier one says: normalised, or raw where nothing is left by that."""
-        import numpy as np
-
         normal, raw = self.same_normal, self.same_raw
         alone = np.flatnonzero(~normal.again(raw.rows))
         if not len(alone):
@@ -182,8 +178,6 @@ class Evidence:
 
     @cached_property
     def _near(self) -> NearPairs:
-        import numpy as np
-
         normal, count = self._same["normal"], self.train.count
         repeats = np.concatenate([normal["rows"], count + normal["test rows"]])
         met = run_near(self._stages, self.train.shelf, self.test.shelf if self.test else None, repeats)
@@ -239,8 +233,6 @@ class Evidence:
             kind: by which the texts are the same.
             leaked: test rows that leak in this way, ascending.
         """
-        import numpy as np
-
         same = self._same[kind]
         kept = within(same["leaked tests"], leaked)
         pairs = np.stack([same["leaked tests"][kept], same["leaked firsts"][kept]], axis=1)

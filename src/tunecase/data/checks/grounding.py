@@ -5,7 +5,6 @@ question, code, a chat or a sum rightly says what nobody told it.
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
@@ -13,9 +12,7 @@ from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.content_words import stem
 from tunecase.data.detectors.invented_facts import AnswerFacts, answer_facts
 from tunecase.data.text import words
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
+from tunecase.quantities import Floats, Rows, np
 
 LEAST_ROWS = 50
 MOST_ROWS = 20_000
@@ -38,8 +35,6 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     They are where answers are shorter than inputs and three in four that state facts have all of them from there; a
     warning from 5% of the rows. Elsewhere a missing fact says nothing, and the check is silent.
     """
-    import numpy as np
-
     train, texts = evidence.train, evidence.train.texts
     if not train.labelled or evidence.classes:
         return None
@@ -79,8 +74,6 @@ def _are_fields(pairs: list[tuple[str, str]]) -> bool:
 
 def _rest_on_inputs(pairs: list[tuple[str, str]]) -> bool:
     """True where answers are shorter than their inputs and mostly take their words from them."""
-    import numpy as np
-
     shares = [_taken(*pair) for pair in pairs]
     told = [share for share in shares if share is not None]
     lengths = np.array([(len(input), len(output)) for input, output in pairs])

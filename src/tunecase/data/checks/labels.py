@@ -1,7 +1,6 @@
 """Wrong labels: the ranked queue, labels that look random, answers beside the wrong input, two annotators."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect, NotChecked
@@ -19,10 +18,7 @@ from tunecase.data.detectors.label_errors import (
     rank_mismatches,
 )
 from tunecase.data.review.depth import plan_depth
-from tunecase.quantities import Interval80, wilson
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+from tunecase.quantities import Flags, Interval80, Rows, np, wilson
 
 LEFT_OUT = "left out, as only what one pass can tell was asked for"
 CHANCE = 0.05
@@ -44,8 +40,6 @@ FINE_KAPPA = 0.6
 
 def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     """Labels that the texts do not support, worst first; `count` is how many are estimated wrong, not the queue."""
-    import numpy as np
-
     if not evidence.classes:
         return None
     if evidence.request.fast:
@@ -107,8 +101,6 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
     Of random sets 5% escape by construction, and another 15% do no more than warn, as fewer than 100 texts always do;
     of these 1% escape.
     """
-    import numpy as np
-
     if not evidence.classes:
         return None
     if evidence.request.fast:
@@ -141,8 +133,6 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
 
 def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     """Free answers that share fewer words with their input than other rows' answers do."""
-    import numpy as np
-
     train, what = evidence.train, "answers beside the wrong input"
     if evidence.classes or not train.labelled:
         return None
@@ -179,7 +169,6 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
 
 def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
     """How often a second annotator gives the test row the same label; what a model may score stands with `define`."""
-    import numpy as np
 
     from tunecase.quantities import agreement_of_two
 
@@ -226,8 +215,6 @@ def _labelled_twice(test: Split, seconds: Sequence[str]) -> list[tuple[int, tupl
 
 def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
     """Places that are wanted, at random so many that they can be learnt from in about a minute."""
-    import numpy as np
-
     places = np.flatnonzero(wanted)
     length = sum(min(len(texts[at]), LONG_TEXT) for at in places.tolist()) / max(len(places), 1)
     most = min(MOST_ROWS, max(LEAST_ROWS, int(MOST_CHARACTERS / max(length, 1))))
@@ -238,8 +225,6 @@ def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
 
 def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows", list[str]]:
     """Rows with text and label, at most MOST_ROWS: index, text, code of the label; and the label of each code."""
-    import numpy as np
-
     train = evidence.train
     at = train.texts.rows
     answer, raw = train.take("answer", at), train.take("raw", at)

@@ -9,6 +9,7 @@ from tunecase.data.checks.sample import Sample, sample_of, shares_p
 from tunecase.data.detectors import languages
 from tunecase.data.detectors.languages import NAMES
 from tunecase.data.detectors.programs import is_formal
+from tunecase.quantities import np
 
 if TYPE_CHECKING:
     from tunecase.data.checks.columns import Split, Texts
@@ -68,8 +69,6 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     Where more than three in ten answers are so, it is what is asked for, and nothing is said. Rows that speak of a
     language or of translating are left out, as are labels, short answers, code, and inputs that mix languages.
     """
-    import numpy as np
-
     if not evidence.train.labelled or evidence.classes or evidence.request.task == "classification":
         return None
     pairs = _pairs(evidence.train.texts)
@@ -134,8 +133,6 @@ def _share(counts: Counter[str], name: str) -> str:
 
 def _apart(train: Counter[str], what: str, other: Counter[str]) -> str | None:
     """What differs between the languages of two files, None where it is little or may be chance."""
-    import numpy as np
-
     names = sorted({*train, *other})
     if other.total() < LEAST_TOLD or len(names) < 2:
         return None

@@ -4,14 +4,10 @@ The three are separate checks with separate counts. What they cannot see is said
 translations share no run of three words with their source.
 """
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.rowsets import union, within, without
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+from tunecase.quantities import Rows
 
 BLOCKING_SHARE = 0.2  # of the test: beyond it deleting from training does not make the test believable again
 

@@ -9,9 +9,9 @@ from tunecase.data.rowsets import union
 from tunecase.data.tally import Tally, weighted_median
 from tunecase.data.tokens.estimation import estimate
 from tunecase.data.tokens.rows import characters_per_token
+from tunecase.quantities import Array, Flags, Rows, np
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
     from tunecase.data.checks.columns import Split
 
     Columns = dict[str, Array]
@@ -30,8 +30,6 @@ def overlong(evidence: Evidence) -> Defect | None:
     characters more than 6 robust standard deviations (1.4826 x MAD) over the median and more than five times the median
     length. *Leaves out* the chat template where none is at hand, and rows that may pass the limit but need not.
     """
-    import numpy as np
-
     train, limit = evidence.train, evidence.request.limit_tokens
     names = (*LENGTHS, *COUNTED) if train.counter else LENGTHS
     is_over, is_far = _over(train, limit), far_from(Tally(_characters(c) for _, c in train.chunks(*LENGTHS)))
@@ -95,8 +93,6 @@ def far_from(lengths: Tally) -> "Callable[[Rows], Flags]":
         >>> far_from(Tally([np.full(50, 100)]))(np.array([100, 6000])).tolist()
         [False, True]
     """
-    import numpy as np
-
     logs = np.log(np.maximum(lengths.values, 1))
     middle = weighted_median(logs, lengths.counts)
     spread = 1.4826 * weighted_median(np.abs(logs - middle), lengths.counts)

@@ -1,12 +1,10 @@
 """Rows that repeat an earlier one as links to it, and as pairs that are made when they are asked for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.rowsets import matches, within
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
+from tunecase.quantities import Array, Flags, Rows, np
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +16,6 @@ class Links:
 
     def of(self, rows: "Rows") -> "Rows":
         """The first row with the text of each of some rows: itself where it repeats none; shape of `rows`."""
-        import numpy as np
-
         firsts: Rows = np.array(rows)
         for own, places in matches(rows, self.rows):
             firsts[own] = self.firsts[places]
@@ -47,8 +43,6 @@ class LinkedPairs:
 
     def __getitem__(self, some: slice) -> "Rows":
         """Some of the pairs, shape (pairs, 2)."""
-        import numpy as np
-
         rows = self.rows[some]
         return np.stack([rows, self.links.of(rows)], axis=1)
 

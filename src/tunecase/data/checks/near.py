@@ -13,7 +13,6 @@ which tasks end.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.alike import KEY_BYTES, Files, FirstRows, Ref, gathered, parts_for
 from tunecase.data.checks.columns import Shelf, shingles_of
@@ -24,9 +23,7 @@ from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, groups, leas
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.keys import KeyPart
 from tunecase.data.shards.shard import json_column
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Hashes, Rows
+from tunecase.quantities import Array, Hashes, Rows, np
 
 ROOMS = 4  # a group of shards, or a piece, takes this part of a task's memory
 PAIR_BYTES = 48  # of one pair while pairs are sorted
@@ -75,8 +72,6 @@ def meet(task: MeetTask) -> None:
 
     Columns: `earlier`, ascending, and `later`; `bounds` says where the pairs of each training shard begin.
     """
-    import numpy as np
-
     files, store, rows_in, rows_out = Files.opened(task.train, task.test), open_store(task.place), 0, 0
     keys_of, first_rows = KeyPart.of(Shard(store, task.index), task.part), FirstRows(Shard(store, REPEATS))
     pieces = Pieces(task, lambda held: _by_shard(held, files.train))
@@ -95,8 +90,6 @@ def meet(task: MeetTask) -> None:
 
 def _reachable(keys: "Hashes", rows: "Rows") -> "tuple[Hashes, Rows]":
     """Of rows with their keys those that a row to come may still meet: a crowd that outgrows memory keeps its last."""
-    import numpy as np
-
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     order = order[np.append(ordered[:-REACH] != ordered[REACH:], np.ones(min(REACH, len(keys)), bool))]
@@ -104,8 +97,6 @@ def _reachable(keys: "Hashes", rows: "Rows") -> "tuple[Hashes, Rows]":
 
 
 def _by_shard(held: "Sequence[tuple[Rows, Rows]]", train: Shelf) -> "dict[str, Array]":
-    import numpy as np
-
     earlier, later = (np.concatenate(rows) for rows in zip(*held, strict=True))
     order = np.argsort(earlier, kind="stable")
     earlier = earlier[order]
@@ -118,8 +109,6 @@ def carry(task: GroupTask) -> None:
     Columns: those of the parcels one after the other, and their bounds; in the task's own shard `to`, the group that
     each is for, the `piece` that it lies in, and its `place` there.
     """
-    import numpy as np
-
     files, plan = Files.opened(task.train, task.test), Shard(open_store(task.place), task.plan)
     rows_in, pairs = _met(plan, task)
     rows = np.unique(pairs[:, 0])
@@ -137,8 +126,6 @@ def carry(task: GroupTask) -> None:
 
 def _met(plan: Shard, task: GroupTask) -> "tuple[int, Rows]":
     """How many pairs met whose earlier row is in the group, and those that differ, ascending, shape (pairs, 2)."""
-    import numpy as np
-
     total = waiting = 0
     held: list[Rows] = [np.zeros((0, 2), np.int64)]
     for piece in (Shard(plan.store, name) for name in plan.text("pieces")):
@@ -153,8 +140,6 @@ def _met(plan: Shard, task: GroupTask) -> "tuple[int, Rows]":
 
 def _picked(files: Files, first: int, stop: int, rows: "Rows") -> "dict[str, Array]":
     """The shingle sets of some rows, ascending, of a run of shards: `flat` and `sizes`; their `tools` and `answer`."""
-    import numpy as np
-
     edges = np.searchsorted(rows, files.starts[first : stop + 1])
     kinds = {"flat": np.uint32, "sizes": np.int64, "tools": np.uint64, "answer": np.uint64}
     found: dict[str, list[Array]] = {name: [np.zeros(0, kind)] for name, kind in kinds.items()}
@@ -182,8 +167,6 @@ def _parcel(pairs: "Rows", rows: "Rows", sets: "dict[str, Array]") -> "dict[str,
     Args:
         rows, sets: the earlier rows of a whole group, ascending, and what was picked up of them.
     """
-    import numpy as np
-
     own, which = np.unique(pairs[:, 0], return_inverse=True)
     chosen = np.searchsorted(rows, own)
     flat, sizes = pick_sets(sets["flat"], np.cumsum(sets["sizes"]), chosen)
@@ -192,8 +175,6 @@ def _parcel(pairs: "Rows", rows: "Rows", sets: "dict[str, Array]") -> "dict[str,
 
 
 def _packed(parcels: "Sequence[dict[str, Array]]") -> "dict[str, Array]":
-    import numpy as np
-
     columns: dict[str, Array] = {}
     for bounds, names in PARCEL.items():
         columns[bounds] = np.cumsum([0, *(len(parcel[names[0]]) for parcel in parcels)])
@@ -215,8 +196,6 @@ def compare(task: GroupTask) -> None:
 
     Columns: `earlier`, `later`; `similarity`; `same_answer`; `alike`, True from the likeness on that makes a copy.
     """
-    import numpy as np
-
     files, plan = Files.opened(task.train, task.test), Shard(open_store(task.place), task.plan)
     base, stop = (int(files.starts[at]) for at in (task.first, task.stop))
     needed, parcels = np.zeros(stop - base, bool), list(_addressed(plan, task.at))
@@ -246,8 +225,6 @@ def _addressed(plan: Shard, group: int) -> "Iterator[tuple[Shard, int]]":
 
 def _judged(parcel: "dict[str, Array]", own: "dict[str, Array]", ends: "Rows", mine: "Rows") -> "dict[str, Array]":
     """Of the pairs of a parcel the near ones; `mine` are the places of their later rows among the own sets."""
-    import numpy as np
-
     theirs, later = parcel["which"], parcel["later"]
     kept = parcel["tools"][theirs] == own["tools"][mine]  # other tools make another task of the same words
     mine, theirs, later = mine[kept], theirs[kept], later[kept]
@@ -263,8 +240,6 @@ def _judged(parcel: "dict[str, Array]", own: "dict[str, Array]", ends: "Rows", m
 
 
 def _together(held: "Sequence[dict[str, Array]]") -> "dict[str, Array]":
-    import numpy as np
-
     return {name: np.concatenate([each[name] for each in held]) for name in NEAR_COLUMNS}
 
 
@@ -292,8 +267,6 @@ def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") 
     Args:
         repeats: rows whose normalised text an earlier row of their file has, ascending, those of the test numbered on.
     """
-    import numpy as np
-
     files = Files.of(train, test)
     FirstRows.write(stages.store, REPEATS, files.count, repeats)
     room_bits = max(stages.means.task_bytes // ROOMS, 1).bit_length() - 1
@@ -312,8 +285,6 @@ def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") 
 
 def _addresses(shards: "Sequence[Shard]", groups: int) -> "dict[str, Array]":
     """All pieces that were carried, and where in them the parcels for each group of shards lie; see `_addressed`."""
-    import numpy as np
-
     lie = {name: [np.zeros(0, np.int64)] for name in ("to", "piece", "place")}
     pieces: list[str] = []
     for each in shards:
@@ -328,8 +299,6 @@ def _addresses(shards: "Sequence[Shard]", groups: int) -> "dict[str, Array]":
 
 
 def _gathered_near(shards: "Sequence[Shard]") -> Near:
-    import numpy as np
-
     links: dict[str, list[Array]] = {name: [np.zeros((0, 2), np.int64)] for name in ("alike", "same")}
     unlike = 0
     for each in shards:
@@ -344,7 +313,6 @@ def _gathered_near(shards: "Sequence[Shard]") -> Near:
 
 def _ascending(pieces: "Sequence[Shard]") -> "dict[str, Array]":
     """The columns of all pieces by the earlier row; later rows ascend already. Rows stay as narrow as written."""
-    import numpy as np
 
     def whole(name: str) -> "Array":
         return np.concatenate([np.zeros(0, NEAR_COLUMNS[name]), *(piece.array(name) for piece in pieces)])
@@ -388,8 +356,6 @@ def _groups(
 
 def _weights(files: Files) -> "Rows":
     """The bytes that all rows of each shard take while they are compared."""
-    import numpy as np
-
     rows = np.diff(files.starts)
     flat = [files.shard(at).length("flat") if rows[at] else 0 for at in range(len(files))]
     weights: Rows = 4 * np.array(flat, np.int64) + ROW_BYTES * rows

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from tunecase.data.rowsets import narrow
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.shard import json_column
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array
+from tunecase.quantities import Array, np
 
 
 class PieceTask(Protocol):
@@ -75,8 +73,6 @@ class Pieces:
 
 def column(piece: Shard, name: str, start: int = 0, stop: int | None = None) -> "Array":
     """A column of a piece, or a part of it, as it was before it was written narrow."""
-    import numpy as np
-
     values = piece.array(name, start, stop)
     return values.astype(np.int64) if values.dtype.kind == "i" else values
 

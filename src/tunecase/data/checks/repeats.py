@@ -1,19 +1,15 @@
 """Rows that repeat another: word for word, after normalising, or nearly; and the groups they make."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.checks.links import LinkedPairs, Links
 from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS, joined
 from tunecase.data.rowsets import CHUNK_ROWS, narrow, union, within, without
+from tunecase.quantities import Rows, np
 from tunecase.records import Cluster, Severity
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Rows
 
 WARN_SHARE = 0.005
 CROWD_SHARE = 0.3  # so many near copies are a template at work, not carelessness
@@ -112,8 +108,6 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
         most: groups shown, the largest first.
     Returns: rows beyond the first of each group, and the groups.
     """
-    import numpy as np
-
     mapped = _joined(evidence)
     inside, heads = evidence.same_text.firsts, mapped.firsts[mapped.firsts != mapped.rows]
     members = np.empty(len(inside) + len(heads), np.result_type(inside, heads))  # the head of each row that is not one
@@ -128,8 +122,6 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
 
 def _joined(evidence: Evidence) -> Links:
     """The first rows of texts that near pairs join, and the head of each; a head leads to itself."""
-    import numpy as np
-
     near = evidence.near_train
     pairs = [near.rows if near.copy.all() else near.rows[near.copy], narrow(evidence.near_links)]
     rows = union(*(each.ravel() for each in pairs))  # near pairs are of first rows alone
@@ -142,8 +134,6 @@ def _joined(evidence: Evidence) -> Links:
 
 def _taken(values: "Rows", look_up: "Callable[[Rows], Rows]", kind: "np.dtype[Any]") -> "Rows":
     """What is looked up for all values, some at a time, so that wide numbers on the way are few; shape of `values`."""
-    import numpy as np
-
     found = np.empty(values.shape, kind)
     for start in range(0, len(values), CHUNK_ROWS):
         found[start : start + CHUNK_ROWS] = look_up(values[start : start + CHUNK_ROWS])
@@ -152,8 +142,6 @@ def _taken(values: "Rows", look_up: "Callable[[Rows], Rows]", kind: "np.dtype[An
 
 def _largest(sizes: "Rows", most: int) -> "Rows":
     """The places of the largest sizes, the largest first, the earlier first among equals."""
-    import numpy as np
-
     least = np.partition(sizes, -most)[-most] if len(sizes) > most else 0
     places = np.flatnonzero(sizes >= least)
     largest: Rows = places[np.argsort(-sizes[places], kind="stable")][:most]
@@ -162,8 +150,6 @@ def _largest(sizes: "Rows", most: int) -> "Rows":
 
 def _cluster(evidence: Evidence, mapped: Links, head: int) -> Cluster:
     """The group of a first row; `mapped` are first rows that near pairs join, and the head of each."""
-    import numpy as np
-
     texts = union(np.array([head]), mapped.rows[mapped.firsts == head])
     same = evidence.same_text
     rows = union(texts, same.rows[within(same.firsts, texts)])

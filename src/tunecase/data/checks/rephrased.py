@@ -1,7 +1,5 @@
 """Test rows that occur in the training file in other words, and what no matching of words can find."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
@@ -9,10 +7,7 @@ from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.likeness import Example
 from tunecase.data.detectors.paraphrases import Matches, match
 from tunecase.data.rowsets import union, within
-from tunecase.quantities import wilson
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+from tunecase.quantities import Rows, np, wilson
 
 LEAST_ROWS = 50
 MOST_TEST_ROWS, MOST_TRAIN_ROWS = 10_000, 100_000
@@ -25,8 +20,6 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
 
     A finding only where more rows are found than ordinary neighbours of this data explain (one in a thousand).
     """
-    import numpy as np
-
     if evidence.test is None:
         return None
     if evidence.request.fast:
@@ -61,8 +54,6 @@ def leak_translated(evidence: Evidence) -> NotChecked | None:
 
 
 def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: Sample, trained: Sample) -> Defect:
-    import numpy as np
-
     test, train = evidence.split("test"), evidence.train
     rows, first = np.unique(pairs[:, 0], return_index=True)
     order = np.argsort(first, kind="stable")
@@ -91,8 +82,6 @@ def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: Sample, 
 
 
 def _places(rows: "Rows", most: int, seed: int) -> "Rows":
-    import numpy as np
-
     if len(rows) <= most:
         return np.arange(len(rows))
     return np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])

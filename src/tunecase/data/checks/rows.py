@@ -1,15 +1,12 @@
 """Rows that cannot be read and rows that are empty."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
+from tunecase.quantities import Array, Flags, Rows
 from tunecase.records import Severity
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
 
 BLOCKING_BAD_SHARE = 0.5
 WARN_BAD_SHARE = 0.01

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import Interval80, wilson
+from tunecase.quantities import Floats, Interval80, np, wilson
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats
     from tunecase.data.checks.columns import Split
 
 
@@ -87,7 +86,6 @@ def shares_p(counts: "Floats") -> float:
 
     Source: Pearson's chi-square test, with Yates's correction for two kinds.
     """
-    import numpy as np
     from scipy.special import chdtrc
 
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.checks.block import Builder, Part, Reading, add_labels, given, hash_of, laid_out, place_in_draw
 from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
@@ -22,9 +22,7 @@ from tunecase.data.shards import MemoryStore, Shard, Stages, Store, open_store, 
 from tunecase.data.shards.shard import json_column
 from tunecase.data.tokens.counting import Counter as TokenCounter
 from tunecase.data.tokens.learnt import Learnt
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Shingles
+from tunecase.quantities import Shingles, np
 
 BATCH = 2048  # rows at a time
 MOST_BAD_KEPT = 1000
@@ -254,8 +252,6 @@ def _counted(learnt: Learnt | None, checked: int, differed: int) -> Counted | No
 
 
 def _shelf(store: Store, name: str, shards: list[Shard], before: list[tuple[int, int, int]]) -> Shelf:
-    import numpy as np
-
     rows, records, lines = (np.array(column, np.int64) for column in zip(*before, strict=True))
     shelf = Shelf(store, name, tuple(shard.name for shard in shards), rows, records, lines)
     shelf.save()
@@ -270,8 +266,6 @@ def _bad_rows(shelf: Shelf) -> Iterator[BadRow]:
 
 def _texts(shelf: Shelf, characters: int, seed: int) -> Texts:
     """The texts that were kept, fewer where files unpacked to more than hoped."""
-    import numpy as np
-
     room = MOST_TEXT_ROOM * MOST_TEXT_CHARACTERS / max(characters, 1)
     texts = Texts(np.zeros(0, np.int64), [], [], [], complete=False)
     rows: list[int] = []
@@ -295,8 +289,6 @@ def boilerplate(path: Path, layout: Layout) -> "tuple[Shingles, float]":
     They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
     Returns: the shingles, ascending, and about how long a row of the file is [bytes].
     """
-    import numpy as np
-
     first, rows = _first_rows(path, layout)
     if first is None:
         return np.zeros(0, np.uint32), 0.0

@@ -3,18 +3,12 @@
 Only shards with bad rows have to be read for this: in the others numbers follow one another.
 """
 
-from typing import TYPE_CHECKING
-
 from tunecase.data.checks.columns import Split
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+from tunecase.quantities import Rows, np
 
 
 def numbers_of(split: Split, rows: "Rows") -> "Rows":
     """The number in the file of each of some rows, in any order; shape of `rows`."""
-    import numpy as np
-
     shelf = split.shelf
     at = np.searchsorted(shelf.rows, rows, "right") - 1
     numbers: Rows = rows - shelf.rows[at] + shelf.records[at]
@@ -35,8 +29,6 @@ def rows_beyond(taken: "Rows", places: "Rows") -> "Rows":
         >>> rows_beyond(np.array([0, 2, 3]), np.array([0, 1, 2])).tolist()
         [1, 4, 5]
     """
-    import numpy as np
-
     before = taken - np.arange(len(taken))  # how many free rows stand before each taken one
     beyond: Rows = places + np.searchsorted(before, places, "right")
     return beyond

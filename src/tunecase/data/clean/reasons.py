@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.clean.numbering import numbers_of
 from tunecase.data.rowsets import union, within
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Rows
+from tunecase.quantities import Array, Rows, np
 
 MOST_OTHERS = 3  # how many rows are named that one row repeats or contradicts
 RUN_ROWS = 8192  # dropped rows whose reasons are in memory at once
@@ -40,8 +37,6 @@ class Partners:
     """
 
     def __init__(self, evidence: Evidence, defect: Defect) -> None:
-        import numpy as np
-
         self.evidence, self.of_test = evidence, defect.where == "test"
         self.pairs = np.zeros((0, 2), np.int64) if defect.pairs is None else np.asarray(defect.pairs)
         self.ends = np.ascontiguousarray(self.pairs[:, 1]) if self.of_test else np.ascontiguousarray(self.pairs).ravel()
@@ -49,8 +44,6 @@ class Partners:
 
     def of(self, rows: "Rows") -> "Rows":
         """At most three partners of each row in the order of the pairs, NONE where there is none; shape (rows, 3)."""
-        import numpy as np
-
         if not len(self.pairs):
             return np.full((len(rows), MOST_OTHERS), NONE, np.int64)
         found = self._named(rows)
@@ -62,8 +55,6 @@ class Partners:
         return found
 
     def _named(self, rows: "Rows") -> "Rows":
-        import numpy as np
-
         starts, stops = (np.searchsorted(self.ends, rows, side, sorter=self.order) for side in ("left", "right"))
         places = starts[:, np.newaxis] + np.arange(MOST_OTHERS)
         there = places < stops[:, np.newaxis]
@@ -98,8 +89,6 @@ def _explained(
 
 def other_numbers(evidence: Evidence, defect: Defect, others: "Rows") -> Iterator[tuple[int, ...]]:
     """The numbers of the partners of each row, as `Partners.of` gives them."""
-    import numpy as np
-
     named = others != NONE
     numbers: Array = np.full(others.shape, NONE, np.int64)
     numbers[named] = numbers_of(evidence.split(defect.where), others[named])

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.clean.reasons import NONE, Partners, Reason, other_numbers
 from tunecase.data.rowsets import both, union, without
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Rows
+from tunecase.quantities import Floats, Rows, np
 
 LEAST_NOTED = 50  # rows that notes may name where little else was found
 TEMPLATE = 2.0  # rows named for each row to look at, above which a sample is enough
@@ -29,8 +26,6 @@ class Wanted:
     @property
     def places(self) -> "Rows":
         """The place of each row among those of the finding, NONE where it is not one of them; shape of `rows`."""
-        import numpy as np
-
         own = self.defect.rows
         if self.defect.where == "test" or not len(own):
             return np.full(len(self.rows), NONE, np.int64)
@@ -66,8 +61,6 @@ def wanted_rows(defects: Sequence[Defect], left_out: "Rows") -> list[Wanted]:
 
 def _wanted(defect: Defect) -> "Rows":
     """Training rows that a finding wants looked at, each once; those of a pair in the order of the pairs."""
-    import numpy as np
-
     looked = defect.review_rows > 0 or (defect.unpriced and defect.where == "train")
     if not looked or defect.bad:
         return union()
@@ -100,8 +93,6 @@ def worst_first(wanted: Sequence[Wanted], domain: str) -> "tuple[Rows, Floats]":
     Args:
         domain: the kind of text, by which precision is looked up.
     """
-    import numpy as np
-
     rows = union(*(each.rows for each in wanted))
     clear = np.ones(len(rows))
     for each in wanted:
@@ -112,8 +103,6 @@ def worst_first(wanted: Sequence[Wanted], domain: str) -> "tuple[Rows, Floats]":
 
 
 def _chances(wanted: Wanted, domain: str) -> "Floats":
-    import numpy as np
-
     accuracy, scores = catalog.check_accuracy(wanted.defect.check, domain), wanted.defect.scores
     chance = UNMEASURED_SUSPICION if accuracy is None or accuracy.precision is None else accuracy.precision
     if scores is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
@@ -15,13 +15,8 @@ from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import NEUTRAL, Item
 from tunecase.data.review.queue.writing import QueueFiles
 from tunecase.data.rowsets import union
-from tunecase.quantities import generator
+from tunecase.quantities import Flags, Rng, Rows, generator, np
 from tunecase.records import Audit
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Flags, Rows
 
 CONTROL_SHARE = 0.1  # of the rows handed out
 MOST_SUSPECTS = 20_000  # handed out at once: more than people read, and few enough for the tools that show them
@@ -56,8 +51,6 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
     Args:
         corrections: what reviewers decided, by row id.
     """
-    import numpy as np
-
     dropped = union(*(defect.removed for defect in defects), _settled(corrections))
     wanted = wanted_rows(defects, dropped)
     rows, suspicion = worst_first(wanted, evidence.domain)
@@ -77,10 +70,8 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
     return Queue(queue, left_out)
 
 
-def _controls(rng: "np.random.Generator", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, Flags]":
+def _controls(rng: "Rng", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, Flags]":
     """Random rows that are not taken, in random order, and which places of the queue they have."""
-    import numpy as np
-
     free = rows - len(taken)
     wanted = min(round(suspects * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), free)
     drawn = np.zeros(suspects + wanted, bool)
@@ -92,8 +83,6 @@ def _controls(rng: "np.random.Generator", rows: int, suspects: int, taken: "Rows
 
 
 def _settled(corrections: Mapping[int, Correction]) -> "Rows":
-    import numpy as np
-
     settled = (row for row, each in corrections.items() if each.verdict != "wrong" or each.answer)
     return np.fromiter(settled, np.int64)
 

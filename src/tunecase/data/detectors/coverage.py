@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.grams import runs_in_words, tfidf
 from tunecase.data.detectors.two_sample import holders, some_texts
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats, Rows
+from tunecase.quantities import Flags, Floats, Rows, np
 
 MOST_ROWS = 4_000
 MOST_ASKED = 2_000
@@ -63,7 +60,6 @@ def measure_cover(base: Sequence[str], others: Sequence[str], seed: int = 0) -> 
     Source: distance to the k-th neighbour as a score of novelty (Ramaswamy et al. 2000; Sun et al. 2022), with a
     threshold from leave-one-out. Leaves out texts in known words with a new meaning.
     """
-    import numpy as np
     from scipy.special import bdtrc
 
     rng = np.random.default_rng(seed)
@@ -86,8 +82,6 @@ def measure_cover(base: Sequence[str], others: Sequence[str], seed: int = 0) -> 
 
 def _nearness(base: "Floats", others: "Floats", own: "Rows | None") -> "Floats":
     """Mean cosine to the nearest of the base; `own` are the places of the others in the base, left out there."""
-    import numpy as np
-
     k = min(NEIGHBOURS, base.shape[0] - (own is not None))
     nearness = np.empty(others.shape[0])
     for first in range(0, len(nearness), 500):
@@ -104,7 +98,6 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
     Groups are k-means clusters of both sets together, one for each 40 texts and at most 50; a group counts where chance
     gives so many with p < .001 over all groups together.
     """
-    import numpy as np
     from scipy.special import bdtrc
 
     from tunecase.data.label import embed
@@ -132,8 +125,6 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
 
 
 def _typical_words(inside: "Flags", texts: Sequence[str], most: int = 3) -> tuple[str, ...]:
-    import numpy as np
-
     held, names = holders(texts, 3)
     here, every = (np.asarray(part.sum(axis=0)).ravel() for part in (held[inside], held))
     lift = here / inside.sum() - every / len(texts)
@@ -142,8 +133,6 @@ def _typical_words(inside: "Flags", texts: Sequence[str], most: int = 3) -> tupl
 
 def _grouped(places: "Floats", groups: int, seed: int) -> "Rows":
     """The group of each row by k-means: Lloyd's rounds from greedy k-means++ (Arthur and Vassilvitskii, 2007)."""
-    import numpy as np
-
     rng = np.random.RandomState(seed)
     tries = 2 + int(np.log(groups))
     chosen = [int(rng.choice(len(places), p=np.full(len(places), 1 / len(places))))]
@@ -168,7 +157,5 @@ def _grouped(places: "Floats", groups: int, seed: int) -> "Rows":
 
 def _apart(places: "Floats", middles: "Floats") -> "Floats":
     """Squared distances, shape (rows, middles)."""
-    import numpy as np
-
     squares = (places**2).sum(axis=1)[:, np.newaxis] + (middles**2).sum(axis=1) - 2 * places @ middles.T
     return np.asarray(squares.clip(0))

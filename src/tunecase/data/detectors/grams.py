@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats
+from tunecase.quantities import Floats, np
 
 WORDS_AND_SIGNS = re.compile(r"\w+|[^\w\s]")
 WORDS = re.compile(r"\b[^\W\d_]{2,}\b")
@@ -16,7 +15,6 @@ _BLANKS = re.compile(r"\s\s+")
 
 def bags(texts: Iterable[Iterable[str]]) -> tuple[Any, list[str]]:
     """How often each text holds each of its parts, sparse, shape (texts, parts), and the parts."""
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     place: dict[str, int] = {}
@@ -49,7 +47,6 @@ def runs_in_words(texts: Sequence[str], least: int, most: int) -> Any:
 
 def runs(texts: Sequence[str]) -> Any:
     """Counts of runs of two and three characters, capitals apart, sparse, shape (texts, runs)."""
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     plain = [_BLANKS.sub(" ", text) for text in texts]
@@ -72,7 +69,6 @@ def tfidf(counts: Any, least: int = 1, most: int | None = None, fitted: int | No
         most: n-grams that are kept, the commonest.
         fitted: texts from the first on by which n-grams are weighed and chosen; None for all.
     """
-    import numpy as np
     from scipy.sparse import diags
 
     known = counts[:fitted]
@@ -94,8 +90,6 @@ def directions(weights: Any, size: int, rounds: int, seed: int) -> "Floats":
     Source: randomized range finder with power iteration, Halko, Martinsson and Tropp, SIAM Review 53 (2011), with the
     basis kept on the side of the rows, which are fewer than the n-grams.
     """
-    import numpy as np
-
     rows = weights.shape[0]
     turned = weights.T.tocsr()
     found = np.random.RandomState(seed).normal(size=(rows, size + SPARE_DIRECTIONS)).astype(np.float32)

@@ -12,16 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.grams import WORDS_AND_SIGNS, bags, directions, runs_in_words, tfidf, words_and_pairs
-from tunecase.quantities import Z80, Interval80
+from tunecase.quantities import Z80, Interval80, Numbers, Rows, np
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.data.arrays import Rows
-
     Codes = Rows
-    Numbers = NDArray[np.floating[Any]]
 
 LEAST_ROWS = 50
 LEAST_A_CLASS = 5  # distinct texts: fewer cannot be both learnt from and judged
@@ -99,8 +93,6 @@ def rank_labels(texts: Sequence[str], given: "Codes", seed: int = 0, group: "Cod
     Source: self-confidence as in Northcutt, Jiang and Chuang, JAIR 70 (2021), on two views combined as experts.
     Leaves out word order, meaning beyond shared words, and classes of fewer than five texts.
     """
-    import numpy as np
-
     given = np.asarray(given, np.int64)
     group = np.arange(len(given)) if group is None else np.unique(group, return_inverse=True)[1]
     if not len(texts) == len(given) == len(group):
@@ -134,8 +126,6 @@ def rank_probabilities(
         >>> rank_probabilities(p, np.array([0, 1, 1])).rows.tolist()
         [2, 1, 0]
     """
-    import numpy as np
-
     powers, noise = fit_noise(probabilities, given, near, seed)
     combined = _combined(probabilities, near, powers)
     at = np.arange(len(given))
@@ -151,8 +141,6 @@ def rank_probabilities(
 
 def judgeable(given: "Codes", group: "Codes") -> "Codes":
     """Indices of the rows whose class has LEAST_A_CLASS distinct texts."""
-    import numpy as np
-
     pairs = np.unique(np.stack([given, group], axis=1), axis=0)
     names, counts = np.unique(pairs[:, 0], return_counts=True)
     return np.flatnonzero(np.isin(given, names[counts >= LEAST_A_CLASS]))
@@ -175,8 +163,6 @@ def features(texts: Sequence[str]) -> Any:
 
 def _folds(codes: "Codes", group: "Codes", seed: int) -> "Codes":
     """A fold for each row; classes are spread evenly, rows that say the same stay together."""
-    import numpy as np
-
     _, first, back = np.unique(group, return_index=True, return_inverse=True)
     mixed = np.random.default_rng(seed).permutation(len(first))
     order = mixed[np.argsort(codes[first][mixed], kind="stable")]
@@ -190,7 +176,6 @@ def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes"
 
     The regression climbs by Boehning's bound of its curvature, which is the same for every step, with momentum.
     """
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     rows = np.arange(len(codes))
@@ -214,8 +199,6 @@ def _out_of_fold(weights: Any, places: "Numbers", codes: "Codes", group: "Codes"
 
 def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers":
     """Slopes of a softmax regression, shape (directions, classes); a rough fit ranks as well."""
-    import numpy as np
-
     bound = np.linalg.inv(0.5 * gram + PENALTY * np.eye(len(gram))).astype(np.float32)
     slopes = ahead = np.zeros((table.shape[1], given.shape[1]), np.float32)
     pace = 1.0
@@ -227,8 +210,6 @@ def _regressed(table: "Numbers", gram: "Numbers", given: "Numbers") -> "Numbers"
 
 
 def _softmax(scores: "Numbers") -> "Numbers":
-    import numpy as np
-
     found = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: Numbers = found / found.sum(axis=1, keepdims=True)
     return shares
@@ -236,16 +217,12 @@ def _softmax(scores: "Numbers") -> "Numbers":
 
 def _fit(chances: "Numbers", codes: "Codes") -> float:
     """How well chances foretell labels of which a twentieth may be wrong: mean log likelihood."""
-    import numpy as np
-
     own = chances[np.arange(len(codes)), codes]
     return float(np.log(0.95 * own + 0.05 / chances.shape[1]).mean())
 
 
 def _places(weights: Any, seed: int) -> "Numbers":
     """Texts as directions, or as they are where there are hardly more n-grams, shape (rows, directions)."""
-    import numpy as np
-
     size = min(DIMENSIONS, weights.shape[1] - 1, weights.shape[0] - 1)
     if size < 2 or size >= weights.shape[1] // 2:
         return np.asarray(weights.toarray())
@@ -254,8 +231,6 @@ def _places(weights: Any, seed: int) -> "Numbers":
 
 def _neighbours(places: "Numbers", codes: "Codes", group: "Codes", classes: int) -> "Numbers":
     """Labels of the nearest other texts, weighted by likeness to the fourth, shape (rows, classes)."""
-    import numpy as np
-
     rows = len(codes)
     places = places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
     most = min(NEIGHBOURS, rows - 1)
@@ -273,8 +248,6 @@ def _neighbours(places: "Numbers", codes: "Codes", group: "Codes", classes: int)
 
 
 def _combined(first: "Numbers", near: "Numbers | None", powers: tuple[float, float]) -> "Numbers":
-    import numpy as np
-
     logs = powers[0] * np.log(first + 1e-9)
     if near is not None:
         logs = logs + powers[1] * np.log(near + NEIGHBOUR_FLOOR)
@@ -300,7 +273,6 @@ def fit_noise(
     Source: maximum likelihood by Nelder and Mead (Computer Journal 7, 1965), on FIT_CELLS / classes rows.
     Leaves out that a model may be sure and mistaken for reasons of its own; `wrong_labels` widens the range for it.
     """
-    import numpy as np
     from scipy.optimize import minimize
 
     rows, classes = probabilities.shape
@@ -333,8 +305,6 @@ def fit_noise(
 
 def _alike(p: "Numbers", own: "Codes") -> "Numbers":
     """From each class evenly to the CONFUSABLE classes that are most often mixed up with it, shape (K, K)."""
-    import numpy as np
-
     classes = p.shape[1]
     mixed = np.zeros((classes, classes))
     np.add.at(mixed, own, p)
@@ -382,8 +352,6 @@ def random_label_p(texts: Sequence[str], given: "Codes", seed: int = 0) -> float
     Source: permutation test of leave-one-out kernel ridge regression. Leaves out word order: labels that hang on it
     look random.
     """
-    import numpy as np
-
     rng = np.random.default_rng(seed)
     some = rng.permutation(len(texts))[:SIGNAL_ROWS]
     codes = np.unique(np.asarray(given)[some], return_inverse=True)[1]
@@ -417,8 +385,6 @@ def rank_mismatches(inputs: Sequence[str], outputs: Sequence[str]) -> "Numbers |
     Returns: shares of 1; None where answers and inputs share no words.
     Leaves out answers in other words than the question's: code, one number, another language.
     """
-    import numpy as np
-
     counts, _ = bags(WORDS_AND_SIGNS.findall(text[:MOST_CHARACTERS].lower()) for text in (*inputs, *outputs))
     weights = tfidf(counts, 2)
     if not weights.shape[1]:

@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.detectors.content_words import Terms, is_code, number, terms
 from tunecase.data.detectors.grams import runs_in_words
 from tunecase.data.detectors.synonyms import group
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats, Rows
+from tunecase.quantities import Flags, Floats, Rows, np
 
 LONGEST_ANSWER = 60
 NAME_TIMES = 3  # a word is a name where it is written with a capital this many times as often as without
@@ -105,7 +103,6 @@ def read(example: Example) -> Terms:
 
 def sides(*files: Sequence[Example]) -> list[Side]:
     """Files as rows over one vocabulary; a term weighs ln((rows + 1) / (rows with it + 1)) over all files together."""
-
     files_terms = [[read(example) for example in file] for file in files]
     names = _names(chain.from_iterable(files_terms))
     matrices = {channel: _matrices(channel, files_terms, names) for channel in CHANNELS}
@@ -120,8 +117,6 @@ def sides(*files: Sequence[Example]) -> list[Side]:
 def _side(
     file: Sequence[Example], file_terms: list[Terms], answers: list[str], channels: dict[str, Any], often: Counter[str]
 ) -> Side:
-    import numpy as np
-
     return Side(
         texts=[example.input for example in file],
         numerals=[each.numerals for each in file_terms],
@@ -145,8 +140,6 @@ def _names(rows: Iterable[Terms]) -> set[str]:
 
 def _bits(answers: Sequence[str], often: Counter[str]) -> "Floats":
     """How much it says that two rows have the same answer, 0 where there is none."""
-    import numpy as np
-
     total = often.total()
     bits = [min(math.log((1 + total) / often[answer]), MOST_ANSWER_BITS) if answer else 0.0 for answer in answers]
     return np.array(bits)
@@ -170,7 +163,6 @@ def _terms_of(channel: str, each: Terms, names: set[str]) -> Counter[str]:
 
 def _matrices(channel: str, files: list[list[Terms]], names: set[str]) -> list[Any]:
     """One sparse matrix a file, shape (rows, terms): ln-damped counts times the weight of the term."""
-    import numpy as np
     from scipy import sparse
 
     place: dict[str, int] = {}
@@ -197,7 +189,6 @@ def _matrices(channel: str, files: list[list[Terms]], names: set[str]) -> list[A
 
 def _unit(matrices: list[Any]) -> Any:
     """Matrices side by side, rows of length one."""
-    import numpy as np
     from scipy import sparse
 
     joined = sparse.hstack(matrices, format="csr")
@@ -212,8 +203,6 @@ def features(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Fl
         pairs: (row of one, row of other), shape (pairs, 2).
         cosine: of the search; lead: by which the pair leads the best other candidate of its row, negative otherwise.
     """
-    import numpy as np
-
     left, right = pairs[:, 0], pairs[:, 1]
     columns: list[Floats] = []
     for channel in CHANNELS:
@@ -235,8 +224,6 @@ def features(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Fl
 
 def _overlap(a: Any, b: Any) -> "list[Floats]":
     """Shared weight of all, and of the shorter row, less a half; its logarithm; 1 where a row has no such term."""
-    import numpy as np
-
     mine, yours = (np.asarray(each.sum(axis=1)).ravel() for each in (a, b))
     shared = np.asarray(a.minimum(b).sum(axis=1)).ravel()
     none = (mine <= 0) | (yours <= 0)
@@ -247,8 +234,6 @@ def _overlap(a: Any, b: Any) -> "list[Floats]":
 
 def _grams(test: Side, train: Side, pairs: "Rows") -> "Floats":
     """Cosine of runs of four characters: kin words that the stems part."""
-    import numpy as np
-
     if not len(pairs):
         return np.zeros(0)
     mine, left = np.unique(pairs[:, 0], return_inverse=True)
@@ -266,8 +251,6 @@ def score(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Float
 
     Log odds are comparable within one kind of data, not across: paraphrases.match sets the level that suits the data.
     """
-    import numpy as np
-
     weighed = features(test, train, pairs, cosine, lead)
     weights = np.array(list(WEIGHTS.values()))
     prose, code = (weighed @ weights[:, kind].copy() + INTERCEPTS[kind] for kind in (0, 1))

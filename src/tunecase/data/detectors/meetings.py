@@ -1,18 +1,13 @@
 """Who shares a key: keys that occur more than once, and pairs of rows among those that share one."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tunecase.data.rowsets import sorted_with_places
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Hashes, Rows
+from tunecase.quantities import Hashes, Rows, np
 
 
 def repeated(keys: "Hashes") -> "Rows":
     """The places of the keys that occur more than once, ordered by the whole key, then the place."""
-    import numpy as np
-
     packed, bits = sorted_with_places(keys)
     alike = packed[1:] >> bits == packed[:-1] >> bits
     crowded = np.zeros(len(keys), bool)
@@ -40,8 +35,6 @@ def meetings(keys: "Hashes", rows: "Rows", reach: int, chunk: int = 1 << 16) -> 
         chunk: keys worked on at once; it bounds the memory at 16 x `reach` bytes each.
     Leaves out pairs further apart than `reach` in a crowd; every member is still paired with its neighbours.
     """
-    import numpy as np
-
     for start in range(0, len(keys), chunk):
         at = np.arange(start, min(start + chunk, len(keys)))
         for lag in range(1, reach + 1):
@@ -54,8 +47,6 @@ def meetings(keys: "Hashes", rows: "Rows", reach: int, chunk: int = 1 << 16) -> 
 
 def distinct_pairs(pairs: "Rows") -> "Rows":
     """Pairs of rows, each once, ascending by the first row, then the second; shape (pairs, 2)."""
-    import numpy as np
-
     if not len(pairs):
         return pairs
     pairs = pairs.astype(np.int64, copy=False)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.detectors.meetings import meetings, repeated
 from tunecase.data.text import has_unparted_words, normalise, words
+from tunecase.quantities import Array, Floats, Hashes, Rows, Shingles, np
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Floats, Hashes, Rows, Shingles
-
     Sets = tuple[Shingles, Rows]  # hashes of all sets one after the other, and each one's end
 
 SHINGLE_WORDS = 3
@@ -44,8 +43,6 @@ def word_hashes(texts: Sequence[str]) -> "tuple[Hashes, Rows]":
     The words are those of text.words: normalised, and single characters where the script does not part words. Equal
     words have equal hashes on every machine.
     """
-    import numpy as np
-
     parts = [text if text.isascii() else _parted(text) for text in texts]
     whole = BETWEEN.join(parts)
     if whole.count(BETWEEN) != max(len(parts) - 1, 0):
@@ -76,8 +73,6 @@ _POWERS: dict[int, "Hashes"] = {}
 
 def _powers(base: int, count: int) -> "Hashes":
     """base^0, base^1, ... modulo 2^64."""
-    import numpy as np
-
     kept = _POWERS.get(base)
     if kept is None or len(kept) < count:
         steps = np.full(max(count, MOST_KEPT_POWERS), base, np.uint64)
@@ -90,8 +85,6 @@ def _powers(base: int, count: int) -> "Hashes":
 
 def _mixed(values: "Hashes") -> "Hashes":
     """Every bit of a hash in every other; never 0, which stands for no text."""
-    import numpy as np
-
     values = (values ^ (values >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
     values = (values ^ (values >> np.uint64(29))) * np.uint64(0xC2B2AE3D27D4EB4F)
     return (values ^ (values >> np.uint64(32))) | np.uint64(1)
@@ -99,8 +92,6 @@ def _mixed(values: "Hashes") -> "Hashes":
 
 def text_hashes(hashes: "Hashes", counts: "Rows") -> "Hashes":
     """One hash for the words of each text in their order, shape (texts,); 0 for a text without words."""
-    import numpy as np
-
     ends = np.cumsum(counts)
     places = _positions(np.zeros(len(counts), np.int64), counts)
     longest = int(counts.max()) if len(counts) else 0
@@ -119,8 +110,6 @@ def shingle_hashes(hashes: "Hashes", counts: "Rows") -> "tuple[Shingles, Rows]":
     Returns: the hashes of all texts one after the other, each text's sorted and distinct; how many each text has.
     Two different shingles of one pair of texts collide with chance 2^-32 per comparison: 0.0003% for 100-word texts.
     """
-    import numpy as np
-
     padded = np.where(counts == 0, 0, np.maximum(counts, SHINGLE_WORDS))
     flat = hashes
     if (padded != counts).any():
@@ -142,7 +131,6 @@ def shingle_hashes(hashes: "Hashes", counts: "Rows") -> "tuple[Shingles, Rows]":
 
 def band_keys(flat: "Shingles", counts: "Rows") -> "Hashes":
     """The band keys of many shingle sets, shape (BANDS, texts); texts that share a key may be near copies."""
-    import numpy as np
     from rensa import RMinHash
 
     spread = flat.astype(np.uint64) * np.uint64(BASE)
@@ -164,8 +152,6 @@ def near_pairs(keys: "Sequence[Hashes]", reach: int) -> "Rows":
         keys: for each band the keys of all texts; they are held in memory, see checks.near for what does not fit.
         reach: see `meetings`.
     """
-    import numpy as np
-
     n = max(len(keys[0]), 1)  # texts in memory are too few for n x n to overflow
     codes = np.zeros(0, np.int64)
     for band in keys:
@@ -178,8 +164,6 @@ def near_pairs(keys: "Sequence[Hashes]", reach: int) -> "Rows":
 
 def common_shingles(flat: "Shingles", texts: int) -> "Shingles":
     """The shingles that occur in a tenth of the texts, and in twenty or more, ascending: they reveal no copy."""
-    import numpy as np
-
     shingles, often = np.unique(flat, return_counts=True)
     common: Shingles = shingles[often >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * texts)]
     return common
@@ -187,8 +171,6 @@ def common_shingles(flat: "Shingles", texts: int) -> "Shingles":
 
 def without_shingles(flat: "Shingles", counts: "Rows", left_out: "Shingles") -> "tuple[Shingles, Rows]":
     """Shingle sets, and how many shingles each has, without some shingles, which ascend."""
-    import numpy as np
-
     if not len(left_out):
         return flat, counts
     kept = left_out[np.minimum(np.searchsorted(left_out, flat), len(left_out) - 1)] != flat
@@ -198,8 +180,6 @@ def without_shingles(flat: "Shingles", counts: "Rows", left_out: "Shingles") -> 
 
 def least_jaccard(set_sizes: "Rows") -> "Floats":
     """The similarity from which pairs are copies, by the shingles of the smaller set of each pair."""
-    import numpy as np
-
     return np.where(set_sizes + SHINGLE_WORDS - 1 < SHORT_WORDS, NEAR_IN_SHORT, NEAR)
 
 
@@ -215,8 +195,6 @@ def groups(pairs: "Rows", chunk: int = 1 << 20) -> "tuple[Rows, Rows]":
         >>> [each.tolist() for each in groups(np.array([[7, 2], [9, 7], [5, 4]]))]
         [[2, 4, 5, 7, 9], [2, 4, 4, 2, 2]]
     """
-    import numpy as np
-
     rows = roots = np.zeros(0, np.int64)
     for start in range(0, len(pairs), chunk):
         links = np.concatenate([np.stack([rows, roots], axis=1), pairs[start : start + chunk]])
@@ -233,8 +211,6 @@ def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
         >>> joined(5, [np.array([[1, 0], [3, 1]])]).tolist()
         [0, 0, 2, 0, 4]
     """
-    import numpy as np
-
     roots: Array = np.arange(count, dtype=np.int32 if count <= np.iinfo(np.int32).max else np.int64)
     chunk = max(LEAST_JOINED, count // 4)
     for some in (links[start : start + chunk] for links in pairs for start in range(0, len(links), chunk)):
@@ -281,8 +257,6 @@ def pair_jaccard(pairs: "Rows", first: "Sets", second: "Sets | None" = None, chu
         first, second: sets as of shingle_hashes, with the end of each.
         chunk: shingles worked on at once, more where one pair has more.
     """
-    import numpy as np
-
     similarity = np.zeros(len(pairs))
     both = (first, second or first)
     sizes = _set_sizes(first[1], pairs[:, 0]) + _set_sizes(both[1][1], pairs[:, 1])
@@ -296,8 +270,6 @@ def pair_jaccard(pairs: "Rows", first: "Sets", second: "Sets | None" = None, chu
 
 
 def _jaccard(pairs: "Rows", both: "tuple[Sets, Sets]") -> "Floats":
-    import numpy as np
-
     owner = np.arange(len(pairs), dtype=np.uint64) << np.uint64(32)
     coded, sizes = [], []
     for at, sets in enumerate(both):
@@ -314,7 +286,5 @@ def _jaccard(pairs: "Rows", both: "tuple[Sets, Sets]") -> "Floats":
 
 def _positions(starts: "Rows", counts: "Rows") -> "Rows":
     """start, start + 1, … for each start, `count` of them, one run after the other."""
-    import numpy as np
-
     before = np.cumsum(counts) - counts
     return np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)

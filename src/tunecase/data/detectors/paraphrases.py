@@ -7,14 +7,10 @@ training rows, or test rows among the other test rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.detectors.likeness import Example, Side, score, sides, take
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Floats, Rows
+from tunecase.quantities import Floats, Rng, Rows, np
 
 CANDIDATES = 6
 CHUNK = 512
@@ -80,8 +76,6 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     Source: arXiv 2311.04850 for the defect; the judge's weights: likeness.WEIGHTS.
     Leaves out translations, and rewrites in data whose rows are all built on one template.
     """
-    import numpy as np
-
     theirs, mine = sides(test, train)
     candidates = _thinned(search(mine, theirs))
     odds = score(mine, theirs, candidates.pairs, candidates.cosine, candidates.lead)
@@ -102,8 +96,6 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
 
 def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queries: int) -> tuple[float, float]:
     """The lowest level with few enough false ones, and how many test rows are found by chance there."""
-    import numpy as np
-
     order = np.argsort(-odds, kind="stable")
     seen: set[int] = set()
     level, expected = np.inf, 0.0
@@ -123,8 +115,6 @@ def _code_level(test_rows: "Rows", odds: "Floats", null: "Floats", queries: int)
     Programs that call one library share most of their words, so their file is asked how often its own rows find one
     another; where that could explain half of what is found, nothing is said.
     """
-    import numpy as np
-
     rows = len(np.unique(test_rows[odds >= CODE_LEVEL]))
     among_themselves = float((null >= CODE_LEVEL).mean()) if len(null) else 1.0
     if not rows or among_themselves * queries > MOST_AMONG_THEMSELVES * rows:
@@ -138,8 +128,6 @@ def tail(null: "Floats", level: float) -> float:
 
     Counted while at least TAIL_ROWS lie above, beyond that an exponential fall with the mean excess of those.
     """
-    import numpy as np
-
     above = int((null >= level).sum())
     count = min(TAIL_ROWS, max(len(null) // 10, 3))
     if above >= count:
@@ -149,14 +137,12 @@ def tail(null: "Floats", level: float) -> float:
     return count / len(null) * float(np.exp(-max(level - top[0], 0.0) / excess))
 
 
-def _ordinary(test: Side, train: Side, rng: "np.random.Generator") -> "tuple[Floats, float]":
+def _ordinary(test: Side, train: Side, rng: "Rng") -> "tuple[Floats, float]":
     """Best log odds of rows among the others of their own file, and the share that may pass the level.
 
     Training rows where there are enough of them, else test rows; those like a test row too, as in a file whose rows
     are near to one another these are the ones with neighbours.
     """
-    import numpy as np
-
     side, rows, most = train, np.arange(len(train)), MOST_FALSE_A_ROW
     if len(rows) < ENOUGH_NULL_ROWS:
         side, rows, most = test, np.arange(len(test)), MOST_FALSE_IN_TEST
@@ -172,8 +158,6 @@ def _ordinary(test: Side, train: Side, rng: "np.random.Generator") -> "tuple[Flo
 
 
 def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
-    import numpy as np
-
     best = np.full(count, NOBODY)
     np.maximum.at(best, rows, odds)
     return best
@@ -181,8 +165,6 @@ def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
 
 def _thinned(candidates: Candidates) -> Candidates:
     """The best training rows of each test row alone: what bounds the work of the judge."""
-    import numpy as np
-
     order = np.lexsort((-candidates.cosine, candidates.pairs[:, 1]))
     rows = candidates.pairs[order, 1]
     starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.zeros(0, np.int64)
@@ -197,8 +179,6 @@ def search(queries: Side, index: Side, *, own: "Rows | None" = None) -> Candidat
     Args:
         own: for each row the row of the index that is itself and no candidate, -1 where there is none.
     """
-    import numpy as np
-
     mine, turned = _without_common(queries.search, index.search)
     parts = [(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0))]
     for first in range(0, len(queries), CHUNK):
@@ -213,8 +193,6 @@ def search(queries: Side, index: Side, *, own: "Rows | None" = None) -> Candidat
 
 def _without_common(mine: Any, index: Any) -> tuple[Any, Any]:
     """Both without the terms of many rows of a large index, the index turned."""
-    import numpy as np
-
     if index.shape[0] < COMMON_ROWS:
         return mine, index.T.tocsr()
     often = np.bincount(index.indices, minlength=index.shape[1]) > COMMON_SHARE * index.shape[0]
@@ -223,8 +201,6 @@ def _without_common(mine: Any, index: Any) -> tuple[Any, Any]:
 
 
 def _best(cosines: "Floats", first: int) -> "tuple[Rows, Floats, Floats]":
-    import numpy as np
-
     rows, width = cosines.shape
     most = min(CANDIDATES, width)
     top = np.argpartition(-cosines, most - 1, axis=1)[:, :most]

@@ -6,15 +6,9 @@ A placeholder stands for an answer; a slot is a blank that whoever asked for a d
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.data.arrays import Bytes
+from tunecase.quantities import Array, Bytes, np
 
 KINDS = ("refusal", "signature", "placeholder", "slot", "stray")
 REFUSAL_WITHIN = 300  # characters: a refusal comes first
@@ -27,8 +21,6 @@ Probe = tuple[int, int, Phrase]
 @cache
 def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...]]":
     """Hash of three bytes to a place (0: none); (hash, its offset, phrase) of each place; phrases of two-byte stems."""
-    import numpy as np
-
     at: dict[int, list[Probe]] = {}
     short: list[Phrase] = []
     for row in catalog.read_table("answer_phrases"):
@@ -45,8 +37,6 @@ def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...
 
 def _rarest(stem: str) -> list[tuple[int, int]]:
     """(hash, start) of two runs of three bytes that are rare in other texts; none with a quote, which has two signs."""
-    import numpy as np
-
     raw = stem.encode()
     rank = {ord(one): len(_COMMON) - place for place, one in enumerate(_COMMON)}
     starts = [at for at in range(len(raw) - 2) if b"'" not in raw[at : at + 3]]
@@ -55,9 +45,7 @@ def _rarest(stem: str) -> list[tuple[int, int]]:
     return [(int(_hashes(np.frombuffer(raw[at : at + 3], np.uint8))[0]), at) for at in (starts[0], second)]
 
 
-def _hashes(raw: "Bytes") -> "NDArray[np.uint16]":
-    import numpy as np
-
+def _hashes(raw: "Bytes") -> "Array":
     wide = raw.astype(np.uint16)
     mixed = wide[:-2] * np.uint16(251)
     mixed += wide[1:-1]
@@ -87,8 +75,6 @@ def find_phrases(texts: Sequence[str]) -> dict[str, set[int]]:
 
 def _likely(texts: Sequence[str]) -> "Iterator[tuple[int, Phrase]]":
     """Each text, by its place, with each phrase that it may hold."""
-    import numpy as np
-
     table, probes, short = _phrases()
     block = "\0\0".join(texts)
     raw = block.encode("utf-8", "replace")

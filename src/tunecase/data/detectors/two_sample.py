@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.detectors.grams import WORDS, bags, directions, runs, tfidf, words_and_pairs
 from tunecase.data.detectors.near_copies import (
@@ -26,12 +26,7 @@ from tunecase.data.detectors.near_copies import (
     word_hashes,
 )
 from tunecase.data.text import normalise, split_words
-from tunecase.quantities import Z80, Interval80
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Floats, Rows
+from tunecase.quantities import Z80, Floats, Interval80, Rng, Rows, np
 
 MOST_ROWS = 3_000  # of each set
 MOST_CHARACTERS = 1_000  # of each text
@@ -113,8 +108,6 @@ def contrast(
     classifier with more texts to learn from would tell the sets apart better, and texts that hang together (one author
     or customer): it is then too narrow.
     """
-    import numpy as np
-
     rng = np.random.default_rng(seed)
     parts = [some_texts(texts, MOST_ROWS, rng) for texts in (first, second)]
     texts = [first[i] for i in parts[0].tolist()] + [second[i] for i in parts[1].tolist()]
@@ -136,21 +129,17 @@ def contrast(
     return Contrast(auc, p, within, within_p, rows, word_gaps(texts, side))
 
 
-def some_texts(texts: Sequence[str], most: int, rng: "np.random.Generator") -> "Rows":
+def some_texts(texts: Sequence[str], most: int, rng: "Rng") -> "Rows":
     """Places of the texts that are not blank, at most so many of them at random, in order."""
-    import numpy as np
-
     full = np.array([i for i, text in enumerate(texts) if text.strip()], np.int64)
     return full if len(full) <= most else np.sort(rng.choice(full, most, replace=False))
 
 
-def distinct(texts: Sequence[str], rng: "np.random.Generator") -> "Rows":
+def distinct(texts: Sequence[str], rng: "Rng") -> "Rows":
     """Places of one text, at random, of each group of copies, in order.
 
     A copy in two folds would let the classifier remember instead of tell apart.
     """
-    import numpy as np
-
     group, order = copies(texts), rng.permutation(len(texts))
     return np.sort(order[np.unique(group[order], return_index=True)[1]])
 
@@ -161,8 +150,6 @@ def copies(texts: Sequence[str]) -> "Rows":
     Copies are equal after normalising, or near: Jaccard of their runs of three words from .7, from .8 where one has
     fewer than 20 words; runs that a tenth of the texts share do not count. A copy of a copy is one too.
     """
-    import numpy as np
-
     flat, counts = shingle_hashes(*word_hashes(texts))
     flat, counts = without_shingles(flat, counts, common_shingles(flat, len(texts)))
     own = np.flatnonzero(counts)
@@ -182,8 +169,6 @@ def features(texts: Sequence[str], seed: int = 0) -> "Floats":
 
     Returns: shape (texts, features).
     """
-    import numpy as np
-
     most = max(2, min(DIRECTIONS, len(texts) // 12))
     blocks = [_places(counts(texts), most, seed) for counts in (words_and_pairs, runs)]
     table = np.hstack([*blocks, style(texts)])
@@ -193,8 +178,6 @@ def features(texts: Sequence[str], seed: int = 0) -> "Floats":
 
 
 def _places(counts: Any, most: int, seed: int) -> "Floats":
-    import numpy as np
-
     weights = tfidf(counts, 2, MOST_FEATURES)
     return np.asarray(weights.toarray() if weights.shape[1] <= most else directions(weights, most, 2, seed), float)
 
@@ -206,8 +189,6 @@ def style(texts: Sequence[str]) -> "Floats":
     at the beginning, a sign at the end, and the share of words that no other text has (typing errors).
     """
     from collections import Counter
-
-    import numpy as np
 
     words = [split_words(normalise(text)) for text in texts]
     rows_with = Counter(word for row in words for word in set(row))
@@ -226,11 +207,9 @@ _SIGNS = tuple(re.compile(kind) for kind in (r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]", r"\d"
 
 
 def _told_apart(
-    table: "Floats", side: "Rows", group: "Rows | None", rng: "np.random.Generator", draws: int
+    table: "Floats", side: "Rows", group: "Rows | None", rng: "Rng", draws: int
 ) -> tuple[Interval80, float]:
     """The cross-validated AUC and its p; within groups, features and labels are centred per group."""
-    import numpy as np
-
     n = len(side)
     labels = np.empty((n, draws + 1))
     labels[:, 0] = side
@@ -256,16 +235,13 @@ _NOTHING = Interval80(0.0, 0.5, 1.0)  # no pair to judge
 
 
 def _means(table: "Floats", block: "Rows") -> "Floats":
-    import numpy as np
     from scipy.sparse import csr_array
 
     member = csr_array((np.ones(len(block)), (block, np.arange(len(block)))))
     return np.asarray(member @ table) / np.maximum(np.bincount(block), 1)[:, None]
 
 
-def _shuffled(side: "Rows", group: "Rows", rng: "np.random.Generator") -> "Rows":
-    import numpy as np
-
+def _shuffled(side: "Rows", group: "Rows", rng: "Rng") -> "Rows":
     ordered = np.argsort(group, kind="stable")
     mixed = np.lexsort((rng.random(len(side)), group))
     shuffled = np.empty_like(side)
@@ -275,8 +251,6 @@ def _shuffled(side: "Rows", group: "Rows", rng: "np.random.Generator") -> "Rows"
 
 def _cross_validated(table: "Floats", target: "Floats", fold: "Rows") -> "Floats":
     """Ridge predictions of every column of targets, each row predicted without its fold."""
-    import numpy as np
-
     gram, cross = table.T @ table, table.T @ target
     scores = np.empty_like(target)
     penalty = np.eye(table.shape[1]) * RIDGE * len(table)
@@ -290,8 +264,6 @@ def _cross_validated(table: "Floats", target: "Floats", fold: "Rows") -> "Floats
 
 def _aucs(scores: "Floats", labels: "Floats", block: "Rows") -> tuple["Floats", float]:
     """The AUC of each column, over pairs of one block; and how many pairs the first column has."""
-    import numpy as np
-
     right, pairs = np.zeros(scores.shape[1]), np.zeros(scores.shape[1])
     for rows in np.split(np.argsort(block, kind="stable"), np.flatnonzero(np.diff(np.sort(block))) + 1):
         ones = labels[rows].sum(axis=0)
@@ -305,8 +277,6 @@ def _aucs(scores: "Floats", labels: "Floats", block: "Rows") -> tuple["Floats", 
 
 def _ranks(scores: "Floats") -> "Floats":
     """The rank of each score in its column from 1, the mean of theirs where scores are equal."""
-    import numpy as np
-
     order = np.argsort(scores, axis=0)
     ranks = np.empty_like(scores)
     np.put_along_axis(ranks, order, np.arange(1.0, len(scores) + 1)[:, np.newaxis], axis=0)
@@ -334,8 +304,6 @@ def word_gaps(texts: Sequence[str], side: "Rows", most: int = 6) -> tuple[WordGa
 
     z = (p2 - p1) / sqrt(p (1 - p) (1 / n1 + 1 / n2)),   flagged from |z| of the Bonferroni 1% point
     """
-    import numpy as np
-
     held, names = holders(texts, 5)
     if not names:
         return ()
@@ -351,8 +319,6 @@ def word_gaps(texts: Sequence[str], side: "Rows", most: int = 6) -> tuple[WordGa
 
 def holders(texts: Sequence[str], least: int) -> tuple[Any, list[str]]:
     """Which texts hold each word that at least so many hold, sparse, shape (texts, words); the words in order."""
-    import numpy as np
-
     held, names = bags(set(WORDS.findall(text.lower())) for text in texts)
     within = np.bincount(held.indices, minlength=len(names))
     kept = sorted((names[at], at) for at in np.flatnonzero(within >= least).tolist())

@@ -14,7 +14,7 @@ from tunecase.data.reading.kinds import (
     task_of,
 )
 from tunecase.data.reading.load import columns_to_name, detect_beside, load
-from tunecase.data.reading.other_splits import link_beside, own_test, own_validation, test_beside, validation_beside
+from tunecase.data.reading.other_splits import link_beside, own_test, test_beside
 from tunecase.data.reading.pieces import pieces, read_piece
 from tunecase.data.reading.rows import Layout, Row, Table, prompt_of
 from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream, source_of

@@ -4,16 +4,13 @@ import csv
 import io
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import Source, Stream, beginning, encoding_of, open_stream
 from tunecase.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Bytes, Rows, np
 
 MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
 HEAD_BYTES = 1 << 16
@@ -89,7 +86,6 @@ def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
     """The place after the last line end outside quotes (0 for none), and whether every quote stands where one may."""
     if b'"' not in data:
         return (len(data) if ended else last_end(data)), True
-    import numpy as np
 
     buffer = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(buffer == 34)
@@ -110,9 +106,7 @@ def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
     return end, not (not end and lines > MOST_LINES_A_CELL)
 
 
-def _sound(buffer: "NDArray[np.uint8]", quotes: "NDArray[np.int64]", delimiter: int) -> bool:
-    import numpy as np
-
+def _sound(buffer: "Bytes", quotes: "Rows", delimiter: int) -> bool:
     allowed = np.zeros(256, bool)
     allowed[[10, 13, 34, delimiter]] = True
     opening, closing = quotes[0::2], quotes[1::2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.data.reading.sources import PACKINGS, Source, encoding_of, open_stream
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import is_own_file, no_file
 from tunecase.quantities import count, one_line
 
@@ -47,8 +47,7 @@ def read_passages(path: Path) -> tuple[str, ...]:
             problems += error.problems
         except OSError as error:
             problems.append(Problem(str(file), error.strerror or "an error", "a file that can be read", "check it"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     if not passages:
         fix = "name a file or folder with texts (data.documents), or leave it out"
         raise InputError(Problem(str(path), "no word of text", "documents with text", fix))
@@ -105,8 +104,7 @@ def _kind(path: Path) -> str:
 
 
 def _text(path: Path, most: int) -> str:
-    if problem := no_file(path, "a regular file", "take it out of the folder"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a regular file", "take it out of the folder"))
     source = Source(path, "text", PACKINGS.get(path.suffix.lower(), ""))
     stream = open_stream(source, encoding_of(source))
     pieces, size = [], 0

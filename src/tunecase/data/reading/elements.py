@@ -10,16 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from tunecase.data.reading.lines import Records, named, repaired
 from tunecase.data.reading.rows import Block, Layout
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Bytes, Flags, Rows, np
 
 MOST_PIECES = 50  # pieces of a broken element that are tried together as one row
 BOUNDARY = re.compile(rb",\s*(?=\{)")
@@ -27,9 +24,7 @@ QUOTE, BACKSLASH, OPEN, CLOSE, COMMA, LINE_END = 1, 2, 3, 4, 5, 6
 
 
 @cache
-def _kinds() -> "NDArray[np.uint8]":
-    import numpy as np
-
+def _kinds() -> "Bytes":
     table = np.zeros(256, np.uint8)
     for characters, kind in ((b'"', 1), (b"\\", 2), (b"[{", 3), (b"]}", 4), (b",", 5), (b"\n\r", 6)):
         table[list(characters)] = kind
@@ -44,13 +39,11 @@ class Scanner:
     in_string: int = 0
     escaped: bool = False
 
-    def scan(self, data: bytes) -> "tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]":
+    def scan(self, data: bytes) -> "tuple[Rows, Bytes, Rows, Rows]":
         """Positions and kinds (OPEN, CLOSE, COMMA) in one piece, the depth after each, and brackets that close nothing.
 
         These are given by their positions too, and leave the depth at 0.
         """
-        import numpy as np
-
         table = _kinds()
         buffer = np.frombuffer(data, np.uint8)
         kinds = table[buffer]
@@ -74,11 +67,9 @@ class Scanner:
             self.depth = int(depth[-1])
         return at, kind, depth, strays
 
-    def _quotes(self, at: "NDArray[np.int64]", kind: "NDArray[np.uint8]", length: int) -> "NDArray[np.bool_]":
+    def _quotes(self, at: "Rows", kind: "Bytes", length: int) -> "Flags":
         """Quotes that are not escaped: an even number of backslashes stands before them."""
-        import numpy as np
-
-        quotes: NDArray[np.bool_] = kind == QUOTE
+        quotes: Flags = kind == QUOTE
         back = kind == BACKSLASH
         self.escaped = False
         if not back.any():

@@ -10,7 +10,7 @@ from tunecase.data.reading.folders import files_of
 from tunecase.data.reading.formats import unknown_ending
 from tunecase.data.reading.hub import local_folder
 from tunecase.data.reading.sources import Source, source_of, split_name
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 
 
@@ -29,8 +29,7 @@ def sources(path: Path) -> tuple[Source, ...]:
         raise InputError(no_file(path, "a data file", _fix(path)) or unread) from None
     if stat.S_ISDIR(mode):
         return files_of(bare, part)
-    if problem := no_file(bare, "a data file", _fix(path), str(path)):
-        raise InputError(problem)
+    refuse_any(no_file(bare, "a data file", _fix(path), str(path)))
     if bare.stat().st_size == 0:
         raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
     source = source_of(bare, part)

@@ -11,7 +11,6 @@ from tunecase.errors import InputError
 from tunecase.io import is_own_file
 
 TESTS = (*SPLITS["test"], "heldout", "holdout")
-VALIDATIONS = SPLITS["validation"]
 _TRAIN = re.compile(r"(?<![A-Za-z])(train(?:ing)?)(?=set|data|split|[^A-Za-z]|$)", re.IGNORECASE)
 
 
@@ -20,26 +19,13 @@ def own_test(path: Path) -> Path | None:
     return _split(path, TESTS)
 
 
-def own_validation(path: Path) -> Path | None:
-    """The validation split of a folder or a Hub data set, to be offered by name; None where there is no such split."""
-    return _split(path, VALIDATIONS)
-
-
 def test_beside(path: Path) -> Path | None:
     """The test file of a training file or folder, by the usual names; None where there is none.
 
     `train.jsonl` has `test.jsonl`, `eval.json`; `x_train.csv` has `x_test.csv`; `train/` has `test/`; a folder or Hub
-    data set has its own test split. A validation file is no test: see validation_beside.
+    data set has its own test split. A validation file is no test: models are chosen on it.
     """
     return own_test(path) or _beside(path, TESTS) or _in_the_same_file(path, TESTS)
-
-
-def validation_beside(path: Path) -> Path | None:
-    """The validation file of a training file or folder (`dev`, `val`, `valid`, `validation`); None where there is none.
-
-    Models are chosen on such rows, so it is offered as a test by name, and never taken silently.
-    """
-    return own_validation(path) or _beside(path, VALIDATIONS) or _in_the_same_file(path, VALIDATIONS)
 
 
 def _split(path: Path, names: tuple[str, ...]) -> Path | None:

@@ -39,7 +39,6 @@ _WINNERS = (
 )  # fmt: skip
 _SCORES = ("score", "rating", "reward", "rank_score", "winner", "human_score", "votes", "helpfulness")
 _COMPLETIONS = ("completion", "response", "output", "answer", "generation", "reply")
-_CHATS = ("messages", "conversations", "conversation", "dialog", "turns", "chat")
 _JUDGEMENTS = ("label", "labels", "kto_tag", "desirable", "is_desirable", "kto_label", "thumbs", "feedback")
 LEAST_UNDERSTOOD = 0.9  # of the sample's rows
 

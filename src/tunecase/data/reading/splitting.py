@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.reading.blocks import raw_records, read_rows
 from tunecase.data.reading.kinds import LONGEST_LABEL, MOST_READ, kind_of
@@ -19,10 +19,8 @@ from tunecase.data.reading.shapes import folded
 from tunecase.data.reading.writing import Writer
 from tunecase.data.text import normalise
 from tunecase.errors import InputError, Problem
+from tunecase.quantities import Rows, np
 from tunecase.records import SplitMade
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
 
 LEAST_ROWS = 20
 MOST_NEAR_ROWS, MOST_NEAR_CHARACTERS = 200_000, 400_000_000  # within which near copies are looked for
@@ -143,7 +141,6 @@ def _plain_group(read: _Read) -> str:
 
 def _clusters(read: _Read, column: str) -> "tuple[Rows, dict[str, Any]]":
     """For each readable row the first row of its cluster, and what is told of it."""
-    import numpy as np
 
     from tunecase.data.detectors.near_copies import joined
 
@@ -171,8 +168,6 @@ def _alike(read: _Read) -> "Rows":
 
 def _linked(values: Any) -> "Rows":
     """Pairs (row, first row) of equal values."""
-    import numpy as np
-
     first: dict[bytes, int] = {}
     pairs = [(place, first.setdefault(value, place)) for place, value in values]
     return np.array(pairs, np.int64).reshape(-1, 2)
@@ -180,7 +175,6 @@ def _linked(values: Any) -> "Rows":
 
 def _near(texts: Sequence[str], alike: "Rows") -> "tuple[Rows, int]":
     """Pairs of near copies, and how many rows are nearly the same as more than a fifth of all: those pairs go."""
-    import numpy as np
 
     from tunecase.data.detectors import near_copies
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tunecase.quantities import np
+
 ELEMENT_BYTES = 8  # of a value in memory, besides what it holds
 
 
@@ -72,8 +74,6 @@ def is_view(array: Any) -> bool:
 
 def _view_lengths(array: Any) -> list[int]:
     """The lengths of texts that are kept as views."""
-    import numpy as np
-
     views = np.frombuffer(array.buffers()[1], np.int32)[4 * array.offset : 4 * (array.offset + len(array)) : 4]
     lengths: list[int] = views[views > 0].tolist()
     return lengths

@@ -11,7 +11,7 @@ from typing import Any
 from tunecase.data.reading.rows import Layout
 from tunecase.data.reading.token_lines import FORMAT as TOKEN_LINES
 from tunecase.data.reading.token_lines import rewritten as rewritten_tokens
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.io import write_whole
 
 CORRECTIONS_FILE = "corrections.jsonl"
@@ -54,8 +54,7 @@ def read_corrections(path: Path) -> dict[int, Correction]:
         except (ValueError, TypeError, KeyError):
             fix = "delete the file and read the reviews again: tunecase audit --reviewed FILE"
             problems.append(Problem(f"{path}:{number}", "not a correction", "the line as it was written", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return corrections
 
 

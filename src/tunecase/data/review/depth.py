@@ -7,15 +7,8 @@ random from rows outside the queue and speak for those alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from tunecase.quantities import Interval80
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.floating[Any]]
+from tunecase.quantities import Interval80, Numbers, Rows, np
 
 BATCH = 50
 LEAST_YIELD = 0.1  # errors per row, below which reading stops
@@ -53,8 +46,6 @@ def plan_depth(scores: "Numbers", wrong: Interval80 | None = None) -> Depth:
         >>> plan_depth(np.array([0.99] * 60 + [0.01] * 140), Interval80(40, 60, 80)).rows
         100
     """
-    import numpy as np
-
     if not len(scores):
         return Depth(0, Interval80(0, 0, 0))
     total = float(np.sum(scores))
@@ -85,8 +76,6 @@ def wrong_unread(
     ranking, Jeffreys' beta of the controls.
     Leaves out the reviewers' mistakes.
     """
-    import numpy as np
-
     ranked = {review.row: review.wrong for review in reviews if review.row is not None}
     if any(not 0 <= row < len(scores) for row in ranked):
         raise ValueError(f"a reviewed row lies outside the ranking of {len(scores)} rows")
@@ -103,16 +92,12 @@ def wrong_unread(
 
 
 def _logits(scores: "Numbers") -> "Numbers":
-    import numpy as np
-
     inside = np.clip(np.asarray(scores, np.float64), SCORE_EDGE, 1 - SCORE_EDGE)
     logits: Numbers = np.log(inside / (1 - inside))
     return logits
 
 
 def _shift(scores: "Numbers", total: float) -> float:
-    import numpy as np
-
     logits, low, high = _logits(scores), -30.0, 30.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -121,18 +106,14 @@ def _shift(scores: "Numbers", total: float) -> float:
 
 
 def _shifted(scores: "Numbers", total: float) -> "Numbers":
-    import numpy as np
-
     chances: Numbers = 1 / (1 + np.exp(-(_logits(scores) + _shift(scores, total))))
     return chances
 
 
 def _drawn_chances(
-    read: dict[int, bool], scores: "Numbers", unread: "NDArray[np.int64]", wrong: Interval80 | None, seed: int
+    read: dict[int, bool], scores: "Numbers", unread: "Rows", wrong: Interval80 | None, seed: int
 ) -> "Numbers":
     """Chances of the unread labels under DRAWS shifts and slopes, shape (draws, unread); `read` is row to wrong."""
-    import numpy as np
-
     logits = _logits(scores)
     start = np.array([_shift(scores, max(float(np.sum(scores)) if wrong is None else wrong.mid, 0.5)), SLOPE])
     x = np.stack([np.ones(len(read)), logits[list(read)]], axis=1)

@@ -14,8 +14,8 @@ from tunecase.data.review.corrections import Correction
 from tunecase.data.review.depth import Review, wrong_unread
 from tunecase.data.review.queue.item import VERDICTS, Decision, code_of, read_verdict
 from tunecase.data.review.queue.reading import read_decisions
-from tunecase.errors import InputError, Problem, nearest
-from tunecase.quantities import Z80, Interval80, wilson
+from tunecase.errors import Problem, nearest, refuse_any
+from tunecase.quantities import Z80, Interval80, np, wilson
 from tunecase.records import DepthReviewed, Reviews
 
 LEAST_TIMED = 20  # timed reviews from which the reviewers' own times replace the default
@@ -150,8 +150,7 @@ def _read_back(source: Path, train: Path, layout: Layout) -> tuple[str, _Trainin
     if not problems and not rows.judged:
         fix = "fill in decision (right, wrong, delete or unsure), or answer"
         problems = [Problem(str(source), "no decision in it", "rows that somebody judged", fix)]
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return form, rows
 
 
@@ -295,8 +294,6 @@ def _remaining(
 def _by_ranking(
     sure: Sequence[_Settled], ranking: Mapping[int, float], expected: float | None, usable: int
 ) -> Interval80:
-    import numpy as np
-
     rows = sorted(ranking, key=lambda row: -ranking[row])
     place = {row: at for at, row in enumerate(rows)}
     reviews = [Review(place.get(each.row), each.wrong) for each in sure if each.first.control or each.row in place]

@@ -8,16 +8,12 @@ places. An index says the same of all shards of a file, so that a reducer asks e
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.data.rowsets import sorted_places
 from tunecase.data.shards.shard import BrokenShardError, Shard, write_shard
 from tunecase.data.shards.store import Store
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from tunecase.data.arrays import Array, Hashes, Rows
+from tunecase.quantities import Array, Hashes, Rows, np
 
 BEGINNINGS = 256  # a power of two: a set is cut into no more parts
 _SHIFT = 56
@@ -32,8 +28,6 @@ def packed(name: str, keys: "Hashes", rows: "Rows", beside: "Hashes | None" = No
         rows: the row of each within the shard, ascending.
         beside: a value for each key, read with it.
     """
-    import numpy as np
-
     kept = np.flatnonzero(keys)
     order = kept[sorted_places(keys[kept])]
     keys, rows = keys[order], rows[order]
@@ -59,8 +53,6 @@ def write_index(
         key_set: the name by which it was packed; `beside` is True where that was done with values beside the keys.
         parts: a power of two of at most 256; the keys of a part are those from part x 2^64 / parts on.
     """
-    import numpy as np
-
     begins, bounds = [], [np.zeros((0, parts + 1), np.uint32)]
     for shard in shards:
         begins.append(0 if shard is None else shard.begin(f"{key_set} keys"))
@@ -96,8 +88,6 @@ class KeyPart:
     @property
     def record(self) -> "np.dtype[Any]":
         """The fields of a record: `key`, `row` and, where packed so, `beside`."""
-        import numpy as np
-
         return np.dtype(list(_FIELDS[: 2 + self.beside]))
 
     def records(self, at: int, shard: Shard) -> "Any":
@@ -105,8 +95,6 @@ class KeyPart:
 
         Raises: BrokenShardError where the shard ends before them.
         """
-        import numpy as np
-
         dtype = self.record
         start, stop = int(self.starts[at]), int(self.stops[at])
         if start == stop:

@@ -8,16 +8,14 @@ the digest of the columns, by which one that was altered is found before it is t
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from tunecase.data.shards.places import shown
 from tunecase.data.shards.store import Store
 from tunecase.errors import TunecaseError
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Array
+from tunecase.quantities import Array, np
 
 MAGIC = b"tunecase shard 2"
 READ_BYTES = 1 << 22  # at once, where all of a shard is read
@@ -44,8 +42,6 @@ class BrokenShardError(TunecaseError):
 
 def write_shard(store: Store, name: str, arrays: "Mapping[str, Array]", facts: Mapping[str, Any] | None = None) -> None:
     """Writes columns of one dimension, each of its own length and kind, and facts that JSON can hold."""
-    import numpy as np
-
     columns, at = {}, 0
     bodies = [np.ascontiguousarray(values) for values in arrays.values()]
     for key, values in zip(arrays, bodies, strict=True):
@@ -117,8 +113,6 @@ class Shard:
 
     def array(self, column: str, start: int = 0, stop: int | None = None) -> "Array":
         """The values of a column from a place up to another, read-only."""
-        import numpy as np
-
         told, begin = self._head
         kind, count, at = told["columns"][column]
         dtype = np.dtype(kind)
@@ -161,8 +155,6 @@ class Shard:
 
 def _fits(told: Mapping[str, Any], size: int) -> bool:
     """Whether what a head tells is of so many bytes, each column within them."""
-    import numpy as np
-
     if told["bytes"] != size or not isinstance(told["facts"], dict):
         return False
     for kind, count, at in told["columns"].values():
@@ -180,8 +172,6 @@ def _fits(told: Mapping[str, Any], size: int) -> bool:
 def json_column(value: Any) -> "Array":
     """A value that JSON can hold as a column of bytes, for what is too much for the facts; see `Shard.text`."""
     import json
-
-    import numpy as np
 
     try:
         body = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)

@@ -11,18 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
 from tunecase.data.tokens.learnt import Learnt
-from tunecase.errors import InputError, MissingExtraError, Problem, install_line
+from tunecase.errors import InputError, MissingExtraError, Problem, install_line, refuse_any
 from tunecase.io import digest, no_file
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.int64]
+from tunecase.quantities import Rows, np
 
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
@@ -40,8 +35,7 @@ def why_uncounted(path: Path) -> str:
 
     Raises: InputError when the file is missing.
     """
-    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a tokenizer.json", "correct the path or leave it out"))
     if importlib.util.find_spec(REFERENCE) is not None:
         return ""
     return f"the library that reads {path.name} is not installed ({install_line('tokens')})"
@@ -53,8 +47,7 @@ def read_tokenizer(path: Path) -> Any:
 
     Raises: InputError when the file is missing or is not a tokenizer; MissingExtraError without the library.
     """
-    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a tokenizer.json", "correct the path or leave it out"))
     try:
         from tokenizers import Tokenizer
     except ImportError:
@@ -88,8 +81,7 @@ def counting_digest(path: Path) -> str:
 
     Raises: InputError when the tokenizer.json is missing.
     """
-    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a tokenizer.json", "correct the path or leave it out"))
     files = [digest(file) if file.is_file() else "" for file in files_of(path)]
     return hashlib.sha256(repr([*files, *map(_installed, LIBRARIES)]).encode()).hexdigest()
 
@@ -103,18 +95,14 @@ def _installed(library: str) -> str:
         return ""
 
 
-def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Counts":
+def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Rows":
     """Tokens of each text by the reference, without special tokens of its own, shape (texts,)."""
-    import numpy as np
-
     encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     return np.fromiter((len(each.ids) for each in encodings), np.int64, len(texts))
 
 
-def fast_counts(texts: Sequence[str], fast: Any) -> "Counts":
+def fast_counts(texts: Sequence[str], fast: Any) -> "Rows":
     """The same by the fast counter."""
-    import numpy as np
-
     _, ends = fast.encode_batch_flat(list(texts), add_special_tokens=False)
     return np.diff(np.frombuffer(ends, np.uint64)).astype(np.int64)
 
@@ -122,9 +110,9 @@ def fast_counts(texts: Sequence[str], fast: Any) -> "Counts":
 class RowTokens(NamedTuple):
     """Tokens of each row, of its last answer, and of what training learns of it; shape (rows,) each."""
 
-    total: "Counts"
-    last: "Counts"
-    useful: "Counts"
+    total: "Rows"
+    last: "Rows"
+    useful: "Rows"
 
 
 @dataclass(slots=True)
@@ -196,8 +184,6 @@ class Counter:
             muted: places of each chat's answers that are not learnt.
             loss_on: what is learnt: all answers, the last answer, or every token.
         """
-        import numpy as np
-
         whole, answers = self._texts(inputs, outputs, turns, muted)
         chosen = np.arange(len(whole))
         if self._is_slow and self.file_bytes > EXACT_BYTES:
@@ -235,7 +221,7 @@ class Counter:
         agreed = self.learnt is not None and self.learnt.fast and self.differed == self.learnt.differed
         return self.fast is None and not agreed
 
-    def _counted(self, texts: list[str]) -> "Counts":
+    def _counted(self, texts: list[str]) -> "Rows":
         if self.fast is not None:
             try:
                 return fast_counts(texts, self.fast)

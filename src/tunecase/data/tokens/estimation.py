@@ -4,14 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import mul
-from typing import TYPE_CHECKING
 
 from tunecase.data.tally import Tally
 from tunecase.data.tokens.counting import NOT_COUNTED
-
-if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats
-    from tunecase.data.arrays import Rows as Counts
+from tunecase.quantities import Flags, Floats, Rows, np
 
 STRATA, LEAST_IN_STRATUM = 20, 30
 Z80 = 1.2816
@@ -31,10 +27,8 @@ class Estimate:
     edges: "Floats | None" = None
     ratios: "Floats | None" = None
 
-    def rows(self, characters: "Counts", tokens: "Counts") -> "Counts":
+    def rows(self, characters: "Rows", tokens: "Rows") -> "Rows":
         """The tokens of some rows: as counted, or by their length where they were not, shape (rows,)."""
-        import numpy as np
-
         if self.edges is None or self.ratios is None:
             return tokens
         ratios = self.ratios[np.searchsorted(self.edges, characters)]
@@ -42,7 +36,7 @@ class Estimate:
         return np.rint(told).astype(np.int64)
 
 
-def _counted(characters: "Counts", tokens: "Counts") -> "Flags":
+def _counted(characters: "Rows", tokens: "Rows") -> "Flags":
     counted: Flags = (tokens > NOT_COUNTED) | (characters == 0)
     return counted
 
@@ -58,7 +52,7 @@ class _Stratum:
     counted_characters: int = 0
     squares: tuple[int, int, int] = (0, 0, 0)  # of tokens, of tokens x characters, of characters
 
-    def add(self, characters: "Counts", tokens: "Counts") -> None:
+    def add(self, characters: "Rows", tokens: "Rows") -> None:
         known = _counted(characters, tokens)
         lengths, counts = characters[known], tokens[known]
         self.rows, self.characters = self.rows + len(characters), self.characters + int(characters.sum())
@@ -85,16 +79,14 @@ class _Stratum:
         return max(float(squared - total**2 / self.counted), 0.0) / (self.counted - 1)
 
 
-def _product(first: "Counts", second: "Counts") -> int:
+def _product(first: "Rows", second: "Rows") -> int:
     """The sum of products, which may pass 64 bits over many long rows."""
-    import numpy as np
-
     if not len(first) or float(first.max()) * float(second.max()) * len(first) < np.iinfo(np.int64).max:
         return int(first @ second)
     return sum(map(mul, first.tolist(), second.tolist()))
 
 
-def estimate(pieces: "Callable[[], Iterable[tuple[Counts, Counts]]]") -> Estimate:
+def estimate(pieces: "Callable[[], Iterable[tuple[Rows, Rows]]]") -> Estimate:
     """The tokens of all rows from those of some, by the ratio of tokens to characters in each stratum of length.
 
         sum = counted + sum over strata of ratio x characters not counted,   ratio = tokens / characters of the counted
@@ -113,8 +105,6 @@ def estimate(pieces: "Callable[[], Iterable[tuple[Counts, Counts]]]") -> Estimat
     *Leaves out* that rows next to one another may be alike: the sample is spread over the whole file, so it matters
     little.
     """
-    import numpy as np
-
     lengths, rows, total = Tally(), 0, 0
     for characters, tokens in pieces():
         lengths.add(characters[_counted(characters, tokens)])
@@ -133,8 +123,6 @@ def estimate(pieces: "Callable[[], Iterable[tuple[Counts, Counts]]]") -> Estimat
 
 
 def _estimated(strata: Sequence[_Stratum], whole: _Stratum, edges: "Floats") -> Estimate:
-    import numpy as np
-
     middle, variance, least = float(whole.tokens), 0.0, 0
     ratios = np.zeros(len(strata))
     for at, stratum in enumerate(strata):

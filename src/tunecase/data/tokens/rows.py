@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from tunecase.data.reading.hub import cache_folder
 from tunecase.data.tally import Tally
 from tunecase.data.tokens.estimation import Estimate, estimate
-from tunecase.quantities import Interval80
+from tunecase.quantities import Array, Interval80, Rows
 from tunecase.records import Tokens
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Rows
-
     Pieces = Callable[[], Iterable[Mapping[str, Array]]]
 
 ENGLISH = (3.3, 5.0)  # characters per token, 80% range: tokenizers of 32k to 150k entries on English prose

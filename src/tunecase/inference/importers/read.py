@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, refuse_any
 from tunecase.inference.engines import OTHER, engine, engines
 from tunecase.inference.importers.aiperf import aiperf
 from tunecase.inference.importers.draft import SPELLINGS, Draft, number, objects
@@ -125,8 +125,7 @@ def _drafts(path: Path) -> list[Draft]:
 def _body(path: Path) -> Any:
     """The content of a JSON file; several values one behind another are a list."""
     where = str(path)
-    if problem := no_file(path, WANTED, "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, WANTED, "correct the path"))
     size = path.stat().st_size
     if size > MOST_BYTES:
         fix = "leave the single requests out when the meter writes its result"

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.inference.trace import HOURS_PER_WEEK, MOST_TOKENS, Tally, Trace
 from tunecase.io import no_file
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 
 COLUMNS = {
     "arrival": ("arrival", "arrived_at", "timestamp", "time", "arrival_time"),
@@ -57,8 +55,6 @@ class _Reading:
 
     def add(self, lines: Sequence[int], texts: Sequence[str]) -> None:
         """Counts a chunk of rows, or keeps what is wrong with them."""
-        import numpy as np
-
         if not self.rows and (first := self._first_time(texts[0])):
             self.is_iso, self.has_offset = True, first.tzinfo is not None
         self.rows += len(texts)
@@ -103,8 +99,6 @@ class _Reading:
 
     def _numbers(self, texts: Sequence[str]) -> "tuple[Draws, Draws, Draws] | None":
         """Arrivals [s] and tokens of a chunk, shape (rows,) each; None where a cell of it is no number."""
-        import numpy as np
-
         kind = np.dtype([("arrival", f"U{MOST_OF_A_TIME}" if self.is_iso else "f8"), ("input", "f8"), ("output", "f8")])
         try:
             read = np.loadtxt(
@@ -118,8 +112,6 @@ class _Reading:
 
     def _arrivals(self, cells: Sequence[str]) -> "Draws":
         """Seconds of ISO times. Raises ValueError where one is none, or has an offset unlike the first."""
-        import numpy as np
-
         times = [datetime.fromisoformat(cell.strip()) for cell in cells]
         if any((time.tzinfo is not None) != self.has_offset for time in times):
             raise ValueError("offsets")
@@ -129,8 +121,6 @@ class _Reading:
 
     def _row_by_row(self, lines: Sequence[int], texts: Sequence[str]) -> "tuple[tuple[Draws, Draws, Draws], list[int]]":
         """The good rows of a chunk with their lines; what is wrong with the others is kept."""
-        import numpy as np
-
         good: list[tuple[float, float, float]] = []
         kept: list[int] = []
         for line, text in zip(lines, texts, strict=True):
@@ -165,8 +155,6 @@ class _Reading:
 
     def _values(self, lines: Sequence[int], arrival: "Draws", inputs: "Draws", outputs: "Draws", gaps: "Draws") -> None:
         """Keeps rows whose numbers cannot be: out of order, negative, no output."""
-        import numpy as np
-
         odd = (gaps < 0) | (arrival < 0) | ~np.isfinite(arrival)
         odd |= ~((inputs >= 0) & (inputs <= MOST_TOKENS)) | ~((outputs > 0) & (outputs <= MOST_TOKENS))
         for i in np.flatnonzero(odd).tolist():
@@ -209,8 +197,7 @@ def read_trace(path: Path) -> Trace:
     Raises: InputError with up to 20 problems: unknown columns, no row or one, cells that are no numbers, rows out of
         order, negative tokens, answers without tokens, times with and without an offset.
     """
-    if problem := no_file(path, "a CSV file with the columns arrival, input, output", "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, "a CSV file with the columns arrival, input, output", "correct the path"))
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return _read(path.name, stream)
@@ -234,8 +221,7 @@ def _read(name: str, stream: TextIO) -> Trace:
         got = "no requests" if not reading.rows else "one request" if reading.rows == 1 else "requests of one moment"
         fix = "log the requests of at least an hour, better of some weeks"
         reading.problems.append(Problem(name, got, "two requests or more, at different times", fix))
-    if reading.problems:
-        raise InputError(reading.problems)
+    refuse_any(reading.problems)
     assert reading.tally is not None
     return reading.tally.trace(reading.first_s, tuple(_notes(reading)))
 
@@ -261,13 +247,11 @@ def _columns(name: str, header: Sequence[str]) -> tuple[int, int, int]:
         for column, aliases in COLUMNS.items()
     }
     wanted = f"arrival, input and output in a header; found {', '.join(names) or 'none'}"
-    missing = [
+    refuse_any(
         Problem(f"{name}:1", f"no column {column}", wanted, f"name the column {column}")
         for column, place in places.items()
         if place is None
-    ]
-    if missing:
-        raise InputError(missing)
+    )
     return places["arrival"] or 0, places["input"] or 0, places["output"] or 0
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from tunecase.data import Mask, handed_out
-from tunecase.errors import EndpointError, InputError, Problem
+from tunecase.errors import EndpointError, Problem, refuse_any
 from tunecase.io.servers import is_local
 from tunecase.pilot.endpoint.wire import SHOWN_CHARACTERS, Passing, RowRefused, Wire, content, key_in
 from tunecase.quantities import counted, duration, one_line
@@ -142,8 +142,7 @@ def check(endpoint: Endpoint) -> tuple[str, ...]:
         if not getattr(endpoint, name) > 0:
             fix = "leave it out for the default"
             problems.append(Problem(f"endpoint: {name}", str(getattr(endpoint, name)), "more than 0", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     parts = urlsplit(endpoint.base_url)
     if parts.scheme == "http" and not is_local(parts.hostname or ""):
         what = "your rows and the key" if endpoint.key_variable else "your rows"

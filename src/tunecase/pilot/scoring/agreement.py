@@ -6,16 +6,12 @@ A judge whose agreement with people is unknown or poor is not a metric unless so
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.pilot.scoring.judge import Judgement
 from tunecase.pilot.scoring.score import mean_interval
-from tunecase.quantities import Interval80, counted, generator, wilson
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Floats, Interval80, counted, generator, np, wilson
 
 LEAST_ROWS = 30  # with fewer verdicts of people, agreement counts as unknown
 FINE_KAPPA, POOR_KAPPA = 0.7, 0.6  # the convention of problem/criteria
@@ -112,8 +108,7 @@ def judged_score(judgement: Judgement, measured: Agreement | None, *, unknown_ok
     if not scores or judgement.unread > MOST_UNREAD * len(judgement.verdicts):
         got = f"{judgement.unread} of {counted(len(judgement.verdicts), 'row')} without a verdict that can be read"
         problems.append(Problem("judge: verdicts", got, "at most 10%", "choose a larger model as the judge"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     low, high = mean_interval(scores)
     return Interval80(low, sum(scores) / len(scores), high)
 
@@ -171,8 +166,6 @@ def _mean(gaps: Sequence[float]) -> Interval80:
 
 
 def _kappa(pairs: Sequence[tuple[bool, bool]]) -> Interval80 | None:
-    import numpy as np
-
     counts = np.array([pairs.count((j, h)) for j in (True, False) for h in (True, False)], np.float64)
     (mid,) = _kappas(counts[np.newaxis])
     if not np.isfinite(mid):
@@ -182,17 +175,13 @@ def _kappa(pairs: Sequence[tuple[bool, bool]]) -> Interval80 | None:
     return Interval80(float(min(low, mid)), float(mid), float(max(high, mid)))
 
 
-def _kappas(cells: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def _kappas(cells: "Floats") -> "Floats":
     """Cohen's kappa of each line of counts: both pass, judge only, people only, both fail."""
-    import numpy as np
-
     shares = cells / cells.sum(axis=1, keepdims=True)
     agreed = shares[:, 0] + shares[:, 3]
     judges, people = shares[:, 0] + shares[:, 1], shares[:, 0] + shares[:, 2]
     chance = judges * people + (1 - judges) * (1 - people)
-    kappas: NDArray[np.float64] = np.divide(
-        agreed - chance, 1 - chance, out=np.full(len(cells), np.nan), where=chance < 1
-    )
+    kappas: Floats = np.divide(agreed - chance, 1 - chance, out=np.full(len(cells), np.nan), where=chance < 1)
     return kappas
 
 

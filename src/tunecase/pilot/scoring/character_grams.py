@@ -3,11 +3,10 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Hashes, Rows, np
 
-    Grams = tuple[NDArray[np.uint64], NDArray[np.int64]]
+if TYPE_CHECKING:
+    Grams = tuple[Hashes, Rows]
 
 ORDERS = 6
 FACTOR = 0x9E3779B97F4A7C15  # odd, so that a longer run never loses what a shorter one told
@@ -29,8 +28,6 @@ def gram_counts(label: str, guess: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=20_000)
 def _counts(label: str, guess: str) -> tuple[int, ...]:
-    import numpy as np
-
     counts: list[int] = []
     for (wanted, times), (given, given_times) in zip(_grams(label), _grams(guess), strict=True):
         _, ours, theirs = np.intersect1d(given, wanted, assume_unique=True, return_indices=True)
@@ -42,8 +39,6 @@ def _counts(label: str, guess: str) -> tuple[int, ...]:
 @lru_cache(maxsize=8_000)
 def _grams(text: str) -> "tuple[Grams, ...]":
     """The different runs of each order and how often each stands in the text."""
-    import numpy as np
-
     letters = "".join(text.split()).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(letters, np.uint32).astype(np.uint64) + np.uint64(1)
     runs, found = codes, []

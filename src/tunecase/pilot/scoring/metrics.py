@@ -13,13 +13,11 @@ from tunecase.pilot.scoring.character_grams import gram_counts
 from tunecase.pilot.scoring.code import passes_of
 from tunecase.pilot.scoring.fields import field_counts, read_json, same_text
 from tunecase.pilot.scoring.final import accepted, behind_trace, final_answer, marked, same_free_answer
+from tunecase.quantities import Floats, np
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from rouge_score.rouge_scorer import RougeScorer
 
-    Sums = NDArray[np.float64]
 
 CHRF_BETA = 2
 EXTRA = "metrics"  # the optional part that brings rouge-score
@@ -34,8 +32,8 @@ class MetricSums:
     an optional part.
     """
 
-    adds: "Callable[[Sequence[str], Sequence[str], Sequence[str]], Sums]"
-    total: "Callable[[Sums], Sums]"
+    adds: "Callable[[Sequence[str], Sequence[str], Sequence[str]], Floats]"
+    total: "Callable[[Floats], Floats]"
     is_mean: bool = False
     needs: str = ""
 
@@ -53,11 +51,11 @@ def metric_sums(metric: str) -> MetricSums:
     return sums
 
 
-def _equal(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _equal(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     return _ones([label == guess for label, guess in zip(labels, predictions, strict=True)])
 
 
-def _matches(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _matches(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     rows = zip(labels, predictions, strict=True)
     return _ones(
         [any(_same(behind_trace(one), behind_trace(guess)) for one in accepted(label)) for label, guess in rows]
@@ -77,12 +75,12 @@ def _same(label: str, guess: str) -> bool:
     return right == fields == wanted and read_json(guess) is not None
 
 
-def _calls(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _calls(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     rows = zip(labels, predictions, strict=True)
     return _ones([compare_calls(behind_trace(label), behind_trace(guess)).whole for label, guess in rows])
 
 
-def _passes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _passes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     return _ones(passes_of(labels, predictions))
 
 
@@ -90,22 +88,18 @@ def _texts(each: Sequence[str]) -> list[str]:
     return [behind_trace(text) for text in each]
 
 
-def _fields(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
-    import numpy as np
-
+def _fields(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     counts = [field_counts(*each) for each in zip(_texts(labels), _texts(predictions), strict=True)]
     return np.array([[2.0 * right, given + wanted] for right, given, wanted in counts])
 
 
-def _grams(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _grams(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     """Per order of n-gram: how many the answer has, how many the label has, how many they share."""
-    import numpy as np
-
     rows = zip(_texts(labels), _texts(predictions), strict=True)
     return np.array([gram_counts(label, guess) for label, guess in rows], np.float64)
 
 
-def _subsequences(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _subsequences(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     return _ones([_rouge_l(*each) for each in zip(_texts(labels), _texts(predictions), strict=True)])
 
 
@@ -129,10 +123,8 @@ class _Words:
         return words(text)
 
 
-def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Floats":
     """Per class two columns: right rows twice, and rows labelled plus rows answered."""
-    import numpy as np
-
     place = {name: number for number, name in enumerate(classes)}
     wanted = np.array([place[label] for label in labels])
     given = np.array([place[guess] for guess in predictions])
@@ -144,40 +136,32 @@ def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequenc
     return np.hstack([right, both])
 
 
-def _ones(scores: Sequence[float]) -> "Sums":
+def _ones(scores: Sequence[float]) -> "Floats":
     """One sum for the scores, one that counts the rows."""
-    import numpy as np
-
     return np.column_stack([np.asarray(scores, np.float64), np.ones(len(scores))])
 
 
-def _ratio(sums: "Sums") -> "Sums":
+def _ratio(sums: "Floats") -> "Floats":
     """First sum over the second; nothing wanted and nothing given is right."""
-    import numpy as np
-
     return np.divide(sums[:, 0], sums[:, 1], out=np.ones(len(sums)), where=sums[:, 1] > 0)
 
 
-def _mean_f1(sums: "Sums") -> "Sums":
-    import numpy as np
-
+def _mean_f1(sums: "Floats") -> "Floats":
     right, both = np.split(sums, 2, axis=1)
     each = np.divide(right, both, out=np.zeros_like(both), where=both > 0)
-    mean: Sums = each.sum(axis=1) / (both > 0).sum(axis=1)
+    mean: Floats = each.sum(axis=1) / (both > 0).sum(axis=1)
     return mean
 
 
-def _chrf(sums: "Sums") -> "Sums":
+def _chrf(sums: "Floats") -> "Floats":
     """F of mean precision and mean recall over the orders that both sides have."""
-    import numpy as np
-
     given, wanted, shared = sums[:, 0::3], sums[:, 1::3], sums[:, 2::3]
     used = (given > 0) & (wanted > 0)
     orders = np.maximum(used.sum(axis=1), 1)
     precision = np.divide(shared, given, out=np.zeros_like(shared), where=used).sum(axis=1) / orders
     recall = np.divide(shared, wanted, out=np.zeros_like(shared), where=used).sum(axis=1) / orders
     below = CHRF_BETA**2 * precision + recall
-    score: Sums = np.divide((1 + CHRF_BETA**2) * precision * recall, below, out=np.zeros(len(sums)), where=below > 0)
+    score: Floats = np.divide((1 + CHRF_BETA**2) * precision * recall, below, out=np.zeros(len(sums)), where=below > 0)
     return score
 
 

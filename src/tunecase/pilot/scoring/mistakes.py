@@ -15,7 +15,7 @@ from tunecase.pilot.scoring.calls import compare_calls, read_calls
 from tunecase.pilot.scoring.fields import fields_right
 from tunecase.pilot.scoring.final import behind_trace
 from tunecase.pilot.scoring.score import Kind, mean_interval
-from tunecase.quantities import Interval80, count, one_line
+from tunecase.quantities import Interval80, count, np, one_line
 from tunecase.records import Confusion, Mistakes, Slice, WorstRow
 
 Why = Literal["likely wrong label", "confident and wrong", "confused classes", "hard", "low score"]
@@ -291,7 +291,6 @@ def _neighbours(wrong: Sequence[int], tests: Examples, train: Examples) -> list[
     """The labels of the rows most like each wrong row, most alike first; fewer where none is alike."""
     if not wrong:
         return []
-    import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [*tests.texts, *train.texts[:MOST_TRAIN]]

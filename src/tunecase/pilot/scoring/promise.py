@@ -13,15 +13,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.variants import SHARES
+from tunecase.quantities import Floats, np
 from tunecase.records import Promise
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SURE = 0.9
 STEPS = 30  # thresholds
@@ -47,9 +43,9 @@ class _Tested:
     sure: float
     design: float
     rows: int
-    confidences: "NDArray[np.float64]"
-    answered: "NDArray[np.float64]"
-    wrong: "NDArray[np.float64]"
+    confidences: "Floats"
+    answered: "Floats"
+    wrong: "Floats"
     passed: list[int]
 
     def promise(self, chosen: int | None, costs: Costs | None) -> Promise:
@@ -247,8 +243,6 @@ def rows_needed(
 
 def _tested(error: float, right: Sequence[bool], confidences: Sequence[float], sure: float, design: float) -> _Tested:
     """Every threshold with its test, from the most confident rows on."""
-    import numpy as np
-
     if len(right) != len(confidences):
         raise ValueError(f"{len(right)} answers and {len(confidences)} confidences; wanted one of each a row")
     if not 0 <= error <= 1 or not 0 < sure < 1 or not design >= 1:
@@ -279,7 +273,6 @@ def _levels(sizes: tuple[int, ...], error: float, chance: float) -> list[tuple[f
     From the last threshold back: that it passes or that a later one begins a walk has at most its part of the chance,
     where each row is wrong with the chance `error`.
     """
-    import numpy as np
     from scipy.special import bdtr
 
     levels: list[tuple[float, float]] = []

@@ -8,16 +8,10 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.pilot.scoring.metrics import metric_sums
-from tunecase.quantities import Interval80, generator, wilson
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.pilot.scoring.metrics import Sums
+from tunecase.quantities import Floats, Interval80, Rng, Rows, generator, np, wilson
 
 Kind = Literal["classification", "extraction", "generation"]
 
@@ -147,8 +141,6 @@ def mean_interval(scores: Sequence[float], confidence: float = 0.8) -> tuple[flo
 
     Leaves out the skew of few scores: at 10 rows it covers 80 to 94% of the time.
     """
-    import numpy as np
-
     n = len(scores)
     if not n:
         return 0.0, 1.0
@@ -178,13 +170,11 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
     Source: Koehn, EMNLP 2004 (paired bootstrap). Leaves out the luck of the training draw: it is about these two
     trained models on fresh rows. Fewer than about 10 rows on which they differ make the share too sure.
     """
-    import numpy as np
-
     classes = {*labels, *first, *second}
     own, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
     total, width = metric_sums(metric).total, own.shape[1]
 
-    def difference(sums: "Sums") -> "Sums":
+    def difference(sums: "Floats") -> "Floats":
         return total(sums[:, :width]) - total(sums[:, width:])
 
     both = np.hstack([own, other])
@@ -199,7 +189,7 @@ def count_correct(labels: Sequence[str], predictions: Sequence[str]) -> int:
     return sum(label == guess for label, guess in zip(labels, predictions, strict=True))
 
 
-def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classes: Collection[str] = ()) -> "Sums":
+def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classes: Collection[str] = ()) -> "Floats":
     """What each row adds to the metric's sums, shape (rows, sums)."""
     adds = metric_sums(metric).adds
     if not labels or len(labels) != len(predictions):
@@ -207,18 +197,14 @@ def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classe
     return adds(labels, predictions, sorted(classes or {*labels, *predictions}))
 
 
-def _whole(sums: "Sums", total: "Callable[[Sums], Sums]") -> float:
+def _whole(sums: "Floats", total: "Callable[[Floats], Floats]") -> float:
     """The total of all rows, added in the same order however they are sorted."""
-    import numpy as np
-
     cells, rows = np.unique(sums, axis=0, return_counts=True)
     return float(total(rows[np.newaxis].astype(np.float64) @ cells)[0])
 
 
-def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sums":
+def _resampled(sums: "Floats", seed: int, total: "Callable[[Floats], Floats]") -> "Floats":
     """The total of each of RESAMPLES draws of all n rows; rows that add alike are one cell, so order cannot matter."""
-    import numpy as np
-
     cells, rows = np.unique(sums, axis=0, return_counts=True)
     rng, n, block = generator(seed, "test rows"), len(sums), max(1, MOST_NUMBERS // len(sums))
     parts = []
@@ -231,17 +217,14 @@ def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sum
     return np.concatenate(parts)
 
 
-def _drawn(rng: "np.random.Generator", rows: "NDArray[np.int64]", draws: int) -> "NDArray[np.int64]":
+def _drawn(rng: "Rng", rows: "Rows", draws: int) -> "Rows":
     """How often each cell comes up when all n rows are drawn with replacement, shape (draws, cells)."""
-    import numpy as np
-
     cell = np.repeat(np.arange(len(rows)), rows)
     hits = cell[rng.integers(0, len(cell), (draws, len(cell)))] + np.arange(draws)[:, np.newaxis] * len(rows)
     return np.bincount(hits.ravel(), minlength=draws * len(rows)).reshape(draws, len(rows))
 
 
-def _interval(mid: float, drawn: "Sums", n: int) -> Interval80:
-    import numpy as np
+def _interval(mid: float, drawn: "Floats", n: int) -> Interval80:
     from scipy.special import stdtrit
 
     low, middle, high = (float(value) for value in np.percentile(drawn, [10, 50, 90]))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import weights
@@ -51,9 +51,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     Raises: InputError without a command, or for one that cannot be split into words or that carries a secret.
     """
     fixed = {**SETTINGS, **checked(chosen, SETTINGS, "command")}
-    problems = _problems(str(fixed["command"]), str(fixed["options"]))
-    if problems:
-        raise InputError(problems)
+    refuse_any(_problems(str(fixed["command"]), str(fixed["options"])))
     return with_steps(chosen, SETTINGS, top_rows, "command")
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tunecase import catalog
 from tunecase.data import Mask
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.endpoint.client import Answer, Api, Endpoint, check
 from tunecase.pilot.endpoint.decisions import APIS, Question
 from tunecase.pilot.scoring import score
@@ -59,8 +59,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     if not made["base_url"]:
         fix = "add --set hosted.base_url=https://HOST/v1"
         problems.append(Problem("setting base_url of decision", "nothing", "the endpoint's address", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     check(asking.endpoint_of("a model", made))
     return made
 
@@ -164,16 +163,16 @@ def _description(option: str) -> str:
 def _check_options(model: str, options: Mapping[str, Sequence[str]]) -> None:
     known = _row(model)
     most = known.most_options if known else MOST_OPTIONS
-    problems = [
+    refuse_any(
         Problem(
-            f"options of {name} for {model}", count(len(values)), f"2 to {most}, as its API takes",
+            f"options of {name} for {model}",
+            count(len(values)),
+            f"2 to {most}, as its API takes",
             "ask a hosted chat model, or join classes that are treated alike",
         )
         for name, values in options.items()
         if not 2 <= len(values) <= most
-    ]  # fmt: skip
-    if problems:
-        raise InputError(problems)
+    )
 
 
 def _field_values(labels: Sequence[str]) -> dict[str, list[str]]:

@@ -9,20 +9,14 @@ import importlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import encoder_heads, encoder_weights, machine
 from tunecase.pilot.trainers.encoder_vectors import Embedder, embedder
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, scored
-from tunecase.quantities import count, counted, duration
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.floating[Any]]
+from tunecase.quantities import Numbers, count, counted, duration, np
 
 MODEL = encoder_weights.MINILM
 METRICS: Mapping[str, str] = {"accuracy": "higher", "macro_f1": "higher"}
@@ -63,13 +57,11 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
 def limited(fixed: Mapping[str, Setting], limits: Mapping[str, tuple[str, Any]], trainer: str) -> Mapping[str, Setting]:
     """The settings themselves, each within its limits. Raises: InputError with every one that is not."""
-    problems = [
+    refuse_any(
         Problem(f"setting {name} of {trainer}", repr(fixed[name]), wanted, "correct the value")
         for name, (wanted, fits) in limits.items()
         if not fits(fixed[name])
-    ]
-    if problems:
-        raise InputError(problems)
+    )
     return fixed
 
 
@@ -139,7 +131,6 @@ def _features(embed: Embedder, texts: Sequence[str], separator: str) -> Features
     if not separator:
         found = embed.vectors(texts)
         return Features(found.rows, len(texts), found.cut)
-    import numpy as np
 
     parts = [text.partition(separator) for text in texts]
     first, second = (embed.vectors([part[place] for part in parts]) for place in (0, 2))

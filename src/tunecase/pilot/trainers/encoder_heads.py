@@ -3,13 +3,9 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.floating[Any]]
+from tunecase.quantities import Numbers, np
 
 HEADS = ("auto", "logistic", "ordinal", "nearest")
 FOLDS = 3  # with fewer rows of a class, nothing tells which head fits better
@@ -45,8 +41,6 @@ def fit(head: str, rows: "Numbers", labels: Sequence[str], penalty: float, passe
     """
     names = sorted(set(labels))
     if len(names) == 1:
-        import numpy as np
-
         return Fitted((names[0],), lambda asked: np.ones((len(asked), 1)), "one class", 0.0)
     if head == "nearest":
         return nearest(rows, labels)
@@ -82,8 +76,6 @@ def ordinal(rows: "Numbers", labels: Sequence[str], penalty: float, passes: int)
         labels: whole numbers.
     Source: Frank and Hall 2001, A Simple Approach to Ordinal Classification.
     """
-    import numpy as np
-
     classes = tuple(sorted(set(labels), key=int))
     places = np.array([classes.index(label) for label in labels])
     models = [_regression(penalty, passes) for _ in classes[1:]]
@@ -111,8 +103,6 @@ def nearest(rows: "Numbers", labels: Sequence[str]) -> Fitted:
 
     Leaves out k = 1, whose answers would all be sure of themselves: the fading vote of three is nearly the same.
     """
-    import numpy as np
-
     classes = tuple(sorted(set(labels)))
     places = np.array([classes.index(label) for label in labels])
     most = min(max(NEIGHBOURS), len(rows) - 1)
@@ -143,7 +133,6 @@ def in_a_row(labels: Sequence[str]) -> bool:
 
 def _better(rows: "Numbers", labels: Sequence[str], penalty: float, passes: int) -> str:
     """Which of the two heads answers more training rows rightly in cross-validation; the logistic one when level."""
-    import numpy as np
     from sklearn.model_selection import StratifiedKFold
 
     wanted = np.array(labels)
@@ -178,8 +167,6 @@ def _done(model: Any) -> bool:
 
 def log_loss(chances: "Numbers", classes: Sequence[str], labels: Sequence[str]) -> float:
     """The mean log loss of the labels under these chances (rows, classes) [nats]."""
-    import numpy as np
-
     columns = {name: column for column, name in enumerate(classes)}
     right = chances[np.arange(len(labels)), [columns[label] for label in labels]]
     return float(-np.log(np.maximum(right, 1e-12)).mean())
@@ -187,8 +174,6 @@ def log_loss(chances: "Numbers", classes: Sequence[str], labels: Sequence[str]) 
 
 def _neighbours(asked: "Numbers", rows: "Numbers", most: int, *, itself: bool) -> "tuple[Any, Any]":
     """The nearest rows of each vector asked for, nearest first, and their cosines; `itself` leaves out the same row."""
-    import numpy as np
-
     near, cosines = [], []
     for first in range(0, len(asked), AT_ONCE):
         likeness = asked[first : first + AT_ONCE] @ rows.T
@@ -208,8 +193,6 @@ def _neighbours(asked: "Numbers", rows: "Numbers", most: int, *, itself: bool) -
 
 def _votes(near: Any, cosines: Any, k: int, places: Any, classes: int) -> "Numbers":
     """The share of each class in the weighted vote of the k nearest (rows, classes)."""
-    import numpy as np
-
     weights = np.exp((cosines[:, :k] - cosines[:, :1]) / FADING)
     votes = np.zeros((len(near), classes))
     np.add.at(votes, (np.arange(len(near))[:, None], places[near[:, :k]]), weights)

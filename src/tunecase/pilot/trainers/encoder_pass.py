@@ -6,16 +6,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.engine import cores
 from tunecase.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.float32]
+from tunecase.quantities import Numbers, Rows, np
 
 # What a layer's tensors are called behind "encoder.layer.N.".
 QUERY, KEY, VALUE = "attention.self.query", "attention.self.key", "attention.self.value"
@@ -77,8 +72,6 @@ class NumpyEncoder:
             batch: the tokens of each text.
         Returns: (texts, tokens, width) and the mask (texts, tokens) that is 1 where a token stands.
         """
-        import numpy as np
-
         texts, longest = len(batch), max(map(len, batch))
         numbers = np.full((texts, longest), self._padding, np.int64)
         mask = np.zeros((texts, longest), np.float32)
@@ -91,7 +84,7 @@ class NumpyEncoder:
             flat = self._layer(f"encoder.layer.{layer}.", flat, hidden_from)
         return flat.reshape(texts, longest, -1), mask
 
-    def _embedded(self, numbers: "NDArray[np.int64]") -> "Numbers":
+    def _embedded(self, numbers: "Rows") -> "Numbers":
         tensor = self._tensors
         places = tensor["embeddings.position_embeddings.weight"][self._first : self._first + numbers.shape[1]]
         kind = tensor["embeddings.token_type_embeddings.weight"][0]
@@ -100,8 +93,6 @@ class NumpyEncoder:
         )
 
     def _layer(self, name: str, flat: "Numbers", hidden_from: "Numbers") -> "Numbers":
-        import numpy as np
-
         texts, longest, width = len(hidden_from), hidden_from.shape[-1], flat.shape[-1]
 
         def split(part: str) -> Any:
@@ -124,8 +115,6 @@ class NumpyEncoder:
         return out
 
     def _normed(self, values: "Numbers", name: str) -> "Numbers":
-        import numpy as np
-
         values = values - values.mean(-1, keepdims=True)
         values /= np.sqrt(np.square(values).mean(-1, keepdims=True) + np.float32(self._epsilon))
         values *= self._tensors[f"{name}.weight"]
@@ -138,8 +127,6 @@ def _gelu(values: "Numbers") -> "Numbers":
 
     Source: the rational function of Eigen's erf in 32 bits, ten times as quick as scipy.special.erf.
     """
-    import numpy as np
-
     flat = values.reshape(-1)
     for first in range(0, len(flat), GELU_BLOCK):
         part = flat[first : first + GELU_BLOCK]
@@ -154,8 +141,6 @@ def _gelu(values: "Numbers") -> "Numbers":
 
 
 def _polynomial(x: "Numbers", powers: Sequence[float]) -> "Numbers":
-    import numpy as np
-
     out = np.full_like(x, powers[0])
     for power in powers[1:]:
         out *= x
@@ -164,8 +149,6 @@ def _polynomial(x: "Numbers", powers: Sequence[float]) -> "Numbers":
 
 
 def _relu(values: "Numbers") -> "Numbers":
-    import numpy as np
-
     return np.maximum(values, 0, out=values)
 
 
@@ -178,8 +161,6 @@ def _needed(layers: int) -> list[str]:
 
 def _read(folder: Path, layers: int) -> "dict[str, Numbers]":
     """The tensors that the pass needs, by their names without the prefix of a larger model."""
-    import numpy as np
-
     needed, found = set(_needed(layers)), {}
     for path in sorted(folder.glob("*.safetensors")):
         for stored, value in _opened(path):
@@ -196,7 +177,6 @@ def _read(folder: Path, layers: int) -> "dict[str, Numbers]":
 
 def _opened(path: Path) -> "list[tuple[str, Callable[[], Any]]]":
     """The tensors of a file: those in 32 bits are the file's own pages, which all processes share."""
-    import numpy as np
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.trainers import machine
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tunecase.quantities import Numbers
 
 MOST_POSITIONS = 1_000_000  # a tokenizer that knows no limit says 1e30
 
@@ -40,7 +37,7 @@ class TorchEncoder:
         encoded = self.tokenizer(list(texts), truncation=True, max_length=self.longest, padding=False)
         return [list(ids) for ids in encoded["input_ids"]]
 
-    def hidden(self, batch: Sequence[Sequence[int]]) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
+    def hidden(self, batch: Sequence[Sequence[int]]) -> "tuple[Numbers, Numbers]":
         """The last layer's output (texts, tokens, width) for a batch of texts, and the mask of their tokens."""
         with self._torch.no_grad():
             states, mask = self.states(batch)

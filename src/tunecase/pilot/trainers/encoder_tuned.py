@@ -17,14 +17,11 @@ from tunecase.pilot.trainers.encoder_vectors import pooling_of, prefix_of, vecto
 from tunecase.pilot.trainers.steps import batches_of, rate_at
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, scored
 from tunecase.pilot.trainers.translate import equal_steps
+from tunecase.quantities import Numbers
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from tunecase.pilot.trainers.encoder_torch import TorchEncoder
 
-    Numbers = NDArray[np.float32]
 
 MODEL, METRICS, KINDS = encoder.MODEL, encoder.METRICS, encoder.KINDS
 prepare, identity = encoder.prepare, encoder.identity

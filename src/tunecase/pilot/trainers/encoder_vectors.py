@@ -8,17 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from tunecase.engine import cache_folder
 from tunecase.pilot.trainers import encoder_weights
 from tunecase.pilot.trainers.hidden import Kept
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.float32]
+from tunecase.quantities import Numbers, np
 
 # Tokens that are computed together, padding included; a longer text is a batch of its own.
 BATCH_TOKENS = 1024
@@ -86,8 +81,6 @@ class Embedder:
 
         Leaves out what the rounding changes: no answer of the example or of banking77, at most .006 of a confidence.
         """
-        import numpy as np
-
         keys = [self._key(text) for text in texts]
         found = self.kept.read(keys)
         lacking = list(dict.fromkeys(key for key in keys if not _whole(found.get(key))))
@@ -138,7 +131,6 @@ def _whole(data: bytes | None) -> bool:
 
 def vectors_of(encoder: Encoder, tokens: Sequence[Sequence[int]], pooling: str) -> "Numbers":
     """The vectors (texts, width) of texts by their tokens, in batches of about one length each."""
-    import numpy as np
     from threadpoolctl import threadpool_limits
 
     batches: list[list[int]] = []
@@ -161,8 +153,6 @@ def vectors_of(encoder: Encoder, tokens: Sequence[Sequence[int]], pooling: str) 
 
 def pooled(hidden: "Numbers", mask: "Numbers", pooling: str) -> "Numbers":
     """Vectors of length one from the last layer's output (texts, tokens, width) and the mask (texts, tokens)."""
-    import numpy as np
-
     vectors = hidden[:, 0] if pooling == "first" else (hidden * mask[..., None]).sum(1) / mask.sum(1)[:, None]
     unit: Numbers = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
     return unit.astype(np.float32, copy=False)

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tunecase.engine import cache_folder
-from tunecase.errors import InputError, Problem
+from tunecase.errors import Problem, refuse_any
 from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
@@ -89,8 +89,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     if fixed["shots"] and fixed["steps"]:
         fix = "leave shots out; few-shot is a baseline of its own"
         problems.append(Problem("setting shots of lora", repr(fixed["shots"]), "0 where steps are trained", fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     if "steps" not in chosen:
         fixed["steps"] = equal_steps(top_rows, int(fixed["batch"]))
     return fixed

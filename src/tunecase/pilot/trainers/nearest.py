@@ -24,6 +24,7 @@ from tunecase.pilot.trainers.task import (
     nothing_to_fetch,
     scored,
 )
+from tunecase.quantities import np
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -91,7 +92,6 @@ def train(task: Task) -> Result:
 
 def _weights(task: Task, chosen: Mapping[str, Any]) -> "tuple[csr_matrix, csr_matrix]":
     """Rows of unit length, of the training and of the test texts; what all rungs read alike is told by the latter."""
-    import numpy as np
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -115,8 +115,6 @@ def _weights(task: Task, chosen: Mapping[str, Any]) -> "tuple[csr_matrix, csr_ma
 
 def _heaviest(asked: "csr_matrix", most: int) -> "csr_matrix":
     """The same rows with no more than so many of their terms, the heaviest."""
-    import numpy as np
-
     for start, end in zip(asked.indptr[:-1], asked.indptr[1:], strict=True):
         if end - start > most:
             weights = asked.data[start:end]
@@ -130,8 +128,6 @@ def _nearest(rows: "csr_matrix", asked: "csr_matrix", most: int, block: int) -> 
 
     The likeness of a block of test rows to all training rows is held at once: 256 x 20,000 numbers are 20 MB.
     """
-    import numpy as np
-
     found: list[list[tuple[int, float]]] = []
     columns = rows.T.tocsr()
     for start in range(0, asked.shape[0], block):

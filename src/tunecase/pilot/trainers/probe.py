@@ -25,10 +25,9 @@ from tunecase.pilot.trainers.task import (
     nothing_to_fetch,
     scored,
 )
+from tunecase.quantities import Array, Numbers, np
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
 MODEL = "the probe (n-gram logistic regression)"
@@ -154,7 +153,7 @@ class _Grams:
 
     split: Callable[[str], list[str]]
     numbers: dict[str, int] = field(default_factory=dict)
-    read: "dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]" = field(default_factory=dict)
+    read: "dict[str, tuple[Array, Numbers]]" = field(default_factory=dict)
     kept: int = 0
 
     def counts(self, texts: Sequence[str], tests: Sequence[str]) -> "tuple[csr_matrix, csr_matrix]":
@@ -162,8 +161,6 @@ class _Grams:
 
         Columns are in the order of the letters; within a row of the texts, n-grams are in that of their first text.
         """
-        import numpy as np
-
         rows, asked = ([self._of(text) for text in some] for some in (texts, tests))
         used, firsts = np.unique(np.concatenate([numbers for numbers, _ in rows]), return_index=True)
         names, used = list(self.numbers), used[np.argsort(firsts)]
@@ -174,24 +171,21 @@ class _Grams:
         trained.indices = places[used][trained.indices]
         return trained, _matrix(asked, places, len(used))
 
-    def _of(self, text: str) -> "tuple[NDArray[np.int32], NDArray[np.float32]]":
+    def _of(self, text: str) -> "tuple[Array, Numbers]":
         if text not in self.read:
             self.read[text] = self.made(text)
             self.kept += len(self.read[text][0])
         return self.read[text]
 
-    def made(self, text: str) -> "tuple[NDArray[np.int32], NDArray[np.float32]]":
+    def made(self, text: str) -> "tuple[Array, Numbers]":
         """The numbers of a text's different n-grams, and how often it has each."""
-        import numpy as np
-
         times = Counter(self.split(text))
         numbers = [self.numbers.setdefault(name, len(self.numbers)) for name in times]
         return np.array(numbers, np.int32), np.array(list(times.values()), np.float32)
 
 
-def _matrix(read: "Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]", places: Any, width: int) -> "csr_matrix":
+def _matrix(read: "Sequence[tuple[Array, Numbers]]", places: Any, width: int) -> "csr_matrix":
     """The counts of n-grams that have a place, one row for each text."""
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     where, times = (

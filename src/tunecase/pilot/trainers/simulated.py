@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers.task import (
     Result,
@@ -76,8 +76,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
         wanted = "one of: " + ", ".join(FAILURES)
         fix = nearest(str(fixed["fail"]), FAILURES)
         problems.append(Problem("setting fail of simulated", repr(fixed["fail"]), wanted, fix))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return fixed
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
 from tunecase.records import Disclosure
 
@@ -193,8 +193,7 @@ def checked(chosen: Mapping[str, Setting], settings: Mapping[str, Setting], trai
         elif not _alike(value, settings[name]):
             wanted = f"{type(settings[name]).__name__}, such as {settings[name]!r}"
             problems.append(Problem(where, repr(value), wanted, "correct the value"))
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     return dict(chosen)
 
 

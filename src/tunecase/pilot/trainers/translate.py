@@ -21,7 +21,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import Problem, nearest, refuse_any
 from tunecase.pilot.trainers.task import Setting
 
 # Names and defaults for a model of some billion weights; a trainer may set other defaults, never other names.
@@ -88,8 +88,7 @@ def with_steps(
             problems.append(
                 Problem(f"setting {name} of {trainer}", str(settings[name]), f"at least {least:g}", "correct it")
             )
-    if problems:
-        raise InputError(problems)
+    refuse_any(problems)
     if "steps" not in chosen:
         settings["steps"] = equal_steps(top_rows, int(settings["batch"]))
     return settings

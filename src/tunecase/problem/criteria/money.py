@@ -1,7 +1,6 @@
 """Rules on worth: P8 worth the cost, P9 saving per request, P19 the cost of errors, P21 retirement as a priced risk."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.prices import (
     error_cost,
@@ -14,11 +13,8 @@ from tunecase.prices import (
 )
 from tunecase.problem.criteria.facts import Facts, percent, points, three_figures
 from tunecase.problem.criteria.rule import Rule
-from tunecase.quantities import DAYS_PER_MONTH, Band, band
+from tunecase.quantities import DAYS_PER_MONTH, Band, Draws, band
 from tunecase.records import Criterion
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 WORTH = Rule(
     "P8",

@@ -8,7 +8,7 @@ from typing import Any
 from tunecase.data.review.queue import argilla, label_studio
 from tunecase.data.review.queue.item import Decision
 from tunecase.data.review.queue.sheet import plain_decision, sheet_rows
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, refuse_any
 from tunecase.io import no_file
 
 FORMS = "review.csv, review.jsonl, a Label Studio JSON export or an Argilla export"
@@ -23,8 +23,7 @@ def read_decisions(path: Path) -> tuple[str, list[Decision], list[Problem]]:
         read.
     Raises: InputError when the file is missing or has none of these forms.
     """
-    if problem := no_file(path, FORMS, "correct the path"):
-        raise InputError(problem)
+    refuse_any(no_file(path, FORMS, "correct the path"))
     if path.suffix.lower() in (".csv", ".tsv"):
         return _parted("CSV", _sheet(path))
     elements = _elements(path)
