@@ -45,7 +45,7 @@ def test_a_look_comes_before_the_money_and_says_what_it_must_show() -> None:
     said = run(about)
     assert "Not yet: ask a prompted model first: about 0.40 USD and an hour." in said.answer
     reason = answer(about).verdict.why
-    assert "If it falls short of 76%, 4,500 USD for" in reason
+    assert "If it falls short of 76%, 5,000 USD for" in reason
     assert "In 6 of 21 published projects" in reason
     full = " ".join(" ".join(lines(account("decide", about.decision, about), full=True)).split())
     assert LOOK.command in full

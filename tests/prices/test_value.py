@@ -22,7 +22,7 @@ from tunecase.prices.value import (
     worth_of_correct,
 )
 from tunecase.project import Project
-from tunecase.records import Definition
+from tunecase.records import AtHand, Definition
 
 PROBLEM = "problem: {metric: accuracy, target: 85%, value: 0.40 USD per correct, volume: 20k per month, horizon: 1 year"
 SERVING = "serving: {price_per_1k_today: 12 USD, price_per_1k_answers: 2 USD}\n"
@@ -58,7 +58,8 @@ def test_a_gain_lies_above_the_stated_baseline_else_above_the_best_untrained(tmp
     plain = asked(tmp_path)
     assert 0.75 == baseline_score(plain, posed(untrained=0.75, in_use=0.7, probe=0.8))
     assert 0.7 == baseline_score(plain, posed(in_use=0.7, probe=0.8))
-    assert 0.8 == baseline_score(plain, posed(majority=0.2, probe=0.8))
+    assert baseline_score(plain, posed(majority=0.2, probe=0.8)) is None
+    assert 0.82 == baseline_score(plain, posed(at_hand=AtHand("encoder", "", 0.82), probe=0.8))
     assert baseline_score(plain, posed()) is None
     assert baseline_score(plain, None) is None
     assert target_value(plain, basis(plain, 10), posed()) is None
