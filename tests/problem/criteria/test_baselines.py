@@ -217,9 +217,3 @@ def test_todays_answers_must_be_whole():
     assert (rule.status, "fill the column 'today' in every test row, or add today.score") == ("unknown", rule.fix)
     whole = table(letters(4, 1), [{"today": out} for _, out in letters(4, 1)])
     assert "in use 100%" in baselines_are_measured(facts(project=asked, test=whole)).got
-
-
-def test_a_prompt_stands_for_what_is_in_use():
-    """A prompted model's score takes the place of the score in use."""
-    asked = project(baseline=None, alternatives={"prompt_hosted": {"score": "66%"}})
-    assert baselines_are_measured(facts(project=asked)).status == "pass"

@@ -69,10 +69,16 @@ def test_no_second_labels_are_priced():
 
 
 def test_ceiling_is_unknown_without_target_or_items():
-    """Without a target, or with a score that counts no items, the rule stays open."""
+    """Without a target, or with a score of answers that nobody wrote twice, the rule stays open."""
     assert target_is_below_the_ceiling(facts(project=project(target=None))).status == "unknown"
-    rule = target_is_below_the_ceiling(facts(project=project(metric="chrf")))
+    rule = target_is_below_the_ceiling(facts(project=project(metric="chrf"), test=table(letters(200, 1))))
     assert (rule.status, rule.severity) == ("unknown", "note")
+
+
+def test_two_written_answers_are_a_ceiling_where_no_items_are_counted():
+    """What one person's answers score against another's: five hundred pairs, of which 485 are the same."""
+    found = facts(project=project(metric="chrf")).ceiling
+    assert 0.9 < found.low < found.mid < found.high < 1
 
 
 def test_power_in_the_words_of_the_page():
