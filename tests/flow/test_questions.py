@@ -16,7 +16,7 @@ GOOD = {
     "problem.goal": 'sort: all of it, "really" #1',
     "problem.owner": "Ines O'Hara",
     "problem.target": "90%",
-    "problem.baseline": "75%",
+    "today": "people",
     "problem.volume": "20k to 60k per month",
     "problem.value": "0.40 USD per correct",
     "budget": "15k USD",
@@ -57,7 +57,7 @@ def test_every_example_is_an_answer(question: Question) -> None:
         ("problem.target", "80", "80%", "Write 80%."),
         ("problem.volume", "lots", "20k per month", "20k to 60k per month"),
         ("budget", "15000", "15k USD", "15k USD"),
-        ("problem.baseline", "ninety", "90%", "one number"),
+        ("today", "robots", "people", "people"),
         ("models", "llama-9000", "meta-llama/Llama-3.1-8B", "Did you mean"),
         ("constraints.data_stays", "perhaps", "no", "yes or no"),
         ("data.sources", "cheap", "0.50 USD per example", "per label"),
@@ -73,8 +73,8 @@ def test_a_wrong_answer_is_told_and_asked_for_again(field: str, wrong: str, righ
 
 
 def test_an_answer_is_read_against_those_before_it() -> None:
-    """A baseline that no metric could have is refused beside the metric that the data show."""
-    _, refused, _ = answered("300%", field="problem.baseline")
+    """A target that no metric could have is refused beside the metric that the data show."""
+    _, refused, _ = answered("300%", field="problem.target")
     assert [True] == ["100%" in problem.wanted for problem in refused]
 
 
@@ -94,7 +94,7 @@ def test_all_answers_stand_in_the_file(stated: Project) -> None:
     """The file reads back with every answer in its place, text with colons and quotes too."""
     problem = stated.problem
     assert (problem.goal, problem.owner) == (GOOD["problem.goal"], GOOD["problem.owner"])
-    assert (problem.target, problem.baseline) == ("90%", "75%")
+    assert (problem.target, stated.today.who) == ("90%", "people")
     assert (problem.value is None, problem.volume is None, stated.budget is None) == (False, False, False)
     assert [source.kind for source in stated.data.sources] == ["label"]
     assert stated.models == ("meta-llama/Llama-3.1-8B",)
