@@ -52,7 +52,7 @@ def test_classes_are_recognised_and_questions_left_open(tmp_path):
     text = written[0].read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=./tunecase.schema.json\n")
     assert "# target: ?%" in text
-    assert len(text.splitlines()) <= 60
+    assert len(text.splitlines()) <= 63
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
@@ -90,10 +90,9 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
         "business_metric: ?": "business_metric: hours", "kind: ?, cost: ? USD": "kind: lost, cost: 5 USD",
         "errors_read: ?": "errors_read: 120", "stale_after: ?": "stale_after: 2028-01-31",
         "price_per_1k_answers: ? USD": "price_per_1k_answers: 2 USD",
-        "price_per_1k_today: ? USD": "price_per_1k_today: 0 USD",
         "  input: ?": "  input: 600", "  output: ?": "  output: 60", "hours: ?": "hours: office",
         "instructions: ? to ?": "instructions: 300 to 900", "first_token: ? s": "first_token: 1 s",
-        "today: ?": "today: openai/gpt-4.1-mini",
+        "who: ?": "who: people", "minutes: ? to ? min per answer": "minutes: 1 to 2 min per answer",
     }  # fmt: skip
     answers |= {"budget: ? USD": "budget: 9k USD", "owner: ?": "owner: me", "pool: ?": "pool: 20k"}
     out = []
@@ -259,7 +258,7 @@ def test_the_example_passes_its_own_schema():
     jsonschema.validate(example, rules)
     with pytest.raises(jsonschema.ValidationError, match="targte"):
         jsonschema.validate({**example, "targte": 1}, rules)
-    assert len((EXAMPLE / "tunecase.yaml").read_text(encoding="utf-8").splitlines()) <= 56
+    assert len((EXAMPLE / "tunecase.yaml").read_text(encoding="utf-8").splitlines()) <= 61
 
 
 def test_the_examples_readme_tells_its_own_figures():

@@ -57,7 +57,7 @@ def test_every_example_is_an_answer(question: Question) -> None:
         ("problem.target", "80", "80%", "Write 80%."),
         ("problem.volume", "lots", "20k per month", "20k to 60k per month"),
         ("budget", "15000", "15k USD", "15k USD"),
-        ("today", "robots", "people", "people"),
+        ("today", "robots", "people", "Did you mean"),
         ("models", "llama-9000", "meta-llama/Llama-3.1-8B", "Did you mean"),
         ("constraints.data_stays", "perhaps", "no", "yes or no"),
         ("data.sources", "cheap", "0.50 USD per example", "per label"),

@@ -59,9 +59,11 @@ _REST = """
 #   gpus: [L40S, H100]
 #   terms: on_demand                 # on_demand, spot or reserved; `prices: FILE` takes a CSV of your own prices
 
-# today: ?                           # Who gives the answers now: people, rule, prompt, model or nobody?
+# today:                             # Who gives the answers now?
+#   who: ?                           # people, rule, prompt, model or nobody
 #   score: ?%                        # on the test file; people need none
-#   minutes: ? to ? min per answer   # of people, with rate: ? to ? USD per hour; else price_per_1k: ? USD
+#   minutes: ? to ? min per answer   # of people; anything else has price_per_1k: ? USD
+#   rate: ? to ? USD per hour        # theirs
 
 # team:                              # Who works on it, for which share of the time?
 #   - role: ml engineer
