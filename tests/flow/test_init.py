@@ -110,7 +110,7 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
     assert (120, 1) == (project.problem.errors_read, len(project.problem.errors))
     assert "80%" == project.alternatives.prompt_hosted.score
     assert (1, 9_000.0) == (len(project.team), project.budget.spread.median)
-    assert ("openai/gpt-4.1-mini", "office") == (project.serving.today, project.serving.traffic.hours)
+    assert ("people", "office") == (project.today.who, project.serving.traffic.hours)
     assert (600.0, 60.0) == tuple(
         one.spread.median for one in (project.serving.traffic.input, project.serving.traffic.output)
     )
