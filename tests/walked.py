@@ -106,6 +106,8 @@ def _plan() -> None:
 def _decide() -> None:
     value, second = "  value: 4 USD per correct", "  second_label: second"
     rates = "rates: [{currency: EUR, value: 1.08, date: 2026-11-01}]"
+    # Looks take too long here to come first, so that the advice is a step that money is asked for.
+    rates += "\nlevers: {look_hours: 40 to 60 h}"
     case_folder(Path(), train_rows=120, value=value, second_label=second, extra=rates)
     write_jsonl(Path("test.jsonl"), (row | {"second": row["label"]} for row in tickets(100, 2)))
     flow.road(_open(), lambda verb, record: None, settings=flow.PilotSettings(draws=2, workers=1))
