@@ -535,7 +535,7 @@ def test_without_value_no_purchase_is_advised(tmp_path: Path) -> None:
 def test_without_a_baseline_or_right_answers_a_value_cannot_be_weighed(tmp_path: Path) -> None:
     """With value and volume stated, the score in use is what lacks; a gain in chrF is none in right answers."""
     asked = project(tmp_path)
-    for field, value, words in (("baseline", None, "problem.baseline"), ("metric", "chrf", "does not count right")):
+    for field, value, words in (("baseline", None, "today.score"), ("metric", "chrf", "does not count right")):
         other = asked.model_copy(update={"problem": asked.problem.model_copy(update={field: value})})
         posed = replace(pieces(other)[0], majority=None, probe=None)
         record = decided(other, definition=posed)

@@ -182,5 +182,6 @@ def test_before_a_pilot_the_ways_to_try_are_told(tmp_path: Path) -> None:
     """Cheapest to know first, each with its command and price."""
     told = flow.next_step(walked.opened("decided", tmp_path, entries=4))
     assert "run the pilot" == told.decision.action
-    assert told.to_try[0].startswith("a head on a small encoder and nearest examples: `tunecase pilot`, 0 USD")
-    assert any("`tunecase pilot --hosted gpt-6-luna`" in step for step in told.to_try)
+    commands = [look.command for look in told.decision.looks]
+    assert "tunecase pilot" == commands[0]
+    assert "tunecase pilot --hosted gpt-6-luna" in commands
