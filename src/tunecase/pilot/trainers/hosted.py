@@ -122,7 +122,8 @@ def train(task: Task) -> Result:
 def foreseen(task: Task) -> tuple[int, float | None]:
     """What asking would take, before anything is sent: tokens in and out, and their price where prices are known.
 
-        tokens in = bytes of all turns / 3 + 6 per turn + 16 per row,   tokens out <= max_tokens per row
+        tokens in = bytes of all turns / 3 + 6 per turn + 16 per row without a system turn,
+        tokens out <= max_tokens per row
 
     Returns: (tokens, the most it costs [USD]); None for the cost where prices are not known.
 
@@ -133,7 +134,8 @@ def foreseen(task: Task) -> tuple[int, float | None]:
     rows = _conversations(task, made)
     turns = [turn["content"] for row in rows for turn in row["messages"]]
     turns += [json.dumps(row["tools"]) for row in rows if "tools" in row]
-    taken = sum(len(content.encode()) // 3 + 6 for content in turns) + 16 * len(rows)
+    taken = sum(len(content.encode()) // 3 + 6 for content in turns)
+    taken += sum(16 for row in rows if row["messages"][0]["role"] != "system")  # templates then add their own
     given = len(task.test_texts) * _most_tokens(task, made)
     return taken + given, asking.usd(taken, given, made)
 
