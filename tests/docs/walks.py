@@ -123,7 +123,10 @@ DATA = {
 PILOT = {
     'tunecase pilot --trainer command --set command="..."': (
         'tunecase pilot --trainer command --set command="python most_common.py"'
-    )
+    ),
+    "tunecase pilot --trainer lora --export skypilot --accelerators L40S:1": (
+        "tunecase pilot --trainer lora --export skypilot --accelerators L40S:1 --send-flagged"
+    ),
 }
 MONEY_PAGE = {
     "tunecase prices --kind api --model NAME": "tunecase prices --kind api --model openai/gpt-4.1-mini",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.laws import law
@@ -162,6 +162,7 @@ cells = st.one_of(
 
 @law(150)
 @given(st.lists(st.lists(cells, min_size=1, max_size=4), max_size=6))
+@example([["0.0", "0.0", "1.0"], ["1.0", "0.0", "1.0", '"'], ["0.0"]])
 def test_any_rows_are_read_or_refused(rows: list[list[str]]) -> None:
     """A row is counted or named, and nothing else comes of it."""
     with tempfile.TemporaryDirectory() as folder:

@@ -107,6 +107,8 @@ class _Reading:
             arrival = self._arrivals(read["arrival"].tolist()) if self.is_iso else read["arrival"]
         except (ValueError, IndexError):
             return None
+        if len(read) != len(texts):  # a quotation mark that is never closed swallows the lines after it
+            return None
         has_gap = any(np.isnan(part).any() for part in (arrival, read["input"], read["output"]))
         return None if has_gap else (arrival, read["input"], read["output"])
 
