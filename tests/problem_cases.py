@@ -29,7 +29,7 @@ GOOD: dict[str, Any] = {
     "stale_after": date(2028, 1, 1),
     "criteria": ("one desk is named", "it exists", "the clerk there agrees"),
 }
-TRIED: dict[str, Any] = {"prompt_hosted": {"score": "66%"}}
+TRIED: dict[str, Any] = {"prompt_hosted": {"score": "65.1%"}}
 DESKS = ("harbour", "orchard", "quarry")
 
 

@@ -115,6 +115,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "gates",
         "headline",
         "lines",
+        "looks",
         "material",
         "registry",
         "review",

@@ -16,19 +16,19 @@ from tunecase.flow import not_used, open_case
 from tunecase.flow.opened import REDRAWN
 from tunecase.ledger.book import Ledger
 from tunecase.ledger.lines import Entry
-from tunecase.records import RECORDS, from_json, to_json
+from tunecase.records import RECORDS, SCHEMAS, from_json, to_json
 
 FIXTURES = Path(__file__).parent / "fixtures" / "old_ledgers"
 TODAY = date(2026, 11, 24)
 DAY = ("--today", TODAY.isoformat())
 LEDGERS = ("walked", "stopped", "command")
 # Verbs whose last record in `walked` holds for the case as it stands.
-HELD = ("define", "audit", "labelling", "pilot", "round", "next", "books", "compare", "report")
+HELD = ("audit", "labelling", "pilot", "round", "next", "books", "compare", "report")
 # These are worked out in another way now: they are read, named as not used, and made again, in this order.
-REMADE = ("forecast", "estimate", "decide")
-# Fields of an option that the plan's figures have taken the place of.
-GONE = frozenset({"p_reach", "expected_gain", "expected_cost", "expected_value"})
-EARLIER_FORM = dict.fromkeys(REMADE, "was written in another form (v1, now v3)")
+REMADE = ("forecast", "estimate", "define", "decide")
+# Fields that the plan's figures, and the looks of a decision, have taken the place of.
+GONE = frozenset({"p_reach", "expected_gain", "expected_cost", "expected_value", "experiments", "certainty"})
+EARLIER_FORM = {verb: f"was written in another form (v1, now v{SCHEMAS[verb]})" for verb in REMADE}
 IMPORTS = (("timesheet", "hours.csv", 3), ("focus", "bill.csv", 2), ("runs", "training", 2))
 SIZES = ("--sizes", "10,20,40,80", "--draws", "2", "--all", "--workers", "1")
 OWN_TRAINER = ("--trainer", "command", "--set", "command=./trainer", "--sizes", "24,48,90", "--draws", "1", "--all")

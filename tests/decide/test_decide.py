@@ -422,18 +422,20 @@ def test_a_way_scored_on_other_rows_is_not_shipped(tmp_path):
 
 
 def test_before_money_the_cheaper_looks_are_told(tmp_path: Path) -> None:
-    """A way that nobody measured and that needs no fine-tune is named, its command with it; a fine-tune is not."""
+    """Every way that nobody measured has its command and price; one that published cases speak for comes first."""
     free, minutes = Band(0.0, 0.0, 0.0, 0.0), Interval80(1.0, 2.0, 3.0)
     measures = {"measure_cost": free, "measure_minutes": minutes}
     ways = tuple(
         Alternative(name, name, None, None, None, None, None, "unknown", measure=f"tunecase pilot {name}", **measures)
-        for name in ("prompt", "tune_small")
+        for name in ("encoder_tuned", "prompt_hosted")
     )
     asked = project(tmp_path)
-    posed = replace(pieces(asked)[0], alternatives=ways, order=("tune_small", "prompt"))
-    record = decided(asked, definition=posed)
+    record = decided(asked, definition=replace(pieces(asked)[0], alternatives=ways))
     assert record.best is not None
-    assert record.reason.endswith("Cheaper to know first: prompt: `tunecase pilot prompt`, 0 USD, about 2 minutes.")
+    assert ["prompt_hosted", "encoder_tuned"] == [look.way for look in record.looks]
+    assert "tunecase pilot prompt_hosted" == record.looks[0].command
+    assert record.looks[0].price == record.looks[1].price > 0
+    assert (None, True) == (record.looks[1].worth, record.looks[0].known > record.looks[0].cases > 0)
 
 
 def test_a_score_that_its_test_does_not_show_yet_is_not_called_short(tmp_path: Path) -> None:

@@ -289,11 +289,11 @@ def test_rounds_are_assumed_without_a_target_and_drive_the_bill(tmp_path: Path) 
 
 
 def test_without_a_pilot_the_rounds_follow_an_assumed_curve(tmp_path: Path) -> None:
-    """The same policy as after a pilot, on a curve that is told to be assumed; its parts are documented defaults."""
+    """The policy of after a pilot, on a curve told to be assumed, prices the rounds; no chance is told of it."""
     record = bill(written(LABELS, tmp_path))
     assert record.based_on == "no pilot"
-    assert 0 < record.reached < 1
-    assert "assumed" == record.plan.evidence["chance"]
+    assert None is record.reached is record.plan.chance
+    assert "chance" not in record.plan.evidence
     assert "each world follows an assumed curve, from 700 rows up to 5,940" in record.assumptions[0]
     assert {"assumed.first_error", "assumed.slope"} <= {used.field for used in record.defaults}
 
@@ -391,7 +391,7 @@ def test_a_pilot_too_small_is_not_used(tmp_path: Path) -> None:
     """The curve is assumed, and the record says that there was no usable pilot."""
     record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), verdict="not a pilot yet"))
     assert record.based_on == "no usable pilot"
-    assert "assumed" == record.plan.evidence["chance"]
+    assert (None, False) == (record.plan.chance, "chance" in record.plan.evidence)
 
 
 def test_hardware_is_worked_out_from_the_model(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tunecase.errors import InputError, LedgerBusyError
 from tunecase.flow.keys import hash_of
 from tunecase.flow.plan_on_file import on_file, plan_parts
 from tunecase.ledger import Ledger
+from tunecase.records import Run
 
 TODAY = walked.TODAY
 approving = importlib.import_module("tunecase.flow.approve")  # the face has a function of that name
@@ -266,7 +267,7 @@ def test_without_a_plan_nothing_is_approved_or_rejected(tmp_path: Path) -> None:
 
 
 def test_an_expired_approval_covers_nothing_more(folder: Path) -> None:
-    """What was spent in time stays covered, the rest has lapsed, and the next release is asked for."""
+    """What was spent in time stays covered, the rest has lapsed; what it bought is recorded before more is asked for."""
     case = opened(folder)
     case.approve("1500 USD", "Ines", until="2026-11-30")
     spend(case, "400")
@@ -274,7 +275,8 @@ def test_an_expired_approval_covers_nothing_more(folder: Path) -> None:
     decide(later)
     spend(later, "50", date(2026, 12, 1))
     now = later.approvals()
-    assert ("over", "expired", True) == (now.state, now.approved[0].state, now.is_asked)
+    assert ("over", "expired") == (now.state, now.approved[0].state)
+    assert (True, False) == (now.owed, now.is_asked)
     assert (Decimal(0), Decimal(1100), Decimal(50)) == (now.left, now.lapsed, now.uncovered)
 
 
@@ -469,6 +471,10 @@ def test_a_release_that_was_seen_is_given_once(folder: Path, case: Case) -> None
     again = replace(asked, last=first.id)
     assert {"the plan": "no release that is asked for"} == problems(lambda: flow.approve(case.flow, again))
     spend(opened(folder), "10")
+    assert flow.approvals(opened(folder).flow).owed
+    run = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, 1.0)
+    ledger = opened(folder).flow.ledger
+    ledger.append("run", run, recorded_at=ledger.latest("record", "approve").recorded_at, verb="pilot")
     assert 2 == len(flow.approve(case.flow, again).approved)
 
 

@@ -68,7 +68,7 @@ CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "decide": (
         {"advice": "stop", "value_flips": (Flip("problem.value", 0.12, 0.15, "fine_tune"),)},
-        {"advice": "look", "action": LOOK.action, "experiments": (LOOK,)}, {"advice": "ship"},
+        {"looks": (LOOK,), "first_look": LOOK.way}, {"advice": "ship"},
         {"what_if": (Flip("effort_per_round", 40.0, 65.0, "stop"), Flip("budget", 30_000.0))},
         {"options": (), "flips_at": "", "advice": "stop", "assumptions": ()},
     ),
@@ -136,7 +136,7 @@ CASES = {
     "usual": case(),
     "in stages": material(),
     "measure first": material(decision=decision(advice="pilot")),
-    "a look": material(decision=decision(advice="look", action=LOOK.action, experiments=(LOOK,))),
+    "a look": material(decision=decision(looks=(LOOK,), first_look=LOOK.way)),
     "instead": material(
         decision=decision(advice="ship", instead="Do not fine-tune: prompt a hosted model."),
         definition=replace(samples.definition(), alternatives=(HOSTED,)),

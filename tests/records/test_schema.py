@@ -57,7 +57,7 @@ def test_the_form_is_that_of_the_records() -> None:
     numbers = {command: int(schema_of(command)["$id"].rpartition(":")[2]) for command in PRINTED}
     assert numbers["estimate"] == SCHEMAS["estimate"]
     assert numbers["audit"] == form_of([Audit, Cleaned, Reviews, Labelling]) == 1
-    assert numbers["run"] == 1 + sum(SCHEMAS[verb] - 1 for verb in ("estimate", "forecast", "decide"))
+    assert numbers["run"] == 1 + sum(SCHEMAS[verb] - 1 for verb in ("define", "estimate", "forecast", "decide"))
 
 
 def test_every_command_with_json_has_a_row() -> None:
