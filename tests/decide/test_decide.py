@@ -431,7 +431,7 @@ def test_before_money_the_cheaper_looks_are_told(tmp_path: Path) -> None:
     )
     asked = project(tmp_path)
     record = decided(asked, definition=replace(pieces(asked)[0], alternatives=ways))
-    assert record.best is not None
+    assert ("look", "prompt_hosted") == (record.advice, record.first_look)
     assert ["prompt_hosted", "encoder_tuned"] == [look.way for look in record.looks]
     assert "tunecase pilot prompt_hosted" == record.looks[0].command
     assert record.looks[0].price == record.looks[1].price > 0

@@ -153,8 +153,8 @@ def test_a_pilot_that_trains_clears_the_rounds(after: flow.Flow) -> None:
 def test_bought_rows_count_by_what_they_teach(case: flow.Flow) -> None:
     """A round of synthetic rows stands on the curve at its rows' worth in labelled ones."""
     source = "    - {kind: synthetic, pool: 20k, price: 0.01 USD per example}\nmodels:"
-    levers = "levers:\n  synthetic_worth: 50%"
-    text = case.path.read_text(encoding="utf-8").replace("models:", source).replace("levers:", levers)
+    levers = "levers: {synthetic_worth: 50%, "
+    text = case.path.read_text(encoding="utf-8").replace("models:", source).replace("levers: {", levers)
     case.path.write_text(text, encoding="utf-8")
     walked.keep_anew(again(case), "audit", "define")
     made = flow.add_round(again(case), 320, "0.76", ["other_sources"])
