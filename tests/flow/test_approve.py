@@ -267,7 +267,7 @@ def test_without_a_plan_nothing_is_approved_or_rejected(tmp_path: Path) -> None:
 
 
 def test_an_expired_approval_covers_nothing_more(folder: Path) -> None:
-    """What was spent in time stays covered, the rest has lapsed; what it bought is recorded before more is asked for."""
+    """What was spent in time stays covered, the rest has lapsed; its result is asked for before more money."""
     case = opened(folder)
     case.approve("1500 USD", "Ines", until="2026-11-30")
     spend(case, "400")

@@ -94,9 +94,14 @@ RECORDS: dict[str, type] = {
 
 # The form of each verb's record. Raise a number where a record comes to mean something else, be it a field or the way
 # that it is worked out: records of the earlier form are then named as not used, and made again.
-SCHEMAS: dict[str, int] = (
-    dict.fromkeys(RECORDS, 1) | {"define": 2, "estimate": 4, "forecast": 3, "decide": 4, "fit": 2, "ledger": 2}
-)
+SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {
+    "define": 2,
+    "estimate": 4,
+    "forecast": 3,
+    "decide": 4,
+    "fit": 2,
+    "ledger": 2,
+}
 
 
 def from_json(kind: type[T], body: Any) -> T:
