@@ -8,7 +8,7 @@ from math import isclose
 from tunecase.accounts.first import first_words
 from tunecase.accounts.looks import TRIED, look_price, published_words
 from tunecase.accounts.material import Material
-from tunecase.accounts.words import is_share, plain_words, score_words, target_words, tuned_model
+from tunecase.accounts.words import is_share, plain_words, score_words, short_name, target_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
 from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, plain_paid, sentence
 from tunecase.records import Candidate, Criterion, Decision, Look, Option, Plan
@@ -210,10 +210,12 @@ def _hangs_on(look: Look, material: Material) -> str:
         return f"From {needed} on no fine-tune is needed."
     if not plan.advised:
         return f"From {needed} on it does what is wanted; short of that, stop."
-    buys = (
-        "the first test of the larger model" if plan.lever == "fine_tune" and is_stand_in(material) else "the next step"
-    )
-    return f"If it falls short of {needed}, {plain_money(plan.release.p80, plan.currency)} for {buys}."
+    buys = "for the next step"
+    if plan.lever == "fine_tune" and is_stand_in(material):
+        buys = "for the first test of the larger model"
+    elif plan.lever == "when_sure":
+        buys = f"to use {short_name(decision.way)} where it is sure"
+    return f"If it falls short of {needed}, {plain_money(plan.release.p80, plan.currency)} {buys}."
 
 
 def _instead(material: Material) -> Verdict | None:

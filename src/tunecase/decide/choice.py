@@ -143,7 +143,7 @@ def _choose(
     second = max(others, key=lambda pair: pair[0])[1] if others else None
     runner_up = "to stop, worth nothing" if second is None else _priced(second, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
-    ends = best.lever in ("ship", "redefine", "when_sure")
+    ends = best.lever in ("ship", "redefine")
     look = None if ends else advised(looks, made, nothing_asked=best.lever == "stop")
     if look is not None:
         advice, action = "look", _tried(look, drawn)

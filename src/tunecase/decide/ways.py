@@ -8,6 +8,7 @@ from tunecase.compute import base_model
 from tunecase.decide.options import first_option
 from tunecase.pilot.scoring import keeps
 from tunecase.plan import Drawn, MeasuredWay
+from tunecase.prices import rest_goes_to_people
 from tunecase.quantities import count, firm_money, score, share
 from tunecase.records import Option, Plan
 
@@ -79,8 +80,7 @@ def already_there(drawn: Drawn) -> str:
 
 def _others(drawn: Drawn) -> str:
     """Who gives the answers that are not sure, as the step itself says it."""
-    assert drawn.solved is not None
-    return "people do" if "people the rest" in drawn.solved.winner.action else "today's way does"
+    return "people do" if rest_goes_to_people(drawn.work.basis) else "today's way does"
 
 
 def promised(drawn: Drawn) -> str:

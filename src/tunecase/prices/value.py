@@ -137,6 +137,12 @@ def people_give_the_rest(basis: Basis) -> bool:
     return problem is not None and problem.by_hand is not None and price_today(basis) is None
 
 
+def rest_goes_to_people(basis: Basis) -> bool:
+    """Whether people give the answers that a model leaves: they do today, or would at `problem.by_hand`."""
+    by_people = basis.project is not None and basis.project.today.who == "people"
+    return by_people or people_give_the_rest(basis)
+
+
 def rest_by_others(basis: Basis, coverage: float) -> "Draws | float":
     """What the answers that a model leaves to others add to `serving_saving`, shape (draws,); at most 0.
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.pilot.scoring import keeps, meets
 from tunecase.plan.levers.state import LOSS, Offer, State
-from tunecase.prices import part_when_sure, people_give_the_rest, price_today
+from tunecase.prices import part_when_sure, people_give_the_rest, price_today, rest_goes_to_people
 from tunecase.quantities import count, score, share
 
 
@@ -61,7 +61,7 @@ def when_sure(state: State) -> Offer:
         )
         return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
     by_hand = people_give_the_rest(state.basis)
-    others = "people" if by_hand else "today's way"
+    others = "people" if rest_goes_to_people(state.basis) else "today's way"
     told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of, {others} the rest"
     error = promise.error if promise.bound is None else promise.bound
     credit = float(state.credit(np.asarray([error]))[0])
