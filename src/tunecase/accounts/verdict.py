@@ -118,9 +118,11 @@ def _begun(material: Material) -> Verdict | None:
 
 
 def _unposed(material: Material) -> Verdict | None:
-    """Not yet: a rule that stops the case fails."""
-    definition = material.definition
-    if definition is None or definition.ok or (material.decision is not None and material.decision.advice == "stop"):
+    """Not yet: a rule that stops the case fails, and what is advised needs it."""
+    definition, decision = material.definition, material.decision
+    if definition is None or definition.ok:
+        return None
+    if decision is not None and (decision.advice == "stop" or (decision.plan is not None and decision.advice != "fix first" and decision.plan.lever == "when_sure")):
         return None
     failed = [rule for rule in definition.criteria if rule.status == "fail" and rule.severity == "stop"]
     asked = [to_settle(rule)[0] for rule in failed] or ["pose the problem"]
@@ -191,11 +193,20 @@ def _measure(material: Material) -> Verdict | None:
     if (look := decision.look) is not None:
         price = f"{look_price(look, decision.currency)}."
         return _made("measure", "Not yet:", f"{TRIED.get(look.way, look.way)} first:", price, material,
-                     [_hangs_on(look, material), published_words(look)])  # fmt: skip
+                     [_hangs_on(look, material), published_words(look) or _prompt_got(material)])  # fmt: skip
     if decision.advice != "pilot":
         return None
     why = ["A few small runs show how far the examples carry.", "No money is needed before that."]
     return _made("measure", "Measure first:", "run a small pilot", "before any money is released.", material, why)
+
+
+def _prompt_got(material: Material) -> str:
+    """What a prompted model scored here; empty where none did."""
+    definition = material.definition
+    if definition is None:
+        return ""
+    scores = [one.score for one in definition.alternatives if one.name == "prompt_hosted" and one.evidence == "measured"]
+    return "".join(f"A prompted model got {score_words(score, definition.metric)}." for score in scores if score)
 
 
 def _hangs_on(look: Look, material: Material) -> str:

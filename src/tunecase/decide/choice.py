@@ -62,7 +62,10 @@ def decide(
     known = replace(facts, forecast=None) if simulated else facts
     unclear = _weighs_doubt(known, made)
     ready = (bool(drawn.way) and solved is not None and bool(solved.winner.brings)) or unclear
-    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready, pays=made.advised)
+    first = gate(
+        known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready,
+        ships=bool(drawn.way) and made.lever == "ship", shown=made.advised and made.lever != "when_sure",
+    )  # fmt: skip
     forecast, looks = known.forecast, looks_of(drawn, made)
     if first is not None and first.advice == "pilot" and not drawn.grounded and forecast is not None:
         look = advised(looks, made)
@@ -248,7 +251,7 @@ def _closed(
         advice=gate.advice, action=gate.action, reason=gate.reason, options=options, first_look=gate.look,
         value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
         currency=drawn.work.basis.currency, plan=replace(made, advised=False) if gate.instead else made,
-        way=drawn.way if gate.advice in ("ship", "stop") else "", looks=looks,
+        way=drawn.way if gate.advice in ("ship", "stop") and not gate.instead else "", looks=looks,
         instead=gate.instead or (instead(drawn) if gate.advice == "ship" else _in_its_place(gate, drawn)),
     )  # fmt: skip
 

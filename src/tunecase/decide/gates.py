@@ -37,7 +37,7 @@ class Gate:
 
 def gate(
     facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str, *, ready: bool = False,
-    pays: bool = True,
+    ships: bool = False, shown: bool = True,
 ) -> Gate | None:  # fmt: skip
     """The first thing that must come before any purchase; None if nothing must.
 
@@ -47,13 +47,15 @@ def gate(
         saving: what serving costs less than today over the horizon, on average [base currency].
         no_pilot: why no pilot could be run, empty when one was.
         short: says that the budget pays for nothing after a pilot, where that is so.
-        pays: some step is worth its price.
         ready: a measured way can be put to use as it is, so that no curve has to say anything.
+        ships: the step that is worth most ships a measured way for every answer.
+        shown: the step that is worth most leads to a gain that a test must show; not where none is worth its price,
+            nor where what is put to use rests on a promise.
     """
     assert facts.definition is not None
     forecast = facts.forecast
-    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency, pays=pays)
-    if first is None and facts.way is None:
+    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency, shown=shown)
+    if first is None and not ships:
         first = _ship_untrained(facts.definition, saving)
     if first is not None:
         return first
@@ -73,12 +75,12 @@ def _mend_data(audit: Audit | None) -> Gate | None:
     return Gate("fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}")
 
 
-def _mend_problem(definition: Definition, currency: str, *, pays: bool) -> Gate | None:
-    """What the problem lacks; where no step pays, more test rows would only show a gain that nobody should buy."""
+def _mend_problem(definition: Definition, currency: str, *, shown: bool) -> Gate | None:
+    """What the problem lacks; where no test has to show a gain, more test rows are asked for by nothing."""
     if definition.verdict != "do not start":
         return None
     failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
-    if not pays and all(rule.id == POWER for rule in failed):
+    if not shown and all(rule.id == POWER for rule in failed):
         return None
     fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
     return Gate("fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}")
