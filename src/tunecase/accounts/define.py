@@ -165,10 +165,10 @@ def _failed(weights: Sequence[str]) -> str:
 
 def _next(record: Definition, material: Material) -> str:
     """The audit, a test file, what is cheapest to know, the pilot, the decision; none where the problem forbids it."""
-    if record.verdict == "do not start":
-        return ""
-    if material.decision is not None:
+    if material.decision is not None and (record.ok or material.decision.advice != "fix first"):
         return next_command(material)
+    if not record.ok:
+        return ""
     if any(rule.fix == "run `tunecase audit`" for rule in record.criteria):
         return "tunecase audit"
     data = None if material.project is None else material.project.data

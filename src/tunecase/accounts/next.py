@@ -6,7 +6,7 @@ from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.looks import looks_table
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import next_command
-from tunecase.accounts.verdict import verdict
+from tunecase.accounts.verdict import UNTRAINED, verdict
 from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
@@ -42,7 +42,8 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
     said = verdict(material)
     chance = next((one for one in record.moved if one.name.startswith("chance to show")), None)
     plan = record.decision.plan
-    now = "" if plan is None or plan.chance is None else plain_share(plan.chance.shown)
+    told = plan is not None and (plan.lever == "ship" or plan.lever not in UNTRAINED)
+    now = "" if plan is None or plan.chance is None or not told else plain_share(plan.chance.shown)
     pairs = [("why", said.why)] if said.why else []
     if now:
         target = material.target if plan is None or plan.target is None else plan.target

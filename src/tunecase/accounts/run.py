@@ -14,6 +14,7 @@ from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import (
+    UNTRAINED,
     advised_plan,
     best_untuned,
     ends_in_a_round,
@@ -29,7 +30,6 @@ from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
 from tunecase.records import Definition
 
-UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was measured
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
 
 

@@ -3,6 +3,7 @@
 from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import (
+    UNTRAINED,
     advised_plan,
     best_untuned,
     plan_of,
@@ -92,9 +93,9 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
     metric = _metric(material)
     name = "Chance to reach the target" if target is None else f"Chance to reach {target_words(target, metric)}"
     plan = advised_plan(material)
-    if plan is None and kind in ("instead", "ship"):
-        return _score(material)
     shown = plan or plan_of(material)
+    if plan is None and (kind in ("instead", "ship") or (shown is not None and shown.lever in UNTRAINED)):
+        return _score(material)
     if shown is None or shown.chance is None or target is None:
         is_stated = target is not None or _states(material, "target")
         beside = _told_by(material) if is_stated else "no target is stated"

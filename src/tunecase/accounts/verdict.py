@@ -31,6 +31,7 @@ UNDECIDED = {
 }
 NAMED = re.compile(r" \((?=[a-zA-Z_.-]*\d)([\w.-]+)\)")  # the model that a way uses
 WRONG = re.compile(r" with at most ([\d.]+)% of them wrong ")
+UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was measured
 MOST_NAMED = 2  # open questions named one by one
 
 
@@ -122,8 +123,10 @@ def _unposed(material: Material) -> Verdict | None:
     definition, decision = material.definition, material.decision
     if definition is None or definition.ok:
         return None
-    if decision is not None and (decision.advice == "stop" or (decision.plan is not None and decision.advice != "fix first" and decision.plan.lever == "when_sure")):
-        return None
+    if decision is not None and decision.advice != "fix first":
+        sure = decision.plan is not None and decision.plan.lever == "when_sure"
+        if sure or decision.advice == "stop":
+            return None
     failed = [rule for rule in definition.criteria if rule.status == "fail" and rule.severity == "stop"]
     asked = [to_settle(rule)[0] for rule in failed] or ["pose the problem"]
     what = f"settle {count(len(asked))} questions" if len(asked) > MOST_NAMED else " and ".join(asked)
@@ -205,7 +208,9 @@ def _prompt_got(material: Material) -> str:
     definition = material.definition
     if definition is None:
         return ""
-    scores = [one.score for one in definition.alternatives if one.name == "prompt_hosted" and one.evidence == "measured"]
+    scores = [
+        one.score for one in definition.alternatives if one.name == "prompt_hosted" and one.evidence == "measured"
+    ]
     return "".join(f"A prompted model got {score_words(score, definition.metric)}." for score in scores if score)
 
 
