@@ -22,6 +22,8 @@ HOURS_A_DAY = 8.0
 def looks_of(drawn: Drawn, made: Plan) -> tuple[Look, ...]:
     """Every way that nobody has measured yet, the one with the best value for its price first.
 
+    Left out is a search for the nearest rows, which nobody would put to use.
+
         worth = cases / known x the first release - price,   price = cost + hours x an hour's price
 
     Ways of which no published cases tell come after those, the cheapest first; then those that nothing prices, and
@@ -42,7 +44,7 @@ def looks_of(drawn: Drawn, made: Plan) -> tuple[Look, ...]:
     looks = [
         _look(way, hours, rate, saved, _needed(way, state, made))
         for way in definition.alternatives
-        if way.measure or (way.struck and way.score is None)
+        if way.name != "nearest" and (way.measure or (way.struck and way.score is None))
     ]
     return tuple(sorted(looks, key=_rank))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
 OF_CLASSES = ("n_grams", "encoder", "nearest", "decision", "encoder_tuned")  # ways that choose one of a list of answers
 PACES = ("n_grams", "encoder", "encoder_tuned")  # ways with hours of set-up and a pace of their own
+PARTS = {  # the optional part that measures a way here, and the packages that it brings
+    "encoder": ("encoder", ("safetensors", "tokenizers")),
+    "nearest": ("encoder", ("bm25s",)),
+    "encoder_tuned": ("train", ("torch", "transformers")),
+}
 TINY_PARAMS = 1e9  # so many are tuned on plain cores in minutes to hours
 NOTHING = Band(0.0, 0.0, 0.0, 0.0)
 
@@ -102,8 +108,15 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
         f"the seconds of an answer: `{command}`",
         () if seen else ("the score",),
         (seen.name if seen else _weights(model), _needs_torch() if name == "encoder_tuned" and not seen else ""),
-        here(command, grounds, pace),
+        here(_with_parts(name, command), grounds, pace),
     )
+
+
+def _with_parts(name: str, command: str) -> str:
+    """A pilot's command that first installs what its learner lacks here, so that it runs as printed."""
+    extra, packages = PARTS.get(name, ("", ()))
+    lacking = any(find_spec(package) is None for package in packages)
+    return f"{install_line(extra)} && {command}" if lacking else command
 
 
 def _needs_torch() -> str:
