@@ -67,7 +67,8 @@ def shipped_plan(material: Material) -> Plan | None:
     plan = None if decision is None else decision.plan
     if decision is None or plan is None or not plan.advised or decision.comes_first:
         return None
-    return plan if decision.advice == plan.lever == "ship" and plan.release.p80.shown else None
+    ships = decision.advice == plan.lever and plan.lever in ("ship", "when_sure")
+    return plan if ships and plan.release.p80.shown else None
 
 
 def release_now(decision: Decision) -> Sampled | None:

@@ -62,6 +62,8 @@ def advised(looks: tuple[Look, ...], made: Plan, *, nothing_asked: bool = False)
     def pays(look: Look) -> bool:
         if look.barred or look.price is None or not look.command:
             return False
+        if made.budget_left is not None and look.price > made.budget_left:
+            return False
         return look.price <= most if look.worth is None else look.worth > 0
 
     return next(filter(pays, looks), None)
