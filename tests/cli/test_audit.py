@@ -20,7 +20,7 @@ def test_data_are_mended_on_the_command_line(tmp_path: Path) -> None:
     assert 2 == tunecase("audit", "--project", path, "--reviewed", tmp_path / "none.csv").code
     printed = tunecase("audit", "--project", path, "--fix", out, "--force")
     assert "Your file is unchanged." in printed.out
-    assert all(len(line) <= 80 for line in printed.out.splitlines())
+    assert all(len(line) <= 80 for line in printed.out.splitlines() if str(path) not in line)
 
 
 def test_audit_counts_tokens_with_a_tokenizer_at_hand(tmp_path: Path) -> None:

@@ -137,13 +137,14 @@ def test_a_file_that_is_typed_needs_no_project(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_command_that_would_miss_the_project_is_told_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """fit and inference bear the project where nobody would find it by itself; no other command, and not beside it."""
+    """Every command bears the project where nobody would find it by itself, so that it runs as printed."""
     path = case_folder(tmp_path / "my case")
     case = open_case(path)
     monkeypatch.chdir(tmp_path)
     assert str(path) == not_found(case)
     assert f"tunecase fit --project '{path}'" == of_project("tunecase fit", not_found(case))
-    assert "tunecase decide --full" == of_project("tunecase decide --full", not_found(case))
+    assert f"tunecase decide --full --project '{path}'" == of_project("tunecase decide --full", not_found(case))
+    assert "" == of_project("", not_found(case))
     monkeypatch.setenv("TUNECASE_PROJECT", str(path.parent))
     assert "" == not_found(case)
     monkeypatch.delenv("TUNECASE_PROJECT")

@@ -77,6 +77,10 @@ def desk(folder: Path) -> None:
     """Beside a case that was walked: other cases, other forms of its rows, and all of `tools`."""
     tools(folder)
     text = (folder / "tunecase.yaml").read_text(encoding="utf-8")
+    # Whoever comes to this desk has no time for looks, so that the plan asks for money.
+    text += "\nlevers: {look_hours: 40 to 60 h}\n"
+    (folder / "tunecase.yaml").write_text(text, encoding="utf-8")
+    decides(folder)
     (folder / "a.yaml").write_text(text, encoding="utf-8")
     (folder / "b.yaml").write_text(f"{text}\nrounds: 1\n", encoding="utf-8")
     _rows(folder)

@@ -161,6 +161,7 @@ SKILL = {
 }
 # Exit codes other than 0. Nobody has said yet whether the judge judges as people do, so that its score does not count.
 CODES = dict.fromkeys(("tunecase judge", "tunecase judge --base-url URL --model NAME"), 1)
+CODES["tunecase approve --code"] = 2  # no terminal, and nobody at it
 # What the reader does before a command.
 BEFORE = {
     "tunecase audit --reviewed FILE": judged,

@@ -85,10 +85,10 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
 
 
 def test_the_example_walks_the_whole_road(example: tuple[Path, dict[str, Any]]) -> None:
-    """Every verb has a record, and the advice is a step with a price."""
+    """Every verb has a record, and the cheapest look comes before any money."""
     _, told = example
     assert told.keys() == VERBS
-    assert told["decide"]["advice"] == "fine_tune"
+    assert (told["decide"]["advice"], told["decide"]["first_look"]) == ("look", "prompt_hosted")
     assert told["estimate"]["reached"] is not None
 
 
@@ -126,7 +126,7 @@ def test_money_spent_enters_books_decision_and_report(example: tuple[Path, dict[
     assert books.code == 0
     assert (books.json["spent"], books.json["left"]) == ("1042.50", "13957.50")
     decided = tunecase("decide", "--json", "--project", project)
-    assert (decided.code, decided.json["advice"]) == (0, "fine_tune")
+    assert (decided.code, decided.json["advice"]) == (0, "look")
     assert tunecase("report", "--project", project).code == 0
     assert "1,042.50" in (project.parent / "report.md").read_text(encoding="utf-8")
     assert tunecase("ledger", "verify", "--project", project).code == 0

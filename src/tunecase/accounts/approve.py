@@ -83,7 +83,9 @@ def approvals(record: Approvals, material: Material) -> Account:
     elif not record.is_asked:
         words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
     following = approve_command(record) if record.is_asked else round_command(record, material)
-    if following and not record.is_asked:
+    if (decision := material.decision) is not None and decision.look is not None:
+        following = decision.look.command
+    elif following and not record.is_asked:
         words = (*words, f"Now: {plain_words(one_line(record.action, MOST_TEXT))}. Then record the score.")
     tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
     return Account(

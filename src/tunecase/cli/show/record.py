@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed, Report
 
 
-# Commands that do without a project file, and answer something else where they find none.
-WITHOUT_PROJECT = ("tunecase fit", "tunecase inference")
+NO_CASE = ("init", "schema", "serve")  # verbs that are asked without a case
 OPTIONS = {"category": "--line", "supersedes": "--replaces"}  # of fields that are typed under another name
 
 
@@ -66,13 +65,15 @@ def repeated(command: str, typed: Sequence[str]) -> str:
 
 
 def of_project(command: str, project: str) -> str:
-    """A command with the project file that it would not find, where it would answer something else without it.
+    """A command with the project file that it would not find, so that it runs as printed.
 
     Example:
         >>> of_project("tunecase fit", "my case/tunecase.yaml"), of_project("tunecase fit", "")
         ("tunecase fit --project 'my case/tunecase.yaml'", 'tunecase fit')
     """
-    return f"{command} --project {shlex.quote(project)}" if project and command in WITHOUT_PROJECT else command
+    verb = command.partition("tunecase ")[2].partition(" ")[0]
+    takes_one = verb and verb not in NO_CASE and "--project" not in command
+    return f"{command} --project {shlex.quote(project)}" if project and takes_one else command
 
 
 def show_run(
