@@ -24,7 +24,7 @@ DAY = ("--today", TODAY.isoformat())
 LEDGERS = ("walked", "stopped", "command")
 # Verbs whose last record in `walked` holds for the case as it stands.
 HELD = ("audit", "labelling", "pilot", "round", "next", "books", "compare", "report")
-# These are worked out in another way now: they are read, named as not used, and made again, in this order.
+# These are worked out in another way now: they are read, named as not used, and made again.
 REMADE = ("forecast", "estimate", "define", "decide")
 # Fields that the plan's figures, and the looks of a decision, have taken the place of.
 GONE = frozenset({"p_reach", "expected_gain", "expected_cost", "expected_value", "experiments", "certainty"})

@@ -243,8 +243,9 @@ def _named(names: Sequence[str], last: str = "and") -> str:
 
 
 def says_the_same(last: Entry, record: Any, meta: Mapping[str, Any]) -> bool:
-    """Whether an entry holds a record already, made on the same grounds."""
-    if dict(last.meta) != json.loads(to_json(meta)) or last.fault:
+    """Whether an entry holds a record already, made on the same grounds through whatever face."""
+    grounds = {name: value for name, value in last.meta.items() if name not in ("face", "seen", "person")}
+    if grounds != json.loads(to_json(meta)) or last.fault:
         return False
     return bool(settled(last.record()) == settled(record))
 
