@@ -71,7 +71,7 @@ _ROWS = (
     Road("Approval", "approvals.approved[0].approval", "by", "'Head of Support'"),
     Road("Approvals", "approvals", "spendable", "Decimal('6000')"),
     Road("Approved", "approvals.approved[0]", "left", "Decimal('6000')"),
-    Road("AtHand", "definition.at_hand", "way", "'majority'"),
+    Road("AtHand", "definition.at_hand", "way", "'n_grams'"),
     Road("Audit", "audit", "verdict", "'fit after fixes'"),
     Road("Authorised", "estimate.plan.authorise", "total > 0", "True"),
     Road("BandHeld", "BandHeld(Band(2_000, 3_000, 3_800, 4_500), actual=4_100)", "inside", "True"),
@@ -181,7 +181,7 @@ _ROWS = (
         UNPLACED + "\nunplaced = flow.spend_map(case.flow).unplaced[0]",
     ),
     Road("LoadPoint", "inference.points[0]", "concurrency", "256"),
-    Road("Look", "decision.looks[0]", "command", "'tunecase pilot'"),
+    Road("Look", "decision.looks[0]", "command", "'tunecase pilot --hosted gpt-6-luna'"),
     Road("Mapped", "flow.spend_map(case.flow)", "currency", "'USD'", FLOW),
     Road(
         "Measured", "next(one.measured for one in audit.findings if one.measured)", "name", "'wrong labels estimated'"

@@ -165,7 +165,9 @@ def test_a_release_that_the_plan_asks_for_is_approved(tmp_path: Path) -> None:
     points = [(30, 0.49), (30, 0.51), (60, 0.599), (60, 0.619), (120, 0.683), (120, 0.703)]
     lines = "n,score,test_rows\n" + "".join(f"{n},{score},400\n" for n, score in points)
     (tmp_path / "points.csv").write_text(lines, encoding="utf-8")
-    opened = flow.open_case(case_folder(tmp_path, train_rows=120, test_rows=100, value="  value: 4 USD per correct", extra=NO_LOOKS))
+    opened = flow.open_case(
+        case_folder(tmp_path, train_rows=120, test_rows=100, value="  value: 4 USD per correct", extra=NO_LOOKS)
+    )
     flow.keep_forecast(opened, str(tmp_path / "points.csv"), Asked())
     flow.decide(opened)
 

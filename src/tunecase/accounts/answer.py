@@ -54,7 +54,7 @@ def _to_release(material: Material, kind: VerdictKind) -> tuple[str, ...]:
     first = "Run the pilot" if decision is None or decision.look is None else "Look first"
     if plan is not None:
         first = f"Approve {plain_money(plan.release.p80, plan.currency)}" if plan.release.p80.shown else "Go on"
-    way = untried(material, kind)
+    way = None if decision is not None and decision.look is not None else untried(material, kind)
     tried = {"prompt_hosted": "Try a prompt first", "prompt_open": "Try a prompt first"}
     aside = () if way is None else (tried.get(way.name, f"First {plain_words(way.action)}"),)
     return (first, *aside, "Reject")

@@ -190,8 +190,8 @@ def _value(material: Material) -> str:
     time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     above = f", {words}" if (words := above_words(shown.worth, None)) else ""
     if plan is not None and plan.lever == "when_sure":
-        more = plain_figure(shown.worth.reached_p50)
-        return f"{plain_money(shown.worth.expected, shown.currency)}{time} after costs; the target would add {more}{above}"
+        worth, more = plain_money(shown.worth.expected, shown.currency), plain_figure(shown.worth.reached_p50)
+        return f"{worth}{time} after costs; the target would add {more}{above}"
     after = "" if plan is None else f"; worth {plain_figure(shown.worth.expected)} after costs"
     return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{above}{after}"
 

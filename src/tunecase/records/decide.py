@@ -95,8 +95,8 @@ class Decision(Tabular):
         """The look that is advised before any money is released; None where something else is advised.
 
         Example:
-            >>> decision.look is None
-            True
+            >>> decision.look.way
+            'prompt_hosted'
         """
         return next((look for look in self.looks if look.way == self.first_look), None)
 
@@ -125,7 +125,7 @@ class Decision(Tabular):
         """The option the advice names; none where something else than the plan's ways takes the fine-tune's place.
 
         Example:
-            >>> decision.best.lever == decision.advice
+            >>> decision.best is None
             True
         """
         if self.instead and not self.way and self.ok:
