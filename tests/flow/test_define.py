@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import project_text, tickets
+from tests.making import case_folder, project_text, tickets, write_jsonl
 from tunecase.case import Case
+from tunecase.errors import InputError
 from tunecase.records import Audit, Definition
 
 TODAY = date(2026, 11, 24)
@@ -52,3 +53,22 @@ def test_the_same_rows_are_judged_alike(kind: str, tmp_path: Path) -> None:
     other, other_audit = judged(tmp_path / "other", kind, mark=b"\xef\xbb\xbf", end=b"\r\n", name="another ")
     assert definition == other
     assert (audit.tokens, audit.findings) == (other_audit.tokens, other_audit.findings)
+
+
+def test_a_stated_score_far_from_the_measured_one_is_refused(tmp_path: Path) -> None:
+    """Today's answers stand in the test file and are right in half of the rows; 95% cannot be true of them, 52% can."""
+    path = case_folder(tmp_path, train_rows=60, test_rows=100, second_label="  answer_today: today")
+    rows = [{**row, "today": row["label"] if k % 2 else "none"} for k, row in enumerate(tickets(100, 2))]
+    write_jsonl(tmp_path / "test.jsonl", rows)
+    text = path.read_text(encoding="utf-8")
+    for score, is_far in (("52%", False), ("95%", True)):
+        target = text.replace("target: 90%", "target: 97%")
+        path.write_text(f"{target}today: {{who: model, score: {score}}}\n", encoding="utf-8")
+        if not is_far:
+            assert 0.52 == Case(path, today=TODAY).define().in_use
+            continue
+        with pytest.raises(InputError) as refused:
+            Case(path, today=TODAY).define()
+        (problem,) = refused.value.problems
+        assert problem.where.endswith("today.score")
+        assert "95% beside 50% measured (column today, 100 test rows)" == problem.got

@@ -45,6 +45,9 @@ def test_words_become_a_pilot() -> None:
     assert ("probe", "gpt-6-luna") == raced.race
     assert {"gpt-6-luna": {"base_url": "http://x"}} == raced.hosted
     assert () == flow.pilot_settings(PilotWords(candidates="none"), plain).race
+    with pytest.raises(InputError) as refused:
+        flow.pilot_settings(PilotWords(hosted=["big", "big"], candidates="probe,nearest,probe"), plain)
+    assert ["--hosted", "--candidates"] == [problem.where for problem in refused.value.problems]
 
 
 def test_the_project_says_where_pilots_and_audits_run(sound: Path, tmp_path: Path) -> None:

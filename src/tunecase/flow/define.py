@@ -1,18 +1,23 @@
 """Judges the problem of a case, first without its price and then with it."""
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from tunecase.errors import InputError, Problem
 from tunecase.flow.dropped import dropped_rows
 from tunecase.flow.kept import kept, of_the_plan
 from tunecase.flow.keys import settled
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, pilot_metric, task_kind
-from tunecase.quantities import Band, band
+from tunecase.project import read_score
+from tunecase.quantities import Band, band, count, share
 from tunecase.records import Audit, Baseline, Definition, Estimate, Pilot, Promise
 
 if TYPE_CHECKING:
     from tunecase.problem import Facts
+
+SURELY_OFF = 4.0  # standard errors of a score: so far by luck once in 16,000 cases
 
 
 def pose(flow: Flow) -> None:
@@ -55,6 +60,7 @@ def _judge(flow: Flow, majority: float | None, probe: float | None, bill: Estima
         promises=_promises(pilot), logs=logs,
         lost=None if lost is None else lost[0], lost_on="" if lost is None else lost[1],
     )  # fmt: skip
+    _refuse_contradiction(flow, facts)
     if bill is None:
         return define(facts, pilot=pilot)
     facts = replace(
@@ -62,6 +68,25 @@ def _judge(flow: Flow, majority: float | None, probe: float | None, bill: Estima
         upkeep=_upkeep(bill, facts),
     )  # fmt: skip
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
+
+
+def _refuse_contradiction(flow: Flow, facts: "Facts") -> None:
+    """Refuses a stated score of today's way far from the one that its answers, or its model in the pilot, have here.
+
+    Far is beyond `SURELY_OFF` standard errors of the test rows. Raises: InputError.
+    """
+    today, right = flow.project.today, facts.right_today
+    if today.score is None or not facts.counts_items or not facts.test_rows:
+        return
+    found = {way.model: way.score for way in facts.measured if way.model and way.model == flow.project.model_today}
+    if right:
+        found[f"column {flow.project.data.answer_today}"] = sum(right) / len(right)
+    stated = read_score(today.score)
+    for place, seen in found.items():
+        if abs(stated - seen) > SURELY_OFF * math.sqrt(max(seen * (1 - seen), 1 / facts.test_rows) / facts.test_rows):
+            got = f"{today.score!s} beside {share(seen)} measured ({place}, {count(facts.test_rows)} test rows)"
+            fix = "delete today.score, so that the measured one counts, or correct what was measured"
+            raise InputError(Problem(flow.where("today.score"), got, "the score that was measured", fix))
 
 
 def _promises(pilot: Pilot | None) -> tuple[Promise, ...]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,8 +57,9 @@ def pilot_settings(words: PilotWords, plain: PilotSettings, project: "Project | 
     Raises: InputError with every word that cannot be read.
     """
     sizes = [part.strip() for part in words.sizes.split(",") if part.strip()]
-    refuse_any(_misread(words, sizes))
-    race = tuple(part.strip() for part in words.candidates.split(",") if part.strip() not in ("", NO_CANDIDATES))
+    typed = [part.strip() for part in words.candidates.split(",")]
+    refuse_any([*_misread(words, sizes), *_twice("--hosted", words.hosted), *_twice("--candidates", typed)])
+    race = tuple(part for part in typed if part not in ("", NO_CANDIDATES))
     asked = [name for name in race if catalog.model_kind(name) in ("hosted", "decision")]
     own: dict[str, Setting] = {}
     hosted: dict[str, Setting] = {}
@@ -79,6 +81,13 @@ def where_stated(settings: PilotSettings, project: "Project | None", engine: str
     engine = engine or (project.engine if project else None) or settings.engine
     address = settings.address or (project.address if project and engine == "ray" else None)
     return replace(settings, engine=cast(Any, engine), address=address)
+
+
+def _twice(where: str, names: Sequence[str]) -> Iterator[Problem]:
+    """Names that an option was given more than once."""
+    for name, times in Counter(filter(None, names)).items():
+        if times > 1:
+            yield Problem(where, f"{name!r} {times} times", "each name once", "delete the other")
 
 
 def _misread(words: PilotWords, sizes: Sequence[str]) -> list[Problem]:

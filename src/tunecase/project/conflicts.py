@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 SHARES_OFF = 0.02
 MOST_SCORE = 1e9
+NOTHING_RIGHT = (("problem", "baseline"), ("today", "score"))  # scores that may be 0%
 REGION = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 LETTERS_OF_AN_AREA = 2  # such as eu in eu-central-1
 
@@ -167,12 +169,13 @@ def _score_problems(written: _Written) -> Iterator[Problem]:
         except ValueError:
             yield _not_a_score(written, loc, given)
             continue
-        if score == 0 and loc in (("problem", "baseline"), ("today", "score")):
+        if score == 0 and loc in NOTHING_RIGHT:
             continue  # nothing is right today
         if written.better(metric, direction) == "higher" and not 0 < score <= 1:
             meant_percent = 1 < score <= 100 and "%" not in str(given)
             fix = f"write {score:g}%" if meant_percent else "write a score between 0 and 100%"
-            yield Problem(written.at(*loc), repr(given), "more than 0 and at most 100%", fix)
+            wanted = "0 to 100%" if loc in NOTHING_RIGHT else "more than 0 and at most 100%"
+            yield Problem(written.at(*loc), repr(given), wanted, fix)
         elif not 0 < score <= MOST_SCORE:
             wanted = f"more than 0 and at most {MOST_SCORE:g}"
             yield Problem(written.at(*loc), repr(given), wanted, "write a positive score")
@@ -254,7 +257,7 @@ def _fallback_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _today_problems(written: _Written) -> Iterator[Problem]:
-    """Today's way stated twice, in `today` and under an older name."""
+    """A way stated twice: today's, in `today` and under an older name, or a model; and a score that nobody has."""
     project, today = written.project, written.project.today
     twice: dict[Place, tuple[object, object]] = {
         ("today", "score"): (today.score, project.problem.baseline),
@@ -265,6 +268,12 @@ def _today_problems(written: _Written) -> Iterator[Problem]:
     for (loc, both), name in zip(twice.items(), older, strict=True):
         if None not in both:
             yield Problem(written.at(*loc), f"{both[0]!s} beside {name}", "one of the two", f"delete {name}")
+    if today.who == "nobody" and today.score is not None:
+        fix = "delete the score, or say who gives these answers"
+        yield Problem(written.at("today", "score"), f"{today.score!s} of answers that nobody gives", "no score", fix)
+    for name, times in Counter(project.models).items():
+        if times > 1:
+            yield Problem(written.at("models"), f"{name!r} {times} times", "each model once", "delete the other")
 
 
 def _class_share_problems(written: _Written) -> Iterator[Problem]:
