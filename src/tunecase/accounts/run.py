@@ -25,7 +25,7 @@ from tunecase.accounts.verdict import (
     to_settle,
     verdict,
 )
-from tunecase.accounts.words import counts_right, plain_words, score_words, target_words, tuned_model
+from tunecase.accounts.words import counts_right, score_words, target_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
 from tunecase.records import Definition
@@ -147,7 +147,7 @@ def _chance(material: Material) -> str:
         rests = f", {pairs}" if (pairs := chance_rests(plan.chance)) else rests
         return f"{plain_share(plan.chance.shown)} to reach {aim}{which}{rests}"
     best, other = best_untuned(material), plan_of(material)
-    seen = "" if best is None else f"; {plain_words(best[0])} has {score_words(best[1], metric)}"
+    seen = "" if best is None else f"; the best way without a fine-tune has {score_words(best[1], metric)}"
     if other is None or other.chance is None:
         return f"not measured: no number to reach {aim} before a look{seen}"
     if other.lever in UNTRAINED:
@@ -184,14 +184,15 @@ def _value(material: Material) -> str:
         return ""
     if shown.worth is None:
         return "not known: nobody said what a right answer is worth"
-    if shown.worth.reached_p50.value <= 0:
-        return "nothing is left to gain by training"
     horizon = None if material.project is None else material.project.problem.horizon
     time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     above = f", {words}" if (words := above_words(shown.worth, None)) else ""
-    if plan is not None and plan.lever == "when_sure":
-        worth, more = plain_money(shown.worth.expected, shown.currency), plain_figure(shown.worth.reached_p50)
-        return f"{worth}{time} after costs; the target would add {more}{above}"
+    is_left = shown.worth.reached_p50.value > 0
+    if plan is not None and material.decision is not None and material.decision.way and plan.lever in UNTRAINED:
+        more = f"; the target would add {plain_figure(shown.worth.reached_p50)}{above}" if is_left else ""
+        return f"{plain_money(shown.worth.expected, shown.currency)}{time} after costs{more}"
+    if not is_left:
+        return "nothing is left to gain by training"
     after = "" if plan is None else f"; worth {plain_figure(shown.worth.expected)} after costs"
     return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{above}{after}"
 

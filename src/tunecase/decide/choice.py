@@ -18,7 +18,7 @@ from tunecase.forecast import LEAST_SIZES
 from tunecase.plan import Drawn, Known, Solved
 from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import State
-from tunecase.prices import price_today, serving_saving, value_or_saving
+from tunecase.prices import more_than_today, price_today, serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import band, count, firm_money, firm_share, money, sampled, score, sentence, share
 from tunecase.records import Decision, Forecast, Look, Option, Plan
@@ -62,8 +62,10 @@ def decide(
     known = replace(facts, forecast=None) if simulated else facts
     unclear = _weighs_doubt(known, made)
     ready = (bool(drawn.way) and solved is not None and bool(solved.winner.brings)) or unclear
+    # A way at hand takes the place of today's way: its gain does not count from its own score.
+    more = more_than_today(facts.project, basis, facts.definition) if drawn.way else 0.0
     first = gate(
-        known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready,
+        known, None if value is None else value + more, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready,
         ships=bool(drawn.way) and made.lever == "ship", shown=made.advised and made.lever != "when_sure",
     )  # fmt: skip
     forecast, looks = known.forecast, looks_of(drawn, made)
