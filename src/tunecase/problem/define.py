@@ -58,6 +58,13 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 
+def _lengths(facts: Facts) -> tuple[float, float]:
+    """The mean characters of a test row's input and of its answer; zero without rows."""
+    rows = facts.test.rows if facts.test else ()
+    sums = sum(len(row.input) for row in rows), sum(len(row.output) for row in rows)
+    return sums[0] / max(len(rows), 1), sums[1] / max(len(rows), 1)
+
+
 def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] = ()) -> Definition:
     """The problem judged by every rule, with the verdict and what follows from the numbers.
 
@@ -80,7 +87,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
     base = facts.in_use if facts.in_use is not None else facts.best
     standing = Standing(
         base, facts.in_use, facts.target, facts.direction, facts.counts_items, facts.probe, facts.task, facts.classes,
-        len(facts.train.rows) + facts.test_rows, facts.test_rows,
+        len(facts.train.rows) + facts.test_rows, facts.test_rows, _lengths(facts),
     )  # fmt: skip
     ways, order = alternatives(
         facts.basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced, logs=facts.logs

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.pilot import EXAMPLES_SHOWN
+from tunecase.prices import api_price
 from tunecase.problem.ways.grounds import Grounds
-from tunecase.quantities import Band, Interval80, band
+from tunecase.quantities import Band, Interval, Interval80, band
 from tunecase.records import Alternative
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FREE = Band(0.0, 0.0, 0.0, 0.0)  # what runs on this machine
 PILOT = "tunecase pilot"
+CHARACTERS_PER_TOKEN = Interval(3.0, 5.0)  # of English prose; other scripts take more tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,19 @@ def asking(
     inputs = sum(1 + shown for shown in examples_shown)
     cost = None if per_1k is None or not rows else band(per_1k / 1000 * rows * inputs)
     return Measure(command, cost, _minutes(grounds, "hosted", rows * len(examples_shown)))
+
+
+def by_lengths(model: str, grounds: Grounds) -> "Draws | None":
+    """1,000 answers of a hosted model at the length of the test rows [base currency]; None without its token price.
+
+    Tokens are characters over `CHARACTERS_PER_TOKEN`: for finding out, where the traffic after launch is not stated.
+    """
+    basis, (asked, answered) = grounds.basis, grounds.standing.lengths
+    price = api_price(model, basis.today)
+    if price is None or not asked:
+        return None
+    usd = asked * float(price.input_usd_per_mtok) + answered * float(price.output_usd_per_mtok)
+    return usd / 1000 * basis.base_per_usd / basis.worlds.draw("characters per token", CHARACTERS_PER_TOKEN)
 
 
 def _minutes(grounds: Grounds, pace: str, rows: int) -> Interval80 | None:

@@ -31,7 +31,8 @@ class Standing:
     """What the ways are held against: the score in use, the target, which way is better, and what the task is.
 
     `base` is the score that a gain counts from, `counts_items` whether the score is a share of right answers. `probe`
-    is what n-grams scored before a pilot; `classes` are the different answers, `rows` the texts of both files.
+    is what n-grams scored before a pilot; `classes` are the different answers, `rows` the texts of both files,
+    `lengths` the mean characters of a test row's input and of its answer.
     """
 
     base: float | None
@@ -44,6 +45,7 @@ class Standing:
     classes: int = 0
     rows: int = 0
     test_rows: int = 0
+    lengths: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from tunecase.problem.ways.evidence import (
     share_interval,
     too_weak,
 )
-from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
+from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, by_lengths, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
 from tunecase.project import read_score
@@ -182,7 +182,9 @@ def _hosted(grounds: Grounds) -> Known:
     per_1k, source = _hosted_price(model, seen, grounds)
     shown = words if evidence == "stated" or not seen else _measured_by(name, seen, grounds)
     repeats = asked_again and seen is not None and seen.model == model
-    measure = NO_MEASURE if repeats else asking(f"{PILOT} --hosted {model}", grounds, per_1k)
+    measure = NO_MEASURE if repeats else asking(
+        f"{PILOT} --hosted {model}", grounds, by_lengths(model, grounds) if per_1k is None else per_1k
+    )  # fmt: skip
     return Known(
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks, (shown, _set_up_words(name, grounds), source),
