@@ -74,7 +74,10 @@ def _carried_on(flow: Flow, points: tuple[Point, ...], about: dict[str, Any], ru
 
 
 def _own_curves(pilot: Pilot | None, metric: str, prospect: "Prospect", seed: int) -> tuple[OwnCurve, ...]:
-    """The curve of each candidate of the pilot that has points under this metric, as itself."""
+    """The curve of each candidate of the pilot that has points under this metric, as itself.
+
+    Left out is the search that copies answers from the nearest rows, which nobody would put to use.
+    """
     from tunecase.forecast import Measured, own_curve
 
     if pilot is None or pilot.metric != metric:
@@ -87,6 +90,7 @@ def _own_curves(pilot: Pilot | None, metric: str, prospect: "Prospect", seed: in
             seed=seed,
         )
         for one in _with_points(pilot)
+        if one.trainer != "nearest"
     )
 
 
