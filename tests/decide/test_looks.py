@@ -2,6 +2,7 @@
 
 import math
 import os
+import random
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,13 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.looking import walked
 from tests.chat_server import Reply, chat_server, question, said
 from tests.command import Ran, tunecase
-from tests.decide.test_decide import decided, pieces, project
+from tests.decide.test_decide import basis, decided, pieces, project
+from tests.problem_cases import table
 from tunecase.data.reading import load
 from tunecase.decide.looks import advised
+from tunecase.prices import target_value
+from tunecase.problem import Facts, define
+from tunecase.project import read_score
 from tunecase.quantities import Band, Interval80
-from tunecase.records import Alternative, Decision, Look
+from tunecase.records import Alternative, AtHand, Decision, Look
 
 CHEAP = Look("prompt_hosted", "gpt", "tunecase pilot --hosted gpt", Band(0.2, 0.4, 0.5, 0.6), 1.0, 120.0, 0.2)
 
@@ -139,3 +145,42 @@ def test_the_example_is_advised_by_what_a_prompt_shows(
     commands = {verb: NEXT.search(ran.out)[1] for verb, ran in told.items()}
     assert 1 == len(set(commands.values())), commands
     assert command in commands["run"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", ["exact_match", "rouge_l", "chrf"])
+def test_no_chance_is_told_of_answers_that_were_copied(metric: str) -> None:
+    """A task with free answers is told to look, and no record, face or page holds a chance; nothing of it was measured."""
+    rng = random.Random(3)
+    rows = [
+        (f"order {k} of {rng.randint(2, 99)} lamps", f"pack {rng.randint(2, 99)} lamps for {k}") for k in range(240)
+    ]
+    found = walked("packing", metric, "80%", rows)
+    assert found["headline"].startswith("Not yet: ask a prompted model first")
+    assert [[], [], []] == [found[name] for name in ("in_records", "in_words", "on_the_page")]
+
+
+HAND = (
+    ("{who: nobody}", None, 0.0, "today"),
+    ("{who: people, minutes: 2 min per answer, rate: 20 USD per hour}", None, 0.0, "today"),
+    ("{who: model, score: 68.5%}", None, 0.685, "today"),
+    ("{who: nobody}", AtHand("prompt_hosted", "gpt", 0.75), 0.75, "prompt_hosted"),
+    ("{who: model, score: 68.5%}", AtHand("prompt_hosted", "gpt", 0.6), 0.685, "today"),
+)
+
+
+@pytest.mark.parametrize(("today", "measured", "base", "way"), HAND)
+def test_worth_counts_above_the_best_at_hand(
+    today: str, measured: AtHand | None, base: float, way: str, tmp_path: Path
+) -> None:
+    """V by hand: answers in all months x worth of one x (target - best at hand); what it counts above is on record."""
+    of = project(tmp_path, extra=f"today: {today}\n", value="0.40 USD per correct", volume="20k per month")
+    train, test = table([("a", "x"), ("b", "y")] * 100), table([("c", "x"), ("d", "y")] * 100)
+    facts = Facts(of, train, test, basis(of), None, None, measured=() if measured is None else (measured,))
+    posed = define(facts)
+    assert (way, base) == (posed.at_hand.way, posed.at_hand.score)
+    worth = target_value(of, basis(of), posed)
+    months = 12
+    assert 20_000 * months * 0.40 * (read_score(of.problem.target) - base) == pytest.approx(
+        float(worth.mean()), rel=0.02
+    )
