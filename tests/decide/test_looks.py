@@ -1,7 +1,6 @@
 """What is tried before money is released: its price, what it must show, and what the worked example advises by it."""
 
 import math
-import os
 import random
 import re
 import shutil
@@ -10,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from benchmarks.looking import walked
+
 from tests.chat_server import Reply, chat_server, question, said
 from tests.command import Ran, tunecase
-from tests.decide.test_decide import basis, decided, pieces, project
+from tests.decide.test_decide import decided, pieces, project
 from tests.problem_cases import table
+from tests.projects import basis, written
 from tunecase.data.reading import load
 from tunecase.decide.looks import advised
 from tunecase.prices import target_value
@@ -85,6 +85,13 @@ def test_a_look_that_the_budget_does_not_pay_for_is_none(asked: Decision) -> Non
     assert look == advised((look,), replace(asked.plan, budget_left=130.0))
 
 
+def commonprefix(texts: list[str]) -> str:
+    """What two texts begin with alike."""
+    first, second = texts
+    alike = next((k for k, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), len(first))
+    return first[:alike]
+
+
 def answering(rows: list[tuple[str, str]], right: int) -> Callable[[object], Reply]:
     """A model that gives the right answer to so many of the test rows, whatever is masked in them."""
     labels = sorted({label for _, label in rows})
@@ -93,7 +100,7 @@ def answering(rows: list[tuple[str, str]], right: int) -> Callable[[object], Rep
 
     def reply(body: object) -> Reply:
         text = question(body).partition(": ")[2]
-        at = max(range(len(rows)), key=lambda k: len(os.path.commonprefix([text, rows[k][0]])))
+        at = max(range(len(rows)), key=lambda k: len(commonprefix([text, rows[k][0]])))
         label = rows[at][1]
         return said(label if at in known else labels[labels.index(label) - 1], (100, 4))
 
@@ -150,7 +157,7 @@ def test_the_example_is_advised_by_what_a_prompt_shows(
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", ["exact_match", "rouge_l", "chrf"])
 def test_no_chance_is_told_of_answers_that_were_copied(metric: str) -> None:
-    """A task with free answers is told to look, and no record, face or page holds a chance; nothing of it was measured."""
+    """A task with free answers is told to look first, and no record, no face and no page holds a chance."""
     rng = random.Random(3)
     rows = [
         (f"order {k} of {rng.randint(2, 99)} lamps", f"pack {rng.randint(2, 99)} lamps for {k}") for k in range(240)
@@ -160,6 +167,10 @@ def test_no_chance_is_told_of_answers_that_were_copied(metric: str) -> None:
     assert [[], [], []] == [found[name] for name in ("in_records", "in_words", "on_the_page")]
 
 
+STATED = """\
+problem: {metric: accuracy, target: 80%, value: 0.40 USD per correct, volume: 20k per month, horizon: 12 months}
+data: {rows: 200}
+"""
 HAND = (
     ("{who: nobody}", None, 0.0, "today"),
     ("{who: people, minutes: 2 min per answer, rate: 20 USD per hour}", None, 0.0, "today"),
@@ -174,7 +185,7 @@ def test_worth_counts_above_the_best_at_hand(
     today: str, measured: AtHand | None, base: float, way: str, tmp_path: Path
 ) -> None:
     """V by hand: answers in all months x worth of one x (target - best at hand); what it counts above is on record."""
-    of = project(tmp_path, extra=f"today: {today}\n", value="0.40 USD per correct", volume="20k per month")
+    of = written(f"{STATED}today: {today}\n", tmp_path)
     train, test = table([("a", "x"), ("b", "y")] * 100), table([("c", "x"), ("d", "y")] * 100)
     facts = Facts(of, train, test, basis(of), None, None, measured=() if measured is None else (measured,))
     posed = define(facts)

@@ -80,6 +80,8 @@ def approvals(record: Approvals, material: Material) -> Account:
     words: tuple[str, ...] = ()
     if any(one.state != "corrected" for one in record.approved) or record.rejection is not None:
         words = tuple(last_approval(record))
+    elif material.decision is not None and material.decision.look is not None:
+        words = ("Nothing has to be approved yet: a look comes first.",)
     elif not record.is_asked:
         words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
     following = approve_command(record) if record.is_asked else round_command(record, material)

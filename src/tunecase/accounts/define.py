@@ -166,7 +166,9 @@ def _failed(weights: Sequence[str]) -> str:
 def _next(record: Definition, material: Material) -> str:
     """The audit, a test file, what is cheapest to know, the pilot, the decision; none where the problem forbids it."""
     if material.decision is not None and (record.ok or material.decision.advice != "fix first"):
-        return next_command(material)
+        command = next_command(material)
+        if not command.startswith("tunecase define"):
+            return command
     if not record.ok:
         return ""
     if any(rule.fix == "run `tunecase audit`" for rule in record.criteria):

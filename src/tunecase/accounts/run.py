@@ -30,6 +30,7 @@ from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
 from tunecase.records import Definition
 
+NOT_WEIGHED = "nothing measured tells what a fine-tune reaches, or from where a gain counts"
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
 
 
@@ -183,7 +184,8 @@ def _value(material: Material) -> str:
     if shown is None:
         return ""
     if shown.worth is None:
-        return "not known: nobody said what a right answer is worth"
+        is_stated = material.project is not None and material.project.problem.value is not None
+        return f"not known: {NOT_WEIGHED if is_stated else 'nobody said what a right answer is worth'}"
     horizon = None if material.project is None else material.project.problem.horizon
     time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     above = f", {words}" if (words := above_words(shown.worth, None)) else ""

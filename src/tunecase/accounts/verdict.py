@@ -68,7 +68,8 @@ def shipped_plan(material: Material) -> Plan | None:
     if decision is None or plan is None or not plan.advised or decision.comes_first:
         return None
     ships = decision.advice == plan.lever and plan.lever in ("ship", "when_sure")
-    return plan if ships and plan.release.p80.shown else None
+    can_pay = plan.budget_left is None or plan.release.p80.value <= plan.budget_left
+    return plan if ships and can_pay and plan.release.p80.shown else None
 
 
 def release_now(decision: Decision) -> Sampled | None:

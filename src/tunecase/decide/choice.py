@@ -18,7 +18,7 @@ from tunecase.forecast import LEAST_SIZES
 from tunecase.plan import Drawn, Known, Solved
 from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import State
-from tunecase.prices import more_than_today, price_today, serving_saving, value_or_saving
+from tunecase.prices import more_than_today, price_today, rest_goes_to_people, serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import band, count, firm_money, firm_share, money, sampled, score, sentence, share
 from tunecase.records import Decision, Forecast, Look, Option, Plan
@@ -70,7 +70,7 @@ def decide(
     )  # fmt: skip
     forecast, looks = known.forecast, looks_of(drawn, made)
     if first is not None and first.advice == "pilot" and not drawn.grounded and forecast is not None:
-        look = advised(looks, made)
+        look = advised(looks, made) or next((look for look in looks if look.command and not look.barred), None)
         first = first if look is None else Gate("look", _tried(look, drawn), forecast.reason, look=look.way)
     if solved is None or forecast is None or _no_curve(drawn, forecast) or forecast.target is None:
         assert first is not None
@@ -236,8 +236,8 @@ def _value_notes(state: State) -> Iterator[str]:
     yield f"value counts answers above a baseline of {base}, at the target and no higher"
     if state.saving:
         less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
-        unknown = price_today(state.basis) is None
-        than = "" if unknown else f" {less} than today's"
+        unknown = price_today(state.basis) is None and not rest_goes_to_people(state.basis)
+        than = "" if price_today(state.basis) is None else f" {less} than today's"
         free = ", and today's are taken to cost nothing (today.price_per_1k)" if unknown else ""
         yield f"answers of the tuned model cost {size}{than} over the horizon, once shipped{free}"
     if state.upkeep is not None:

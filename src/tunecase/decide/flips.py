@@ -52,7 +52,7 @@ def value_flips(bill: Drawn) -> tuple[str, tuple[Flip, ...]]:
     moved = each if stated is None or cost is None else basis.worlds.draw(VALUE, stated.spread)
     worth_each, value = mean(each), mean(moved)
     some = [_Way.of(one, one.solved.in_some(SOME)) for one in bill.rivals if one.solved is not None]
-    unit = f"{basis.currency} per {'error' if stated is None else 'correct'}"
+    unit = f"{basis.currency} per {'error' if stated is None and cost is not None else 'correct'}"
 
     def winner(factors: Mapping[str, float]) -> str:
         scale = (value * factors.get(VALUE, 1.0) + worth_each - value) / worth_each

@@ -51,7 +51,7 @@ def instead(drawn: Drawn) -> str:
         return f"{tuned}: {way.words} does it."
     if best.lever == "when_sure" and way.promise is not None:
         part = share(way.promise.coverage or 0.0)
-        return f"{tuned}: {way.words} automates {part}, {_others(drawn)} the rest."
+        return f"{tuned}: {way.words} automates {part}{_rest(drawn)}."
     return f"Fine-tune later, if at all: first {best.action}."
 
 
@@ -78,9 +78,11 @@ def already_there(drawn: Drawn) -> str:
     )
 
 
-def _others(drawn: Drawn) -> str:
-    """Who gives the answers that are not sure, as the step itself says it."""
-    return "people do" if rest_goes_to_people(drawn.work.basis) else "today's way does"
+def _rest(drawn: Drawn) -> str:
+    """Who gives the answers that are not sure, behind what a step does; nothing where nobody does today."""
+    if drawn.facts.project.today.who == "nobody":
+        return ""
+    return ", people do the rest" if rest_goes_to_people(drawn.work.basis) else ", today's way does the rest"
 
 
 def promised(drawn: Drawn) -> str:
@@ -91,7 +93,7 @@ def promised(drawn: Drawn) -> str:
     assert promise.coverage is not None
     return (
         f"Of the {share(promise.coverage)} of answers that it is sure of at most {share(promise.error, 1)} are wrong, "
-        f"with a chance of {share(promise.sure)}, as {count(promise.rows)} rows show; {_others(drawn)} the rest."
+        f"with a chance of {share(promise.sure)}, as {count(promise.rows)} rows show{_rest(drawn)}."
     )
 
 

@@ -25,6 +25,9 @@ UNKNOWN_GROUNDS = "the version of tunecase, which did not note what its plan res
 READ = "run `tunecase decide`, read what it advises, and approve that"
 
 
+WITHOUT_RESULT = ("ship", "redefine", "when_sure", "stop")  # steps that train nothing, whose money buys no score
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
     """An approval in words as typed; None and "" stand for what is not said.
@@ -106,8 +109,9 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
         record = Approvals(plan.currency, filed.hash, filed.action, filed.release, outdated, is_advised)
     record = _with_approved(record, kept, parts, flow.today)
     last, now_plan = kept.approved[-1][0] if kept.approved else -1, hash_of(parts)
-    owed = bool(record.approved) and record.approved[-1].spent > 0 and kept.result < last
-    record = replace(record, owed=owed)
+    given = record.approved[-1] if record.approved else None
+    owes = given is not None and given.spent > 0 and given.approval.lever not in WITHOUT_RESULT
+    record = replace(record, owed=owes and kept.result < last)
     standing = [(place, no) for place, no in kept.rejected if place > last and no.plan == now_plan]
     if not standing:
         return record
@@ -186,7 +190,7 @@ def _approval(flow: Flow, asked: ApprovalAsked) -> Approval:
         amount=charge.amount, currency=charge.currency, amount_base=charge.amount_base, by=asked.by.strip(),
         on=flow.today, plan=filed.hash, action=filed.action, stop_rule=stop_rule(plan), release=filed.release,
         authorise=plan.authorise, until=until, note=asked.note.strip(), supersedes=replaced, fx_rate=charge.fx_rate,
-        rests_on=filed.rests_on,
+        rests_on=filed.rests_on, lever=plan.lever,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def _judge(flow: Flow, majority: float | None, probe: float | None, bill: Estima
         return define(facts, pilot=pilot)
     facts = replace(
         facts, total_cost=bill.total, tuning_cost=_tuning_cost(flow, bill), chance=bill.reached,
-        upkeep=_upkeep(bill, facts),
+        upkeep=_upkeep(bill, facts), put_to_use=_put_to_use(bill),
     )  # fmt: skip
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
 
@@ -87,6 +87,13 @@ def _refuse_contradiction(flow: Flow, facts: "Facts") -> None:
             got = f"{today.score!s} beside {share(seen)} measured ({place}, {count(facts.test_rows)} test rows)"
             fix = "delete today.score, so that the measured one counts, or correct what was measured"
             raise InputError(Problem(flow.where("today.score"), got, "the score that was measured", fix))
+
+
+def _put_to_use(bill: Estimate) -> float:
+    """What the bill's plan is worth where it puts to use what was measured; 0 where it trains or buys anything."""
+    plan = bill.plan
+    untrained = plan is not None and plan.advised and plan.lever in ("ship", "when_sure")
+    return plan.worth.expected.value if plan is not None and untrained and plan.worth is not None else 0.0
 
 
 def _promises(pilot: Pilot | None) -> tuple[Promise, ...]:

@@ -268,6 +268,13 @@ def _today_problems(written: _Written) -> Iterator[Problem]:
     for (loc, both), name in zip(twice.items(), older, strict=True):
         if None not in both:
             yield Problem(written.at(*loc), f"{both[0]!s} beside {name}", "one of the two", f"delete {name}")
+    if today.who in ("people", "nobody"):
+        for name in older:
+            section, field = name.split(".")
+            if (stray := getattr(getattr(project, section), field)) is not None:
+                fix = f"delete {name}, or say under today: that a rule, a prompt or a model gives the answers"
+                got = f"{stray!s} where today is {today.who}"
+                yield Problem(written.at(section, field), got, "the cost of those who give the answers", fix)
     if today.who == "nobody" and today.score is not None:
         fix = "delete the score, or say who gives these answers"
         yield Problem(written.at("today", "score"), f"{today.score!s} of answers that nobody gives", "no score", fix)

@@ -419,13 +419,15 @@ class Project(Section):
     def score_today(self) -> str | float | None:
         """The score of what is in use, as typed; of people and of nobody 0%, since no answer is given without a person.
 
+        How good people are is another question: a gain counts the answers that need none.
+
         `problem.baseline` is its older name. None where it is not known.
         """
         problem, typed = self.problem, self.today.score
-        if typed is not None or problem.baseline is not None:
-            return problem.baseline if typed is None else typed
-        direction = problem.direction or catalog.metric(problem.metric or "accuracy").direction
-        return "0%" if self.today.who in ("people", "nobody") and direction == "higher" else None
+        if self.today.who in ("people", "nobody"):
+            direction = problem.direction or catalog.metric(problem.metric or "accuracy").direction
+            return "0%" if direction == "higher" else None
+        return problem.baseline if typed is None else typed
 
     @property
     def price_per_1k_today(self) -> tuple[str, Quantity] | None:

@@ -34,7 +34,8 @@ class Approval(Tabular):
     `amount` is in `currency`, `amount_base` in the project's. `by` is who approved it, `on` the day, `until` the last
     day on which a charge is covered, None without an end. `plan` is the plan's hash, `rests_on` the digest of each
     thing that the hash is made of; `action`, `stop_rule`, `release` and `authorise` are what the plan said then.
-    `supersedes` is the entry of the approval whose place this one takes.
+    `supersedes` is the entry of the approval whose place this one takes. `lever` is the code of the step, empty in
+    records from before it was noted.
     """
 
     amount: Released
@@ -52,6 +53,7 @@ class Approval(Tabular):
     supersedes: str = ""
     fx_rate: Amount = Decimal(1)
     rests_on: Mapping[str, str] = field(default_factory=dict)
+    lever: str = ""
 
 
 @dataclass(frozen=True, slots=True)

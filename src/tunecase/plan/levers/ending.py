@@ -6,7 +6,7 @@ from dataclasses import replace
 from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.pilot.scoring import keeps, meets
 from tunecase.plan.levers.state import LOSS, Offer, State
-from tunecase.prices import part_when_sure, people_give_the_rest, price_today, rest_goes_to_people
+from tunecase.prices import Basis, part_when_sure, people_give_the_rest, price_today, rest_goes_to_people
 from tunecase.quantities import count, score, share
 
 
@@ -61,8 +61,7 @@ def when_sure(state: State) -> Offer:
         )
         return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
     by_hand = people_give_the_rest(state.basis)
-    others = "people" if rest_goes_to_people(state.basis) else "today's way"
-    told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of, {others} the rest"
+    told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of{_rest(state.basis)}"
     error = promise.error if promise.bound is None else promise.bound
     credit = float(state.credit(np.asarray([error]))[0])
     asked = state.basis.project.problem.coverage if state.basis.project else None
@@ -75,10 +74,19 @@ def when_sure(state: State) -> Offer:
     return replace(offer, blocked=LOSS) if loss else offer
 
 
+def _rest(basis: Basis) -> str:
+    """Who gives the answers that are not sure, behind the step's words; nothing where nobody does today."""
+    if basis.project is not None and basis.project.today.who == "nobody":
+        return ""
+    return ", people the rest" if rest_goes_to_people(basis) else ", today's way the rest"
+
+
 def _rest_words(state: State, by_hand: bool) -> str:
     """What is taken for granted of the answers that are left to others."""
     if by_hand:
         return "people's answers to the rest are taken to be as good as the target, at problem.by_hand each"
+    if rest_goes_to_people(state.basis):
+        return "people give the rest, as they do today"
     if price_today(state.basis) is None:
         return "today's way gives the rest, and is taken to cost nothing (today.price_per_1k, problem.by_hand)"
     return "today's way gives the rest at today's price and score"

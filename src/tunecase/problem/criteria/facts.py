@@ -57,6 +57,7 @@ class Facts:
         measured: what a pilot scored without tuning a language model and the constraints allow.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
+        put_to_use: what the plan is worth that puts to use what was measured, without a fine-tune; 0 without one.
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
         trial: what two readers said of the same rows, for the ceiling where the test rows have no second label.
         promises: what a pilot promises of all that it measured, where they answer only when sure.
@@ -78,6 +79,7 @@ class Facts:
     tuning_cost: Band | None = None
     chance: float | None = None
     upkeep: float = 0.0
+    put_to_use: float = 0.0
     trial: LabelTrial | None = None
     promises: tuple[Promise, ...] = ()
     logs: Mapping[str, EvalLog] = field(default_factory=dict)
@@ -252,8 +254,10 @@ class Facts:
     @cached_property
     def doubles(self) -> tuple[tuple[str, str], ...]:
         """(first, second) label of every test row that has both."""
-        given = self.project.data.second_label
-        pairs = ((row.output, _second(row.other, given)) for row in (self.test.rows if self.test else ()))
+        given, counts = self.project.data.second_label, self.counts_items
+        pairs = (
+            (row.output, _second(row.other, given, guess=not counts)) for row in (self.test.rows if self.test else ())
+        )
         return tuple((first.strip(), str(second).strip()) for first, second in pairs if second)
 
     @cached_property
@@ -360,11 +364,14 @@ class Facts:
         return f"{mid} {unit}" if low == high else f"{mid} {unit} (80% sure: {low} to {high})"
 
 
-def _second(other: Mapping[str, object], given: str | None) -> object:
-    """A second person's answer beside a row's own: of the column named, else of one that is called so; None without."""
+def _second(other: Mapping[str, object], given: str | None, *, guess: bool) -> object:
+    """A second person's answer beside a row's own: of the column named, else of one that is called so; None without.
+
+    With `guess` a column such as summary2 counts too, which is no second label where answers are right or wrong.
+    """
     if given or any(other.get(name) for name in SECOND_LABEL_COLUMNS):
         return next((other[name] for name in ((given,) if given else SECOND_LABEL_COLUMNS) if other.get(name)), None)
-    return next((value for name, value in other.items() if value and SECOND_ANSWER.fullmatch(name)), None)
+    return next((value for name, value in other.items() if guess and value and SECOND_ANSWER.fullmatch(name)), None)
 
 
 def points(share: float) -> str:

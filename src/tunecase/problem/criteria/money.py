@@ -65,6 +65,9 @@ def worth_the_cost(facts: Facts) -> Criterion:
     after launch, expected, is held against it with the total. Leaves
     out the doubt of the total in the break-even volume.
     """
+    if facts.put_to_use > 0:
+        got = f"{three_figures(facts.put_to_use)} {facts.basis.currency} on average, after costs"
+        return WORTH.passed(got, "what was measured here pays as it is, without a fine-tune")
     brought, parts = _brought(facts)
     if facts.worth is None and not facts.cost_case:
         return WORTH.unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
@@ -129,8 +132,13 @@ def each_answer_saves(facts: Facts) -> Criterion:
     saving per request = (price of 1,000 answers today - price of 1,000 answers tuned) / 1,000
     """
     if facts.saving is None:
-        given = {"price_per_1k_today": price_today(facts.basis), "price_per_1k_answers": price_of_answers(facts.basis)}
-        fix = "; ".join(f"add serving.{name}: 2 USD" for name, price in given.items() if price is None)
+        today, tuned = price_today(facts.basis), price_of_answers(facts.basis)
+        by_people = facts.project.today.who in ("people", "nobody")
+        given = {
+            "today.price_per_1k": by_people or today is not None,
+            "serving.price_per_1k_answers": tuned is not None,
+        }
+        fix = "; ".join(f"add {name}: 2 USD" for name, is_known in given.items() if not is_known)
         return SAVING.unknown("what 1,000 answers cost today, or tuned, is not known", fix)
     saved = band(facts.saving)
     got = f"{facts.money(saved.scaled(1000))} per 1,000"
