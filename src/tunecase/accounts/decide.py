@@ -9,10 +9,10 @@ from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
-from tunecase.accounts.looks import looks_table
+from tunecase.accounts.looks import above_words, looks_table
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
-from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
+from tunecase.accounts.verdict import UNTRAINED, advised_plan, is_stand_in, verdict
 from tunecase.accounts.words import capital, plain_words, target_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
@@ -74,7 +74,7 @@ def _answer(record: Decision, material: Material) -> str:
 
 def _short(record: Decision, material: Material) -> tuple[Block, ...]:
     rests = " ".join(one for one in (_turns(record, material), _assumed(material)) if one)
-    told = (_why(material), _gates(material), rests)
+    told = (_why(material), _gates(material), _counted_above(record, material), rests)
     ways = tuple(_flip(flip, record.currency) for flip in record.what_if if flip.at is not None)
     if record.what_if and not ways:
         ways = ("no input alone would change it",)
@@ -103,6 +103,17 @@ def _gates(material: Material) -> str:
 def _why(material: Material) -> str:
     """Why there is no step to take, where none is advised."""
     return "" if advised_plan(material) is not None else verdict(material).why
+
+
+def _counted_above(record: Decision, material: Material) -> str:
+    """From where each worth of the table counts, where what is put to use stands beside what is trained."""
+    worth = None if record.plan is None else record.plan.worth
+    ways = [one for one in record.options if one.way and one.lever in UNTRAINED and one.worth is not None]
+    if worth is None or worth.above == "today" or not any(way.worth.value > 0 for way in ways if way.worth is not None):
+        return ""
+    metric = None if material.forecast is None else material.forecast.metric
+    above = above_words(worth, metric)
+    return f"Worth of what is put to use counts above today's way, that of training {above}." if above else ""
 
 
 def _turns(record: Decision, material: Material) -> str:

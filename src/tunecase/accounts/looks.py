@@ -68,7 +68,7 @@ def look_price(look: Look, currency: str) -> str:
         'under 0.01 USD and an hour'
     """
     if look.cost is None or look.hours is None:
-        return "at a price that nobody knows"
+        return "its price is not known"
     hours = round(look.hours)
     time = "an hour" if hours <= 1 else f"{count(hours)} hours"
     if look.days is not None and look.days > 1:

@@ -127,7 +127,7 @@ def _pilot(material: Material) -> str:
     seen, before = forecast.points[-1], pilot_end(material)
     score = score_words(seen.score, forecast.metric)
     right = f"{score} right" if counts_right(forecast.metric) else f"scores {score}"
-    aside = " (a small stand-in, not the real model)" if forecast.stand_in else ""
+    aside = " (a small stand-in, not the real model)" if is_stand_in(material) else ""
     told = f"{right} with {count(seen.n)} examples{aside}"
     if not ends_in_a_round(material):
         return told
