@@ -497,3 +497,16 @@ def test_two_who_saw_the_same_release_give_it_once(folder: Path) -> None:
     for thread in threads:
         thread.join(60)
     assert ["kept", "refused", "refused"] == sorted(ends)
+
+
+def test_what_is_put_to_use_owes_no_result(folder: Path, case: Case) -> None:
+    """Money for a step that trains or buys rows asks for its score; money to put to use what was measured has none."""
+    case.approve("500 USD", "Ines")
+    spend(opened(folder), "100")
+    assert flow.approvals(opened(folder).flow).owed
+    entry = case.flow.ledger.latest("record", "approve")
+    given = replace(entry.record(), amount=Decimal(900), amount_base=Decimal(900), lever="when_sure")
+    opened(folder).flow.ledger.append("record", given, recorded_at=entry.recorded_at, verb="approve", meta=entry.meta)
+    spend(opened(folder), "600")
+    now = flow.approvals(opened(folder).flow)
+    assert (Decimal(200), False) == (now.approved[-1].spent, now.owed)
