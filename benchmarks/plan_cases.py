@@ -33,12 +33,17 @@ HEAD = Candidate(
     promise=Promise(0.2, 1.0, 0.0, 0.17, 270, 20),
 )  # fmt: skip
 RACED: Mapping[str, tuple[Candidate, ...]] = {"another way does it": (HEAD,)}
+BY_PEOPLE = """\
+  who: people                          # the first line reads every ticket
+  minutes: 1 to 2 min per answer
+  rate: 12 to 25 USD per hour
+"""
 # name: (lines of the project file to replace, points to keep, whether the probe is piloted)
 CASES: Mapping[str, tuple[Mapping[str, str], str, bool]] = {
     "before a pilot": ({}, "", False),
     "with a probe": ({}, "", True),
     "with the model": ({}, CURVE, False),
-    "reached": ({"target: 80%": "target: 95%\n  baseline: 90%"}, REACHED, False),
+    "reached": ({"target: 80%": "target: 95%", BY_PEOPLE: "  who: model\n  score: 90%\n"}, REACHED, False),
     "another way does it": ({}, "", True),
     "not worth it": ({"value: 0.25 to 0.60 USD": "value: 0.001 to 0.002 USD", "budget: 15k": "budget: 12k"}, "", True),
 }

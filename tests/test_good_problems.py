@@ -206,7 +206,6 @@ def test_the_names_of_labels_have_no_say(which: int, prefix: str, shift: int) ->
 
 MORE = """\
   owner: Head of Support
-  baseline: 45%
   errors_read: 120
 """
 
