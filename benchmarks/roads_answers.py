@@ -289,10 +289,9 @@ class _Road:
         self._test(rows)
 
     def _look(self, decision: Decision) -> None:
-        """One more run on more rows or another draw; any other look is paid and shows a run of the same rows."""
-        look = next(one for one in decision.experiments if one.action == decision.action)
-        rows = min(2 * self.ask.rows, self.curve.rows) if look.name == "one more size" else self.ask.rows
-        self.spent += look.price.p50 if look.price else 0.0
+        """A look that no measured curve can show is paid; the same rows are then run again."""
+        look, rows = decision.look, self.ask.rows
+        self.spent += (look.price or 0.0) if look is not None else 0.0
         self.ask = replace(self.ask, rows=rows)
         self._test(rows)
 

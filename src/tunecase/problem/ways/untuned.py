@@ -115,8 +115,14 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
 def _with_parts(name: str, command: str) -> str:
     """A pilot's command that first installs what its learner lacks here, so that it runs as printed."""
     extra, packages = PARTS.get(name, ("", ()))
-    lacking = any(find_spec(package) is None for package in packages)
-    return f"{install_line(extra)} && {command}" if lacking else command
+    return command if all(map(_is_here, packages)) else f"{install_line(extra)} && {command}"
+
+
+def _is_here(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # barred by whoever runs Python
+        return False
 
 
 def _needs_torch() -> str:
