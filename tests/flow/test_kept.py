@@ -1,6 +1,7 @@
 """Nothing is worked out twice: what is kept is used on the very same grounds only, and never believed when damaged."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -195,7 +196,8 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
     whole = page.read_bytes()
     page.write_text("Made by tunecase, then cut", encoding="utf-8")
     walked()
-    assert page.read_bytes()[-200:] == whole[-200:]
+    entry = rb"ledger [0-9a-f]+"  # the last one, which is the first report's now
+    assert re.sub(entry, b"", page.read_bytes()[-200:]) == re.sub(entry, b"", whole[-200:])
 
 
 @pytest.mark.slow
