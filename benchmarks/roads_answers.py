@@ -68,7 +68,7 @@ models: [{MODEL}]
 effort_per_round: {ROUND_HOURS} h per round
 team: [{{role: engineer, rate: {HOUR_USD} USD per hour}}]
 unknowns: none
-levers: {{tuning_factor: 1, bigger_model_factor: 1, label_noise: 0.1%}}
+levers: {{tuning_factor: 1, bigger_model_factor: 1, label_noise: 0.1%, look_hours: 400 to 600 h}}
 after_launch: {{monitoring: 0 h per month, drift_checks: 0 per month}}
 """
 
