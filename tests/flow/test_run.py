@@ -181,7 +181,7 @@ def test_banking77_with_ten_intents_is_solved_by_the_probe(tmp_path: Path) -> No
 
 @needs("banking77")
 def test_banking77_with_all_intents_has_its_defects_and_its_curve(tmp_path: Path) -> None:
-    """31 repeats, 25 leaks, one contradiction; the curve rises all the way; at 0.15 USD what is sure pays, training does not."""
+    """31 repeats, 25 leaks, one contradiction; the curve rises; at 0.15 USD what is sure pays, training does not."""
     assert len(banking(tmp_path, None)) == 77
     project = written(tmp_path, "97%", ext="csv")
     # At 0.40 USD the best plan is worth about what it costs; less makes the answer plain.
