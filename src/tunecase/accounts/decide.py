@@ -12,7 +12,7 @@ from tunecase.accounts.headline import headline
 from tunecase.accounts.looks import above_words, looks_table
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
-from tunecase.accounts.verdict import UNTRAINED, advised_plan, is_stand_in, verdict
+from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
 from tunecase.accounts.words import capital, plain_words, target_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
@@ -29,7 +29,7 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import Decision, Flip, Option, Plan
+from tunecase.records import PUT_TO_USE, Decision, Flip, Option, Plan
 
 FINE_TUNE = "the fine-tune"
 MOST_OPTIONS = 5
@@ -108,7 +108,7 @@ def _why(material: Material) -> str:
 def _counted_above(record: Decision, material: Material) -> str:
     """From where each worth of the table counts, where what is put to use stands beside what is trained."""
     worth = None if record.plan is None else record.plan.worth
-    ways = [one for one in record.options if one.way and one.lever in UNTRAINED and one.worth is not None]
+    ways = [one for one in record.options if one.way and one.lever in PUT_TO_USE and one.worth is not None]
     if worth is None or worth.above == "today" or not any(way.worth.value > 0 for way in ways if way.worth is not None):
         return ""
     metric = None if material.forecast is None else material.forecast.metric

@@ -6,11 +6,11 @@ from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.looks import looks_table
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import next_command
-from tunecase.accounts.verdict import UNTRAINED, verdict
+from tunecase.accounts.verdict import verdict
 from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
-from tunecase.records import Change, Next
+from tunecase.records import PUT_TO_USE, Change, Next
 
 
 def next_step(record: Next, material: Material) -> Account:
@@ -42,7 +42,7 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
     said = verdict(material)
     chance = next((one for one in record.moved if one.name.startswith("chance to show")), None)
     plan = record.decision.plan
-    told = plan is not None and (plan.lever == "ship" or plan.lever not in UNTRAINED)
+    told = plan is not None and (plan.lever == "ship" or plan.lever not in PUT_TO_USE)
     now = "" if plan is None or plan.chance is None or not told else plain_share(plan.chance.shown)
     pairs = [("why", said.why)] if said.why else []
     if now:

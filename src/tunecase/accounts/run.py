@@ -14,7 +14,6 @@ from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import (
-    UNTRAINED,
     advised_plan,
     best_untuned,
     ends_in_a_round,
@@ -28,7 +27,7 @@ from tunecase.accounts.verdict import (
 from tunecase.accounts.words import counts_right, score_words, target_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
-from tunecase.records import Definition
+from tunecase.records import PUT_TO_USE, Definition
 
 NOT_WEIGHED = "nothing measured tells what a fine-tune reaches, or from where a gain counts"
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
@@ -151,7 +150,7 @@ def _chance(material: Material) -> str:
     seen = "" if best is None else f"; the best way without a fine-tune has {score_words(best[1], metric)}"
     if other is None or other.chance is None:
         return f"not measured: no number to reach {aim} before a look{seen}"
-    if other.lever in UNTRAINED:
+    if other.lever in PUT_TO_USE:
         # The chance of a plan that ships what is there is not one of training.
         return f"{plain_share(other.chance.shown)} to reach {aim}{seen}" if other.lever == "ship" else ""
     if material.decision is not None and material.decision.look is not None:
@@ -166,7 +165,7 @@ def _money(material: Material) -> str:
         return ""
     books = material.books
     spent = f"; {plain_paid(books.spent)} {books.currency} spent" if books is not None and books.entries else ""
-    if going is None and plan.lever in UNTRAINED:
+    if going is None and plan.lever in PUT_TO_USE:
         price = f"about {plain_money(plan.total.p50, plan.currency)} to put it to use"
         return f"{price if plan.total.p50.shown else 'nothing has to be bought'}{spent}"
     if going is None:
@@ -190,7 +189,7 @@ def _value(material: Material) -> str:
     time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     above = f", {words}" if (words := above_words(shown.worth, None)) else ""
     is_left = shown.worth.reached_p50.value > 0
-    if plan is not None and material.decision is not None and material.decision.way and plan.lever in UNTRAINED:
+    if plan is not None and material.decision is not None and material.decision.way and plan.lever in PUT_TO_USE:
         more = f"; the target would add {plain_figure(shown.worth.reached_p50)}{above}" if is_left else ""
         return f"{plain_money(shown.worth.expected, shown.currency)}{time} after costs{more}"
     if not is_left:

@@ -3,7 +3,6 @@
 from tunecase.accounts.looks import above_words, chance_rests
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import (
-    UNTRAINED,
     advised_plan,
     best_untuned,
     plan_of,
@@ -13,7 +12,7 @@ from tunecase.accounts.verdict import (
 from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Rests, Tile, VerdictKind
 from tunecase.quantities import count, counted, paid, plain_figure, plain_share
-from tunecase.records import Plan
+from tunecase.records import PUT_TO_USE, Plan
 
 NOT_KNOWN = "not known"
 
@@ -94,7 +93,7 @@ def _chance(material: Material, kind: VerdictKind) -> Tile:
     name = "Chance to reach the target" if target is None else f"Chance to reach {target_words(target, metric)}"
     plan = advised_plan(material)
     shown = plan or plan_of(material)
-    if plan is None and (kind in ("instead", "ship") or (shown is not None and shown.lever in UNTRAINED)):
+    if plan is None and (kind in ("instead", "ship") or (shown is not None and shown.lever in PUT_TO_USE)):
         return _score(material)
     if shown is None or shown.chance is None or target is None:
         is_stated = target is not None or _states(material, "target")

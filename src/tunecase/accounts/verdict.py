@@ -31,7 +31,6 @@ UNDECIDED = {
 }
 NAMED = re.compile(r" \((?=[a-zA-Z_.-]*\d)([\w.-]+)\)")  # the model that a way uses
 WRONG = re.compile(r" with at most ([\d.]+)% of them wrong ")
-UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was measured
 MOST_NAMED = 2  # open questions named one by one
 
 

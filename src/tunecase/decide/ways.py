@@ -8,7 +8,7 @@ from tunecase.compute import base_model
 from tunecase.decide.options import first_option
 from tunecase.pilot.scoring import keeps
 from tunecase.plan import Drawn, MeasuredWay
-from tunecase.prices import rest_goes_to_people
+from tunecase.plan.levers import rest_words
 from tunecase.quantities import count, firm_money, score, share
 from tunecase.records import Option, Plan
 
@@ -79,10 +79,8 @@ def already_there(drawn: Drawn) -> str:
 
 
 def _rest(drawn: Drawn) -> str:
-    """Who gives the answers that are not sure, behind what a step does; nothing where nobody does today."""
-    if drawn.facts.project.today.who == "nobody":
-        return ""
-    return ", people do the rest" if rest_goes_to_people(drawn.work.basis) else ", today's way does the rest"
+    """Who gives the answers that are not sure, in a sentence."""
+    return rest_words(drawn.work.basis, "people do", "today's way does")
 
 
 def promised(drawn: Drawn) -> str:

@@ -12,7 +12,7 @@ from tunecase.flow.ledger import one_at_a_time
 from tunecase.flow.opened import Flow, now
 from tunecase.flow.plan_on_file import OnFile, earlier_plan, on_file, plan_parts, stop_rule
 from tunecase.quantities import MOST_AHEAD_DAYS, day, one_line, paid
-from tunecase.records import MOST_NAME, NEARLY, SCHEMAS, Approval, Approvals, Approved, Rejection, Spending
+from tunecase.records import MOST_NAME, NEARLY, PUT_TO_USE, SCHEMAS, Approval, Approvals, Approved, Rejection, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ LEAST_HASH = 6  # characters of a hash that name a plan
 ZERO = Decimal(0)
 UNKNOWN_GROUNDS = "the version of tunecase, which did not note what its plan rests on,"
 READ = "run `tunecase decide`, read what it advises, and approve that"
-
-
-WITHOUT_RESULT = ("ship", "redefine", "when_sure", "stop")  # steps that train nothing, whose money buys no score
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
     record = _with_approved(record, kept, parts, flow.today)
     last, now_plan = kept.approved[-1][0] if kept.approved else -1, hash_of(parts)
     given = record.approved[-1] if record.approved else None
-    owes = given is not None and given.spent > 0 and given.approval.lever not in WITHOUT_RESULT
+    owes = given is not None and given.spent > 0 and given.approval.lever not in PUT_TO_USE
     record = replace(record, owed=owes and kept.result < last)
     standing = [(place, no) for place, no in kept.rejected if place > last and no.plan == now_plan]
     if not standing:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
         Slice, Trial, Tuning, Variant, WorstRow, time_of_1k,
     )  # fmt: skip
     from tunecase.records.plan import (
-        Authorised, Bridge, Capital, Chance, Ending, Kind, Limits, Month, Moved, Outcome, Plan, Release, Total,
-        VariantPlan, Worth,
+        PUT_TO_USE, Authorised, Bridge, Capital, Chance, Ending, Kind, Limits, Month, Moved, Outcome, Plan, Release,
+        Total, VariantPlan, Worth,
     )  # fmt: skip
     from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
     from tunecase.records.report import Report
@@ -64,25 +64,26 @@ if TYPE_CHECKING:
 loads_late(__name__)
 
 __all__ = [
-    "CATEGORIES", "COPIES", "MOST_NAME", "NEARLY", "NOT_ASKED", "N_GRAM_FACTORS", "PRINTED", "RECORDS", "RULE_FIELDS",
-    "SCHEMAS", "STANDARD_INPUT", "TAG", "TIMED", "Accuracy", "ActivityHours", "Adopted", "AdviceEnded", "Alternative",
-    "Amount", "Anchored", "Approval", "Approvals", "Approved", "AtHand", "Audit", "Authorised", "BandHeld", "Baseline",
-    "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital", "CaseEnded", "CaseScored", "Chance",
-    "ChanceMet", "ChancesMet", "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned",
-    "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart", "Criterion", "Crossing", "CurveBand",
-    "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Disclosure",
-    "Driver", "Ending", "Estimate", "EvalLog", "EvalPair", "Evals", "FieldChange", "Finding", "Fit", "Flip",
-    "Forecast", "GainItems", "Held", "Held80", "HitRate", "HoursHeld", "Imported", "Inference", "InferenceWay",
-    "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut",
-    "Limits", "Line", "LineHeld", "LineRule", "LoadPoint", "Look", "Mapped", "Measured", "MeasuredLoad",
-    "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes", "ModelKind", "Month", "Moved", "Needed", "Next",
-    "NextCase", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "OwnCurve", "Part", "Phase",
-    "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices",
-    "PricesUpdated", "Promise", "Proof", "Rechained", "Rejection", "Release", "Report", "Reviews", "Rolled", "Round",
-    "RowsHeld", "Run", "RunCharge", "ScoreHeld", "Scorecard", "Scored", "ServedAgainstForecast", "ServedFigures",
-    "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources",
-    "Spending", "SplitMade", "Stage", "Status", "Tabular", "Throughput", "TierPrices", "Tokens", "ToldAgainstMade",
-    "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Unsaid", "Variance", "Variant", "VariantPlan", "Verified",
-    "Way", "WayKind", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "quick_spending",
-    "reading_fault", "schema_of", "time_of_1k", "to_json", "unread_words",
+    "CATEGORIES", "COPIES", "MOST_NAME", "NEARLY", "NOT_ASKED", "N_GRAM_FACTORS", "PRINTED", "PUT_TO_USE",
+    "RECORDS", "RULE_FIELDS", "SCHEMAS", "STANDARD_INPUT", "TAG", "TIMED", "Accuracy", "ActivityHours", "Adopted",
+    "AdviceEnded", "Alternative", "Amount", "Anchored", "Approval", "Approvals", "Approved", "AtHand", "Audit",
+    "Authorised", "BandHeld", "Baseline", "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital",
+    "CaseEnded", "CaseScored", "Chance", "ChanceMet", "ChancesMet", "Change", "Changed", "Charge", "Charges",
+    "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart",
+    "Criterion", "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
+    "Difference", "Disagreement", "Disclosure", "Driver", "Ending", "Estimate", "EvalLog", "EvalPair", "Evals",
+    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "GainItems", "Held", "Held80", "HitRate", "HoursHeld",
+    "Imported", "Inference", "InferenceWay", "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask",
+    "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line", "LineHeld", "LineRule", "LoadPoint",
+    "Look", "Mapped", "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes",
+    "ModelKind", "Month", "Moved", "Needed", "Next", "NextCase", "NextLabel", "NextRun", "NotUsed", "Objective",
+    "Option", "Outcome", "OwnCurve", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen",
+    "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Promise", "Proof", "Rechained",
+    "Rejection", "Release", "Report", "Reviews", "Rolled", "Round", "RowsHeld", "Run", "RunCharge", "ScoreHeld",
+    "Scorecard", "Scored", "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod", "SetAside",
+    "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "SplitMade", "Stage",
+    "Status", "Tabular", "Throughput", "TierPrices", "Tokens", "ToldAgainstMade", "Total", "Trial", "Tuning",
+    "Unplaced", "UnreadCharge", "Unsaid", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind",
+    "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "quick_spending", "reading_fault",
+    "schema_of", "time_of_1k", "to_json", "unread_words",
 ]  # fmt: skip

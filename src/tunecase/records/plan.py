@@ -7,6 +7,7 @@ from typing import Literal
 from tunecase.quantities import Band, Sampled, firm
 
 Kind = Literal["measured", "stated", "assumed"]
+PUT_TO_USE = ("ship", "redefine", "when_sure")  # steps that put to use what was measured, and train nothing
 
 
 @dataclass(frozen=True, slots=True)

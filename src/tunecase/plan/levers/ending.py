@@ -61,7 +61,8 @@ def when_sure(state: State) -> Offer:
         )
         return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
     by_hand = people_give_the_rest(state.basis)
-    told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of{_rest(state.basis)}"
+    sure = f"the {share(promise.coverage)} of answers it is sure of"
+    told = f"ship {state.ready_to_ship} for {sure}{rest_words(state.basis)}"
     error = promise.error if promise.bound is None else promise.bound
     credit = float(state.credit(np.asarray([error]))[0])
     asked = state.basis.project.problem.coverage if state.basis.project else None
@@ -74,11 +75,11 @@ def when_sure(state: State) -> Offer:
     return replace(offer, blocked=LOSS) if loss else offer
 
 
-def _rest(basis: Basis) -> str:
-    """Who gives the answers that are not sure, behind the step's words; nothing where nobody does today."""
+def rest_words(basis: Basis, people: str = "people", way: str = "today's way") -> str:
+    """Who gives the answers that are not sure, behind what a step does; nothing where nobody does today."""
     if basis.project is not None and basis.project.today.who == "nobody":
         return ""
-    return ", people the rest" if rest_goes_to_people(basis) else ", today's way the rest"
+    return f", {people if rest_goes_to_people(basis) else way} the rest"
 
 
 def _rest_words(state: State, by_hand: bool) -> str:
