@@ -338,14 +338,17 @@ def test_what_can_pay_is_tried_first_cheapest_to_know_first() -> None:
     assert "prompt_hosted" == later[-1]
 
 
-def test_a_tuned_encoder_is_a_way_of_its_own() -> None:
-    """One command measures it, with the encoder that the project names; the libraries that it needs are told."""
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_tuned_encoder_is_a_way_of_its_own(is_here: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One command measures it, with the encoder that the project names; it installs first what is not here."""
+    monkeypatch.setattr("tunecase.problem.ways.untuned.find_spec", lambda package: object() if is_here else None)
+    first = "" if is_here else f"{install_line('train')} && "
     for models, command in (
         ((SMOL,), "tunecase pilot --candidates auto,encoder-tuned"),
         ((SMOL, "thenlper/gte-small"), "tunecase pilot --candidates auto,encoder-tuned:thenlper/gte-small"),
     ):
         found = ways(asked(models), standing(rows=900, test_rows=300))["encoder_tuned"]
-        assert (command, "encoder", "unknown") == (found.measure, found.kind, found.evidence)
+        assert (first + command, "encoder", "unknown") == (found.measure, found.kind, found.evidence)
         assert install_line("train") in found.note
         assert found.measure_minutes.low < found.measure_minutes.mid
         assert found.set_up is not None
