@@ -40,7 +40,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
 import roads_cleaning  # noqa: E402
 import roads_promises  # noqa: E402
-from roads_tasks import LORA_ROWS, TASKS, Row, Rows, Task, shuffled  # noqa: E402
+from roads_tasks import FRESH, LORA_ROWS, TASKS, Row, Rows, Task, shuffled  # noqa: E402
 
 from tunecase.data.reading import Row as Read  # noqa: E402
 from tunecase.data.reading import Table  # noqa: E402
@@ -340,7 +340,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--tables", action="store_true", help="no runs: the tables of promises and cleaning")
     asked = parser.parse_args()
-    tasks = [task for task in TASKS if task.name in asked.tasks]
+    tasks = [task for task in (*TASKS, *FRESH) if task.name in asked.tasks]
     store, until = Store(asked.table, asked.store), time.time() + 60 * asked.minutes
     if asked.tables:
         tables(store, tasks, asked.table.parent)

@@ -2,7 +2,8 @@
 
 A prefix of a task's training rows is a random sample of them, so that a pilot on the first sixteenth stands where a
 team stood that had labelled no more. Parts of a set share its rows and its publisher: ten sets of ten publishers are
-here, however many tasks. Sets are read from ../shared/data/text; one that is not there is passed over with a line.
+here, however many tasks. Sets are read from ../shared/data/text, those of `FRESH` from where `roads_texts.py` wrote
+them; one that is not there is passed over with a line.
 
 Nothing was cleaned: rows that stand twice and test rows that stand among the training rows are as published.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from roads_texts import FOLDER, SOURCES
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SHUFFLE = 13  # of sets that come in the order of their classes; the others were shuffled by the same seed
@@ -65,7 +67,11 @@ def shuffled(rows: Sequence[Row], seed: int = SHUFFLE) -> Rows:
 @cache
 def backtest(name: str) -> Split | None:
     """A set of the backtest folder, whose training rows lie there shuffled."""
-    paths = [TEXTS / "backtest" / name / f"{part}.jsonl" for part in ("train", "test")]
+    return _of_folder(TEXTS / "backtest" / name)
+
+
+def _of_folder(folder: Path) -> Split | None:
+    paths = [folder / f"{part}.jsonl" for part in ("train", "test")]
     if not all(path.exists() for path in paths):
         return None
     train, test = (tuple(_row(json.loads(line)) for line in path.open(encoding="utf-8")) for path in paths)
@@ -224,3 +230,14 @@ TASKS: tuple[Task, ...] = (
     _free("webquestions", "Stanford", "qa", "CC BY 4.0"),
 )
 QUICK = ("tweet_emotion, anger and joy", "sms_spam, one in two", "clinc, ten intents a")
+
+
+def _fresh(name: str) -> Task:
+    source = SOURCES[name]
+    return Task(
+        name, source.publisher, name, "classification", "accuracy", CLASSES, source.licence,
+        cache(lambda: _of_folder(FOLDER / name)),
+    )  # fmt: skip
+
+
+FRESH: tuple[Task, ...] = tuple(map(_fresh, SOURCES))
