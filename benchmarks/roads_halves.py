@@ -20,6 +20,7 @@ from roads_measure import rows_of
 from roads_tasks import FRESH, TASKS, Task
 
 from tunecase.pilot import Answers
+from tunecase.pilot.scoring.score import score_of
 
 TABLE = Path(__file__).parent / "roads_halves.csv"
 COLUMNS = ("task", "learner", "part", "n", "draw", "seed", "items_a", "score_a", "items_b", "score_b")
@@ -27,25 +28,12 @@ SEED = 41
 LEARNERS = ("probe", "encoder")
 
 
-def macro_f1(labels: Sequence[str], given: Sequence[str]) -> float:
-    """The mean over the classes of the labels of 2 tp / (2 tp + fp + fn)."""
-    scores = []
-    for name in sorted(set(labels)):
-        hit = sum(a == name == b for a, b in zip(labels, given, strict=True))
-        seen = sum(a == name for a in labels) + sum(b == name for b in given)
-        scores.append(2 * hit / seen if seen else 0.0)
-    return float(np.mean(scores))
-
-
 def halves(task: Task, labels: Sequence[str], answers: Answers) -> dict[str, Any]:
     """The score on each half, by the task's metric."""
     order = np.random.default_rng(SEED).permutation(len(labels))
     cells: dict[str, Any] = {}
     for name, part in zip("ab", (order[: len(order) // 2], order[len(order) // 2 :]), strict=True):
-        if task.metric == "macro_f1":
-            score = macro_f1([labels[i] for i in part], [str(answers.predictions[i]) for i in part])
-        else:
-            score = float(np.mean([answers.row_scores[i] for i in part]))
+        score = score_of(task.metric, [labels[i] for i in part], [answers.predictions[i] for i in part])
         cells |= {f"items_{name}": len(part), f"score_{name}": f"{score:.5f}"}
     return cells
 
