@@ -112,7 +112,8 @@ SOURCES: Mapping[str, Source] = {
 def split(parts: tuple[Pairs, ...]) -> tuple[Pairs, Pairs]:
     """Training and test rows, shuffled, at most so many of each, no text twice over the two."""
     rng = np.random.default_rng(SEED)
-    shuffled = [[part[i] for i in rng.permutation(len(part))] for part in parts]
+    kept = [[(text, label) for text, label in part if text.strip()] for part in parts]
+    shuffled = [[part[i] for i in rng.permutation(len(part))] for part in kept]
     if len(shuffled) == 1:
         cut = round(len(shuffled[0]) * HELD_OUT)
         shuffled = [shuffled[0][cut:], shuffled[0][:cut]]
