@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from roads_measure import NATURAL, PILOTS, TRUTH, TRUTH_SEED, Store, Unit, split_of, units
+from roads_measure import NATURAL, PILOTS, TRUTH, TRUTH_SEED, Store, Unit, rows_of, split_of, units
 from roads_measure import _pilot as made_again
-from roads_measure import rows_of
 from roads_tasks import FRESH, TASKS, Task
 
 from tunecase.pilot import Answers
@@ -72,7 +71,9 @@ def main() -> None:
             kept = list(csv.DictReader(file))
     made = list(rows(units(tasks, LEARNERS, (*PILOTS, TRUTH, NATURAL)), Store(asked.table, asked.store)))
     names = {row["task"] for row in made}
-    every = [{name: str(row[name]) for name in COLUMNS} for row in (*(r for r in kept if r["task"] not in names), *made)]
+    every = [
+        {name: str(row[name]) for name in COLUMNS} for row in (*(r for r in kept if r["task"] not in names), *made)
+    ]
     every.sort(key=lambda row: (row["task"], row["learner"], row["part"], int(row["n"]), int(row["draw"])))
     with asked.to.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

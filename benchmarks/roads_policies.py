@@ -319,7 +319,7 @@ def step(game: Game, belief: Belief) -> float:
 
 
 def by_rule(game: Game, rule: Callable[[Game, int, Mapping[int, float], int], int | None]) -> float:
-    """The road of a simple rule that ships where the chance by the test's own noise is enough for the price of a miss."""
+    """The road of a simple rule that ships where its test's own noise says that a miss is worth it."""
     curve, spent, rows = game.curve, 0.0, game.curve.held
     seen = {n: float(np.mean([s for m, s in curve.pilot if m == n])) for n, _ in curve.pilot}
 
@@ -353,7 +353,9 @@ def _doubling(game: Game, rows: int, seen: Mapping[int, float], made: int) -> in
 def _base_rates(game: Game, rows: int, seen: Mapping[int, float], made: int) -> int | None:
     wanted = math.log(max(1 - game.target, 1e-9) / max(1 - seen[rows], 1e-9))
     steps = {min(rows * 2**k, game.curve.rows) for k in range(1, 7)} - {rows}
-    worth = {to: game.value * chance_of_cut(False, to / rows, wanted) - game.cost(rows, to) for to in steps if to > rows}
+    worth = {
+        to: game.value * chance_of_cut(False, to / rows, wanted) - game.cost(rows, to) for to in steps if to > rows
+    }
     best = max(worth, key=lambda to: worth[to], default=None)
     return best if best is not None and worth[best] > 0 else None
 
@@ -402,7 +404,8 @@ def main() -> None:
         ends = {f"step, {belief}": lambda game, b=belief: step(game, BELIEFS[b]) for belief in asked.beliefs}
         ends |= {rule: lambda game, r=rule: by_rule(game, RULES[r]) for rule in RULES}
         told[name] = {
-            who: by_source([(g.curve.source, (g.oracle - end(g)) / g.value) for g in roads]) for who, end in ends.items()
+            who: by_source([(g.curve.source, (g.oracle - end(g)) / g.value) for g in roads])
+            for who, end in ends.items()
         }
         print(f"M = {name}: " + ", ".join(f"{who} {lost:.3f}" for who, lost in told[name].items()), flush=True)
     scores = {belief: round(brier(curves, BELIEFS[belief]), 4) for belief in asked.beliefs}

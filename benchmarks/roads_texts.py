@@ -94,7 +94,9 @@ def _liar(clone: Clone) -> tuple[Pairs, ...]:
 def _home(clone: Clone) -> tuple[Pairs, ...]:
     def part(holding: str) -> Iterator[tuple[str, str]]:
         for path in clone.paths(holding):
-            yield from ((text, Path(path).stem) for text, _ in _table(clone.text(path), "answer_from_anno", "intent", ";"))
+            yield from (
+                (text, Path(path).stem) for text, _ in _table(clone.text(path), "answer_from_anno", "intent", ";")
+            )
 
     return list(part("KFold_1/trainset/")), list(part("KFold_1/testset/csv/"))
 
@@ -139,7 +141,8 @@ def main() -> None:
         for part, rows in zip(("train", "test"), kept, strict=True):
             lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in rows]
             (asked.to / name / f"{part}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        print(f"{name}: {len(kept[0]):,} training and {len(kept[1]):,} test rows, {len({l for _, l in kept[0]})} classes")
+        classes = len({label for _, label in kept[0]})
+        print(f"{name}: {len(kept[0]):,} training and {len(kept[1]):,} test rows, {classes} classes")
 
 
 if __name__ == "__main__":
