@@ -219,7 +219,7 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
 
     state = solved.state
     # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
-    used = {step.name for node in solved.board.nodes for step in node.steps}
+    used = {step.name for step in solved.board.steps}
     notes = [*_value_notes(state)]
     used.add(solved.winner.lever)
     notes += [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]

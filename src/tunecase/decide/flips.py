@@ -89,11 +89,10 @@ def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None)
             return _best(ways)
         scales = inputs.scales(factors)
         scaled = Scaled(factors.get(BUDGET, 1.0), factors.get(RUN, 1.0))
-        tests_hold = not any(name in EFFECTS for name in scales)
         again = []
         for one, each in zip(ways, drawn_anew, strict=True):
             altered = each.facts.in_worlds(AlteredWorlds(each.facts.basis.worlds, scales))
-            again.append(replace(one, solved=solve_again(altered, one.solved, scaled=scaled, tests_hold=tests_hold)))
+            again.append(replace(one, solved=solve_again(altered, one.solved, scaled=scaled)))
         return _best(again)
 
     return what_if(advise, inputs.now, progress=progress)
@@ -136,7 +135,7 @@ def _typed_amounts(bill: Drawn) -> dict[str, float]:
 
 def _inputs(solved: Solved, money: Mapping[str, float]) -> Inputs:
     """What a person can set and what moves a plan: prices, money, and the effects of steps on the board."""
-    steps = {step.name for node in solved.board.nodes for step in node.steps}
+    steps = {step.name for step in solved.board.steps}
 
     def typed(name: str) -> bool:
         return (

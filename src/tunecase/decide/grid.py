@@ -16,13 +16,12 @@ from tunecase.blocks import FIELDS, Axis, Grid, WayCells
 from tunecase.decide.what_if import inputs_of
 from tunecase.forecast import scale_of
 from tunecase.plan import Anew, Drawn, Laid
-from tunecase.plan.levers import LOSS, State, offers_of
-from tunecase.plan.rounds import SURE_TO_PAY, Tested, Walks, passing_count, walk_many
+from tunecase.plan.levers import LOSS, State, offers_of, rules_of
+from tunecase.plan.rounds import SURE_TO_PAY, Board
 from tunecase.prices import PRICE, serving_saving
 from tunecase.records import Plan
 
 if TYPE_CHECKING:
-    from tunecase.plan.rounds import Flags
     from tunecase.quantities import Draws
 
 SECONDS = 6.0
@@ -133,8 +132,7 @@ class _Making:
             _rising(cells[..., AT["worth"]], self.main.values.index(1.0))
         told = tuple(_told_of(way, cells, nodes.labels) for way, cells in zip(ways, filled, strict=True))
         solved = sum(len(way.cells) * len(way.values) for way in ways)
-        ship_at = tuple(_ship_at(state, target) for target in steps)
-        return Grid(axes, told, state.value is not None, solved, self.complete, steps, ship_at)
+        return Grid(axes, told, state.value is not None, solved, self.complete, steps, (None,) * len(steps))
 
     def _coarse(self, steps: Sequence[float]) -> "_Nodes":
         """The ends of every axis with what is filed, as far as there is time: targets, then budgets, then labels."""
@@ -223,10 +221,6 @@ def _held(state: State, cost: "Draws | float") -> float:
     return float(np.quantile(whole[np.isfinite(whole)], SURE_TO_PAY))
 
 
-def _ship_at(state: State, target: float) -> float | None:
-    return None if state.test_rows is None else passing_count(target, state.test_rows) / state.test_rows
-
-
 def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "Draws":
     """FIELDS of the plan at each value, under one budget, price of a label and target; shape (values, fields)."""
     import numpy as np
@@ -236,11 +230,12 @@ def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "
     now = _now(state, worths)
     cells = np.zeros((len(values), len(FIELDS)))
     cells[:, AT["now"]], cells[:, AT["worth"]] = now, NOWHERE
-    if not laid.board.nodes[0].steps:
-        return cells
-    tested = anew.tested(laid, state)
-    walks = walk_many(laid.board, tested, worths.tolist(), np.maximum(now, 0.0).tolist())
-    return _told(cells, state, laid, tested, walks, values)
+    for row, (value, worth) in enumerate(zip(values, worths.tolist(), strict=True)):
+        valued = replace(state, value=np.full(len(state.paths), worth))
+        board = laid.board.revalued(rules_of(valued, laid.offers))
+        if board.steps:
+            _told(cells[row], state, board, value)
+    return cells
 
 
 def _now(state: State, worths: "Draws") -> "Draws":
@@ -255,42 +250,28 @@ def _now(state: State, worths: "Draws") -> "Draws":
     return best
 
 
-def _told(cells: "Draws", state: State, laid: Laid, tested: Tested, walks: Walks, values: Sequence[float]) -> "Draws":
-    """The fields of walks, written into cells of shape (values, fields)."""
+def _told(cell: "Draws", state: State, board: Board, value: float) -> None:
+    """The fields of the best step at one value, written into a cell of shape (fields,)."""
     import numpy as np
 
-    board, worlds = laid.board, np.arange(walks.last.shape[1])
-    total = walks.paid + walks.ships * state.release
-    reached = tested.passed[walks.last, worlds] & (total <= state.budget_left)
-    steps = board.nodes[0].steps
-    node = np.array([step.to for step in steps])[walks.first]
-    passed, ended = tested.passed[node], walks.last == node[:, None]
-    ship, go = passed & walks.ships & ended, ~ended & (walks.last > 0)
-    settle = tested.settled[node] & ~passed & walks.ships & ended
-    shares = {"ship": ship, "settle": settle, "go": go, "ship_reaches": ship & reached, "go_reaches": go & reached}
-    for name, flags in shares.items():
-        cells[:, AT[name]] = flags.mean(axis=1)
-    cells[:, AT["worth"]] = walks.worths
+    brought = [float(board.after(at).mean()) for at in range(len(board.steps))]
+    at = int(np.argmax(brought))
+    step, ships = board.steps[at], board.ships[at] & np.isfinite(board.steps[at].cost)
+    total = np.where(np.isfinite(step.cost), step.cost, 0.0) + ships * state.release
+    met = step.errors <= state.error_target
+    settles = ~met & (step.errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
+    settle = ships & settles
+    ship = ships & ~settle
+    told = {"ship": ship, "settle": settle, "ship_reaches": ship & met & (total <= state.budget_left)}
+    for name, flags in told.items():
+        cell[AT[name]] = flags.mean()
+    cell[AT["worth"]] = brought[at]
+    cell[AT["release"]] = np.quantile(step.cost[np.isfinite(step.cost)], SURE_TO_PAY)
+    lost = total[~ships]
+    cell[AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
     saved = serving_saving(state.basis)
-    for row, value in enumerate(values):
-        cost = np.broadcast_to(np.asarray(steps[walks.first[row]].cost, dtype=float), worlds.shape)
-        cells[row, AT["release"]] = np.quantile(cost[np.isfinite(cost)], SURE_TO_PAY)
-        lost = total[row, ~walks.ships[row]]
-        cells[row, AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
-        if state.value is not None:
-            cells[row, AT["value"]] = np.median(state.value * value + (0.0 if saved is None else saved))
-        stops = ended[row] & ~passed[row] & ~settle[row]
-        cells[row, AT["stop_at"]] = _stop_at(state, board.nodes[node[row]].shown, stops, ~passed[row])
-    return cells
-
-
-def _stop_at(state: State, shown: "Draws | None", stops: "Flags", still_open: "Flags") -> float:
-    """The score below which as many worlds lie as stop; 0 where none does or the test's items are not counted."""
-    import numpy as np
-
-    if shown is None or state.test_rows is None or not stops.any():
-        return 0.0
-    return float(np.quantile(shown[still_open], stops.sum() / still_open.sum()))
+    if state.value is not None:
+        cell[AT["value"]] = np.median(state.value * value + (0.0 if saved is None else saved))
 
 
 def _filled(way: _Way, nodes: _Nodes, coarse: _Nodes) -> "Draws":

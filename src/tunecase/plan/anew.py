@@ -11,7 +11,7 @@ from tunecase.plan.drawn import Drawn, work_of
 from tunecase.plan.going import cost_of_rows, most_rows
 from tunecase.plan.known import Known
 from tunecase.plan.levers import Offer, State
-from tunecase.plan.rounds import Board, Tested
+from tunecase.plan.rounds import Board
 from tunecase.prices import value_or_saving
 from tunecase.quantities import AlteredWorlds, Const, Worlds
 
@@ -59,9 +59,9 @@ class Anew:
         """What each first step costs in each world, with all that comes before it, whatever the budget."""
         laid = self.laid(label)
         board = laid.board
-        if not board.nodes[0].steps:
+        if not board.steps:
             board = levers.board(laid.state, laid.offers, begin_anyway=True)
-        return [step.cost for step in board.nodes[0].steps]
+        return [step.cost for step in board.steps]
 
     def aimed(self, state: State, target: float) -> State:
         """The same state under another target; what is wanted of it changes its worth in proportion."""
@@ -74,15 +74,6 @@ class Anew:
         seen = replace(forecast, target=target, verdict=_verdict(state, error))
         value = None if state.value is None else state.value * part
         return replace(state, error_target=error, forecast=seen, value=value)
-
-    def tested(self, laid: Laid, state: State) -> Tested:
-        """What the tests of a board say under the target of a state."""
-        import numpy as np
-
-        board, rules = laid.board, levers.rules_of(laid.state, laid.offers)
-        passed, settled = board.tested(state.error_target, state.error_fallback)
-        upkeep = [rules.upkeep[size] if rules.upkeep else 0.0 for size, _ in board.places]
-        return Tested(passed, settled, state.credit(board.errors), rules.saving - np.array(upkeep))
 
     def _lay_out(self, label: float, budget: float | None) -> Laid:
         priced = self._at_price(label)

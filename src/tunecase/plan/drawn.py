@@ -29,7 +29,7 @@ FEW = 2_000  # worlds in which measured ways are compared
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walked:
-    """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
+    """A first step in every world: its walk, the bill's lines, and what it brings.
 
     `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping
     brings before upkeep, shape (draws,); None where the target's worth is not stated. `serving` is the part of it that
@@ -156,17 +156,17 @@ class Drawn:
         """The same for the choice of a step: on a board that the budget binds, also where the bill begins beyond it."""
         if self.solved is None or not self.beyond_budget:
             return self
-        return replace(self, solved=solve(self.solved.state, self.solved.board))
+        return replace(self, solved=solve(self.solved.state))
 
     def too_dear(self, levers_named: Sequence[str]) -> "dict[str, Draws]":
         """What first steps cost, by lever, that the budget does not pay for, in every world, shape (draws,)."""
         if self.solved is None or not levers_named:
             return {}
-        board = levers.board(self.solved.state, self.solved.offers, earlier=self.solved.board, begin_anyway=True)
+        board = levers.board(self.solved.state, self.solved.offers, begin_anyway=True)
         costs = {}
         for name in levers_named:
             if (at := board.first(name)) is not None:
-                costs[name] = total_of(lines_of(self.work, board.first_walk(at)), without=AFTER_LAUNCH)
+                costs[name] = total_of(lines_of(self.work, board.walk(at, ships=False)), without=AFTER_LAUNCH)
         return costs
 
     def instead(self, offer: Offer, walked: Walked) -> "Drawn":
@@ -237,19 +237,17 @@ def from_state(bill: Drawn, state: State) -> Drawn:
     )  # fmt: skip
 
 
-def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS, tests_hold: bool = True) -> Solved:
+def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS) -> Solved:
     """A project solved once more in the worlds of an earlier solution, whose curves hold; some inputs have changed.
 
     Args:
         facts: what is known, in altered worlds.
         earlier: the solution as things are.
         scaled: the budget and the price of a run, as multiples of today's.
-        tests_hold: only money has changed, so that every test shows what it showed.
     """
     work = work_of(facts)
     value = value_or_saving(facts.project, work.basis, facts.definition)
-    state = levers.standing(facts, work, value=value, scaled=scaled, earlier=earlier.state)
-    return solve(state, earlier.board if tests_hold else None)
+    return solve(levers.standing(facts, work, value=value, scaled=scaled, earlier=earlier.state))
 
 
 def _all_the_same(state: State, solved: Solved) -> tuple[Solved, Offer, bool]:
@@ -264,16 +262,20 @@ def _all_the_same(state: State, solved: Solved) -> tuple[Solved, Offer, bool]:
 
 
 def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
-    """A first step with the policy after it, in every world."""
-    import numpy as np
-
+    """A first step in every world."""
     board = solved.board
     at = board.first(offer.lever) if offer.brings is None else None
     if at is None:
         return _ended(work, solved, offer)
-    walk, first = board.walk(solved.policy, at), board.first_walk(at)
-    assert walk.ended_at is not None
-    gain = _gain(work, solved, walk, board.errors[walk.ended_at, np.arange(work.basis.worlds.n)])
+    state, errors = solved.state, board.steps[at].errors
+    walk, first = board.walk(at), board.walk(at, ships=False)
+    assert walk.ships is not None
+    met = errors <= state.error_target
+    settles = ~met & (errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
+    walk = replace(
+        walk, reached=walk.ships & met, settled=walk.ships & settles, false_pass=walk.ships & ~met & ~settles
+    )  # fmt: skip
+    gain = _gain(work, solved, walk, errors)
     return Walked(
         walk, lines_of(work, walk), first, lines_of(work, first), gain, at, _saved(work, walk.shipped)
     )  # fmt: skip

@@ -33,9 +33,6 @@ MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
 WHOLE = 0.99  # of the horizon
 FEWEST = 20  # worlds of which a quantile is told
-# By how much figures vary more between seeds than between the batches of one seed, since each seed learns a policy of
-# its own, which moves what is spent more than what is gained: measured by benchmarks/digits.py on its five cases.
-LEARNT_WORTH, LEARNT_COST = 1.3, 2.4
 ORDER: tuple[Kind, ...] = ("measured", "stated", "assumed")
 
 
@@ -63,7 +60,7 @@ def plan(drawn: Drawn) -> Plan:
         budget_left=left,
         based_on=drawn.based_on,
         release=_release(drawn),
-        total=_total(total, within, LEARNT_COST if _learns(drawn) else 1.0),
+        total=_total(total, within),
         authorise=authorised(drawn),
         lost=_lost(drawn) if told else None,
         chance=None if shown is None else _chance(drawn, shown),
@@ -87,7 +84,7 @@ def headline(drawn: Drawn) -> tuple[Sampled | None, Sampled | None, Sampled]:
     shown, worth = _shown(drawn, None if left is None else total <= left), _worth(drawn)
     return (
         None if shown is None else _chance(drawn, shown).shown, None if worth is None else worth.expected,
-        sampled(total, _mean, LEARNT_COST if _learns(drawn) else 1.0),
+        sampled(total, _mean),
     )  # fmt: skip
 
 
@@ -136,15 +133,10 @@ def _release(drawn: Drawn) -> Release:
     )
 
 
-def _learns(drawn: Drawn) -> bool:
-    """Whether anything follows the first test: else no policy had to be learnt."""
-    return drawn.walk.rounds.max(initial=0.0) > 1 and drawn.solved is not None
-
-
-def _total(total: "Draws", within: "Flags | None", times: float) -> Total:
-    points = [sampled(total, quantile(share), times) for share in (0.1, 0.5, 0.8, 0.9)]
-    over = None if within is None else sampled((~within).astype(float), _mean, times)
-    return Total(sampled(total, _mean, times), points[0], points[1], points[2], points[3], over)
+def _total(total: "Draws", within: "Flags | None") -> Total:
+    points = [sampled(total, quantile(share)) for share in (0.1, 0.5, 0.8, 0.9)]
+    over = None if within is None else sampled((~within).astype(float), _mean)
+    return Total(sampled(total, _mean), points[0], points[1], points[2], points[3], over)
 
 
 def authorised(drawn: Drawn) -> Authorised:
@@ -161,7 +153,7 @@ def _lost(drawn: Drawn) -> Sampled | None:
         return None
     lost = drawn.walked.tuning[~shipped]
     # A handful of worlds has no P90 worth the name.
-    return sampled(lost, quantile(0.9), LEARNT_COST if _learns(drawn) else 1.0) if len(lost) >= FEWEST else None
+    return sampled(lost, quantile(0.9)) if len(lost) >= FEWEST else None
 
 
 def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
@@ -176,12 +168,12 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
     if drawn.offer is not None and drawn.offer.lever == "ship" and now is not None:
         # The pilot's test has shown it; what is left to doubt is whether the score is truly so high.
         return Chance(sampled(shown.astype(float), _mean), Sampled(now), Sampled(1 - now))
-    false = shown & walk.false_pass if walk.false_pass is not None else shown & False
+    false = walk.false_pass if walk.false_pass is not None else shown & False
     settled = walk.settled if drawn.work.project.problem.fallback is not None else None
-    rate = partial(sampled, of=_mean, times=LEARNT_WORTH if _learns(drawn) else 1.0)
+    rate = partial(sampled, of=_mean)
     factor = "" if drawn.solved is None else drawn.solved.state.factor
     return Chance(
-        rate(shown.astype(float)), rate((shown & ~false).astype(float)), rate(false.astype(float)),
+        rate(shown.astype(float)), rate(shown.astype(float)), rate(false.astype(float)),
         None if settled is None else rate(settled.astype(float)), *(catalog.reference_class(factor) or (None, None)),
     )  # fmt: skip
 
@@ -193,14 +185,13 @@ def _worth(drawn: Drawn) -> Worth | None:
     saved = serving_saving(drawn.work.basis)
     brought = solved.state.value + (0.0 if saved is None else saved)
     p10, p50, p90 = (sampled(brought, quantile(share)) for share in (0.1, 0.5, 0.9))
-    times = LEARNT_WORTH if _learns(drawn) else 1.0
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
-    cost = sampled(paid, _mean, LEARNT_COST if _learns(drawn) else 1.0)
+    cost = sampled(paid, _mean)
     upkeep, serving = drawn.walked.upkeep, drawn.walked.serving
     at_hand = None if drawn.facts.definition is None else drawn.facts.definition.at_hand
     return Worth(
-        sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
-        sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times),
+        sampled(gain - upkeep - paid, _mean), sampled(gain, _mean), cost, p10, p50, p90, baseline,
+        sampled(upkeep, _mean), None if serving is None else sampled(-serving, _mean),
         "" if at_hand is None else at_hand.way,
     )  # fmt: skip
 

@@ -95,15 +95,13 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     """What the policy assumes, in words; `first` names its first step, `rows` are those at hand."""
     state, forecast, project = solved.state, solved.state.forecast, solved.state.basis.project
     test = f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise"
-    after = "after a test that fails, the step of the best expected value is taken, or none is"
-    if not solved.weighed:
-        after = "without a value of the target rounds go on until it is met, within the budget"
+    after = "after it the best step by expected value is asked for again, which is not in this bill"
     if state.way is not None and state.way.flat:
         return (f"each world has the error of {state.way.words} as its test shows it; nothing is trained",)
     curve = "an assumed curve" if state.assumed else "one curve of the forecast"
     words = [
-        f"each world follows {curve}, from {rows:,} rows up to {_most_words(forecast)}; a round succeeds when the "
-        f"lower end of the 80% interval of {test} meets the target",
+        f"each world follows {curve}, from {rows:,} rows up to {_most_words(forecast)}; a model is put to use "
+        f"where that pays on average over worlds in which {test} shows the same",
         f"{after}; the first step is {first.replace('_', ' ')}",
         *([state.assumed] if state.assumed else _stand_in_words(forecast)),
         "a step is chosen on the price of its rows, runs and hours; storage and egress are in the bill alone",

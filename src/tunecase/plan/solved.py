@@ -1,21 +1,19 @@
-"""A project solved: its levers on one board, the best policy over them, and what each first step comes to."""
+"""A project solved: its levers as first steps on one board, and what each comes to."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.plan import levers
 from tunecase.plan.levers import TOO_DEAR, Offer, State
-from tunecase.plan.rounds import Board, Halves, Node, Policy, best_policy, sort_worlds
+from tunecase.plan.rounds import Board
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tunecase.quantities import Draws, Indices
+    from tunecase.quantities import Draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solved:
-    """A state with its offers, the board they make and the best policy on it.
+    """A state with its offers and the board of first steps that they make.
 
     `weighed` is False where nobody said what the target is worth: then the board goes on whatever it costs.
     """
@@ -23,8 +21,6 @@ class Solved:
     state: State
     offers: tuple[Offer, ...]
     board: Board
-    policy: Policy
-    groups: "Sequence[Sequence[Halves]]"
 
     @property
     def weighed(self) -> bool:
@@ -43,12 +39,10 @@ class Solved:
         if offer.brings is not None:
             return None if offer.blocked else np.full(len(self.state.paths), offer.ends_with(self.state))
         at = self.board.first(lever)
-        if offer.blocked or at is None:
-            return None
-        return self.policy.after(self.board.nodes[0].steps[at])
+        return None if offer.blocked or at is None else self.board.after(at)
 
     def worth(self, lever: str) -> float:
-        """What a first step brings on average, the best policy after it; minus infinity where it cannot be taken."""
+        """What a first step brings on average; minus infinity where it cannot be taken."""
         brings = self.brings(lever)
         return float("-inf") if brings is None else float(brings.mean())
 
@@ -78,47 +72,28 @@ class Solved:
         if every < 2:
             return self
         some = np.arange(0, len(self.state.paths), every)
-        nodes = tuple(_node_in(node, some) for node in self.board.nodes)
         value = None if self.state.value is None else self.state.value[some]
         more = np.broadcast_to(self.state.more_today, len(self.state.paths))[some]
         state = replace(self.state, value=value, paths=self.state.paths[some], more_today=more)
-        tests = {name: getattr(self.board, name)[:, some] for name in ("errors", "passed", "settled", "ships")}
-        luck = tuple(None if one is None else one[some] for one in self.board.luck)
-        board = replace(self.board, nodes=nodes, luck=luck, **tests)
-        groups = sort_worlds(nodes)
-        return replace(self, state=state, board=board, policy=best_policy(nodes, sorted_worlds=groups), groups=groups)
+        return replace(self, state=state, board=self.board.in_some(some))
 
     def scaled(self, factor: float) -> "Solved":
         """The same board when what the target is worth is `factor` times as large; tests, costs and savings stay."""
         assert self.state.value is not None
         state = replace(self.state, value=self.state.value * factor, more_today=self.state.more_today * factor)
-        board = self.board.revalued(levers.rules_of(state, self.offers))
-        return replace(self, state=state, board=board, policy=best_policy(board.nodes, sorted_worlds=self.groups))
+        return replace(self, state=state, board=self.board.revalued(levers.rules_of(state, self.offers)))
 
 
-def _node_in(node: Node, some: "Indices") -> Node:
-    import numpy as np
-
-    whole = node.ends.shape
-    steps = tuple(replace(step, cost=np.broadcast_to(step.cost, whole)[some]) for step in node.steps)
-    # Few worlds are not parted by what they have paid as well.
-    shown, done = None if node.shown is None else node.shown[some], None if node.done is None else node.done[some]
-    return Node(node.ends[some], steps, shown, done)
-
-
-def solve(state: State, earlier: Board | None = None, *, begin_anyway: bool = False) -> Solved:
-    """The board of a state with the best policy on it.
+def solve(state: State, *, begin_anyway: bool = False) -> Solved:
+    """The board of a state.
 
     Args:
         state: where the project stands.
-        earlier: a board of the same worlds and moves, whose tests hold.
         begin_anyway: the first step is taken though the budget does not pay for it.
     """
     offers = levers.offers_of(state)
     usable, able = (state, offers) if state.value is not None else levers.without_value(state, offers)
-    board = levers.board(usable, able, earlier=earlier, begin_anyway=begin_anyway)
-    groups = sort_worlds(board.nodes)
-    return Solved(state, able, board, best_policy(board.nodes, sorted_worlds=groups), groups)
+    return Solved(state, able, levers.board(usable, able, begin_anyway=begin_anyway))
 
 
 def merit_of(solved: Solved) -> tuple[bool, float, bool]:

@@ -11,16 +11,18 @@ from tunecase.quantities import count, score, share
 
 
 def ship(state: State) -> Offer:
-    """Ship what the pilot trained, when its lower bound meets the target."""
+    """Ship what the pilot trained, where the chance that it meets the target is worth the price of a miss."""
     action = f"ship {state.ready_to_ship}"
-    if state.forecast.verdict != "reached" or state.forecast.stand_in:
+    if not state.forecast.points or state.forecast.stand_in or state.assumed:
         return Offer("ship", action, blocked=_not_met(state))
-    # The pilot's own curve, not that of the model it stands in for, says what is shipped.
     last = float(state.forecast.points[-1].n)
-    had = float(state.credit(state.measured.paths([last], len(state.paths))[:, 0]).mean())
+    errors = state.measured.paths([last], len(state.paths))[:, 0]
+    had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())
     blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
+    if had <= 0:
+        blocked = f"{share(met)} likely to meet the target is too little for the price of a miss"
     step = "ship" if state.way is None else action
-    return Offer("ship", action, step, "measured", blocked, p_reach=state.forecast.p_now, brings=had, reaches=True)
+    return Offer("ship", action, step, "measured", blocked, p_reach=met, brings=had, reaches=met > 0.5)
 
 
 def _not_met(state: State) -> str:

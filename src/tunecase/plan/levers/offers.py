@@ -1,8 +1,8 @@
 """What the next dollar could buy, by subject: each lever is a function of the State that returns one Offer.
 
 A lever maps the same possible worlds to value and cost: more examples, other sources, cleaning, tuning, a bigger
-model, a larger test set, an easier target, shipping, stopping. The board of `plan/rounds/board.py` joins them, and the
-policy of `plan/rounds/policy.py` says what each is worth, the steps after it included. Looks are runs that only tell.
+model, a larger test set, an easier target, shipping, stopping. The board of `plan/rounds/board.py` says what
+each is worth. Looks are runs that only tell.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,9 +55,8 @@ def offers_of(state: State) -> tuple[Offer, ...]:
 
 
 def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
-    """The rules of a project's board: shipping at once brings what its best offer to ship brings."""
-    shipped = max((offer.ends_with(state) for offer in offers if not offer.blocked), default=0.0)
-    return state.rules(begin_anyway=begin_anyway, shipped=shipped, rows=_actions(offers).rows(state.sizes))
+    """The rules of a project's board."""
+    return state.rules(begin_anyway=begin_anyway, rows=_actions(offers).rows(state.sizes))
 
 
 def _actions(offers: Sequence[Offer]) -> Actions:
@@ -69,19 +68,18 @@ def _actions(offers: Sequence[Offer]) -> Actions:
     )
 
 
-def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, earlier: Board | None = None) -> Board:
+def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Board:
     """The board of a project with what its offers allow.
 
     Args:
         state: where the project stands.
         offers: what the levers say of it.
         begin_anyway: the budget does not keep the first step from being taken.
-        earlier: a board of the same worlds and moves, whose tests hold.
     Returns: the Board; a lever that is blocked has no step on it.
     """
     return lay_out(
         state.paths, state.sizes, rules=rules_of(state, offers, begin_anyway=begin_anyway), prices=state.prices,
-        actions=_actions(offers), earlier=earlier,
+        actions=_actions(offers),
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class State:
     independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
     no pilot measured it. `way` is the measured way whose project this is, None for the model to be tuned; `promise` is
     what it promises where it answers only when sure, and `rest` what answers left to others add to the saving then.
+    `miss` is what putting to use what misses the target costs, in worths of it; None where a gain counts in proportion.
     `more_today` is what shipping now is worth beyond V, which counts from the best at hand, and not from today's way.
     """
 
@@ -72,6 +73,7 @@ class State:
     promise: Promise | None = None
     rest: "Draws | float" = 0.0
     more_today: "Draws | float" = 0.0
+    miss: float | None = 1.0
 
     @property
     def measured(self) -> "Belief":
@@ -108,7 +110,23 @@ class State:
         return self.factor in ("", catalog.SMALLER_MODEL) or catalog.reference_class(self.factor) is not None
 
     def credit(self, errors: "Draws") -> "Draws":
-        """The part of the wanted gain that these errors truly reach, 0 to 1; all of it if no gain is wanted."""
+        """What putting these true errors to use brings, in worths of the target.
+
+        All or nothing: 1 where the target is met, the fallback's part where it is, and -`miss` below both. Linear: the
+        part of the wanted gain that is had, 0 to 1.
+        """
+        import numpy as np
+
+        if self.miss is None:
+            return self.part(errors)
+        less = np.full_like(errors, -self.miss)
+        if self.error_fallback is not None:
+            settled = float(self.part(np.asarray([self.error_fallback]))[0])
+            less = np.where(errors <= self.error_fallback, settled, less)
+        return np.where(errors <= self.error_target, 1.0, less)
+
+    def part(self, errors: "Draws") -> "Draws":
+        """The part of the wanted gain that these errors reach, 0 to 1; all of it if no gain is wanted."""
         import numpy as np
 
         wanted = self.error_baseline - self.error_target
@@ -138,18 +156,12 @@ class State:
 
         return self.saving - float(np.mean(self.release))
 
-    def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0, rows: "Sequence[Draws | float]" = ()) -> Rules:
-        """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly reached.
-
-        `shipped` is what ending at once brings; `rows` are those trained on at each size.
-        """
+    def rules(self, *, begin_anyway: bool = False, rows: "Sequence[Draws | float]" = ()) -> Rules:
+        """What putting a model to use brings; `rows` are those trained on at each size."""
         return Rules(
-            error_target=self.error_target, test_rows=self.test_rows, worth=self.worth, credit=self.credit,
-            error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
-            begin_anyway=begin_anyway, most_rounds=self.most_rounds, before=self.before,
-            shipped=max(shipped, 0.0), error_fallback=self.error_fallback,
-            saving=self.brings_besides, release=self.release,
-            upkeep=tuple(self.upkeep_of(each) for each in rows),
+            test_rows=self.test_rows, worth=self.worth, credit=self.credit, error_floor=self.error_floor,
+            seed=self.basis.worlds.seed, budget=self.budget_left, begin_anyway=begin_anyway, before=self.before,
+            saving=self.brings_besides, release=self.release, upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip
 
     @property

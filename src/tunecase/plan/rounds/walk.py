@@ -4,10 +4,8 @@ A world is drawn once and kept through all its rounds. Drawing it anew in each r
 so that a hopeless problem would be solved by patience alone.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from tunecase.prices import Basis
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
     Indices = NDArray[np.intp]
-
-SURE = 0.90  # the lower end of the 80% interval that every measured score is shown with
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +113,6 @@ def rounds_of(sizes: Sequence[int], rounds: int, draws: int) -> Walk:
     every = np.ones(draws)
     trained = float(sum(sizes[:rounds]))
     return Walk(every * rounds, every * (sizes[rounds - 1] - sizes[0]), every * trained)
-
-
-def passing_count(target: float, test_rows: int) -> int:
-    """The fewest right answers of a test at which the lower bound of the score meets the target.
-
-        c / m >= t + z sqrt(t (1 - t) / m)
-
-    which is Wilson's lower bound solved for the count. It can exceed test_rows: then no result of that test suffices.
-
-    Example:
-        >>> passing_count(0.92, 270)
-        255
-    """
-    z = NormalDist().inv_cdf(SURE)
-    needed = test_rows * target + z * math.sqrt(test_rows * target * (1 - target))
-    return math.ceil(needed - 1e-9)
 
 
 def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
