@@ -10,8 +10,8 @@ from tunecase.quantities import Sampled, adding_up, count, counted, in_hundred, 
 from tunecase.records import Chance, Outcome, Plan
 
 CENTI = 0.01
-NAMES: dict[str, str] = {"ship": "Ship", "settle": "Settle for less", "go on": "Go on", "stop": "Stop"}
-TONES: dict[str, Tone] = {"ship": "good", "settle": "good", "go on": "warn", "stop": "bad"}
+NAMES: dict[str, str] = {"ship": "Ship", "settle": "Settle for less", "ask again": "Ask again"}
+TONES: dict[str, Tone] = {"ship": "good", "settle": "good", "ask again": "warn"}
 
 
 def gates(material: Material) -> Gates | None:
@@ -111,28 +111,12 @@ def _within(shares: Sequence[float], reaches: Sequence[float]) -> list[float]:
 
 def rule(plan: Plan, outcome: Outcome, metric: str | None) -> str:
     """The scores of the first test at which a branch is taken, as words; "otherwise" where they are not known."""
-    limits, is_lower = plan.limits, plan.direction == "lower"
-    ship = stop = ""
-    if limits is not None:
-        within = limits.ship_at is not None and (limits.ship_at <= 1 or not _is_share(metric))
-        ship = score_words(limits.ship_at, metric) if within else ""
-        stop = score_words(limits.stop_at.shown_score, metric) if limits.stop_at is not None else ""
-    if limits is not None and limits.ship_at is None and plan.target is not None:
-        ship = target_words(plan.target, metric)  # without the noise of a counted test what meets the target ships
-    less, more = ("above", "or less") if is_lower else ("below", "or more")
-    if outcome.name == "ship" and ship:
-        return f"at {ship} {more}"
-    if outcome.name == "stop" and stop:
-        return f"{less} {stop}"
-    if outcome.name == "stop" and ship and plan.outcome("go on") is None:
-        return f"{less} {ship}"
-    if outcome.name == "go on" and ship and stop:
-        ends = (ship, stop) if is_lower else (stop, ship)
-        return f"at {ends[0].removesuffix('%') if ends[1].endswith('%') else ends[0]} to {ends[1]}"
-    if outcome.name == "go on" and (ship or stop):
-        pays = ", if it pays" if not stop and plan.outcome("stop") is not None else ""
-        return f"{less} {ship}{pays}" if ship else f"at {stop} {more}"
-    return "otherwise"
+    at = None if plan.limits is None else plan.limits.ship_at
+    if at is None or (at > 1 and _is_share(metric)) or outcome.name == "settle":
+        return "otherwise"
+    less, more = ("above", "or less") if plan.direction == "lower" else ("below", "or more")
+    words = score_words(at, metric)
+    return f"at {words} {more}" if outcome.name == "ship" else f"{less} {words}"
 
 
 def _is_share(metric: str | None) -> bool:

@@ -160,29 +160,20 @@ def authorised(plan: Plan) -> tuple[str, str]:
 
 
 def _limits(limits: Limits, plan: Plan) -> str:
-    worse = "below" if plan.direction == "higher" else "above"
-    ends = "stop" if plan.chance is None or plan.chance.settled is None else "end"
-    ship = "" if limits.ship_at is None else f"ship from {score(limits.ship_at)}"
-    if limits.ship_at is not None and not 0 <= limits.ship_at <= 1:
-        ship = "no result of a test of this size shows the target"
-    stop = f"{ends} {worse} {score(limits.stop_at.shown_score)}" if limits.stop_at is not None else ""
-    if limits.stop_at is None and plan.outcome("stop") is None:
-        stop = "never stop"
-    return ", ".join(part for part in (ship, stop) if part)
+    at, worse = limits.ship_at, "below" if plan.direction == "higher" else "above"
+    if at is None:
+        return "no result would be put to use"
+    return f"ship from {score(at)}, ask again {worse} it"
 
 
 def _rows(limits: Limits) -> str:
-    return f"trains on {count(limits.most_rows)} rows at most"
+    return f"trains on {count(limits.most_rows)} rows"
 
 
 def _then(plan: Plan) -> tuple[str, str]:
     parts = shares_shown([outcome.share for outcome in plan.then])
     words = [f"{outcome.name} {share(part)}" for outcome, part in zip(plan.then, parts, strict=True) if part]
-    going = plan.outcome("go on")
-    if going is None:
-        return ", ".join(words), ""
-    steps = f" ({' or '.join(step.replace('_', ' ') for step in going.steps)})" if going.steps else ""
-    return ", ".join(words), f"chance after going on{steps}: {firm_share(going.reaches)}"
+    return ", ".join(words), ""
 
 
 def bridge_words(plan: Plan) -> str:

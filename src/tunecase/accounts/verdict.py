@@ -356,8 +356,8 @@ def _yes(material: Material) -> Verdict | None:
     plan = advised_plan(material)
     if plan is None:
         return None
-    going = plan.outcome("go on")
-    staged = going is not None and going.share.value > 0
+    again = plan.outcome("ask again")
+    staged = again is not None and again.share.value > 0
     why = [_money_buys(material, plan), _pilot_words(material)]
     lead = "Yes, in stages:" if staged else "Yes:"
     kind: VerdictKind = "stages" if staged else "yes"

@@ -50,16 +50,12 @@ WORDS = {
     "shown": "shown", "start": "about {release} {currency}", "reached": "Reaches {target}: {reach} in 100",
     "worth": "worth about {value} {currency}", "missed": "Does not: {fails} in 100",
     "lost": "nine in ten of these cost less than {lost} {currency}",
-    "ship": "Ship", "settle": "Settle for less", "go": "Go on", "stop": "Stop",
-    "at": "at {ship} or more", "between": "at {low} to {ship}", "below": "below {low}",
-    "paying": "below {low}, if it pays", "otherwise": "otherwise",
+    "ship": "Ship", "settle": "Settle for less", "ask again": "Ask again",
+    "at": "at {ship} or more", "below": "below {ship}", "otherwise": "otherwise",
     "picture": "What the first test decides, and how it ends",
 }  # fmt: skip
 # The same where a lower score is better.
-LOWER = {
-    "at": "at {ship} or less", "between": "at {ship} to {low}", "below": "above {low}",
-    "paying": "above {low}, if it pays",
-}  # fmt: skip
+LOWER = {"at": "at {ship} or less", "below": "above {ship}"}
 
 
 def panel(grid: Grid, material: Material) -> Mapping[str, Any] | None:
@@ -85,7 +81,7 @@ def panel(grid: Grid, material: Material) -> Mapping[str, Any] | None:
         "sliders": sliders,
         "filed_target": _filed_step(grid),
         "filed_target_words": _score(grid.axis("target").filed, grid),
-        "ship_at": [_ships_at(step, at, grid) for step, at in zip(grid.steps, grid.ship_at, strict=True)],
+        "share": all(0 <= step <= 1 for step in grid.steps),
         "verdicts": {kind: list(words) for kind, words in VERDICTS.items()},
         "words": {**WORDS, **(LOWER if plan.direction == "lower" else {}), "first": _first(plan)},
         "there": bool(material.decision is not None and material.decision.instead),
@@ -114,13 +110,6 @@ def _kind(grid: Grid) -> str:
     if now > 0 and now >= worth:
         return "ready"
     return "step" if worth > 0 else "stop"
-
-
-def _ships_at(target: float, at: float | None, grid: Grid) -> str | None:
-    """The score that ships at a target: the target itself where no test is counted; None where no result would do."""
-    if at is None:
-        return _score(target, grid)
-    return None if at > 1 else plain_score(at)
 
 
 def _first(plan: Plan) -> str:

@@ -6,10 +6,8 @@ from typing import Literal
 AxisKey = Literal["label", "budget", "target", "value"]
 
 # What a cell of the grid holds, in this order. Money is in the case's currency, shares are of all worlds; those that
-# reach the target at once (`ship_reaches`) and after going on add up to the chance. `stop_at` is 0 where none stops.
-FIELDS = (
-    "worth", "now", "release", "lost", "value", "ship", "settle", "go", "ship_reaches", "go_reaches", "stop_at",
-)  # fmt: skip
+# ship what meets the target are the chance. `ship_at` is the least score that ships, 0 where none does.
+FIELDS = ("worth", "now", "release", "lost", "value", "ship", "settle", "reaches", "ship_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,8 @@ class Grid:
     """Plans worked out at the nodes of the axes, which are those of label, budget, target and value in this order.
 
     An axis of one node cannot be moved. `solved` counts the plans that were worked out; `complete` is False where the
-    time for it ran out, so that axes have fewer nodes than they were meant to have. `ship_at` is the score at which
-    the test says ship, by step of the target, None without a test of known size; `steps` are these targets.
-    `label_price` is the filed middle price of one label, None where none is priced.
+    time for it ran out, so that axes have fewer nodes than they were meant to have. `steps` are the targets that its
+    slider stops at. `label_price` is the filed middle price of one label, None where none is priced.
     """
 
     axes: tuple[Axis, ...]
@@ -55,7 +52,6 @@ class Grid:
     solved: int
     complete: bool
     steps: tuple[float, ...]
-    ship_at: tuple[float | None, ...]
     label_price: float | None = None
 
     def axis(self, key: AxisKey) -> Axis:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tunecase.blocks import FIELDS, Axis, Grid, WayCells
 from tunecase.decide.what_if import inputs_of
 from tunecase.forecast import scale_of
-from tunecase.plan import Anew, Drawn, Laid
+from tunecase.plan import Anew, Drawn, Laid, shown_score
 from tunecase.plan.levers import LOSS, State, offers_of, rules_of
 from tunecase.plan.rounds import SURE_TO_PAY, Board
 from tunecase.prices import PRICE, serving_saving
@@ -37,8 +37,7 @@ FEWEST = 20  # worlds of which a quantile is told
 NOWHERE = -1e12  # worth of a step that cannot be taken
 AT = {name: number for number, name in enumerate(FIELDS)}
 AMOUNTS = ("release", "lost", "value")
-SHARES = ("ship", "settle", "go", "ship_reaches", "go_reaches", "stop_at")
-ENDS = ("ship", "settle", "go")  # of the first test, which cannot come together
+SHARES = ("ship", "settle", "reaches", "ship_at")
 
 Place = tuple[float, float, float]  # price of a label, budget, target
 
@@ -132,7 +131,7 @@ class _Making:
             _rising(cells[..., AT["worth"]], self.main.values.index(1.0))
         told = tuple(_told_of(way, cells, nodes.labels) for way, cells in zip(ways, filled, strict=True))
         solved = sum(len(way.cells) * len(way.values) for way in ways)
-        return Grid(axes, told, state.value is not None, solved, self.complete, steps, (None,) * len(steps))
+        return Grid(axes, told, state.value is not None, solved, self.complete, steps)
 
     def _coarse(self, steps: Sequence[float]) -> "_Nodes":
         """The ends of every axis with what is filed, as far as there is time: targets, then budgets, then labels."""
@@ -231,7 +230,7 @@ def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "
     cells = np.zeros((len(values), len(FIELDS)))
     cells[:, AT["now"]], cells[:, AT["worth"]] = now, NOWHERE
     for row, (value, worth) in enumerate(zip(values, worths.tolist(), strict=True)):
-        valued = replace(state, value=np.full(len(state.paths), worth))
+        valued = state.valued(np.full(len(state.paths), worth))
         board = laid.board.revalued(rules_of(valued, laid.offers))
         if board.steps:
             _told(cells[row], state, board, value)
@@ -262,11 +261,13 @@ def _told(cell: "Draws", state: State, board: Board, value: float) -> None:
     settles = ~met & (step.errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
     settle = ships & settles
     ship = ships & ~settle
-    told = {"ship": ship, "settle": settle, "ship_reaches": ship & met & (total <= state.budget_left)}
+    told = {"ship": ship, "settle": settle, "reaches": ship & met & (total <= state.budget_left)}
     for name, flags in told.items():
         cell[AT[name]] = flags.mean()
     cell[AT["worth"]] = brought[at]
     cell[AT["release"]] = np.quantile(step.cost[np.isfinite(step.cost)], SURE_TO_PAY)
+    if ships.any():
+        cell[AT["ship_at"]] = max(shown_score(state, step, ships), 0.0)
     lost = total[~ships]
     cell[AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
     saved = serving_saving(state.basis)
@@ -348,13 +349,12 @@ def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: Seque
         at = AT[name]
         moved = cells[..., at] + whole[at] - few[at]
         cells[..., at] = np.where(cells[..., at] > 0, np.clip(moved, 0.0, 1.0), 0.0)
-    ends = [AT[name] for name in ENDS]
+    ends = [AT["ship"], AT["settle"]]  # which cannot come together
     cells[..., ends] /= np.maximum(cells[..., ends].sum(-1, keepdims=True), 1.0)
     if made.worth is not None:
         at = AT["worth"]
         cells[..., at] += (whole[at] - few[at]) * np.asarray(values)
-    for part, of in (("ship_reaches", "ship"), ("go_reaches", "go")):
-        cells[..., AT[part]] = np.minimum(cells[..., AT[part]], cells[..., AT[of]])
+    cells[..., AT["reaches"]] = np.minimum(cells[..., AT["reaches"]], cells[..., AT["ship"]])
     return cells
 
 
@@ -377,14 +377,13 @@ def _of_plan(made: Plan) -> "Draws":
     told = {"release": made.release.p80.value, "lost": 0.0 if made.lost is None else made.lost.value}
     if made.worth is not None:
         told |= {"worth": made.worth.expected.value, "value": made.worth.reached_p50.value}
-    if made.limits is not None and made.limits.stop_at is not None:
-        told["stop_at"] = made.limits.stop_at.value
+    if made.limits is not None and made.limits.ship_at is not None:
+        told["ship_at"] = made.limits.ship_at
     for outcome in made.then:
-        name = {"go on": "go"}.get(outcome.name, outcome.name)
-        if name in AT:
-            told[name] = outcome.share.value
-        if f"{name}_reaches" in AT:
-            told[f"{name}_reaches"] = outcome.share.value * outcome.reaches.value
+        if outcome.name in AT:
+            told[outcome.name] = outcome.share.value
+        if outcome.name == "ship":
+            told["reaches"] = outcome.share.value * outcome.reaches.value
     for name, value in told.items():
         whole[AT[name]] = value
     return whole

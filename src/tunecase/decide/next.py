@@ -114,8 +114,7 @@ def _step(decision: Decision) -> str:
     price = "" if best.release is None else f" for {_price(best.release, decision.currency)}"
     if best.worth is None:
         return f"Now: {best.action}{price}."
-    words = f"Now: {best.action}{price}; its plan is worth {firm_money(best.worth, decision.currency)} on average"
-    return f"{words}, and ends {best.give_up}." if best.give_up else f"{words}."
+    return f"Now: {best.action}{price}; its plan is worth {firm_money(best.worth, decision.currency)} on average."
 
 
 def _price(release: Sampled, currency: str) -> str:

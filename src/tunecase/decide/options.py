@@ -1,11 +1,10 @@
 """Every lever of a plan's board as an option: its chance, its price, its arithmetic, and what follows."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tunecase.plan import Drawn, Walked, plan, quantile
 from tunecase.plan.levers import TOO_DEAR, Offer
-from tunecase.quantities import Sampled, band, count, firm_difference, firm_share, sampled, score, share, shares_shown
+from tunecase.quantities import Sampled, band, count, firm_difference, firm_share, sampled, share, shares_shown
 from tunecase.records import Option, Plan
 
 
@@ -56,29 +55,11 @@ def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     worth = made.worth
     return replace(
         option, cost=band(walked.tuning), gain=worth.gain, worth=worth.expected,
-        arithmetic=firm_difference(worth.expected, worth.taken, made.currency), give_up=_give_up(made),
+        arithmetic=firm_difference(worth.expected, worth.taken, made.currency),
     )  # fmt: skip
 
 
 def _then(made: Plan) -> str:
     """What follows the first test, in shares that sum to one."""
     parts = shares_shown([outcome.share for outcome in made.then])
-    told = [
-        f"{outcome.name} {share(part)}{_steps(outcome.steps)}"
-        for outcome, part in zip(made.then, parts, strict=True)
-        if part
-    ]
-    return ", ".join(told)
-
-
-def _steps(names: Sequence[str]) -> str:
-    return f" ({' or '.join(name.replace('_', ' ') for name in names)})" if names else ""
-
-
-def _give_up(made: Plan) -> str:
-    limits = made.limits
-    if limits is None:
-        return ""
-    stop_at = limits.stop_at
-    early = "" if stop_at is None else f"after the first test if it shows worse than {score(stop_at.shown_score)}, and "
-    return f"{early}at {count(limits.most_rows)} examples at the latest"
+    return ", ".join(f"{one.name} {share(part)}" for one, part in zip(made.then, parts, strict=True) if part)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again, work_of
     from tunecase.plan.going import cost_of_rows
     from tunecase.plan.known import Known
+    from tunecase.plan.limits import shown_score
     from tunecase.plan.machine import HOSTED
     from tunecase.plan.measured_way import MeasuredWay, measured_ways, own_promise
     from tunecase.plan.plan import plan, quantile

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from tunecase.plan.drawn import Drawn
-from tunecase.quantities import Sampled, sampled
+from tunecase.quantities import sampled
 from tunecase.records import Limits, Outcome
 
 if TYPE_CHECKING:
+    from tunecase.plan.levers import State
     from tunecase.plan.rounds import Step
     from tunecase.quantities import Draws, Flags
 
@@ -19,11 +20,15 @@ def limits_of(drawn: Drawn) -> Limits | None:
     assert drawn.solved is not None
     ships = drawn.walk.shipped
     assert ships is not None
-    at = float(step.shown[ships].min()) if ships.any() else None
+    at = shown_score(drawn.solved.state, step, ships) if ships.any() else None
+    return Limits(at, drawn.solved.board.sizes[step.size])
+
+
+def shown_score(state: "State", step: "Step", ships: "Flags") -> float:
+    """The least score that a step's test shows where its model is put to use, in the metric's own direction."""
+    least = float(step.shown[ships].min())
     # Without a test of known items what is shown is the error, its sign turned.
-    if at is not None and step.test_rows is None:
-        at = drawn.solved.state.score(-at)
-    return Limits(at, None, drawn.solved.board.sizes[step.size])
+    return state.score(-least) if step.test_rows is None else state.score(1 - least)
 
 
 def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
@@ -38,7 +43,7 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
     walk = drawn.walk
     assert walk.ships is not None
     assert walk.settled is not None
-    named = {"ship": walk.ships & ~walk.settled, "settle": walk.settled, "stop": ~walk.ships}
+    named = {"ship": walk.ships & ~walk.settled, "settle": walk.settled, "ask again": ~walk.ships}
     return tuple(
         Outcome(name, sampled(worlds.astype(float), _mean), sampled(shown[worlds].astype(float), _mean))  # type: ignore[arg-type]
         for name, worlds in named.items()

@@ -80,7 +80,8 @@ class Solved:
     def scaled(self, factor: float) -> "Solved":
         """The same board when what the target is worth is `factor` times as large; tests, costs and savings stay."""
         assert self.state.value is not None
-        state = replace(self.state, value=self.state.value * factor, more_today=self.state.more_today * factor)
+        state = self.state.valued(self.state.value * factor)
+        state = replace(state, more_today=self.state.more_today * factor)
         return replace(self, state=state, board=self.board.revalued(levers.rules_of(state, self.offers)))
 
 

@@ -15,6 +15,7 @@ TITLES: dict[str, str] = {
     "problem.volume": "how many answers are asked for",
     "problem.horizon": "how long it is in use",
     "problem.by_hand": "what an answer by hand costs",
+    "problem.miss_cost": "what shipping a miss costs",
     "problem.baseline": "how good it is today",
     "problem.target": "the target",
     "prices.drift": "how far old prices have moved",

@@ -256,6 +256,20 @@ def _fallback_problems(written: _Written) -> Iterator[Problem]:
             yield Problem(where, repr(problem.fallback), f"{side} {name}, {given!r}", fix)
 
 
+def _gain_problems(written: _Written) -> Iterator[Problem]:
+    """A price of a miss where a miss brings its part of the gain, and a gain of which no score can bring a part."""
+    problem, today = written.project.problem, written.project.score_today
+    if problem.gain != "linear":
+        return
+    if problem.miss_cost is not None:
+        wanted, fix = "no price of a miss: with a linear gain a score brings its part", "delete one of the two lines"
+        yield Problem(written.at("problem", "miss_cost"), repr(problem.miss_cost.text), wanted, fix)
+    if _number(problem.target) is not None and _number(problem.target) == _number(today):
+        got = f"'linear', with a target of {problem.target!r} and the same score today"
+        fix = "raise problem.target, or write gain: all_or_nothing"
+        yield Problem(written.at("problem", "gain"), got, "a gain between today's score and the target", fix)
+
+
 def _today_problems(written: _Written) -> Iterator[Problem]:
     """A way stated twice: today's, in `today` and under an older name, or a model; and a score that nobody has."""
     project, today = written.project, written.project.today
@@ -558,6 +572,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _wrong_directions,
     _lost_ground,
     _fallback_problems,
+    _gain_problems,
     _today_problems,
     _class_share_problems,
     _error_share_problems,

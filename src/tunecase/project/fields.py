@@ -22,6 +22,7 @@ from tunecase.project.kinds import (
     MinutesPerAnswer,
     ModelName,
     Money,
+    MoneyOrShare,
     MoneyPer1k,
     MoneyPer1kOrNothing,
     MoneyPerAnswer,
@@ -111,6 +112,13 @@ class ProblemStatement(Section):
     fallback: Score | None = Field(
         None,
         description="A score short of the target that would be shipped all the same; it earns its part of the gain.",
+    )
+    miss_cost: MoneyOrShare | None = Field(
+        None,
+        description="What shipping a model that misses the target costs: money, or a share of the target's worth.",
+    )
+    gain: Literal["all_or_nothing", "linear"] | None = Field(
+        None, description="Whether a score short of the target brings nothing, or its part of the gain over today's."
     )
     baseline: Score | None = Field(None, description="The score of what is in use today, measured.")
     baseline_log: ScoreLog | None = Field(

@@ -26,7 +26,6 @@ class Option:
     first_step_cost: Band | None
     arithmetic: str
     evidence: Literal["measured", "assumed", "none"]
-    give_up: str = ""
     blocked: str = ""
     then: str = ""
     release: Sampled | None = None

@@ -50,16 +50,14 @@ class Authorised:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What follows the first test in a share of the worlds: ship, settle for the fallback, go on, or stop.
+    """What follows the first test in a share of the worlds: ship, settle for the fallback, or ask what to do next.
 
-    `reaches` is the chance that such a world ends with the target shown in the budget; shares of all outcomes sum to 1.
-    `steps` names what going on most often means, by lever.
+    `reaches` is the chance that such a world ends with the target met in the budget; shares of all outcomes sum to 1.
     """
 
-    name: Literal["ship", "settle", "go on", "stop"]
+    name: Literal["ship", "settle", "ask again"]
     share: Sampled
     reaches: Sampled
-    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +199,12 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When the plan ships and when it stops.
+    """From which score on what the step trains is put to use, None where no score would do.
 
-    After the first test it stops at a score worse than `stop_at` (None: it never does) and ships from `ship_at` (None:
-    the test has no known size). It goes on to `most_rows` training rows at most, a rung of the ladder.
+    It is trained on what `most_rows` rows teach, a rung of the ladder. After a worse score the question is asked again.
     """
 
     ship_at: float | None
-    stop_at: Sampled | None
     most_rows: int
 
 
@@ -269,7 +265,7 @@ class Plan:
         """What follows the first test under that name, where it does in any world.
 
         Example:
-            >>> decision.plan.outcome("stop").name
-            'stop'
+            >>> decision.plan.outcome("ship").name
+            'ship'
         """
         return next((outcome for outcome in self.then if outcome.name == name), None)

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 MOST_SIZES = 8
+MISS = 1.0  # worths of the target, unless stated: what is lost by a miss is as much as what is won without
+MISS_COST = "problem.miss_cost"
 MOST_STATED = 100  # rounds that a project file can ask for
 
 
@@ -132,6 +134,7 @@ def standing(
         promise=facts.promise,
         rest=_rest(facts.promise, basis),
         more_today=0.0 if value is None else more_than_today(facts.project, basis, definition),
+        miss=_miss(basis, value),
     )
 
 
@@ -210,6 +213,19 @@ def _most_rounds(basis: Basis) -> "Draws | int":
 def _rest(promise: Promise | None, basis: Basis) -> "Draws | float":
     """What the answers that are left to others add to what serving saves, where only sure ones are given."""
     return 0.0 if promise is None or promise.coverage is None else rest_by_others(basis, promise.coverage)
+
+
+def _miss(basis: Basis, value: "Draws | None") -> float | None:
+    """What a miss that is put to use costs, in worths of the target; None where its part of the gain is had."""
+    problem = None if basis.project is None else basis.project.problem
+    if problem is not None and problem.gain == "linear":
+        return None
+    if problem is None or problem.miss_cost is None:
+        return MISS
+    price = float(basis.draw(MISS_COST, problem.miss_cost).mean())
+    if not problem.miss_cost.currency:
+        return price
+    return MISS if value is None or value.mean() <= 0 else price / float(value.mean())
 
 
 @dataclass(frozen=True, slots=True)

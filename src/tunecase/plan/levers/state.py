@@ -1,7 +1,7 @@
 """Where a project stands when the next step is chosen, and what a lever offers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from tunecase import catalog
@@ -124,6 +124,14 @@ class State:
             settled = float(self.part(np.asarray([self.error_fallback]))[0])
             less = np.where(errors <= self.error_fallback, settled, less)
         return np.where(errors <= self.error_target, 1.0, less)
+
+    def valued(self, value: "Draws") -> "State":
+        """The same where the target is worth something else; a price of a miss in money stays what it is."""
+        asked = None if self.basis.project is None else self.basis.project.problem.miss_cost
+        miss, mean = self.miss, float(value.mean())
+        if miss is not None and asked is not None and asked.currency and mean > 0:
+            miss *= self.worth / mean
+        return replace(self, value=value, miss=miss)
 
     def part(self, errors: "Draws") -> "Draws":
         """The part of the wanted gain that these errors reach, 0 to 1; all of it if no gain is wanted."""

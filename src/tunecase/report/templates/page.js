@@ -91,8 +91,8 @@ function read(way, point) {
     }
     corners.forEach(function (corner) {
       var value = way.cells[corner[0]][field];
-      // No score to stop at is no score of zero.
-      if (name === "stop_at" && value === 0) return;
+      // No score that ships is no score of zero.
+      if (name === "ship_at" && value === 0) return;
       sum += corner[1] * value; weight += corner[1];
     });
     told[name] = weight ? sum / weight / G.parts[field] : 0;
@@ -103,7 +103,7 @@ function read(way, point) {
   });
   told.least = least;
   told.way = way;
-  told.chance = told.ship_reaches + told.go_reaches;
+  told.chance = told.reaches;
   return told;
 }
 function best(list, name) {
@@ -198,8 +198,8 @@ function column(svg, x, y, lines, rest) {
 function firstOf(middle, count) { return middle - LINE / 2 * (count - 1) + 4.5; }
 
 function branches(plan, chance) {
-  var list = [["ship", plan.ship, plan.ship_reaches, "go"], ["settle", plan.settle, 0, "go"],
-    ["go", plan.go, plan.go_reaches, "wait"], ["stop", 1 - plan.ship - plan.settle - plan.go, 0, "halt"]];
+  var list = [["ship", plan.ship, plan.reaches, "go"], ["settle", plan.settle, 0, "go"],
+    ["ask again", 1 - plan.ship - plan.settle, 0, "wait"]];
   list = list.filter(function (one) { return one[1] > 0.005; });
   var sum = list.reduce(function (a, one) { return a + one[1]; }, 0);
   var parts = list.map(function (one) { return one[1] / sum; });
@@ -218,17 +218,10 @@ function branches(plan, chance) {
     return { key: one[0], share: shares[at], reaches: reaches[at], look: one[3] };
   }).filter(function (one) { return one.share > 0; });
 }
-function ruled(list, plan, target) {
-  var ship = G.ship_at[target], low = plan.stop_at > 0 ? percent(Math.round(100 * plan.stop_at) / 100) : "";
-  var has = function (key) { return list.some(function (one) { return one.key === key; }); }, goes = has("go");
+function ruled(list, plan) {
+  var ship = plan.ship_at > 0 && G.share ? percent(Math.round(1000 * plan.ship_at) / 1000) : "";
   list.forEach(function (one) {
-    var words = W.otherwise;
-    if (one.key === "ship" && ship) words = fill(W.at, { ship: ship });
-    if (one.key === "stop" && (low || (ship && !goes))) words = fill(W.below, { low: low || ship });
-    if (one.key === "go" && ship) {
-      words = low ? fill(W.between, { low: low.replace("%", ""), ship: ship }) : fill(has("stop") ? W.paying : W.below, { low: ship });
-    }
-    one.rule = words;
+    one.rule = ship && one.key !== "settle" ? fill(one.key === "ship" ? W.at : W.below, { ship: ship }) : W.otherwise;
     one.name = W[one.key];
   });
   return list;
@@ -243,7 +236,7 @@ function gates(going, plan, values, chance) {
     if (narrow) made("li", W.idle, "tone-halt", narrow);
     return;
   }
-  var list = ruled(branches(plan, chance), plan, sliders.target ? sliders.target.input.valueAsNumber : G.filed_target);
+  var list = ruled(branches(plan, chance), plan);
   var reached = [fill(W.reached, values), fill(W.worth, values)], missed = [fill(W.missed, values), fill(W.lost, values)];
   picture(place, list, begun(fill(W.start, values)), reached, missed);
   if (!narrow) return;
