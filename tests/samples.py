@@ -173,7 +173,7 @@ def plan() -> Plan:
     hours, paid = _mean(found["hours"] / rounds), _mean(found["labour"] / rounds)
     base = round(_mean(total), 2)
     contingency = round(p80.value - base, 2)
-    ended = {"ship": (rounds == 1) & reached, "go on": rounds > 1, "stop": (rounds == 1) & ~reached}
+    ended = {"ship": (rounds == 1) & reached, "ask again": ~((rounds == 1) & reached)}
     return Plan(
         currency="USD",
         lever="label more",
@@ -194,9 +194,9 @@ def plan() -> Plan:
             *map(Sampled, _three(found["value"])),
             0.7,
         ),
-        limits=Limits(550 / 600, Sampled(0.83, 0.0005), GRID[-1]),
+        limits=Limits(550 / 600, GRID[-1]),
         then=tuple(
-            Outcome(name, _rate(here), _rate(shown[here]), ("label more",) if name == "go on" else ())  # type: ignore[arg-type]
+            Outcome(name, _rate(here), _rate(shown[here]))  # type: ignore[arg-type]
             for name, here in ended.items()
         ),
         months=_months(total, first),

@@ -135,16 +135,16 @@ def _larger_no_better(material: Material, kind: VerdictKind) -> tuple[str, str] 
 
 
 def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
-    """The test flattered what is shipped: where the chance that it truly meets the target is no near certainty."""
+    """The test flattered what is shipped: where the chance that it meets the target is no near certainty."""
     decision = material.decision
     plan = None if decision is None else decision.plan
     if kind not in ("ship", "instead") or plan is None or plan.lever != "ship" or plan.chance is None:
         return None
-    truly = plan.chance.truly
-    if truly.value >= SURE:
+    met = plan.chance.shown
+    if met.value >= SURE:
         return None
     return "The test flattered it.", (
-        f"The chance that it truly meets the target is {plain_share(truly)}; more test examples would tell."
+        f"The chance that it meets the target is {plain_share(met)}; more test examples would tell."
     )
 
 

@@ -21,7 +21,7 @@ from tunecase.quantities import (
     signed_figures,
     written,
 )
-from tunecase.records import Capital, Ending, Limits, Plan, Release, Worth
+from tunecase.records import Bar, Capital, Ending, Limits, Plan, Release, Worth
 
 LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
@@ -55,15 +55,14 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         yield Headline("lost", "Most you could lose", firm_money(plan.lost, currency), beside, kinds.get("total", ""))
     if (chance := plan.chance) is not None:
         budget = " within the budget" if plan.budget_left is not None else ""
-        by_luck = min(chance.false_pass.shown_share, chance.shown.shown_share)
-        # What is shown is truly reached or shown by luck: the three add up as they are printed.
-        truly = share(max(chance.shown.shown_share - by_luck, 0.0))
-        beside = f"truly reached {truly}, shown by luck {share(by_luck)}"
+        beside = f"{firm_share(chance.false_pass)} to put one to use that misses it"
         beside += f"; {rests}" if (rests := chance_rests(chance)) else ""
         if chance.settled is not None:
             beside += f"; {firm_share(chance.settled)} to end at the fallback"
-        name = f"Chance to show {score(plan.target)}{budget}"
+        name = f"Chance to reach {score(plan.target)}{budget}"
         yield Headline("chance", name, firm_share(chance.shown), beside, kinds.get("chance", ""))
+    if (bar := plan.bar) is not None:
+        yield Headline("bar", "To put a model to use", *_bar(bar))
     if (worth := plan.worth) is not None:
         aside = ", if the budget were raised for it" if plan.beyond_budget else ""
         yield Headline("value", "Value if reached", *_value(worth, plan), kinds.get("value", ""))
@@ -157,6 +156,16 @@ def authorised(plan: Plan) -> tuple[str, str]:
     if plan.budget_left is not None and asked > plan.budget_left:
         words += f"; {written(asked - plan.budget_left)} more than is left of the budget"
     return firm_money(Sampled(asked), currency), words
+
+
+def _bar(bar: Bar) -> tuple[str, str]:
+    """The chance that is needed beside the one that is there, and the price of a miss that asks for it."""
+    met = "" if bar.met is None else f", {firm_share(bar.met)} there on average"
+    beside = f"a miss costs {figures(bar.miss)} times what the target is worth"
+    if bar.turns_at is not None:
+        side = "from" if bar.turns_at > bar.miss else "up to"
+        beside += f"; {side} {figures(bar.turns_at)} times: {bar.turns_to.replace('_', ' ')}"
+    return f"{share(bar.needed)} needed{met}", beside
 
 
 def _limits(limits: Limits, plan: Plan) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.decide.flips import input_flips, value_flips
+from tunecase.decide.flips import input_flips, miss_flip, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import advised, looks_of
 from tunecase.decide.options import options_of
@@ -153,6 +153,9 @@ def _choose(
     if look is not None:
         advice, action = "look", _tried(look, drawn)
     flips_at, flips = value_flips(drawn)
+    turn = miss_flip(drawn)
+    if made.bar is not None and turn is not None:
+        made = replace(made, bar=replace(made.bar, turns_at=turn.at, turns_to=turn.to))
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
         flips_at=flips_at, runner_up=runner_up, assumptions=notes, currency=currency,
@@ -190,8 +193,8 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
     assert made.limits is not None
     return (
         f"Its plan is worth {firm_money(made.worth.expected, currency)} in expectation: "
-        f"{firm_share(made.chance.shown)} chance to show the target{_within(made)}, by "
-        f"{count(made.limits.most_rows)} examples at the latest. {_own_curve(solved.state, made)}"
+        f"{firm_share(made.chance.shown)} chance to reach the target{_within(made)}, with "
+        f"{count(made.limits.most_rows)} examples. {_own_curve(solved.state, made)}"
         f"Next best: {runner_up}.{beside}"
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
+from tunecase.decide.what_if import Inputs, both_sides, change, inputs_of, what_if
 from tunecase.plan import Drawn, Solved, drawn, merit_of, solve_again
 from tunecase.plan.costs import ACTIVITIES
 from tunecase.plan.levers import Scaled
@@ -15,7 +15,8 @@ from tunecase.records import Flip
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-RUN, BUDGET, VALUE = "one training run", "budget", "problem.value"
+RUN, BUDGET, VALUE, MISS = "one training run", "budget", "problem.value", "problem.miss_cost"
+LEAST_MISS = 0.01  # of the target's worth: where the search begins when a miss costs nothing
 SIDES = {"down": "below", "up": "above"}
 SOME = 2_000  # worlds in which other advice is looked for
 # What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
@@ -51,7 +52,7 @@ def value_flips(bill: Drawn) -> tuple[str, tuple[Flip, ...]]:
     # V with one certain value v is (v + kept) answers.
     moved = each if stated is None or cost is None else basis.worlds.draw(VALUE, stated.spread)
     worth_each, value = mean(each), mean(moved)
-    some = [_Way.of(one, one.solved.in_some(SOME)) for one in bill.rivals if one.solved is not None]
+    some = _few(bill)
     unit = f"{basis.currency} per {'error' if stated is None and cost is not None else 'correct'}"
 
     def winner(factors: Mapping[str, float]) -> str:
@@ -63,6 +64,29 @@ def value_flips(bill: Drawn) -> tuple[str, tuple[Flip, ...]]:
         f"{SIDES[flip.direction]} about {figures(flip.at, 1)} {unit} to {flip.to.replace('_', ' ')}" for flip in flips
     ]
     return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}", flips
+
+
+def miss_flip(bill: Drawn) -> Flip | None:
+    """The nearest price of a miss, in worths of the target, at which another lever or way wins; None without one."""
+    assert bill.solved is not None
+    miss, some = bill.solved.state.miss, _few(bill)
+    if miss is None or bill.solved.state.value is None:
+        return None
+
+    def winner(factors: Mapping[str, float]) -> str:
+        if not factors:
+            return _best(some)
+        at = least * factors[MISS]
+        return _best(replace(one, solved=one.solved.at_miss(at)) for one in some)
+
+    least = max(miss, LEAST_MISS)
+    found = [flip for flip in both_sides(winner, MISS, least) if flip.at is not None]
+    return min(found, key=change, default=None)
+
+
+def _few(bill: Drawn) -> "list[_Way]":
+    """The ways that may win, in few worlds."""
+    return [_Way.of(one, one.solved.in_some(SOME)) for one in bill.rivals if one.solved is not None]
 
 
 def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None) -> tuple[Flip, ...]:

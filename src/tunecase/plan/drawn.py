@@ -267,17 +267,21 @@ def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
     at = board.first(offer.lever) if offer.brings is None else None
     if at is None:
         return _ended(work, solved, offer)
-    state, errors = solved.state, board.steps[at].errors
-    walk, first = board.walk(at), board.walk(at, ships=False)
-    assert walk.ships is not None
-    met = errors <= state.error_target
-    settles = ~met & (errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
-    walk = replace(
-        walk, reached=walk.ships & met, settled=walk.ships & settles, false_pass=walk.ships & ~met & ~settles
-    )  # fmt: skip
+    errors, first = board.steps[at].errors, board.walk(at, ships=False)
+    walk = _met(board.walk(at), solved.state, errors)
     gain = _gain(work, solved, walk, errors)
     return Walked(
         walk, lines_of(work, walk), first, lines_of(work, first), gain, at, _saved(work, walk.shipped)
+    )  # fmt: skip
+
+
+def _met(walk: Walk, state: State, errors: "Draws") -> Walk:
+    """A walk with what is truly met where a model is put to use: the target, the fallback, or neither."""
+    assert walk.ships is not None
+    met = errors <= state.error_target
+    settles = ~met & (errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
+    return replace(
+        walk, reached=walk.ships & met, settled=walk.ships & settles, false_pass=walk.ships & ~met & ~settles
     )  # fmt: skip
 
 
@@ -302,21 +306,18 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     none, state = np.zeros(work.basis.worlds.n), solved.state
     shipped, reached = (np.full(len(none), flag) for flag in (bool(offer.brings), offer.reaches))
     walk = Walk(
-        none,
-        none,
-        none,
-        reached=shipped & reached,
-        false_pass=none > 0,
-        data_paid=none,
-        settled=shipped & ~reached,
+        none, none, none, reached=shipped & reached, false_pass=none > 0, data_paid=none, settled=shipped & ~reached,
         ships=shipped,
-    )
+    )  # fmt: skip
+    part: Draws | float = offer.brings or 0.0
+    if offer.errors is not None and len(offer.errors) == len(none):
+        walk, part = _met(walk, state, offer.errors), state.credit(offer.errors)
     lines = lines_of(work, walk)
     gain, saved = None, _saved(work, shipped)
     if saved is not None or np.any(offer.besides):
         saved = shipped * offer.besides + (0.0 if saved is None else saved)
     if state.value is not None:
-        gain = shipped * (state.value + state.more_today) * (offer.brings or 0.0) + (0.0 if saved is None else saved)
+        gain = shipped * (state.value + state.more_today) * part + (0.0 if saved is None else saved)
     return Walked(walk, lines, walk, lines, gain, serving=saved)
 
 

@@ -24,7 +24,7 @@ from tunecase.prices import (
     unknown_factor,
 )
 from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
-from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
+from tunecase.records import Authorised, Bar, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
@@ -75,6 +75,7 @@ def plan(drawn: Drawn) -> Plan:
         direction=drawn.solved.state.forecast.direction if drawn.solved is not None else "higher",
         capital=capital_of(drawn),
         ending=_ending(drawn),
+        bar=_bar(drawn) if told else None,
     )
 
 
@@ -164,18 +165,30 @@ def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
 
 
 def _chance(drawn: Drawn, shown: "Flags") -> Chance:
-    walk, now = drawn.walk, drawn.solved.state.forecast.p_now if drawn.solved is not None else None
-    if drawn.offer is not None and drawn.offer.lever == "ship" and now is not None:
-        # The pilot's test has shown it; what is left to doubt is whether the score is truly so high.
-        return Chance(sampled(shown.astype(float), _mean), Sampled(now), Sampled(1 - now))
+    walk = drawn.walk
     false = walk.false_pass if walk.false_pass is not None else shown & False
     settled = walk.settled if drawn.work.project.problem.fallback is not None else None
     rate = partial(sampled, of=_mean)
     factor = "" if drawn.solved is None else drawn.solved.state.factor
     return Chance(
-        rate(shown.astype(float)), rate(shown.astype(float)), rate(false.astype(float)),
+        rate(shown.astype(float)), rate(false.astype(float)),
         None if settled is None else rate(settled.astype(float)), *(catalog.reference_class(factor) or (None, None)),
     )  # fmt: skip
+
+
+def _bar(drawn: Drawn) -> Bar | None:
+    """The chance that is needed to put a model to use: V (p - M (1 - p)) + what that brings besides > 0."""
+    solved, ships, met = drawn.solved, drawn.walk.shipped, drawn.walk.reached
+    if solved is None or not drawn.grounded or ships is None or met is None:
+        return None
+    state, at, miss = solved.state, drawn.walked.at, solved.state.miss
+    if miss is None:
+        return None
+    size = 0 if at is None else solved.board.steps[at].size
+    besides = solved.board.rules.besides(size) / state.worth if state.worth > 0 else 0.0
+    needed = (miss - besides) / (1 + miss)
+    share = sampled(met[ships].astype(float), _mean) if ships.any() else None
+    return Bar(share, min(max(needed, 0.0), 1.0), miss)
 
 
 def _worth(drawn: Drawn) -> Worth | None:

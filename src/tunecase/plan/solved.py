@@ -81,8 +81,17 @@ class Solved:
         """The same board when what the target is worth is `factor` times as large; tests, costs and savings stay."""
         assert self.state.value is not None
         state = self.state.valued(self.state.value * factor)
-        state = replace(state, more_today=self.state.more_today * factor)
-        return replace(self, state=state, board=self.board.revalued(levers.rules_of(state, self.offers)))
+        return self._again(replace(state, more_today=self.state.more_today * factor))
+
+    def at_miss(self, miss: float) -> "Solved":
+        """The same board where putting to use what misses the target costs so many of its worths."""
+        return self._again(replace(self.state, miss=miss))
+
+    def _again(self, state: State) -> "Solved":
+        """The same tests and costs where what a model brings has changed."""
+        ready = {offer.lever: offer for offer in levers.ready(state)}
+        offers = tuple(ready.get(offer.lever, offer) for offer in self.offers)
+        return replace(self, state=state, offers=offers, board=self.board.revalued(levers.rules_of(state, offers)))
 
 
 def solve(state: State, *, begin_anyway: bool = False) -> Solved:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
         Slice, Trial, Tuning, Variant, WorstRow, time_of_1k,
     )  # fmt: skip
     from tunecase.records.plan import (
-        PUT_TO_USE, Authorised, Bridge, Capital, Chance, Ending, Kind, Limits, Month, Moved, Outcome, Plan, Release,
-        Total, VariantPlan, Worth,
+        PUT_TO_USE, Authorised, Bar, Bridge, Capital, Chance, Ending, Kind, Limits, Month, Moved, Outcome, Plan,
+        Release, Total, VariantPlan, Worth,
     )  # fmt: skip
     from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
     from tunecase.records.report import Report
@@ -67,7 +67,7 @@ __all__ = [
     "CATEGORIES", "COPIES", "MOST_NAME", "NEARLY", "NOT_ASKED", "N_GRAM_FACTORS", "PRINTED", "PUT_TO_USE",
     "RECORDS", "RULE_FIELDS", "SCHEMAS", "STANDARD_INPUT", "TAG", "TIMED", "Accuracy", "ActivityHours", "Adopted",
     "AdviceEnded", "Alternative", "Amount", "Anchored", "Approval", "Approvals", "Approved", "AtHand", "Audit",
-    "Authorised", "BandHeld", "Baseline", "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital",
+    "Authorised", "BandHeld", "Bar", "Baseline", "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital",
     "CaseEnded", "CaseScored", "Chance", "ChanceMet", "ChancesMet", "Change", "Changed", "Charge", "Charges",
     "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart",
     "Criterion", "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",

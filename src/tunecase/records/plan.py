@@ -150,18 +150,33 @@ class Total:
 class Chance:
     """The chance of the plan.
 
-    `shown` is the share of worlds in which a test shows the target and the budget is kept; `truly` that in which the
-    target is so shown and truly reached, `false_pass` that in which a test shows it by luck. `settled` is the share
-    that ends at the fallback, None without one. Where another learner was measured in the model's place, the step to it
+    `shown` is the share of worlds in which a model is put to use that meets the target, and the budget is kept;
+    `false_pass` that in which one is put to use that misses it. `settled` is the share in which it meets the fallback
+    alone, None without one. Where another learner was measured in the model's place, the step to it
     rests on `pairs` published pairs of such models on `tasks` tasks; None where none tell.
     """
 
     shown: Sampled
-    truly: Sampled
     false_pass: Sampled
     settled: Sampled | None = None
     pairs: int | None = None
     tasks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """From which chance on a model is put to use, by what a miss costs.
+
+    `met` is the chance that what the plan puts to use meets the target, None where it puts nothing to use, and `needed`
+    the one from which on that pays; `miss` is the price of a miss in worths of the target. `turns_at` is the nearest
+    price at which another step is advised, `turns_to`; None where none was looked for, or found.
+    """
+
+    met: Sampled | None
+    needed: float
+    miss: float
+    turns_at: float | None = None
+    turns_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +275,7 @@ class Plan:
     variants: tuple[VariantPlan, ...] = ()
     capital: Capital | None = None
     ending: Ending | None = None
+    bar: Bar | None = None
 
     def outcome(self, name: str) -> Outcome | None:
         """What follows the first test under that name, where it does in any world.

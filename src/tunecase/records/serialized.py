@@ -96,10 +96,11 @@ RECORDS: dict[str, type] = {
 # that it is worked out: records of the earlier form are then named as not used, and made again.
 SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {
     "define": 2,
-    "estimate": 4,
+    "estimate": 5,
     "forecast": 3,
-    "decide": 4,
+    "decide": 5,
     "fit": 2,
+    "next": 2,
     "ledger": 2,
 }
 

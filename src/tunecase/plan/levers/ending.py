@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 
-from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.pilot.scoring import keeps, meets
 from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.prices import Basis, part_when_sure, people_give_the_rest, price_today, rest_goes_to_people
@@ -13,28 +12,36 @@ from tunecase.quantities import count, score, share
 def ship(state: State) -> Offer:
     """Ship what the pilot trained, where the chance that it meets the target is worth the price of a miss."""
     action = f"ship {state.ready_to_ship}"
-    if not state.forecast.points or state.forecast.stand_in or state.assumed:
-        return Offer("ship", action, blocked=_not_met(state))
+    offer = _ready(state, "ship", action)
+    if not offer.blocked and state.way is not None:
+        offer = replace(offer, first_step=action)
+    return offer
+
+
+def _ready(state: State, lever: str, action: str) -> Offer:
+    """What the pilot trained put to use at once, as the target or as the fallback, whichever it is likelier to meet."""
+    import numpy as np
+
+    if not state.forecast.points:
+        return Offer(lever, action, blocked="no pilot has trained anything yet")
+    if state.forecast.stand_in or state.assumed:
+        if state.forecast.verdict == "reached":
+            return Offer(lever, action, blocked="what the pilot trained is weighed as a way of its own")
+        return Offer(lever, action, blocked="the model itself has not been trained yet")
     last = float(state.forecast.points[-1].n)
     errors = state.measured.paths([last], len(state.paths))[:, 0]
     had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())
+    aim = state.error_target if state.error_fallback is None else state.error_fallback
+    settled = float((errors <= aim).mean()) - met
     blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
     if had <= 0:
         blocked = f"{share(met)} likely to meet the target is too little for the price of a miss"
-    step = "ship" if state.way is None else action
-    return Offer("ship", action, step, "measured", blocked, p_reach=met, brings=had, reaches=met > 0.5)
-
-
-def _not_met(state: State) -> str:
-    if not state.forecast.points:
-        return "no pilot has trained anything yet"
-    last = state.forecast.points[-1]
-    if state.forecast.verdict == "reached":
-        return "what the pilot trained is weighed as a way of its own, with its own serving"
-    if state.forecast.stand_in or to_error(last.score, state.forecast.direction) > state.error_target:
-        return "the measured score does not meet the target"
-    rows = f"its test of {count(last.test_rows)} rows" if last.test_rows else "its test"
-    return f"{score(last.score)} meets the target, but {rows} does not show it yet"
+    if (settled > met) != (lever == "redefine"):
+        blocked = "the fallback is likelier to be met than the target" if settled > met else "the target is likelier"
+    return Offer(
+        lever, action, "ship", "measured", blocked, p_reach=met, brings=had, reaches=met > settled,
+        errors=np.asarray(errors),
+    )  # fmt: skip
 
 
 def when_sure(state: State) -> Offer:
@@ -66,7 +73,7 @@ def when_sure(state: State) -> Offer:
     sure = f"the {share(promise.coverage)} of answers it is sure of"
     told = f"ship {state.ready_to_ship} for {sure}{rest_words(state.basis)}"
     error = promise.error if promise.bound is None else promise.bound
-    credit = float(state.credit(np.asarray([error]))[0])
+    credit = float(state.part(np.asarray([error]))[0])
     asked = state.basis.project.problem.coverage if state.basis.project else None
     offer = Offer(
         "when_sure", told, told, "measured", p_reach=promise.sure,
@@ -101,7 +108,7 @@ def redefine(state: State) -> Offer:
     Where a fallback was named, every plan may end there too, when a test shows it: it earns its part of the gain.
     """
     if state.error_fallback is not None:
-        return _settle(state, state.error_fallback)
+        return _ready(state, "redefine", f"ship {state.ready_to_ship}, at {score(state.score(state.error_fallback))}")
 
     easier = reachable(state)
     if easier <= state.error_target:
@@ -122,23 +129,6 @@ def reachable(state: State) -> float:
     import numpy as np
 
     return math.ceil(100 * float(np.quantile(state.paths.min(axis=1), 0.8)) - 1e-9) / 100
-
-
-def _settle(state: State, error_fallback: float) -> Offer:
-    fallback = score(state.score(error_fallback))
-    action = f"ship {state.ready_to_ship}, at {fallback}"
-    if state.forecast.verdict == "reached":
-        return Offer("redefine", action, blocked="the measured score meets the target itself")
-    if not state.forecast.points:
-        return Offer("redefine", action, blocked=_not_met(state))
-    last = state.forecast.points[-1]
-    bound = cautious_score(last, scale_of(state.forecast.metric, state.forecast.direction))
-    if state.forecast.stand_in or to_error(bound, state.forecast.direction) > error_fallback:
-        blocked = f"{fallback} is not shown yet; every plan may end there when a test shows it"
-        return Offer("redefine", action, blocked=blocked)
-    had = float(state.credit(state.paths[:, 0]).mean())
-    blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
-    return Offer("redefine", action, "ship", "measured", blocked, p_reach=0.0, brings=had)
 
 
 def stop(state: State) -> Offer:

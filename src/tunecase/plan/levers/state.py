@@ -192,8 +192,9 @@ class Offer:
     """One lever as it stands now; where `blocked` says why, it cannot be chosen.
 
     It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or `brings`,
-    the part of V that ending the project now is worth. `besides` is what that adds to what answers save, (worlds,) or
-    0; `reaches` says that the target is then shown.
+    the part of V that ending the project now is worth; `errors`, (worlds,), are then the true ones of what is put to
+    use, None where no curve gives them. `besides` is what ending adds to what answers save, (worlds,) or 0; `reaches`
+    says that the target is then met rather than not.
     """
 
     lever: str
@@ -209,6 +210,7 @@ class Offer:
     brings: float | None = None
     besides: "Draws | float" = 0.0
     reaches: bool = False
+    errors: "Draws | None" = None
 
     def ends_with(self, state: "State") -> float:
         """What ending the project with this offer is worth on average; 0 where it does not end it."""
