@@ -1,6 +1,6 @@
 """What rules of buying and shipping lose where a score is shown on one half of the test items and true on the other.
 
-    python benchmarks/roads_policies.py [--tasks open|all] [--beliefs product slopes pooled]
+    python benchmarks/roads_policies.py [--sets all|first|fresh] [--beliefs product forecast]
 
 A road is a learner's pilot on a part of a task's rows, a target, a worth of it and a price of a label (`roads_answers`
 states both). Everybody sees scores on half A of the test items (`roads_halves.csv`); what is shipped is worth what
@@ -14,8 +14,8 @@ product advised. `step` takes the best next step by expected value, to any size,
     buy to N      E[max(0, ship after the test at N)] - cost(N)
     larger test   E[max(0, ship after it)] - cost
 
-The belief `slopes` is a regression of slopes of ln error, fitted on the other sources, each once; `product` are the
-worlds of the forecast; `pooled` half of each. The last line is a JSON object.
+The belief `product` is the product's own, its slopes fitted without the source (`roads_slopes.py`); `forecast` the same
+without slopes. The last line is a JSON object.
 """
 
 import argparse
@@ -27,100 +27,29 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from roads_answers import ROUND_USD, STAKES
-from roads_curves import CUTS, HIGHEST, NATURAL, PILOTS, TRUTH, read_rows
+from roads_curves import CUTS, HIGHEST
 from roads_rivals import chance_of_cut
+from roads_slopes import KINDS, Curve, fitted, read_curves
 from roads_tasks import FRESH, TASKS
 from scipy.special import ndtr
 
 from tunecase.forecast.curves import believe
 from tunecase.forecast.scale import scale_of
+from tunecase.forecast.slopes import Slopes
 from tunecase.records import Point
 
-HALVES = Path(__file__).parent / "roads_halves.csv"
 WORLDS = 2_000
 MISSES = (0.0, 0.25, 1.0, 3.0, 9.0)
 TIMES = (2, 4, 8, 16, 32)
 LARGER = 4  # times the items of a test
 MOST_STEPS = 6
-LEAST = 0.002  # of an error
 GROUPS = 40
-PUBLISHERS = {task.name: task.publisher for task in (*TASKS, *FRESH)}
 METRICS = {task.name: task.metric for task in (*TASKS, *FRESH)}
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """One learner on one task from one part of its rows: points as shown on half A, and what was measured after it.
-
-    `later` holds for each size the draws as (shown on A, true on B).
-    """
-
-    task: str
-    learner: str
-    part: str
-    items: int
-    pilot: tuple[tuple[int, float], ...]
-    later: Mapping[int, tuple[tuple[float, float], ...]]
-
-    @property
-    def source(self) -> str:
-        """Who published the rows."""
-        return PUBLISHERS[self.task]
-
-    @cached_property
-    def held(self) -> int:
-        """Rows at hand."""
-        return max(n for n, _ in self.pilot)
-
-    @cached_property
-    def rows(self) -> int:
-        """All rows of the task."""
-        return max(self.later)
-
-    @cached_property
-    def last(self) -> float:
-        """The mean score shown at the rows at hand."""
-        return float(np.mean([score for n, score in self.pilot if n == self.held]))
-
-    def true(self, n: float) -> float:
-        """The true score by half B, by a straight line in ln n between the sizes measured."""
-        sizes = sorted(self.later)
-        return float(np.interp(math.log(n), np.log(sizes), [np.mean([b for _, b in self.later[s]]) for s in sizes]))
-
-    def shown(self, n: int) -> float:
-        """What the first run near that size shows on half A, moved along its curve to n."""
-        sizes = sorted(self.later)
-        near = min(sizes, key=lambda size: abs(math.log(size / n)))
-        means = [np.mean([a for a, _ in self.later[s]]) for s in sizes]
-        moved = float(np.interp(math.log(n), np.log(sizes), means)) - float(np.mean([a for a, _ in self.later[near]]))
-        return min(max(self.later[near][0][0] + moved, 0.0), 1.0)
-
-
-def read_curves(path: Path = HALVES) -> list[Curve]:
-    """Every curve whose pilot has three sizes and whose truth has three draws at all rows."""
-    parts: dict[tuple[str, str], dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    for row in read_rows(path):
-        parts[row["task"], row["learner"]][row["part"]].append(row)
-    curves = []
-    for (task, learner), by_part in parts.items():
-        later: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        whole = max((int(row["n"]) for row in by_part.get(TRUTH, ())), default=0)
-        for part in (TRUTH, NATURAL):
-            for row in by_part.get(part, ()):
-                if (int(row["n"]) == whole) == (part == TRUTH):
-                    later[int(row["n"])].append((float(row["score_a"]), float(row["score_b"])))
-        for part in PILOTS:
-            pilot = tuple((int(row["n"]), float(row["score_a"])) for row in by_part.get(part, ()))
-            if len({n for n, _ in pilot}) >= 3 and len(later.get(whole, ())) >= 3 and len(later) >= 5:
-                kept = {n: tuple(draws) for n, draws in later.items()}
-                curves.append(Curve(task, learner, part, int(by_part[part][0]["items_a"]), pilot, kept))
-    return curves
 
 
 @dataclass(frozen=True)
@@ -176,92 +105,23 @@ Belief = Callable[[Curve, Points, tuple[int, ...]], np.ndarray]
 
 @cache
 def product(curve: Curve, points: Points, sizes: tuple[int, ...]) -> np.ndarray:
-    """The forecast's worlds."""
+    """The product's worlds: half of them go on as the forecast says, half on slopes learnt from other publishers."""
+    return _worlds(curve, points, sizes, fitted(curve.source)[KINDS[curve.learner]])
+
+
+@cache
+def forecast(curve: Curve, points: Points, sizes: tuple[int, ...]) -> np.ndarray:
+    """The same without the slopes."""
+    return _worlds(curve, points, sizes, None)
+
+
+def _worlds(curve: Curve, points: Points, sizes: tuple[int, ...], slopes: Slopes | None) -> np.ndarray:
     given = tuple(Point(n, score, 1, items) for n, score, items in points)
-    belief = believe(given, scale_of(METRICS[curve.task], "higher", given), language_model=False)
+    belief = believe(given, scale_of(METRICS[curve.task], "higher", given), language_model=False, slopes=slopes)
     return np.asarray(belief.paths(sizes, WORLDS))
 
 
-def _features(points: Points, learner: str, ratios: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """(ln e shown last, its noise, features of the slope at each ratio, shape (ratios, 5))."""
-    means: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for n, score, items in points:
-        means[n].append((max(1 - score, LEAST), items))
-    sizes = np.array(sorted(means), dtype=float)
-    errors = np.array([np.mean([e for e, _ in means[int(n)]]) for n in sizes])
-    near = sizes >= sizes[-1] / 10
-    logs, y = np.log(sizes[near]), np.log(errors[near])
-    slope = float(np.polyfit(logs, y, 1)[0]) if near.sum() > 1 else -0.2
-    last = float(errors[-1])
-    items = max(i for _, i in means[int(sizes[-1])])
-    noise = math.sqrt((1 - last) / (last * items))
-    level = math.log(last / max(1 - last, LEAST))
-    flat = np.ones_like(ratios)
-    columns = (flat, np.clip(slope, -0.8, 0.1) * flat, level * flat, np.log(ratios), (learner == "encoder") * flat)
-    return math.log(last), noise, np.stack(columns, -1)
-
-
-@cache
-def _fitted(left_out: str) -> tuple[np.ndarray, float, float]:
-    """Weights of the slope, the spread of slopes and of runs, on all sources but one, each counting once."""
-    x, y, ratio, noise, unit = [], [], [], [], []
-    for curve in read_curves():
-        if curve.source == left_out:
-            continue
-        points = tuple((n, score, curve.items) for n, score in curve.pilot)
-        sizes = np.array([n for n in sorted(curve.later) if n > 1.5 * curve.held], dtype=float)
-        if not len(sizes):
-            continue
-        last, sd, features = _features(points, curve.learner, sizes / curve.held)
-        truth = np.array([math.log(max(1 - curve.true(n), LEAST)) for n in sizes])
-        logs = np.log(sizes / curve.held)
-        x.append(features)
-        y.append((truth - last) / logs)
-        ratio.append(logs)
-        noise.append(np.full(len(sizes), 2 * sd**2))  # half B has its own items
-        unit += [curve.source] * len(sizes)
-    xs, ys, logs, noises = np.concatenate(x), np.concatenate(y), np.concatenate(ratio), np.concatenate(noise)
-    count = {name: unit.count(name) for name in set(unit)}
-    weight = np.array([1 / count[name] for name in unit])
-    spread, run = 0.1, 0.03
-    for _ in range(5):
-        w = weight / (spread**2 + (noises + run**2) / logs**2)
-        w *= len(count) / w.sum()
-        ridge = np.diag([0.0, 0.05, 0.05, 0.05, 0.05])
-        beta = np.linalg.solve(xs.T @ (w[:, None] * xs) + ridge, xs.T @ (w * ys))
-        left = (ys - xs @ beta) ** 2 - noises / logs**2
-        # Spread of slopes and of runs by weighted least squares on what is left.
-        design = np.stack([np.ones_like(logs), 1 / logs**2], -1)
-        by = weight * logs**2
-        one, two = np.linalg.lstsq(design * by[:, None], left * by, rcond=None)[0]
-        spread, run = math.sqrt(max(one, 0.02**2)), math.sqrt(max(two, 0.01**2))
-    return beta, spread, run
-
-
-@cache
-def slopes(curve: Curve, points: Points, sizes: tuple[int, ...]) -> np.ndarray:
-    """Worlds of the regression: one slope and one luck of the items for each."""
-    beta, spread, run = _fitted(curve.source)
-    held = max(n for n, _, _ in points)
-    ratios = np.maximum(np.asarray(sizes, dtype=float) / held, 1.0)
-    last, noise, features = _features(points, curve.learner, np.maximum(ratios, 1.05))
-    rng = np.random.default_rng(zlib.crc32(repr((curve.task, curve.learner, points)).encode()))
-    z = rng.standard_normal((WORLDS, 2))
-    middle = last + (features @ beta) * np.log(ratios)
-    away = spread * z[:, :1] * np.log(ratios) + math.hypot(noise, run) * z[:, 1:]
-    return np.asarray(np.clip(np.exp(middle + away), LEAST, 1.0))
-
-
-@cache
-def pooled(curve: Curve, points: Points, sizes: tuple[int, ...]) -> np.ndarray:
-    """Half of the worlds of each."""
-    half = WORLDS // 2
-    rng = np.random.default_rng(7)
-    return np.concatenate([product(curve, points, sizes)[rng.permutation(WORLDS)[:half]],
-                           slopes(curve, points, sizes)[:half]])  # fmt: skip
-
-
-BELIEFS: Mapping[str, Belief] = {"product": product, "slopes": slopes, "pooled": pooled}
+BELIEFS: Mapping[str, Belief] = {"product": product, "forecast": forecast}
 
 
 def sizes_of(curve: Curve, held: int) -> tuple[int, ...]:

@@ -85,7 +85,14 @@ def _own_curves(pilot: Pilot | None, metric: str, prospect: "Prospect", seed: in
     return tuple(
         own_curve(
             one.name,
-            Measured(one.points, metric, pilot.direction, one.model or one.name, fine_tune=one.kind == "causal"),
+            Measured(
+                one.points,
+                metric,
+                pilot.direction,
+                one.model or one.name,
+                fine_tune=one.kind == "causal",
+                kind=one.kind,
+            ),
             prospect,
             seed=seed,
         )

@@ -21,6 +21,7 @@ def base_model(flow: Flow) -> str:
 def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
     from tunecase.forecast import told
+    from tunecase.pilot import KINDS
 
     brought = None if from_pilot else kept_elsewhere(flow)
     if brought is not None:
@@ -38,6 +39,7 @@ def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], d
         about = {
             "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stands_in(flow, tried),
             "stand_in_factor": stand_in_factor(flow, tried), "left_out": runs_left_out(tried),
+            "kind": KINDS.get(tried.trainer, "") if tried.runs else "",
         }  # fmt: skip
     rounds = flow.rounds()
     return _followed(flow, measured_points, about, rounds) if rounds else (measured_points, about)
@@ -60,7 +62,7 @@ def _followed(
         note += f"; a row from other sources counts as {share(worth)} of a labelled one, {how}"
     about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
     if stand_in and not still:
-        about |= {"stand_in": False, "model": base_model(flow)}
+        about |= {"stand_in": False, "model": base_model(flow), "kind": ""}
     return before, about
 
 

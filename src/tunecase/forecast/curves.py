@@ -59,6 +59,7 @@ from tunecase.forecast.noise import (
 )
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
+from tunecase.forecast.slopes import Slopes, slopes_of
 from tunecase.forecast.widths import TESTED, Calibration, calibration, kind_of, level
 from tunecase.quantities import BATCHES, Floats, Rng, batch_edges, generator, np
 from tunecase.records import Point
@@ -121,6 +122,7 @@ class Belief:
     language_model: bool
     library: Lessons
     base_share: float = 0.0  # of the worlds: those that follow the base rates
+    slopes: Slopes | None = None  # of the learner's kind, on which every other world goes on
 
     def paths(self, sizes: "Sequence[float] | Floats", draws: int = 2000) -> "Floats":
         """The true error at each size in each world; a world is one curve, and curves cross.
@@ -139,14 +141,18 @@ class Belief:
         deal, the quantiles at each size, is itself off by .001 to .003 in a chance.
         Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
-        at = np.asarray(sizes, dtype=float)
+        at = np.append(np.asarray(sizes, dtype=float), self.points[-1].n)
         batches = _batches(draws)
         curves = self._curves(at, draws).T.reshape(len(at), batches, -1)
         levels = _spread_levels(draws, generator(self.seed, "curve"))
         ranked = _read(self._ranked(at), levels).T.reshape(curves.shape)
         log_errors = np.empty_like(ranked)
         np.put_along_axis(log_errors, np.argsort(curves, axis=2), ranked, axis=2)
-        return np.asarray(np.clip(np.exp(log_errors.reshape(len(at), draws).T), LEAST_ERROR, self._most))
+        logs, later = log_errors.reshape(len(at), draws).T, np.flatnonzero(at > self.points[-1].n)
+        if self.slopes is not None and len(later):
+            rng = generator(self.seed, "slopes")
+            logs[1::2, later] = self.slopes.ahead(self.points, at[later], logs[1::2, -1], rng)
+        return np.asarray(np.clip(np.exp(logs[:, :-1]), LEAST_ERROR, self._most))
 
     def middle(self, sizes: "Sequence[float] | Floats") -> "Floats":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
@@ -223,7 +229,8 @@ class Belief:
     def models(self) -> tuple[str, ...]:
         """The forecasts that are averaged."""
         drift, base = ("drifting power law",) if self.drifts else (), ("base rate",) if self.language_model else ()
-        return ("shape atoms", *drift, "nearest lessons", "regression", *base)
+        slopes = () if self.slopes is None else ("slopes of other tasks",)
+        return ("shape atoms", *drift, "nearest lessons", "regression", *base, *slopes)
 
     @property
     def faulty(self) -> bool:
@@ -343,7 +350,14 @@ def reach_share(paths: "Floats", error_target: float) -> "Floats":
 
 
 def believe(
-    points: Sequence[Point], scale: Scale, *, seed: int = 0, language_model: bool = True, library: Lessons | None = None
+    points: Sequence[Point],
+    scale: Scale,
+    *,
+    seed: int = 0,
+    language_model: bool = True,
+    library: Lessons | None = None,
+    kind: str = "",
+    slopes: Slopes | None = None,
 ) -> Belief:
     """The belief about a learning curve from the points of a pilot.
 
@@ -360,6 +374,9 @@ def believe(
         seed: same seed, same belief.
         language_model: the points are fine-tunes; False for other learners, whose curves are flatter.
         library: the lessons of other curves; the shipped ones when left out.
+        kind: of the learner, such as n-grams or encoder; every other world goes on as such learners did on public
+            tasks, where items are known and the kind was measured.
+        slopes: in place of the shipped ones of the kind.
     Returns: a Belief.
     Raises: ValueError below two sizes.
     Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
@@ -375,19 +392,20 @@ def believe(
     guessed = bounded and spreads(tidy, scale) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
     prior = SHARES if bounded else LOSSES
-    slopes: tuple[float, ...] = STEEP if language_model else SHALLOW
+    drifts: tuple[float, ...] = STEEP if language_model else SHALLOW
     if items_known(tidy, scale):
-        slopes = odds_slopes(math.exp(log_error[-1]))
+        drifts = odds_slopes(math.exp(log_error[-1]))
     kept = calibration(kind_of(scale, language_model))
     fits = (
         fit_atoms(sizes, log_error, noise, prior, common=common),
-        fit_drift(sizes, log_error, noise, slopes, common),
+        fit_drift(sizes, log_error, noise, drifts, common),
     )
     belief = Belief(
         tidy, scale, gate(tidy, scale, language_model), kept, (), seed, *fits, language_model,
         library or lessons(),
     )  # fmt: skip
-    belief = replace(belief, base_share=_base_share(belief))
+    known = (slopes or slopes_of(kind)) if belief.tested and scale.direction == "higher" else None
+    belief = replace(belief, base_share=_base_share(belief), slopes=known)
     return replace(belief, assumptions=_assumptions(belief))
 
 
@@ -421,6 +439,9 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
     if share >= 0.005:
         why = "" if belief.gate.signal or not bounded else "no clear signal in the points, so "
         words.append(f"{why}{share:.0%} of the belief is what other fine-tunes did from there, whatever the points")
+    if belief.slopes is not None:
+        rests = f"{belief.slopes.publishers} publishers of public tasks"
+        words.append(f"half of the belief goes on from there as learners of this kind did on {rests}")
     sd = spreads(points, belief.scale)
     if sd is not None:
         words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")

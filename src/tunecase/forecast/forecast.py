@@ -61,6 +61,7 @@ class Measured:
         left_out: runs that did not become points, in words with their reason.
         notes: what else a reader should know of the points.
         fine_tune: False for a learner that is no language model, measured as itself: its curve is flatter.
+        kind: of the learner that was measured, where it is known.
     """
 
     points: Sequence[Point]
@@ -73,6 +74,7 @@ class Measured:
     left_out: Sequence[str] = ()
     notes: Sequence[str] = ()
     fine_tune: bool = True
+    kind: str = ""
 
     @property
     def copies(self) -> bool:
@@ -112,7 +114,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
     )  # fmt: skip
     seen = None
     if len(tidy) >= LEAST_SIZES and not measured.copies:
-        belief = believe(tidy, scale, seed=seed, language_model=measured.language_model)
+        belief = believe(tidy, scale, seed=seed, language_model=measured.language_model, kind=measured.kind)
         seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     conclusion = verdict(facts)
@@ -146,6 +148,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         stand_in=measured.stand_in,
         stand_in_factor=measured.stand_in_factor,
         source=measured.source,
+        kind=measured.kind,
         next_run=facts.next_run,
         n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
         p_now=p_now,
@@ -165,7 +168,7 @@ def own_curve(name: str, measured: Measured, prospect: Prospect, *, seed: int = 
     seen = forecast(measured, replace(prospect, stakes=Stakes(to_rows=prospect.stakes.to_rows)), seed=seed)
     return OwnCurve(
         name, measured.model, seen.verdict, seen.reason, seen.points, seen.band, seen.n_max, seen.p_target, seen.p_now,
-        seen.needed,
+        seen.needed, measured.kind,
     )  # fmt: skip
 
 

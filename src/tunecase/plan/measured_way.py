@@ -275,7 +275,7 @@ def _own(own: OwnCurve, forecast: Forecast) -> Forecast:
     return replace(
         forecast, verdict=cast(Any, own.verdict), reason=own.reason, points=own.points, band=own.band, n_max=own.n_max,
         p_target=own.p_target, p_now=own.p_now, needed=own.needed, needed_price=None, model=own.model, stand_in=False,
-        next_pilot="", next_run=None, candidates=(), source="pilot",
+        next_pilot="", next_run=None, candidates=(), source="pilot", kind=own.kind,
     )  # fmt: skip
 
 

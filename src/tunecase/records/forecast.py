@@ -82,6 +82,7 @@ class OwnCurve:
     p_target: float | None = None
     p_now: float | None = None
     needed: Needed | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Forecast(Tabular):
     name; `rounds` is how many measured rounds were added to them. `n_budget` is the most examples that the budget buys,
     where there is one. `p_now` is the chance that the target is met at the largest size measured, `p_target` that it is
     met by n_max. `candidates` are the curves of what the pilot raced, each as itself and not as a stand-in. `fault` is
-    what makes the points uninformative whatever their scatter: all answers are the same, or the score falls.
+    what makes the points uninformative whatever their scatter: all answers are the same, or the score falls. `kind` is
+    that of the learner that was measured, empty where it is not known.
     """
 
     verdict: Literal[
@@ -127,6 +129,7 @@ class Forecast(Tabular):
     p_now: float | None = None
     candidates: tuple[OwnCurve, ...] = ()
     fault: Literal["", "one answer", "falls"] = ""
+    kind: str = ""
 
     @property
     def language_model(self) -> bool:

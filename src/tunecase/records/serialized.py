@@ -97,7 +97,7 @@ RECORDS: dict[str, type] = {
 SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {
     "define": 2,
     "estimate": 5,
-    "forecast": 3,
+    "forecast": 4,
     "decide": 5,
     "fit": 2,
     "next": 2,

@@ -250,7 +250,10 @@ def belief_of(forecast: Forecast, basis: Basis, *, tuned: bool = True) -> Belief
     `tuned` is False for a way that is no fine-tune, whose curve is flatter.
     """
     scale = scale_of(forecast.metric, forecast.direction)
-    return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=tuned and forecast.language_model)
+    language_model = tuned and forecast.language_model
+    return believe(
+        forecast.points, scale, seed=basis.worlds.seed, language_model=language_model, kind=forecast.kind
+    )  # fmt: skip
 
 
 def labelled_supply(basis: Basis) -> Supply:

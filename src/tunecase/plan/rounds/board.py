@@ -2,10 +2,10 @@
 
     data -> train -> test -> (ship | more data | other data | cleaning | tuning | a bigger model | a larger test | stop)
 
-In every world a step costs something and leads to a model with a true error, of which a test shows a score. Worlds that
-show alike cannot be told apart: there a model is put to use where that brings more than nothing on average over them.
+In every world a step costs something and leads to a model with a true error, of which a test shows a score. A model is
+put to use from that score on from which all worlds that show as much bring the most together, or nowhere.
 
-    worth(step) = E[ max(0, E[brings | shown]) ] - E[cost]
+    worth(step) = max over s of E[ brings, shown >= s ] - E[cost]
     brings      = V credit(true error) + saving - upkeep - release
 
 After the test the question is asked again with what it showed. What later steps could add is left out: on measured
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
 SURE_TO_PAY = 0.8  # what is left of a budget must pay for a step with this chance
-GROUPS = 64  # of worlds that show alike; more tell finer results apart, and average over fewer worlds
-LEAST_WORLDS = 20  # in a group
-DEGREE = 4  # of the polynomial in the rank of a group that its mean is read off
-FEWEST_REGRESSED = 8  # groups; fewer are taken as they are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,71 +138,12 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alike:
-    """Worlds in the order of what their test shows, in groups that cannot be told apart.
-
-    `order` has shape (worlds,), `starts` and `sizes` (groups,).
-    """
-
-    order: "Indices"
-    starts: "Indices"
-    sizes: "Indices"
-
-    @classmethod
-    def of(cls, shown: "Draws") -> "Alike":
-        """Groups of at least 20 worlds, 64 at most; worlds that show the same are in one group."""
-        import numpy as np
-
-        order = np.argsort(shown, kind="stable")
-        number = max(min(GROUPS, len(shown) // LEAST_WORLDS), 1)
-        seen = shown[order]
-        # A group begins where a new score does, so that no score lies in two.
-        starts = np.unique(np.searchsorted(seen, seen[np.arange(number) * len(seen) // number], side="left"))
-        return cls(order, starts, np.diff(np.append(starts, len(seen))))
-
-    def means(self, values: "Draws") -> "Draws":
-        """Mean of each group as read off its rank, shape (..., groups), of values of shape (..., worlds)."""
-        import numpy as np
-
-        means = np.add.reduceat(values.take(self.order, axis=-1), self.starts, axis=-1) / self.sizes
-        return smooth(means)
-
-    def spread(self, groups: "NDArray[np.generic]") -> "NDArray[np.generic]":
-        """Values of groups, shape (..., groups), for the worlds in them, shape (..., worlds)."""
-        import numpy as np
-
-        worlds = np.empty((*groups.shape[:-1], len(self.order)), dtype=groups.dtype)
-        worlds[..., self.order] = np.repeat(groups, self.sizes, axis=-1)
-        return worlds
-
-
-def smooth(means: "Draws") -> "Draws":
-    """The regression of group means on the rank of the group, shape (..., groups); few groups are left as they are.
-
-    What is worth most changes gradually with what is shown, so that every group tells of its neighbours.
-    Source: Longstaff and Schwartz, Review of Financial Studies 14 (2001).
-    """
-    import numpy as np
-
-    groups = means.shape[-1]
-    return means if groups < FEWEST_REGRESSED else np.asarray(means @ _regression(groups))
-
-
-@lru_cache(maxsize=256)
-def _regression(groups: int) -> "Draws":
-    """The matrix that turns values at evenly spaced ranks into their fit by a polynomial, shape (groups, groups)."""
-    import numpy as np
-
-    basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, groups), DEGREE)
-    return np.asarray(np.linalg.pinv(basis).T @ basis.T)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A first step: its name, the index of the size it trains on, its cost in each world, and what its test shows.
 
     `cost`, `errors` and `shown` have shape (worlds,); an infinite cost means that it cannot be taken in that world.
-    `shown` is the share of right items, or the true error where a test has no known items; `test_rows` are its items.
+    `shown` is the share of right items, or the true error with its sign turned where a test has no known items; `order`
+    are the worlds from the best shown on, `test_rows` the items.
     """
 
     name: str
@@ -215,13 +152,30 @@ class Step:
     paid: Paid
     errors: "Draws"
     shown: "Draws"
-    alike: Alike
+    order: "Indices"
     test_rows: int | None
+
+    def ships(self, brings: "Draws") -> "Flags":
+        """Where a model is put to use after the test, shape (worlds,), by what each world brings, same shape."""
+        import numpy as np
+
+        seen, gains = self.shown[self.order], np.where(np.isfinite(self.cost), brings, 0.0)[self.order].cumsum()
+        # Worlds that show the same score cannot be told apart.
+        gains[:-1][seen[1:] == seen[:-1]] = -np.inf
+        best = int(gains.argmax())
+        return np.asarray(self.shown >= seen[best] if gains[best] > 0 else np.zeros(len(seen), dtype=bool))
 
     def in_some(self, some: "Indices") -> "Step":
         """The same in some of the worlds; what it pays for is left out."""
         errors, shown = self.errors[some], self.shown[some]
-        return replace(self, cost=self.cost[some], paid=Paid(), errors=errors, shown=shown, alike=Alike.of(shown))
+        return replace(self, cost=self.cost[some], paid=Paid(), errors=errors, shown=shown, order=best_first(shown))
+
+
+def best_first(shown: "Draws") -> "Indices":
+    """The worlds from the best shown score on."""
+    import numpy as np
+
+    return np.argsort(-shown, kind="stable")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,7 +229,7 @@ class Actions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Every first step, and where each puts a model to use: `ships` has shape (steps, worlds), `worths` (steps,)."""
+    """Every first step; what each brings where a model is put to use, and where one is, both (steps, worlds)."""
 
     steps: tuple[Step, ...]
     sizes: tuple[int, ...]
@@ -335,15 +289,8 @@ def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Bo
     import numpy as np
 
     brings = np.array([rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps])
-    ships = np.array([ship_where(step, row) for step, row in zip(steps, brings, strict=True)], dtype=bool)
+    ships = np.array([step.ships(row) for step, row in zip(steps, brings, strict=True)], dtype=bool)
     return Board(steps, sizes, rules, brings, ships)
-
-
-def ship_where(step: Step, brings: "Draws") -> "Flags":
-    """Where a model is put to use after a step's test, shape (worlds,): among worlds alike on which it pays."""
-    import numpy as np
-
-    return np.asarray(step.alike.spread(step.alike.means(brings) > 0))
 
 
 class _Laying:
@@ -389,7 +336,7 @@ class _Laying:
         errors = np.maximum(changed[:, size], self.rules.error_floor)
         items = self.rules.test_rows if move is None or not move.test_rows else move.test_rows
         shown = self._shown(errors, items, f"test of {size} {name if move is not None else ''}".strip())
-        yield Step(name, size, cost, paid, errors, shown, Alike.of(shown), items)
+        yield Step(name, size, cost, paid, errors, shown, best_first(shown), items)
 
     def _able(self, cost: "Draws") -> bool:
         """Whether the step can be had in most worlds, and what is left pays for it and a release at P80."""
