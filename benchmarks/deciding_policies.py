@@ -149,6 +149,20 @@ def rule(belief: Draw, one_arm: bool = False) -> Policy:
     return policy
 
 
+def until_passed(rule: Policy) -> Policy:
+    """Ends a rule where a test is passed: the arm that is cheapest to serve is put to use, if V pays for serving it."""
+
+    def policy(view: View) -> Buy | int | None:
+        problem = view.problem
+        passed = np.flatnonzero(problem.passes(view.shown[:, -1])) if view.rounds else []
+        if len(passed):
+            arm = int(min(passed, key=lambda one: problem.serving[one]))
+            return arm if problem.value > problem.serving[arm] else None
+        return rule(view) if view.at < len(problem.sizes) else None
+
+    return policy
+
+
 RIVALS: dict[str, Policy] = {
     "shape_atoms": rule(plain_atoms),
     "shape_atoms_one_arm": rule(plain_atoms, one_arm=True),
@@ -159,3 +173,4 @@ RIVALS: dict[str, Policy] = {
     "always": always,
     "fixed": fixed,
 }
+RIVALS = {name: until_passed(rule) for name, rule in RIVALS.items()}

@@ -25,8 +25,8 @@ from forecasting import Pool, lessons_without, shipped_curves, tasks
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.points import to_score
 from tunecase.forecast.scale import Scale
-from tunecase.plan.rounds.policy import Node, Step, best_policy
-from tunecase.quantities.spread import generator
+from tunecase.plan.rounds import Board, RoundPrices
+from tunecase.plan.rounds.board import Actions, Purchase, Rules, lay_out
 from tunecase.records import Point
 
 WORLDS = 1_000
@@ -67,7 +67,7 @@ class Worlds:
     def __call__(self, view: View, arm: int) -> np.ndarray:
         """The worlds of one arm."""
         problem, seen = view.problem, np.isfinite(view.shown[arm])
-        sizes, errors, later = problem.sizes[: view.at][seen], view.shown[arm, seen], problem.sizes[view.at :]
+        sizes, errors, later = problem.sizes[: view.at][seen], view.shown[arm, seen], problem.sizes[view.at - 1 :]
         key = problem.arms[arm].name, errors.tobytes(), later.tobytes(), problem.test_rows
         if key not in self.kept:
             belief = belief_of(problem, problem.arms[arm], sizes, errors)
@@ -84,55 +84,45 @@ def together(worlds: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     return {arm: paths[np.argsort(np.log(paths).mean(axis=1), kind="stable")] for arm, paths in worlds.items()}
 
 
-def nodes(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = CAUTION) -> tuple[Node, ...]:
-    """The race of some arms: node k + 1 is where the test at the k-th size to come leaves it.
+def board(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = CAUTION) -> Board:
+    """Every size to which some arms can race at once: labels are paid once, and every arm pays its run.
 
-    What is shown is the lowest error of any arm; labels are paid once, and every arm pays its run.
+    Where tests show the truth, the "error" of a race is the part of V that is not had: its cheapest arm that meets the
+    target is put to use. Where they are draws, there is one arm.
     """
     problem, at = view.problem, view.at
-    true = np.stack([worlds[arm] for arm in arms], axis=-1)  # (worlds, sizes, arms)
-    shown = _tests(true, problem.test_rows)
-    labels = problem.label_price * np.diff(problem.sizes[at - 1 :])
-    costs = caution * (labels + problem.training[list(arms), at:].sum(axis=0))
-    count, later = true.shape[:2]
-    found = [Node(np.zeros(count), (Step("more", 1, float(costs[0])),))]
-    passed = problem.passes(shown)
-    serving = problem.serving[list(arms)]
-    for size in range(later):
-        met = passed[:, size]
-        cheapest = np.where(met, serving, np.inf).argmin(axis=1)
-        true_hit = true[np.arange(count), size, cheapest] <= problem.target
-        gain = problem.value * true_hit - serving[cheapest]
-        ends = np.where(met.any(axis=1) & (problem.value > serving[cheapest]), gain, 0.0)
-        more = (Step("more", size + 2, float(costs[size + 1])),) if size + 1 < later else ()
-        found.append(Node(ends, more, np.log(shown[:, size].min(axis=1) + 1e-9), met.any(axis=1)))
-    return tuple(found)
+    true, sizes = np.stack([worlds[arm] for arm in arms], axis=-1), problem.sizes[at - 1 :]
+    had = (true <= problem.target) * np.maximum(1 - problem.serving[list(arms)] / problem.value, 0.0)
+    paths, credit = 1 - had.max(axis=-1), lambda missed: 1 - missed
+    if problem.test_rows is not None:
+        paths, credit = true[..., 0], lambda errors: (errors <= problem.target).astype(float)
+    totals = problem.label_price * (sizes[1:] - sizes[0]) + problem.training[list(arms), at:].sum(axis=0)
+    costs = np.diff(caution * totals, prepend=0.0)
+    more = Purchase("more", tuple(costs.tolist()), tuple(np.diff(sizes).tolist()))
+    return lay_out(
+        paths, sizes.tolist(), rules=Rules(problem.test_rows, problem.value, credit), prices=RoundPrices(0.0, 0.0),
+        actions=Actions((more,)),
+    )  # fmt: skip
 
 
-def _tests(true: np.ndarray, test_rows: int | None) -> np.ndarray:
-    """What tests show; the luck of items is drawn anew for each."""
-    if test_rows is None:
-        return true
-    right = generator(0, "tests of a race").binomial(test_rows, np.clip(1 - true, 0.0, 1.0))
-    return np.asarray(1 - right / test_rows)
+def best_step(
+    view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = CAUTION
+) -> tuple[float, int]:
+    """(what the best first step of a race is worth on average, the size that it buys to)."""
+    laid = board(view, arms, worlds, caution)
+    return max((float(laid.after(at).mean()), view.at - 1 + step.size) for at, step in enumerate(laid.steps))
 
 
-def worth(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = CAUTION) -> float:
-    """What buying the next size and following the best policy then is worth on average, for arms that race."""
-    policy = best_policy(nodes(view, arms, worlds, caution))
-    return float(policy.after(policy.nodes[0].steps[0]).mean())
-
-
-def entrants(view: View, worlds: dict[int, np.ndarray], caution: float = CAUTION) -> tuple[tuple[int, ...], float]:
-    """(arms that race, what that is worth): the best alone, then each other one whose run is worth its price."""
-    alone = {arm: worth(view, [arm], worlds, caution) for arm in worlds}
-    first, *others = sorted(alone, key=lambda arm: -alone[arm])
+def entrants(view: View, worlds: dict[int, np.ndarray], caution: float = CAUTION) -> tuple[tuple[int, ...], float, int]:
+    """(arms that race, what that is worth, to which size): the best alone, then each other that is worth its price."""
+    alone = {arm: best_step(view, [arm], worlds, caution) for arm in worlds}
+    first, *others = sorted(alone, key=lambda arm: -alone[arm][0])
     chosen, best = [first], alone[first]
     for arm in others:
-        found = worth(view, [*chosen, arm], worlds, caution)
-        if found > best:
+        found = best_step(view, [*chosen, arm], worlds, caution)
+        if found[0] > best[0]:
             chosen, best = [*chosen, arm], found
-    return tuple(chosen), best
+    return tuple(chosen), *best
 
 
 def ours(
@@ -144,11 +134,25 @@ def ours(
     """Buy the next size with the arms that are worth racing, while that is worth more than part of its price."""
     draw = drawn or Worlds()
 
-    def policy(view: View) -> Buy | None:
+    def policy(view: View) -> Buy | int | None:
         problem, at = view.problem, view.at
         arms = [view.best_arm()] if one_arm else range(len(problem.arms))
-        chosen, best = entrants(view, together({arm: draw(view, arm) for arm in arms}), caution)
-        price = problem.labels(at, at) + float(problem.training[list(chosen), at].sum())
-        return Buy(at, chosen) if best > margin * price else None
+        worlds = {arm: draw(view, arm) for arm in arms}
+        now, arm = max((shipping(view, arm, paths), arm) for arm, paths in worlds.items())
+        if at < len(problem.sizes):
+            chosen, best, to = entrants(view, together(worlds), caution)
+            price = problem.labels(at, to) + float(problem.training[list(chosen), to].sum())
+            if best - margin * price > max(now, 0.0):
+                return Buy(to, chosen)
+        return arm if now > 0 else None
 
     return policy
+
+
+def shipping(view: View, arm: int, worlds: np.ndarray) -> float:
+    """What putting an arm to use now is worth on average; nothing where it was not trained at the last size."""
+    problem, shown = view.problem, view.shown[arm, -1]
+    if not view.rounds or math.isnan(shown):
+        return 0.0
+    met = worlds[:, 0] <= problem.target if problem.test_rows else shown <= problem.target
+    return float(problem.value * np.mean(met) - problem.serving[arm])

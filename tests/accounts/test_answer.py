@@ -45,7 +45,7 @@ def plan(**moved: Any) -> Plan:
     chance = replace(made.chance, shown=Sampled(0.5546))
     about = {
         "lever": "fine_tune", "action": f"fine-tune {MODEL} on the 680 rows at hand", "then": then, "chance": chance,
-        "limits": Limits(0.833, Sampled(0.68, 0.005), 680), "budget_left": 15_000.0,
+        "limits": Limits(0.833, 680), "budget_left": 15_000.0,
         "release": Release(Sampled(5_059.0), Sampled(3_996.0), 36.0, 108.0, 41.0), "target": 0.8,
     }  # fmt: skip
     return replace(made, **(about | moved))
@@ -187,7 +187,7 @@ def test_the_picture_adds_up_to_the_chance(parts: list[float], reach: list[float
 
 def test_gates_read_the_right_way_round() -> None:
     """Where less is better, ship is at or below, and stop above; what no score tells is otherwise."""
-    lower = plan(direction="lower", limits=Limits(0.05, Sampled(0.12), 680))
+    lower = plan(direction="lower", limits=Limits(0.05, 680))
     found = gates(material(decision=decision(plan=lower)))
     assert ["at 5% or less", "at 5 to 12%", "above 12%"] == [one.rule for one in found.branches]
     unknown = gates(material(decision=decision(plan=plan(limits=None))))
@@ -218,7 +218,7 @@ def test_next_to_nothing_is_not_nothing(chance: float, reached: str, missed: str
 
 def test_what_stops_without_a_score_leaves_room_for_it() -> None:
     """Going on is then not all that lies below what ships; where nothing stops it is."""
-    unscored = plan(limits=Limits(0.833, None, 680))
+    unscored = plan(limits=Limits(0.833, 680))
     rules = {one.name: rule(unscored, one, "accuracy") for one in unscored.then}
     assert {"ship": "at 83% or more", "go on": "below 83%, if it pays", "stop": "otherwise"} == rules
     never = replace(unscored, then=unscored.then[:2])

@@ -17,7 +17,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "estimate": (5, "3f2002f035c9"),
     "pilot": (1, "234002b1cee9"),
     "judge": (1, "b5f663ed50a9"),
-    "forecast": (3, "cb62e0b9fb9a"),
+    "forecast": (4, "afa07a762976"),
     "decide": (5, "327e6d3bdc68"),
     "round": (1, "bbd9b4131c55"),
     "next": (2, "547eb8575d8d"),
