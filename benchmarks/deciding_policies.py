@@ -149,8 +149,8 @@ def rule(belief: Draw, one_arm: bool = False) -> Policy:
     return policy
 
 
-def until_passed(rule: Policy) -> Policy:
-    """Ends a rule where a test is passed: the arm that is cheapest to serve is put to use, if V pays for serving it."""
+def until_passed(follow: Policy) -> Policy:
+    """The rule until a test is passed: then the arm that is cheapest to serve is put to use, if V pays for that."""
 
     def policy(view: View) -> Buy | int | None:
         problem = view.problem
@@ -158,12 +158,12 @@ def until_passed(rule: Policy) -> Policy:
         if len(passed):
             arm = int(min(passed, key=lambda one: problem.serving[one]))
             return arm if problem.value > problem.serving[arm] else None
-        return rule(view) if view.at < len(problem.sizes) else None
+        return follow(view) if view.at < len(problem.sizes) else None
 
     return policy
 
 
-RIVALS: dict[str, Policy] = {
+RULES: dict[str, Policy] = {
     "shape_atoms": rule(plain_atoms),
     "shape_atoms_one_arm": rule(plain_atoms, one_arm=True),
     "loc_opt_all_arms": rule(bootstrapped_power),
@@ -173,4 +173,4 @@ RIVALS: dict[str, Policy] = {
     "always": always,
     "fixed": fixed,
 }
-RIVALS = {name: until_passed(rule) for name, rule in RIVALS.items()}
+RIVALS = {name: until_passed(rule) for name, rule in RULES.items()}

@@ -1,11 +1,12 @@
-"""Our policy in the worlds of `deciding_worlds.py`: the product's belief and its best policy, for models that race.
+"""Our policy in the worlds of `deciding_worlds.py`: the product's belief and its board, for models that race.
 
-What is the product's: `curves.believe` (without the lessons and the width of the curve's own source),
-`Belief.paths`, and `policy.best_policy`. What is only here: the nodes of a race on shared labels, how the models'
-worlds go together, the weight of costs, and the margin that a plan must be worth.
+What is the product's: `curves.believe` (without the lessons and the width of the curve's own source), `Belief.paths`,
+and `board.lay_out` with what `Board.after` says of each step. The best first step is taken, to any size; its test is a
+point more, and the question is asked again, until a model is put to use or nothing is worth its price. What is only
+here: what a race on shared labels costs and brings, and how the models' worlds go together.
 
-    worth(arms) = value of the best policy over worlds w:  V - S of the cheapest arm whose test passes
-                  - caution x (labels, once + one run of every arm in the race)   of each size bought
+    worth(arms, N) = E over worlds of  V - S of the cheapest arm whose test at N passes
+                     - caution x (labels to N, once + one run of every arm in the race)
 
 Models of one task share their luck: the world in which one goes on well is the world in which the others do (ranks are
 made one). Were they independent, one of five would nearly always save the day, and hopeless races would look good.
@@ -30,8 +31,7 @@ from tunecase.plan.rounds.board import Actions, Purchase, Rules, lay_out
 from tunecase.records import Point
 
 WORLDS = 1_000
-CAUTION = 1.5  # the weight of costs: the best of many plans on one belief looks too good
-MARGIN = 0.5  # of the next step's price, which a plan must be worth: promises smaller than that were not kept
+CAUTION = 1.5  # a weight of costs that is tried beside the plain one: the best of many plans looks too good
 
 
 @cache
@@ -59,7 +59,7 @@ def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray)
 
 
 class Worlds:
-    """Worlds of each arm, drawn once for the same points: true errors at the sizes to come, (worlds, sizes)."""
+    """Worlds of each arm, drawn once for the same points: true errors from the last size on, (worlds, sizes)."""
 
     def __init__(self) -> None:
         self.kept: OrderedDict[tuple[str, bytes, bytes, int | None], np.ndarray] = OrderedDict()
@@ -84,7 +84,7 @@ def together(worlds: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     return {arm: paths[np.argsort(np.log(paths).mean(axis=1), kind="stable")] for arm, paths in worlds.items()}
 
 
-def board(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = CAUTION) -> Board:
+def board(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = 1.0) -> Board:
     """Every size to which some arms can race at once: labels are paid once, and every arm pays its run.
 
     Where tests show the truth, the "error" of a race is the part of V that is not had: its cheapest arm that meets the
@@ -93,28 +93,26 @@ def board(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], cautio
     problem, at = view.problem, view.at
     true, sizes = np.stack([worlds[arm] for arm in arms], axis=-1), problem.sizes[at - 1 :]
     had = (true <= problem.target) * np.maximum(1 - problem.serving[list(arms)] / problem.value, 0.0)
-    paths, credit = 1 - had.max(axis=-1), lambda missed: 1 - missed
-    if problem.test_rows is not None:
-        paths, credit = true[..., 0], lambda errors: (errors <= problem.target).astype(float)
+    paths, credit = (1 - had.max(axis=-1), _not_missed) if problem.test_rows is None else (true[..., 0], problem.credit)
     totals = problem.label_price * (sizes[1:] - sizes[0]) + problem.training[list(arms), at:].sum(axis=0)
-    costs = np.diff(caution * totals, prepend=0.0)
-    more = Purchase("more", tuple(costs.tolist()), tuple(np.diff(sizes).tolist()))
-    return lay_out(
-        paths, sizes.tolist(), rules=Rules(problem.test_rows, problem.value, credit), prices=RoundPrices(0.0, 0.0),
-        actions=Actions((more,)),
-    )  # fmt: skip
+    more = Purchase("more", tuple(caution * np.diff(totals, prepend=0.0)), tuple(np.diff(sizes)))
+    rules, prices = Rules(problem.test_rows, problem.value, credit), RoundPrices(labour=0.0, short_labour=0.0)
+    return lay_out(paths, sizes.tolist(), rules=rules, prices=prices, actions=Actions((more,)))
 
 
-def best_step(
-    view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = CAUTION
-) -> tuple[float, int]:
-    """(what the best first step of a race is worth on average, the size that it buys to)."""
+def _not_missed(missed: np.ndarray) -> np.ndarray:
+    return 1 - missed
+
+
+def best_step(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float) -> tuple[float, int]:
+    """(what the best first step of a race is worth on average, the size to which it buys)."""
     laid = board(view, arms, worlds, caution)
-    return max((float(laid.after(at).mean()), view.at - 1 + step.size) for at, step in enumerate(laid.steps))
+    at = laid.first("more")
+    return (-math.inf, view.at) if at is None else (float(laid.after(at).mean()), view.at - 1 + laid.steps[at].size)
 
 
-def entrants(view: View, worlds: dict[int, np.ndarray], caution: float = CAUTION) -> tuple[tuple[int, ...], float, int]:
-    """(arms that race, what that is worth, to which size): the best alone, then each other that is worth its price."""
+def entrants(view: View, worlds: dict[int, np.ndarray], caution: float) -> tuple[tuple[int, ...], float, int]:
+    """(arms that race, what that is worth, to which size): the best alone, then each other one worth its price."""
     alone = {arm: best_step(view, [arm], worlds, caution) for arm in worlds}
     first, *others = sorted(alone, key=lambda arm: -alone[arm][0])
     chosen, best = [first], alone[first]
@@ -125,34 +123,35 @@ def entrants(view: View, worlds: dict[int, np.ndarray], caution: float = CAUTION
     return tuple(chosen), *best
 
 
-def ours(
-    one_arm: bool = False,
-    caution: float = CAUTION,
-    margin: float = MARGIN,
-    drawn: Callable[[View, int], np.ndarray] | None = None,
-) -> Policy:
-    """Buy the next size with the arms that are worth racing, while that is worth more than part of its price."""
-    draw = drawn or Worlds()
-
-    def policy(view: View) -> Buy | int | None:
-        problem, at = view.problem, view.at
-        arms = [view.best_arm()] if one_arm else range(len(problem.arms))
-        worlds = {arm: draw(view, arm) for arm in arms}
-        now, arm = max((shipping(view, arm, paths), arm) for arm, paths in worlds.items())
-        if at < len(problem.sizes):
-            chosen, best, to = entrants(view, together(worlds), caution)
-            price = problem.labels(at, to) + float(problem.training[list(chosen), to].sum())
-            if best - margin * price > max(now, 0.0):
-                return Buy(to, chosen)
-        return arm if now > 0 else None
-
-    return policy
-
-
 def shipping(view: View, arm: int, worlds: np.ndarray) -> float:
     """What putting an arm to use now is worth on average; nothing where it was not trained at the last size."""
     problem, shown = view.problem, view.shown[arm, -1]
     if not view.rounds or math.isnan(shown):
         return 0.0
-    met = worlds[:, 0] <= problem.target if problem.test_rows else shown <= problem.target
-    return float(problem.value * np.mean(met) - problem.serving[arm])
+    errors = np.array([shown]) if problem.test_rows is None else worlds[:, 0]
+    return float(problem.value * problem.credit(errors).mean() - problem.serving[arm])
+
+
+def ours(
+    one_arm: bool = False,
+    caution: float = 1.0,
+    in_parts: bool = False,
+    drawn: Callable[[View, int], np.ndarray] | None = None,
+) -> Policy:
+    """Take the first step that is worth most, or put to use what is at hand where that is worth more; then ask again.
+
+    `in_parts` buys no more than the next size on the way to the best one.
+    """
+    draw = drawn or Worlds()
+
+    def policy(view: View) -> Buy | int | None:
+        arms = [view.best_arm()] if one_arm else range(len(view.problem.arms))
+        worlds = {arm: draw(view, arm) for arm in arms}
+        now, arm = max((shipping(view, arm, paths), arm) for arm, paths in worlds.items())
+        if view.at < len(view.problem.sizes):
+            chosen, best, to = entrants(view, together(worlds), caution)
+            if best > max(now, 0.0):
+                return Buy(view.at if in_parts else to, chosen)
+        return arm if now > 0 else None
+
+    return policy

@@ -2,8 +2,8 @@
 
 World A, models against data: five models of one task race on shared labels, told apart by their loss, their size and
 what serving them costs. World B, one curve that is not a loss of a fine-tune, of any source that has one long enough.
-World C is B with tests of 200 items: the pilot and every later test are binomial draws, and a target is met where the
-score's lower bound says so.
+World C is B with tests of 200 items: the pilot and every later test are binomial draws, and putting to use what misses
+the target costs V.
 
 A policy sees a `View` and nothing else; the later points of the curves stay in the `Episode`.
 """
@@ -36,7 +36,8 @@ THREE_SOURCES = ("pet", "lcdb", "gptchem")  # of the published figures of world 
 LEAST_SIZES, LEAST_PILOT, RATIO = 6, 3, 8
 LABEL_USD, RUN_SHARE = 0.1, 0.002  # of world B: a label; a run, as a share of V
 TEST_ROWS = 200  # of world C
-SURE = 1.2816  # standard errors by which a score must lie above the target: 90%
+SURE = 1.2816  # standard errors by which a rival's score lies above the target: 90%
+MISS = 1.0  # what putting to use costs where the target is missed, as a share of V
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +74,13 @@ class Problem:
         return float(self.label_price * (self.sizes[to] - self.sizes[at - 1]))
 
     def passes(self, shown: np.ndarray) -> np.ndarray:
-        """Whether tests that show these errors meet the target; without items, the point decides."""
-        if self.test_rows is None:
-            return np.asarray(shown <= self.target)
-        return np.asarray(1 - shown >= 1 - self.target + SURE * math.sqrt(self.target * (1 - self.target) / self.test_rows))
+        """Whether tests that show these errors meet the target for sure; without items, the point decides."""
+        doubt = 0.0 if self.test_rows is None else SURE * math.sqrt(self.target * (1 - self.target) / self.test_rows)
+        return np.asarray(shown <= self.target - doubt)
+
+    def credit(self, errors: np.ndarray) -> np.ndarray:
+        """The part of V that a model of these true errors brings where it is put to use."""
+        return np.where(errors <= self.target, 1.0, -MISS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +147,7 @@ class Episode:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a policy came to: money in the unit of V; `false_pass` where a test was passed by luck."""
+    """What a policy came to: money in the unit of V; `false_pass` where a model that misses was put to use."""
 
     utility: float
     spent: float
@@ -152,10 +156,9 @@ class Outcome:
 
 
 def play(episode: Episode, policy: Policy) -> Outcome:
-    """Lets a policy buy sizes until it stops, a test meets the target, or the curve ends.
+    """Lets a policy buy sizes until it stops or puts an arm to use.
 
-    Labels are shared and paid once; every arm trained costs a run. Of the arms that meet the target the cheapest to
-    serve is taken; where V does not pay for serving it, success is worth nothing.
+    Labels are shared and paid once; every arm trained costs a run, and the one put to use what serving it costs.
     """
     problem, spent, rounds = episode.problem, 0.0, 0
     known = np.full_like(episode.shown, np.nan)
@@ -168,8 +171,9 @@ def play(episode: Episode, policy: Policy) -> Outcome:
         at, rounds = buy.to + 1, rounds + 1
     if buy is None:
         return Outcome(-spent, spent, False, False)
-    true = bool(episode.errors[buy, at - 1] <= problem.target)
-    return Outcome(float(problem.value * true - problem.serving[buy] - spent), spent, true, not true)
+    error = episode.errors[buy, at - 1]
+    gained, hit = float(problem.value * problem.credit(error) - problem.serving[buy]), bool(error <= problem.target)
+    return Outcome(gained - spent, spent, hit, not hit)
 
 
 def world_a(curves: Sequence[Curve], episodes: int, seed: int) -> list[Episode]:

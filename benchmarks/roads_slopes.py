@@ -140,7 +140,7 @@ def fitted(left_out: str = "") -> dict[str, Slopes]:
         one, two = np.linalg.lstsq(design * by, left * by[:, 0], rcond=None)[0]
         spread, run = math.sqrt(max(one, 0.02**2)), math.sqrt(max(two, 0.01**2))
     at, per_slope, per_level, per_ratio, encoder = beta.tolist()
-    shared = (per_slope, per_level, per_ratio, spread, run, publishers, curves, READ)
+    shared = (per_slope, per_level, per_ratio, spread, run, publishers, curves, "benchmarks/roads_slopes.py", READ)
     return {kind: Slopes(kind, at + encoder * (kind == "encoder"), *shared) for kind in KINDS.values()}
 
 

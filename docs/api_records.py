@@ -74,6 +74,7 @@ _ROWS = (
     Road("AtHand", "definition.at_hand", "way", "'n_grams'"),
     Road("Audit", "audit", "verdict", "'fit after fixes'"),
     Road("Authorised", "estimate.plan.authorise", "total > 0", "True"),
+    Road("Bar", "decision.plan.bar", "miss", "1.0"),
     Road("BandHeld", "BandHeld(Band(2_000, 3_000, 3_800, 4_500), actual=4_100)", "inside", "True"),
     Road("Baseline", "pilot.baselines[0]", "name", "'majority'"),
     Road("Begun", 'flow.init(Path("data/train.jsonl"), to=Path(), force=True)', "test", "True", FLOW),

@@ -597,16 +597,15 @@ def decision() -> Decision:
     options = (
         Option("label more", "label up to 2,000 more", band(found["total"]), "label 300 more", band(found["first"]),
                firm_difference(made.worth.expected, made.worth.taken, "USD"), "measured",
-               "after the first test if it shows worse than 0.83, and at 4,000 examples at the latest", "",
-               "ship 24%, go on 66% (label more), stop 10%", *label),
+               "", "ship 24%, ask again 76%", *label),
         Option("clean labels", "review the 84 doubtful rows", Band(1_900, 3_200, 4_200, 4_900), "review 84 rows",
-               Band(38, 55, 70, 80), arithmetic["clean labels"], "assumed", "after one pass", "", "",
+               Band(38, 55, 70, 80), arithmetic["clean labels"], "assumed", "", "",
                *others["clean labels"]),
         Option("tune", "try 8 more settings", Band(1_700, 2_800, 3_700, 4_300), "8 runs", Band(150, 290, 420, 520),
-               arithmetic["tune"], "assumed", "", "", "", *others["tune"]),
+               arithmetic["tune"], "assumed", "", "", *others["tune"]),
         Option("bigger model", "8B instead of 3B", None, "", None, "", "none",
                blocked="no price of an answer was given (serving.price_per_1k_answers)"),
-        Option("stop", "stop here", _flat(0), "", None, "0 - 0 = 0 USD", "measured", "", "", "", Sampled(0.0),
+        Option("stop", "stop here", _flat(0), "", None, "0 - 0 = 0 USD", "measured", "", "", Sampled(0.0),
                Sampled(0.0), Sampled(0.0), Sampled(0.0)),
     )  # fmt: skip
     return Decision(

@@ -27,7 +27,10 @@ HELD = ("audit", "labelling", "pilot", "round", "next", "books", "compare", "rep
 # These are worked out in another way now: they are read, named as not used, and made again.
 REMADE = ("forecast", "estimate", "define", "decide")
 # Fields that the plan's figures, and the looks of a decision, have taken the place of.
-GONE = frozenset({"p_reach", "expected_gain", "expected_cost", "expected_value", "experiments", "certainty"})
+GONE = frozenset(
+    {"p_reach", "expected_gain", "expected_cost", "expected_value", "experiments", "certainty", "stop_at", "truly",
+     "give_up"}
+)  # fmt: skip
 # What brings them into it, in order: the problem rests on a bill, and the bill on the curve.
 ANEW = ("estimate", "define", "forecast", "estimate")
 EARLIER_FORM = {verb: f"was written in another form (v1, now v{SCHEMAS[verb]})" for verb in REMADE}
@@ -85,7 +88,8 @@ def kept(body: Any) -> Any:
     """What was written, without the fields that are gone."""
     match body:
         case dict():
-            return {name: kept(value) for name, value in body.items() if name not in GONE}
+            gone = GONE | {"steps"} if "reaches" in body else GONE  # of what follows a first test
+            return {name: kept(value) for name, value in body.items() if name not in gone}
         case list():
             return [kept(value) for value in body]
     return body

@@ -24,9 +24,7 @@ def cell(**fields: float) -> tuple[float, ...]:
     return tuple(fields.get(name, 0.0) for name in FIELDS)
 
 
-GOING = cell(
-    worth=20_000.4, release=5_000, lost=9_000, value=50_000, ship=0.4, go=0.3, ship_reaches=0.39, go_reaches=0.15
-)
+GOING = cell(worth=20_000.4, release=5_000, lost=9_000, value=50_000, ship=0.4, reaches=0.39, ship_at=0.83)
 
 
 def grid(now: float = 0.0, worth: float = 20_000.0, complete: bool = True, targets: tuple[float, ...] = (0.8,)) -> Grid:
@@ -38,7 +36,7 @@ def grid(now: float = 0.0, worth: float = 20_000.0, complete: bool = True, targe
         Axis("value", (0.5, 1.0, 2.0), 1.0),
     )  # fmt: skip
     cells = (tuple(one),) * (6 * len(targets))
-    return Grid(axes, (WayCells("", True, (9_399.0,), cells),), True, 6, complete, targets, (0.83,) * len(targets), 1.4)
+    return Grid(axes, (WayCells("", True, (9_399.0,), cells),), True, 6, complete, targets, 1.4)
 
 
 @pytest.fixture
@@ -81,7 +79,7 @@ def test_cells_are_whole_numbers_that_json_can_hold(material: Material) -> None:
     """Money in whole units, shares in ten-thousandths; the whole is plain JSON."""
     made = panel(grid(), material)
     first = dict(zip(made["fields"], made["ways"][0]["cells"][0], strict=True))
-    assert (20_000, 3_900) == (first["worth"], first["ship_reaches"])
+    assert (20_000, 3_900) == (first["worth"], first["reaches"])
     assert made["parts"][FIELDS.index("ship")] == 10_000
     assert made == json.loads(json.dumps(made))
 
@@ -103,16 +101,12 @@ def test_no_panel_where_the_grid_disagrees_with_the_advice(material: Material) -
 
 
 def test_the_rules_of_the_test_follow_the_metric(material: Material) -> None:
-    """Where less is better so do its words; what meets the target ships where no test is counted; none where none can.
-
-    Otherwise it is a score of the counted test, and more is better.
-    """
+    """Where less is better so do its words; a score that is no share is not written as one."""
     usual = panel(grid(), material)
-    assert (["83%"], "at {ship} or more") == (usual["ship_at"], usual["words"]["at"])
-    assert panel(replace(grid(), ship_at=(1.02,)), material)["ship_at"] == [None]  # type: ignore[index]
+    assert (True, "at {ship} or more") == (usual["share"], usual["words"]["at"])
     decision = material.decision
     assert decision.plan is not None
     lower = replace(material, decision=replace(decision, plan=replace(decision.plan, direction="lower")))
-    made = panel(replace(grid(), ship_at=(None,), steps=(1.2,)), lower)
-    assert ["1.2"] == made["ship_at"]
-    assert ("at {ship} or less", "above {low}") == (made["words"]["at"], made["words"]["below"])
+    made = panel(replace(grid(), steps=(1.2,)), lower)
+    assert made["share"] is False
+    assert ("at {ship} or less", "above {ship}") == (made["words"]["at"], made["words"]["below"])

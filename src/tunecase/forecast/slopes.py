@@ -35,6 +35,7 @@ class Slopes:
     run: float
     publishers: int
     curves: int
+    source: str
     date: str
 
     def ahead(self, points: Sequence[Point], sizes: "Floats", start: "Floats", rng: "Rng") -> "Floats":

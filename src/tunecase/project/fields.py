@@ -90,7 +90,7 @@ class ErrorKind(Section):
 class ProblemStatement(Section):
     """What is to be achieved, how it is measured and what it is worth."""
 
-    later = frozenset({"coverage", "by_hand", "baseline_log"})
+    later = frozenset({"coverage", "by_hand", "baseline_log", "miss_cost", "gain"})
 
     goal: str | None = Field(None, description="One sentence for people; it is never judged.")
     task: Literal["classification", "extraction", "generation"] | None = Field(

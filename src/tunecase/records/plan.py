@@ -53,9 +53,10 @@ class Outcome:
     """What follows the first test in a share of the worlds: ship, settle for the fallback, or ask what to do next.
 
     `reaches` is the chance that such a world ends with the target met in the budget; shares of all outcomes sum to 1.
+    Records from before went on or stopped by a policy of their own.
     """
 
-    name: Literal["ship", "settle", "ask again"]
+    name: Literal["ship", "settle", "ask again", "go on", "stop"]
     share: Sampled
     reaches: Sampled
 

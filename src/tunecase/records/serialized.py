@@ -100,7 +100,6 @@ SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {
     "forecast": 4,
     "decide": 5,
     "fit": 2,
-    "next": 2,
     "ledger": 2,
 }
 
