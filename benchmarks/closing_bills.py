@@ -182,7 +182,7 @@ def _headline(bill: Bill, face: str, where: str, tally: Tally) -> None:
     asked = _values(bill, face).get("Authorise", "")
     for parts in AUTHORISE.findall(text):
         tally.adds_up("base + contingency + reserve", where, numbers(parts), number(asked))
-    chance = next((value for name, value in _values(bill, face).items() if name.startswith("Chance to show")), "")
+    chance = next((value for name, value in _values(bill, face).items() if name.startswith("Chance to reach")), "")
     for parts in CHANCE.findall(text):
         if not any(part.startswith(("<", ">")) for part in parts):
             tally.adds_up("truly + by luck = chance", where, numbers(parts), number(chance))

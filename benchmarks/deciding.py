@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
 from deciding_errors import estimate, rounded  # noqa: E402
 from deciding_policies import RIVALS  # noqa: E402
-from deciding_race import CAUTION, Worlds, ours  # noqa: E402
+from deciding_race import Worlds, ours  # noqa: E402
 from deciding_worlds import THREE_SOURCES, Episode, Policy, play, world_a, world_b, world_c  # noqa: E402
 from forecasting import Curve, read_curves, shipped_curves  # noqa: E402
 
@@ -92,12 +92,11 @@ def play_all(episodes: Sequence[Episode], policy: Policy) -> Played:
 
 
 def policies() -> dict[str, Policy]:
-    """Ours first, then the rivals; ours also with one model, with costs at more weight, and by the next size only."""
+    """Ours first, then the rivals; ours twice more, with one model and buying no more than the next size at once."""
     drawn = Worlds()
     return {
         "ours": ours(drawn=drawn),
         "ours_one_arm": ours(one_arm=True, drawn=drawn),
-        "ours_cautious": ours(caution=CAUTION, drawn=drawn),
         "ours_in_parts": ours(in_parts=True, drawn=drawn),
         **RIVALS,
     }

@@ -163,7 +163,7 @@ def until_passed(follow: Policy) -> Policy:
     return policy
 
 
-RULES: dict[str, Policy] = {
+RIVALS = {name: until_passed(follow) for name, follow in {
     "shape_atoms": rule(plain_atoms),
     "shape_atoms_one_arm": rule(plain_atoms, one_arm=True),
     "loc_opt_all_arms": rule(bootstrapped_power),
@@ -172,5 +172,4 @@ RULES: dict[str, Policy] = {
     "mahmood": mahmood,
     "always": always,
     "fixed": fixed,
-}
-RIVALS = {name: until_passed(rule) for name, rule in RULES.items()}
+}.items()}  # fmt: skip

@@ -5,8 +5,8 @@ and `board.lay_out` with what `Board.after` says of each step. The best first st
 point more, and the question is asked again, until a model is put to use or nothing is worth its price. What is only
 here: what a race on shared labels costs and brings, and how the models' worlds go together.
 
-    worth(arms, N) = E over worlds of  V - S of the cheapest arm whose test at N passes
-                     - caution x (labels to N, once + one run of every arm in the race)
+    worth(arms, N) = E over worlds of  V - S of the cheapest arm that meets the target at N
+                     - labels to N, once - one run of every arm in the race
 
 Models of one task share their luck: the world in which one goes on well is the world in which the others do (ranks are
 made one). Were they independent, one of five would nearly always save the day, and hopeless races would look good.
@@ -14,7 +14,7 @@ made one). Were they independent, one of five would nearly always save the day, 
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -26,12 +26,10 @@ from forecasting import Pool, lessons_without, shipped_curves, tasks
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.points import to_score
 from tunecase.forecast.scale import Scale
-from tunecase.plan.rounds import Board, RoundPrices
-from tunecase.plan.rounds.board import Actions, Purchase, Rules, lay_out
+from tunecase.plan.rounds.board import Actions, Purchase, RoundPrices, Rules, lay_out
 from tunecase.records import Point
 
 WORLDS = 1_000
-CAUTION = 1.5  # a weight of costs that is tried beside the plain one: the best of many plans looks too good
 
 
 @cache
@@ -84,40 +82,34 @@ def together(worlds: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     return {arm: paths[np.argsort(np.log(paths).mean(axis=1), kind="stable")] for arm, paths in worlds.items()}
 
 
-def board(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float = 1.0) -> Board:
-    """Every size to which some arms can race at once: labels are paid once, and every arm pays its run.
+def best_step(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray]) -> tuple[float, int]:
+    """(what the best first step of arms that race is worth on average, the size to which it buys).
 
-    Where tests show the truth, the "error" of a race is the part of V that is not had: its cheapest arm that meets the
-    target is put to use. Where they are draws, there is one arm.
+    Labels are paid once, and every arm pays its run. Where tests show the truth, the "error" of a race is the part of V
+    that is not had: its cheapest arm that meets the target is put to use. Where they are draws, there is one arm.
     """
-    problem, at = view.problem, view.at
-    true, sizes = np.stack([worlds[arm] for arm in arms], axis=-1), problem.sizes[at - 1 :]
-    had = (true <= problem.target) * np.maximum(1 - problem.serving[list(arms)] / problem.value, 0.0)
-    paths, credit = (1 - had.max(axis=-1), _not_missed) if problem.test_rows is None else (true[..., 0], problem.credit)
-    totals = problem.label_price * (sizes[1:] - sizes[0]) + problem.training[list(arms), at:].sum(axis=0)
-    more = Purchase("more", tuple(caution * np.diff(totals, prepend=0.0)), tuple(np.diff(sizes)))
-    rules, prices = Rules(problem.test_rows, problem.value, credit), RoundPrices(labour=0.0, short_labour=0.0)
-    return lay_out(paths, sizes.tolist(), rules=rules, prices=prices, actions=Actions((more,)))
+    problem, at, some = view.problem, view.at, list(arms)
+    true, sizes = np.stack([worlds[arm] for arm in some], axis=-1), problem.sizes[at - 1 :]
+    had = (true <= problem.target) * np.maximum(1 - problem.serving[some] / problem.value, 0.0)
+    raced, single = (1 - had.max(axis=-1), lambda missed: 1 - missed), (true[..., 0], problem.credit)
+    paths, credit = raced if problem.test_rows is None else single
+    costs = np.diff(problem.label_price * (sizes[1:] - sizes[0]) + problem.training[some, at:].sum(axis=0), prepend=0.0)
+    laid = lay_out(
+        paths, sizes.tolist(), rules=Rules(problem.test_rows, problem.value, credit), prices=RoundPrices(0.0, 0.0),
+        actions=Actions((Purchase("more", tuple(costs), tuple(np.diff(sizes))),)),
+    )  # fmt: skip
+    best = laid.first("more")
+    assert best is not None
+    return float(laid.after(best).mean()), at - 1 + laid.steps[best].size
 
 
-def _not_missed(missed: np.ndarray) -> np.ndarray:
-    return 1 - missed
-
-
-def best_step(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], caution: float) -> tuple[float, int]:
-    """(what the best first step of a race is worth on average, the size to which it buys)."""
-    laid = board(view, arms, worlds, caution)
-    at = laid.first("more")
-    return (-math.inf, view.at) if at is None else (float(laid.after(at).mean()), view.at - 1 + laid.steps[at].size)
-
-
-def entrants(view: View, worlds: dict[int, np.ndarray], caution: float) -> tuple[tuple[int, ...], float, int]:
+def entrants(view: View, worlds: dict[int, np.ndarray]) -> tuple[tuple[int, ...], float, int]:
     """(arms that race, what that is worth, to which size): the best alone, then each other one worth its price."""
-    alone = {arm: best_step(view, [arm], worlds, caution) for arm in worlds}
+    alone = {arm: best_step(view, [arm], worlds) for arm in worlds}
     first, *others = sorted(alone, key=lambda arm: -alone[arm][0])
     chosen, best = [first], alone[first]
     for arm in others:
-        found = best_step(view, [*chosen, arm], worlds, caution)
+        found = best_step(view, [*chosen, arm], worlds)
         if found[0] > best[0]:
             chosen, best = [*chosen, arm], found
     return tuple(chosen), *best
@@ -132,12 +124,7 @@ def shipping(view: View, arm: int, worlds: np.ndarray) -> float:
     return float(problem.value * problem.credit(errors).mean() - problem.serving[arm])
 
 
-def ours(
-    one_arm: bool = False,
-    caution: float = 1.0,
-    in_parts: bool = False,
-    drawn: Callable[[View, int], np.ndarray] | None = None,
-) -> Policy:
+def ours(one_arm: bool = False, in_parts: bool = False, drawn: Worlds | None = None) -> Policy:
     """Take the first step that is worth most, or put to use what is at hand where that is worth more; then ask again.
 
     `in_parts` buys no more than the next size on the way to the best one.
@@ -149,7 +136,7 @@ def ours(
         worlds = {arm: draw(view, arm) for arm in arms}
         now, arm = max((shipping(view, arm, paths), arm) for arm, paths in worlds.items())
         if view.at < len(view.problem.sizes):
-            chosen, best, to = entrants(view, together(worlds), caution)
+            chosen, best, to = entrants(view, together(worlds))
             if best > max(now, 0.0):
                 return Buy(view.at if in_parts else to, chosen)
         return arm if now > 0 else None

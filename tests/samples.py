@@ -627,13 +627,13 @@ def news() -> Next:
     """What a round of the made-up project showed, and what follows."""
     made = plan()
     told = (
-        "Round 1 scored 0.886 with 1,900 examples, as expected (0.861 to 0.90), and the chance to show 0.90 by the "
+        "Round 1 scored 0.886 with 1,900 examples, as expected (0.861 to 0.90), and the chance to reach 0.90 by the "
         "plan went from 52% to 60%.",
         f"Now: label up to 2,000 more; its plan is worth {firm_money(made.worth.expected, 'USD')} on average.",
     )
     step = Round(1, 1_900, 0.886, 300, "label", TODAY)
     moved = (
-        Change("chance to show the target within the budget", "52%", "60%"),
+        Change("chance to reach the target within the budget", "52%", "60%"),
         Change("examples needed", "2,100, often never reached", "2,900"),
     )
     return Next(told, step, Interval80(0.861, 0.881, 0.90), moved, decision(), "2026-11-20")

@@ -35,10 +35,10 @@ from tunecase.report import as_json, page_content, page_markdown, render
 
 WIDE = 2_000
 PERCENT = r"(?:[<>]|over |under )?\d+(?:\.\d+)?%"
-# A percentage that is told to be the chance to show the target, before or after these words.
+# A percentage that is told to be the chance to reach the target, before or after these words.
 CHANCES = (
-    re.compile(rf"({PERCENT}) (?:chance )?to show"),
-    re.compile(rf"[Cc]hance to show (?:[\d.%]+|the target)(?: within the budget)?(?: \w+)* ?\|? ({PERCENT})"),
+    re.compile(rf"({PERCENT}) (?:chance )?to reach the target"),
+    re.compile(rf"[Cc]hance to reach (?:[\d.%]+|the target)(?: within the budget)?(?: \w+)* ?\|? ({PERCENT})"),
     re.compile(rf"In ({PERCENT}) of cases the target is shown"),
     re.compile(rf"Chance within [^:|]*, all costs counted:? ({PERCENT})"),
 )
@@ -383,7 +383,7 @@ def test_the_first_step_has_one_price(faces: Callable[[str], Faces], case: str) 
 
 @every_case
 def test_the_chance_is_one_text_wherever_it_is_told(faces: Callable[[str], Faces], case: str) -> None:
-    """In the answer, in `next`, in the options and in the headline; nothing else is called the chance to show it."""
+    """In the answer, in `next`, in the options and in the headline; nothing else is called the chance to reach it."""
     told = faces(case)
     chance = told.figures["chance"].value
     found = {face: {match for words in CHANCES for match in words.findall(text)} for face, text in told.texts().items()}

@@ -121,14 +121,12 @@ def test_what_is_put_to_use_and_misses_stands_beside_the_chance() -> None:
 
 
 def test_the_chance_that_is_needed_stands_with_the_price_of_a_miss() -> None:
-    """With the price at which another step would be advised, where one was found."""
+    """Beside the chance that is there, where anything is put to use."""
     bar = Bar(Sampled(0.8), 0.5, 1.0)
     figure = told("bar", bar=bar)
     assert "50% needed, 80% there on average" == figure.value
-    assert "a miss costs 1 times what the target is worth" == figure.beside
-    dear = told("bar", bar=replace(bar, turns_at=4.5, turns_to="stop"))
-    assert dear.beside.endswith("; from 4.5 times: stop")
-    assert "turns" not in told("bar", bar=replace(bar, met=None)).value
+    assert "a miss costs as much as the target is worth" == figure.beside
+    assert "50% needed" == told("bar", bar=replace(bar, met=None)).value
 
 
 def moved_words(before: Sampled, parts: list[float], after: Sampled) -> str:

@@ -37,7 +37,7 @@ def test_the_first_sentence_says_what_the_round_showed_and_how_the_chance_moved(
     """Score, rows, and the chance before and now, in one sentence."""
     told = said(records(), moved_to(0.88)).told[0]
     assert "Round 1 scored 0.86 with 1,200 examples" in told
-    assert "the chance to show 0.90 by the plan went from 60% to 90%" in told
+    assert "the chance to reach 0.90 by the plan went from 60% to 90%" in told
     assert told.endswith(".")
     assert ". " not in told
 
@@ -67,7 +67,7 @@ def test_what_moved_is_a_table_and_what_did_not_is_left_out() -> None:
     assert () == said(records(), records()).moved
     bill = replace(samples.estimate(), plan=moved_to(0.5)["decide"].plan)
     moved = said(records(), {**moved_to(0.5), "estimate": bill}).moved
-    assert (Change("chance to show the target within the budget", "60%", "50%"),) == moved
+    assert (Change("chance to reach the target within the budget", "60%", "50%"),) == moved
 
 
 def test_without_a_past_there_is_nothing_to_compare() -> None:

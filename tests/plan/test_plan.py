@@ -174,7 +174,7 @@ def test_what_follows_the_first_test_sums_to_one_and_gives_the_chance() -> None:
 
 
 def test_a_target_is_shown_truly_or_by_luck() -> None:
-    """Truly and by luck make up the chance to show it, which is that within the budget; what is lost is spent there."""
+    """Truly and by luck make up the chance to reach it, which is that within the budget; what is lost is spent there."""
     for case in WALKED:
         chance, of = made(case).chance, walked(case)
         assert pytest.approx(chance.shown.value) == chance.truly.value + chance.false_pass.value

@@ -177,7 +177,7 @@ def _chances(record: Comparison) -> Iterator[tuple[str, str]]:
     yield "Rounds", " → ".join(band_words(bill.rounds) for bill in both)
     if any(bill.reached is not None for bill in both):
         told = " → ".join(_chance(bill.chance, bill.reached) for bill in both)
-        yield "Chance to show the target within its budget", told
+        yield "Chance to reach the target within its budget", told
     if any(bill.budget is not None for bill in both):
         yield "Chance to exceed its budget", " → ".join(_over(bill, record.currency) for bill in both)
 

@@ -8,7 +8,7 @@ from tunecase.accounts.chances import beside_the_plan
 from tunecase.accounts.changes import flips_words, turns_at
 from tunecase.accounts.evals import logs_named
 from tunecase.accounts.gates import gates
-from tunecase.accounts.headline import headline
+from tunecase.accounts.headline import headline, times_worth
 from tunecase.accounts.looks import above_words, looks_table
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
@@ -118,7 +118,13 @@ def _counted_above(record: Decision, material: Material) -> str:
 
 def _turns(record: Decision, material: Material) -> str:
     turn = turns_at(material, verdict(material).kind)
-    return "" if turn is None else f"Turns where {turn[0][:1].lower()}{turn[0][1:]}"
+    words = "" if turn is None else f"Turns where {turn[0][:1].lower()}{turn[0][1:]}"
+    flip = record.miss_flip
+    if flip is None or flip.at is None:
+        return words
+    side = "more" if flip.direction == "up" else "less"
+    miss = f"a miss costs {times_worth(flip.at)} or {side}"
+    return f"{words.rstrip('.')}, or {miss}." if words else f"Turns where {miss}."
 
 
 def _assumed(material: Material) -> str:

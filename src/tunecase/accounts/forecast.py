@@ -197,7 +197,7 @@ def _needed(forecast: Forecast, material: Material) -> Facts:
         pairs.append((f"Chance by {count(forecast.n_max)} examples", share(forecast.p_target)))
     plan = None if material.estimate is None else material.estimate.plan
     if plan is not None and plan.chance is not None and plan.budget_left is not None:
-        within = f"Chance to show it within {money(plan.budget_left, plan.currency)}, by the plan"
+        within = f"Chance to reach it within {money(plan.budget_left, plan.currency)}, by the plan"
         pairs.append((within, firm_share(plan.chance.shown)))
     if forecast.needed is not None:
         pairs.append(("Examples needed", _needed_words(forecast.needed)))

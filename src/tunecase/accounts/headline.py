@@ -161,11 +161,19 @@ def authorised(plan: Plan) -> tuple[str, str]:
 def _bar(bar: Bar) -> tuple[str, str]:
     """The chance that is needed beside the one that is there, and the price of a miss that asks for it."""
     met = "" if bar.met is None else f", {firm_share(bar.met)} there on average"
-    beside = f"a miss costs {figures(bar.miss)} times what the target is worth"
-    if bar.turns_at is not None:
-        side = "from" if bar.turns_at > bar.miss else "up to"
-        beside += f"; {side} {figures(bar.turns_at)} times: {bar.turns_to.replace('_', ' ')}"
-    return f"{share(bar.needed)} needed{met}", beside
+    return f"{share(bar.needed)} needed{met}", f"a miss costs {times_worth(bar.miss)}"
+
+
+def times_worth(miss: float) -> str:
+    """A price of a miss in words.
+
+    Example:
+        >>> times_worth(1.0), times_worth(4.5), times_worth(0.0)
+        ('as much as the target is worth', '4.5 times what the target is worth', 'nothing')
+    """
+    if not miss:
+        return "nothing"
+    return "as much as the target is worth" if miss == 1 else f"{figures(miss)} times what the target is worth"
 
 
 def _limits(limits: Limits, plan: Plan) -> str:

@@ -40,7 +40,7 @@ def _shown(record: Next, material: Material) -> str:
 
 def _short(record: Next, material: Material) -> tuple[Block, ...]:
     said = verdict(material)
-    chance = next((one for one in record.moved if one.name.startswith("chance to show")), None)
+    chance = next((one for one in record.moved if one.name.startswith(("chance to reach", "chance to show"))), None)
     plan = record.decision.plan
     told = plan is not None and (plan.lever == "ship" or plan.lever not in PUT_TO_USE)
     now = "" if plan is None or plan.chance is None or not told else plain_share(plan.chance.shown)

@@ -153,15 +153,12 @@ def _choose(
     if look is not None:
         advice, action = "look", _tried(look, drawn)
     flips_at, flips = value_flips(drawn)
-    turn = miss_flip(drawn)
-    if made.bar is not None and turn is not None:
-        made = replace(made, bar=replace(made.bar, turns_at=turn.at, turns_to=turn.to))
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
         flips_at=flips_at, runner_up=runner_up, assumptions=notes, currency=currency,
         looks=looks, first_look="" if look is None else look.way, plan=made,
         way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn),
-        value_flips=flips,
+        value_flips=flips, miss_flip=miss_flip(drawn),
     )  # fmt: skip
 
 

@@ -181,7 +181,7 @@ def _estimate(record: Estimate) -> Iterator[tuple[str, str]]:
         yield "expected total", firm_money(record.plan.total.expected, record.currency)
     if record.plan is not None and record.plan.chance is not None:
         within = " within the budget" if record.budget is not None else ""
-        yield f"chance to show the target{within}", firm_share(record.plan.chance.shown)
+        yield f"chance to reach the target{within}", firm_share(record.plan.chance.shown)
 
 
 def _decision(record: Decision) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ def budget_what_if(
 ) -> tuple[WhatIf, ...]:
     """Which change of one input alone raises a chance to `wanted`, or lowers it below: to stay within the budget.
 
-    Where a target is known it is the chance to show it within the budget. An input is scaled in every world (its doubt
+    Where a target is known it is the chance to reach it within the budget. An input is scaled in every world (its doubt
     with it) and the bill worked out again; the labels' price is moved as one, by its rate; rounds are set to a whole
     number.
 

@@ -80,7 +80,7 @@ def plan(drawn: Drawn) -> Plan:
 
 
 def headline(drawn: Drawn) -> tuple[Sampled | None, Sampled | None, Sampled]:
-    """The chance to show the target, the expected worth and the expected total of a plan, and no more of it."""
+    """The chance to reach the target, the expected worth and the expected total of a plan, and no more of it."""
     total, left = drawn.total, _left(drawn)
     shown, worth = _shown(drawn, None if left is None else total <= left), _worth(drawn)
     return (

@@ -28,7 +28,7 @@ class Difference:
 class Bill:
     """One of the bills compared: its total without what has no price, its rounds and its chances.
 
-    `reached` is the chance to show the target within its own budget, None where no curve is known; `chance` and `over`
+    `reached` is the chance to reach the target within its own budget, None where no curve is known; `chance` and `over`
     are that and `over_budget` with their errors, None in older records.
     """
 

@@ -169,15 +169,12 @@ class Bar:
     """From which chance on a model is put to use, by what a miss costs.
 
     `met` is the chance that what the plan puts to use meets the target, None where it puts nothing to use, and `needed`
-    the one from which on that pays; `miss` is the price of a miss in worths of the target. `turns_at` is the nearest
-    price at which another step is advised, `turns_to`; None where none was looked for, or found.
+    the one from which on that pays; `miss` is the price of a miss in worths of the target.
     """
 
     met: Sampled | None
     needed: float
     miss: float
-    turns_at: float | None = None
-    turns_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
