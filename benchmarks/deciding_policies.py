@@ -154,7 +154,7 @@ def until_passed(follow: Policy) -> Policy:
 
     def policy(view: View) -> Buy | int | None:
         problem = view.problem
-        passed = np.flatnonzero(problem.passes(view.shown[:, -1])) if view.rounds else []
+        passed = np.flatnonzero(problem.passes(view.shown[:, -1]) & (view.rounds > 0))
         if len(passed):
             arm = int(min(passed, key=lambda one: problem.serving[one]))
             return arm if problem.value > problem.serving[arm] else None

@@ -14,7 +14,7 @@ made one). Were they independent, one of five would nearly always save the day, 
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -30,6 +30,7 @@ from tunecase.plan.rounds.board import Actions, Purchase, RoundPrices, Rules, la
 from tunecase.records import Point
 
 WORLDS = 1_000
+Drawn = Callable[[View, int], np.ndarray]  # worlds of an arm: errors from the last size on, (worlds, sizes)
 
 
 @cache
@@ -124,7 +125,7 @@ def shipping(view: View, arm: int, worlds: np.ndarray) -> float:
     return float(problem.value * problem.credit(errors).mean() - problem.serving[arm])
 
 
-def ours(one_arm: bool = False, in_parts: bool = False, drawn: Worlds | None = None) -> Policy:
+def ours(one_arm: bool = False, in_parts: bool = False, drawn: Drawn | None = None) -> Policy:
     """Take the first step that is worth most, or put to use what is at hand where that is worth more; then ask again.
 
     `in_parts` buys no more than the next size on the way to the best one.

@@ -58,7 +58,7 @@ def grid(
     """
     started = clock()
     solved = drawn.solved
-    if solved is None or solved.state.assumed or made.chance is None:
+    if solved is None or not solved.weighed or solved.state.assumed or made.chance is None:
         return None
     priced = inputs_of(drawn.work.basis, lambda name: name.endswith(PRICE))
     labels = {name: priced.drawn_as[name] for name in priced.now if name in priced.drawn_as}

@@ -83,8 +83,7 @@ class Anew:
             if label != 1.0 or budget != self.budget:
                 state = levers.with_rows(state, priced.facts, self._most_rows(priced, budget))
         offers = levers.offers_of(state)
-        if state.value is None:
-            state, offers = levers.without_value(state, offers)
+        offers = offers if state.value is not None else levers.unweighed(offers)
         return Laid(state, offers, levers.board(state, offers))
 
     def _at_price(self, label: float) -> "_Priced":

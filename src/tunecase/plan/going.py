@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tunecase.forecast import doubling, n_max_of
+from tunecase.forecast import n_max_of
 from tunecase.plan.costs import Work, once
 from tunecase.plan.drawn import work_of
 from tunecase.plan.known import Known
@@ -13,13 +13,11 @@ from tunecase.prices import supply
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-MOST_ROUNDS = 64
-
 
 def cost_of_rows(facts: Known, work: Work | None = None) -> "Callable[[int], Draws] | None":
     """The cost of having so many rows in all, trained on and tested, as the board's steps of buying would have it.
 
-        cost(n) = what comes before any step + rows(n - held) + sum over doublings of (people + runs on those rows)
+        cost(n) = what comes before any step + rows(n - held) + people of one round + its runs on those rows
 
     Nothing is paid for the rows at hand. Shape (worlds,), infinite beyond every source.
 
@@ -39,12 +37,9 @@ def cost_of_rows(facts: Known, work: Work | None = None) -> "Callable[[int], Dra
 
         if n <= facts.rows:
             return np.zeros(facts.basis.worlds.n)
-        steps = doubling(facts.rows, n, MOST_ROUNDS)[1:]
-        rounds = sum((prices.people(1.0, 0.0) + prices.training(trained_on(size)) for size in steps), 0.0)
-        return np.asarray(prices.whole(before + supply.cost(first + n - facts.rows) - supply.cost(first) + rounds))
-
-    def trained_on(n: int) -> "Draws | float":
-        return facts.rows + supply.rows(first + n - facts.rows) - supply.rows(first)
+        rows = facts.rows + supply.rows(first + n - facts.rows) - supply.rows(first)
+        bought = supply.cost(first + n - facts.rows) - supply.cost(first)
+        return np.asarray(prices.whole(before + bought + prices.people(1.0, 0.0) + prices.training(rows)))
 
     return cost
 

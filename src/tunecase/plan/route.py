@@ -9,7 +9,6 @@ from tunecase.forecast import adding
 from tunecase.plan import levers
 from tunecase.plan.costs import Work
 from tunecase.plan.known import Known
-from tunecase.plan.levers import MOST_STATED
 from tunecase.plan.rounds import Walk, counted, parted, random_rounds
 from tunecase.plan.solved import Solved
 from tunecase.prices import ROUNDS, Basis, review_price
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 NO_PILOT, NO_TARGET = "no pilot", "no target"
+MOST_STATED = 100  # rounds that a project file can ask for
 
 
 def rounds_without_target(work: Work, facts: Known) -> tuple[Walk, tuple[str, ...]]:

@@ -102,8 +102,8 @@ def solve(state: State, *, begin_anyway: bool = False) -> Solved:
         begin_anyway: the first step is taken though the budget does not pay for it.
     """
     offers = levers.offers_of(state)
-    usable, able = (state, offers) if state.value is not None else levers.without_value(state, offers)
-    return Solved(state, able, levers.board(usable, able, begin_anyway=begin_anyway))
+    able = offers if state.value is not None else levers.unweighed(offers)
+    return Solved(state, able, levers.board(state, able, begin_anyway=begin_anyway))
 
 
 def merit_of(solved: Solved) -> tuple[bool, float, bool]:

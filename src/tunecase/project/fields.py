@@ -377,7 +377,9 @@ class Project(Section):
     training: Training = Training()
     compute: Compute = Compute()
     team: tuple[Member, ...] = ()
-    rounds: Rounds | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
+    rounds: Rounds | None = Field(
+        None, description="Rounds of collect, train, test where no target is stated; a random number when left out."
+    )
     effort_per_round: HoursPerRound | None = Field(
         None, description="All of people's hours in one round, in place of `effort`."
     )

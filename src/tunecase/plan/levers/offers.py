@@ -14,7 +14,7 @@ from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
 from tunecase.plan.rounds.board import Actions, Board, Rules, lay_out
 
-__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "ready", "rules_of", "without_value"]
+__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "ready", "rules_of", "unweighed"]
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     ship,
@@ -30,7 +30,6 @@ LEVERS: tuple[Callable[[State], Offer], ...] = (
 )
 
 ENDING = (ship, redefine, stop)
-BEYOND_PRICE = 1e15  # in any currency
 DONE = "a measured round has done it already"
 WEIGHED = ("bigger_model", "test_set")
 UNWEIGHED = "without a value of the target nothing says whether it is worth its price"
@@ -80,23 +79,19 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) 
         state: where the project stands.
         offers: what the levers say of it.
         begin_anyway: the budget does not keep the first step from being taken.
-    Returns: the Board; a lever that is blocked has no step on it.
+    Returns: the Board; a lever that is blocked has no step on it. Where nobody said what the target is worth, the best
+        step is the one that would pay from the least worth on.
     """
-    return lay_out(
+    laid = lay_out(
         state.paths, state.sizes, rules=rules_of(state, offers, begin_anyway=begin_anyway), prices=state.prices,
         actions=_actions(offers),
     )  # fmt: skip
+    return laid.at_the_least_worth() if state.value is None else laid
 
 
-def without_value(state: State, offers: Sequence[Offer]) -> tuple[State, tuple[Offer, ...]]:
-    """The board when the worth of the target is not stated: rounds go on whatever they cost, within the budget.
-
-    They buy rows, search over settings once, and clean once: a bigger model and a larger test need a reason in money.
-    """
-    import numpy as np
-
-    offers = tuple(
+def unweighed(offers: Sequence[Offer]) -> tuple[Offer, ...]:
+    """The offers where nobody said what the target is worth: a bigger model and a larger test need a reason in money."""
+    return tuple(
         replace(offer, move=None, blocked=offer.blocked or UNWEIGHED) if offer.lever in WEIGHED else offer
         for offer in offers
     )
-    return replace(state, value=np.full(len(state.paths), BEYOND_PRICE), error_baseline=1.0), offers

@@ -24,7 +24,6 @@ from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.walk import of_the_model
 from tunecase.prices import (
     MADE,
-    ROUNDS,
     Basis,
     Supply,
     baseline_score,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 MOST_SIZES = 8
 MISS = 1.0  # worths of the target, unless stated: what is lost by a miss is as much as what is won without
 MISS_COST = "problem.miss_cost"
-MOST_STATED = 100  # rounds that a project file can ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,6 @@ def standing(
         assumed=curve.assumed,
         tuning=facts.tuning,
         reviews=facts.reviews,
-        most_rounds=_most_rounds(basis),
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
@@ -200,14 +197,6 @@ def _answers(work: Work) -> float:
 
 def _budget(facts: Known) -> float:
     return facts.project.budget.spread.median if facts.project.budget else float("inf")
-
-
-def _most_rounds(basis: Basis) -> "Draws | int":
-    """The rounds that the project file allows, world by world; else a default that ends any project."""
-    stated = basis.project.rounds if basis.project else None
-    if stated is None:
-        return int(basis.text("rounds.most"))
-    return basis.worlds.draw(ROUNDS, stated.spread).clip(1, MOST_STATED).round()
 
 
 def _rest(promise: Promise | None, basis: Basis) -> "Draws | float":

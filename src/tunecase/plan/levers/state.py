@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
+BEYOND_PRICE = 1e15  # worth of a target that nobody priced, in any currency
 TOO_DEAR = "its first step, with a release to come, costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
@@ -60,7 +61,6 @@ class State:
     before: "Draws | float" = 0.0
     tuning: Tuning | None = None
     reviews: Reviews | None = None
-    most_rounds: "Draws | int" = 12
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
     saving: float = 0.0
@@ -167,7 +167,7 @@ class State:
     def rules(self, *, begin_anyway: bool = False, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """What putting a model to use brings; `rows` are those trained on at each size."""
         return Rules(
-            test_rows=self.test_rows, worth=self.worth, credit=self.credit, error_floor=self.error_floor,
+            test_rows=self.test_rows, worth=BEYOND_PRICE if self.value is None else self.worth, credit=self.credit, error_floor=self.error_floor,
             seed=self.basis.worlds.seed, budget=self.budget_left, begin_anyway=begin_anyway, before=self.before,
             saving=self.brings_besides, release=self.release, upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
+BARELY = 1.05  # times the worth from which on a step pays: there it is the best one
 SURE_TO_PAY = 0.8  # what is left of a budget must pay for a step with this chance
 
 
@@ -256,6 +257,15 @@ class Board:
     def revalued(self, rules: Rules) -> "Board":
         """The same steps where what putting to use brings has changed: V, its credit, or what comes besides."""
         return _valued(self.steps, self.sizes, rules)
+
+    def at_the_least_worth(self) -> "Board":
+        """The same steps where the target is worth just so much that one of them pays, from a V beyond any price."""
+        pays: list[float] = []
+        for step, ships, brings in zip(self.steps, self.ships, self.brings, strict=True):
+            takes = float(step.cost[step.cost < math.inf].mean()) + float(ships.mean()) * -self.rules.besides(step.size)
+            part = float((ships * brings).mean() / self.rules.worth)
+            pays += [takes / part] if part > 0 and takes > 0 else []
+        return self.revalued(replace(self.rules, worth=BARELY * min(pays))) if pays else self
 
     def walk(self, at: int, ships: bool = True) -> Walk:
         """What every world pays for in a step and where it puts a model to use; nowhere unless `ships`."""
