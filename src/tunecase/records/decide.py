@@ -64,13 +64,12 @@ class Look:
 class Decision(Tabular):
     """What should the next dollar buy?
 
-    `plan` holds the headline figures, the same as on the bill. `looks` are the ways that nobody has measured yet, the
-    best for its price first, `first_look` the way of the one that is advised. `what_if` holds, where asked for,
+    `plan` holds the headline figures, the same as on the bill. `looks` are the ways that nobody has measured yet,
+    the best for its price first, `first_look` the way of the one that is advised. `what_if` holds, where asked for,
     the smallest change of each input at which another lever is advised, `value_flips` the nearest values of a right
-    answer at which one is (of an error, where no value is stated), and `miss_flip` the nearest price of a miss, in worths
-    of the target. `way` is the candidate that the advice is about,
-    empty for the model to be tuned; `instead` is the sentence "do not fine-tune: X does it" where one is advised in its
-    place.
+    answer at which one is (of an error, where no value is stated), and `miss_flip` the nearest price of a miss, in
+    worths of the target. `way` is the candidate that the advice is about, empty for the model to be tuned;
+    `instead` is the sentence "do not fine-tune: X does it" where one is advised in its place.
     """
 
     advice: str

@@ -90,7 +90,7 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) 
 
 
 def unweighed(offers: Sequence[Offer]) -> tuple[Offer, ...]:
-    """The offers where nobody said what the target is worth: a bigger model and a larger test need a reason in money."""
+    """Offers where nobody said what the target is worth: a bigger model and a larger test need a reason in money."""
     return tuple(
         replace(offer, move=None, blocked=offer.blocked or UNWEIGHED) if offer.lever in WEIGHED else offer
         for offer in offers

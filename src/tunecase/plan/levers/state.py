@@ -166,8 +166,9 @@ class State:
 
     def rules(self, *, begin_anyway: bool = False, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """What putting a model to use brings; `rows` are those trained on at each size."""
+        worth = BEYOND_PRICE if self.value is None else self.worth
         return Rules(
-            test_rows=self.test_rows, worth=BEYOND_PRICE if self.value is None else self.worth, credit=self.credit, error_floor=self.error_floor,
+            test_rows=self.test_rows, worth=worth, credit=self.credit, error_floor=self.error_floor,
             seed=self.basis.worlds.seed, budget=self.budget_left, begin_anyway=begin_anyway, before=self.before,
             saving=self.brings_besides, release=self.release, upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip
