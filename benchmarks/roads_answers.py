@@ -5,23 +5,26 @@ of the task at a stated price, a stated worth of the target. The records come fr
 call (`flow.forecast`, `plan.drawn`, `decide.decide`), in `WORLDS` worlds in place of 20,000. Left out: the audit and
 the problem's criteria, which are taken as passed, since their rows stand for rows that are measured elsewhere.
 People's hours are stated, not estimated. Tuning, a bigger model and cleaning are taken as done already, as nobody
-measured what they do here.
+measured what they do here. Slopes of other tasks are those fitted without the road's own publisher.
 
 A road is walked to its end: what is advised is bought, the next measured draw at that size is shown, and the product is
-asked again, until it ships or stops.
+asked again, until it ships or stops. A larger test keeps its items and has fresh ones beside them, drawn by the truth.
 """
 
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 from roads_curves import Curve, Told, Walked, aims, today
+from roads_slopes import fitted
 
 from tunecase import catalog
 from tunecase.decide import choice, decide, options
@@ -29,6 +32,7 @@ from tunecase.flow.define import _judged
 from tunecase.flow.forecast import extrapolate_points
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, open_case
+from tunecase.forecast import Belief
 from tunecase.forecast.noise import items_known
 from tunecase.forecast.scale import scale_of
 from tunecase.forecast.widths import TESTED
@@ -36,16 +40,19 @@ from tunecase.plan import drawn, plan
 from tunecase.plan.levers.method import LARGER_TEST
 from tunecase.plan.measured_way import MeasuredWay
 from tunecase.quantities import Band, Interval80
-from tunecase.records import Audit, Decision, Definition, Forecast, Point, Tokens
+from tunecase.records import AtHand, Audit, Decision, Definition, Forecast, Point, Tokens
 
 # Stated before any answer was seen.
 STAKES = ((2_000, 0.10), (20_000, 0.10), (20_000, 1.0), (200_000, 1.0))  # worth of the target, price of a label [USD]
 ROUND_HOURS, HOUR_USD = 4, 75
 ROUND_USD = ROUND_HOURS * HOUR_USD  # people's part of a round of buying, training and testing, for everybody alike
+TEST_USD = ROUND_USD / 2  # people's part of a larger test, where nothing is trained; the product counts none
+MISS = 0.0  # what shipping a model that misses costs, in worths of the target, as the roads are scored
 ANSWERS_A_MONTH, MONTHS = 100_000, 12
 UNMEASURED = ("clean", "tune", "bigger_model")  # levers taken as used: nobody measured what they do here
 WORLDS = 2_000
 MOST_STEPS = 20
+KEPT = 200  # draws of curves
 KINDS = {"probe": "n-grams", "encoder": "encoder", "encoder-tuned": "encoder", "floor": "search"}
 MODEL = "HuggingFaceTB/SmolLM2-135M"
 PROJECT = f"""\
@@ -73,18 +80,44 @@ after_launch: {{monitoring: 0 h per month, drift_checks: 0 per month}}
 """
 
 
-def _scored_alone() -> AbstractContextManager[Any]:
-    """Leaves out half of the time of a decision: the worth at which the advice turns, and the levers not taken."""
-    return patch.multiple(
-        choice,
-        value_flips=lambda drawn: ("", ()),
-        options_of=lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),),
+def _scored_alone(curve: Curve) -> ExitStack:
+    """Takes slopes of other publishers' tasks, draws no curve twice, and leaves out half of the time of a decision.
+
+    Left out are the prices at which the advice turns, and the levers not taken.
+    """
+    stack = ExitStack()
+    stack.enter_context(patch("tunecase.forecast.curves.slopes_of", lambda kind: fitted(curve.publisher).get(kind)))
+    stack.enter_context(patch.object(Belief, "paths", _paths_once))
+    stack.enter_context(
+        patch.multiple(
+            choice,
+            value_flips=lambda drawn: ("", ()),
+            miss_flip=lambda drawn: None,
+            options_of=lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),),
+        )
     )
+    return stack
+
+
+_paths, _drawn = Belief.paths, {}  # type: ignore[var-annotated]
+
+
+def _paths_once(belief: Belief, sizes: Sequence[float], draws: int = WORLDS) -> Any:
+    """`Belief.paths`, which is asked for the same curve under every target, worth and price."""
+    key = belief.points, belief.scale, belief.seed, belief.language_model, belief.slopes, tuple(sizes), draws
+    if key not in _drawn:
+        if len(_drawn) >= KEPT:
+            _drawn.clear()
+        _drawn[key] = _paths(belief, sizes, draws)
+    return _drawn[key].copy()
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of a road where it stands: rows at hand, points so far, and levers used."""
+    """What is asked of a road where it stands: rows at hand, points so far, and levers used.
+
+    `miss` is what shipping a model that misses costs, in worths of the target; None where a gain counts in proportion.
+    """
 
     curve: Curve
     target: float
@@ -93,6 +126,7 @@ class Ask:
     rows: int
     points: tuple[Point, ...]
     done: tuple[str, ...] = ()
+    miss: float | None = MISS
 
     @property
     def tests(self) -> int:
@@ -114,12 +148,16 @@ def opened(ask: Ask) -> Flow:
         "problem.metric": ask.curve.metric, "problem.target": ask.target, "problem.baseline": baseline,
         "problem.value": f"{worth:.9f} USD per correct",
         "data.sources": [{"kind": "label", "pool": pool, "price": f"{ask.price:g} USD per example"}],
+        **({"problem.gain": "linear"} if ask.miss is None else {"problem.miss_cost": f"{100 * ask.miss:g}%"}),
     }  # fmt: skip
     flow = open_case(_folder() / "tunecase.yaml", changes=changes)
     flow.writes = False
     flow.DRAWS = WORLDS  # type: ignore[misc]
     flow.records["audit"] = _audit(ask.rows, ask.tests)
-    posed = replace(_posed(), metric=ask.curve.metric, target=ask.target, test_rows=ask.tests, test_rows_to_buy=0)
+    posed = replace(
+        _posed(), metric=ask.curve.metric, target=ask.target, test_rows=ask.tests, test_rows_to_buy=0,
+        in_use=baseline, untrained=baseline, at_hand=AtHand("today", "", baseline),
+    )  # fmt: skip
     flow.posed = flow.records["define"] = posed
     return flow
 
@@ -155,8 +193,9 @@ def _audit(rows: int, tests: int) -> Audit:
 def forecast_of(ask: Ask, flow: Flow | None = None) -> Forecast:
     """The forecast of a road's points, up to all rows of the task; of the learner as itself."""
     name = ask.curve.learner
-    about = {"model": MODEL if name == "lora" else name, "fine_tune": name == "lora"}
-    return extrapolate_points(flow or opened(ask), ask.points, metric=ask.curve.metric, **about)
+    about = {"model": MODEL if name == "lora" else name, "fine_tune": name == "lora", "kind": KINDS.get(name, "")}
+    with _scored_alone(ask.curve):
+        return extrapolate_points(flow or opened(ask), ask.points, metric=ask.curve.metric, **about)
 
 
 @lru_cache(maxsize=256)
@@ -178,11 +217,12 @@ def decision_of(ask: Ask) -> tuple[Decision, Forecast, int]:
             seconds, usd_per_1k_answers=0.0,
         )  # fmt: skip
         facts = facts.by(way)
-    bill = drawn(facts)
-    sizes = bill.solved.board.sizes if bill.solved is not None else ()
-    with _scored_alone():
+    with _scored_alone(curve):
+        bill = drawn(facts)
         decision = decide(bill, plan(bill))
-    return decision, seen, next((size for size in sizes if size > ask.rows), ask.rows)
+    board = None if bill.solved is None else bill.solved.board
+    at = None if board is None else board.first("label")
+    return decision, seen, ask.rows if board is None or at is None else board.sizes[board.steps[at].size]
 
 
 def told(curve: Curve, code: str) -> Iterator[Told]:
@@ -203,11 +243,8 @@ def told(curve: Curve, code: str) -> Iterator[Told]:
 
 def walked(curve: Curve, code: str, aim: str, target: float, value: float, price: float) -> Walked:
     """A road walked to its end by the advice of code of this mark."""
-    road = _Road(curve, Ask(curve, target, value, price, curve.held, points_of(curve)))
-    first, seen, more = decision_of(road.ask)
-    decision = first
-    while road.follow(decision, seen, more):
-        decision, seen, more = decision_of(road.ask)
+    road = Road(curve, Ask(curve, target, value, price, curve.held, points_of(curve)))
+    first = road.walk()
     total, chance = (first.plan.total, first.plan.chance) if first.plan is not None else (None, None)
     money = (0.0, 0.0, 0.0) if total is None or first.advice in ENDS else (
         total.p10.value, total.p50.value, total.p90.value
@@ -215,7 +252,7 @@ def walked(curve: Curve, code: str, aim: str, target: float, value: float, price
     return Walked(
         *curve.key, curve.digest, code, today(), aim, target, value, price,
         first.advice, chance.shown.value if chance else None, *money,
-        " ".join(road.steps), road.ask.rows, decision.advice == "ship", round(road.spent, 2),
+        " ".join(road.steps), road.ask.rows, road.shipped, round(road.spent, 2),
     )  # fmt: skip
 
 
@@ -224,17 +261,26 @@ ENDS = ("ship", "stop", "fix first", "redefine", "state the value", "state the t
 
 
 @dataclass
-class _Road:
-    """A road on the way: what is asked next, what was spent, and the draws of each size that were shown."""
+class Road:
+    """A road on the way: what is asked next, what was spent, and how many draws of each size were shown."""
 
     curve: Curve
     ask: Ask
     spent: float = 0.0
-    steps: list[str] = None  # type: ignore[assignment]
-    shown: dict[int, int] = None  # type: ignore[assignment]
+    steps: list[str] = field(default_factory=list)
+    shown: dict[int, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.steps, self.shown = [], {}
+    @property
+    def shipped(self) -> bool:
+        """Whether it ended with a model in use."""
+        return bool(self.steps) and self.steps[-1].startswith("ship@")
+
+    def walk(self) -> Decision:
+        """Goes to the end. Returns: the first decision."""
+        asked = first = decision_of(self.ask)
+        while self.follow(*asked):
+            asked = decision_of(self.ask)
+        return first[0]
 
     def follow(self, decision: Decision, seen: Forecast, more: int) -> bool:
         """Does what is advised, and says whether the road goes on."""
@@ -248,21 +294,22 @@ class _Road:
             return self._pilot(seen)
         elif advice == "look":
             self._look(decision)
+        elif advice == "test_set":
+            self._enlarge()
         else:
-            self._other(decision)
+            assert decision.plan is not None
+            self.spent += decision.plan.release.expected.value
+            self.ask = replace(self.ask, done=(*self.ask.done, advice))
+            self._test(self.ask.rows)
         return True
 
-    def _other(self, decision: Decision) -> None:
-        """Another lever: what its first step costs; a larger test shows the true score in place of the last one."""
-        assert decision.plan is not None
-        self.spent += decision.plan.release.expected.value
-        self.ask = ask = replace(self.ask, done=(*self.ask.done, decision.advice))
-        if decision.advice == "test_set":
-            kept = tuple(point for point in ask.points if point.n != ask.rows)
-            better = Point(ask.rows, self.curve.true(ask.rows), 1, ask.tests)
-            self.ask = replace(ask, points=(*kept, better))
-        else:
-            self._test(ask.rows)
+    def _enlarge(self) -> None:
+        """A larger test: what was shown of the rows at hand, and fresh items beside it."""
+        ask = replace(self.ask, done=(*self.ask.done, "test_set"))
+        self.spent += (ask.tests - self.ask.tests) * ask.price + TEST_USD
+        kept = tuple(point for point in ask.points if point.n != ask.rows)
+        old = float(np.mean([point.score for point in ask.points if point.n == ask.rows]))
+        self.ask = replace(ask, points=(*kept, self._with_fresh(old, ask)))
 
     def _pilot(self, seen: Forecast) -> bool:
         """The next pilot as it is asked for: a larger one, rows bought for it, or one more run of the largest size.
@@ -296,12 +343,19 @@ class _Road:
         self._test(rows)
 
     def _test(self, rows: int) -> None:
-        """Shows the next measured draw at a size; the true score where all were shown, or on a larger test."""
+        """Shows the next measured draw at a size, or their mean where all were shown."""
         draws, number = self.curve.draws(rows), self.shown.get(rows, 0)
-        larger = self.ask.tests > self.curve.test_rows
-        score = draws[number] if number < len(draws) and not larger else self.curve.true(rows)
+        score = draws[number] if number < len(draws) else float(np.mean(draws))
         self.shown[rows] = number + 1
-        self.ask = replace(self.ask, points=(*self.ask.points, Point(rows, score, 1, self.ask.tests)))
+        self.ask = replace(self.ask, points=(*self.ask.points, self._with_fresh(score, self.ask)))
+
+    def _with_fresh(self, score: float, ask: Ask) -> Point:
+        """A score of the rows at hand on the first items, and on those of a larger test drawn by the truth."""
+        curve, fresh = self.curve, ask.tests - self.curve.test_rows
+        true = min(max(curve.true(ask.rows), 0.0), 1.0)
+        rng = np.random.default_rng(zlib.crc32(f"{curve.task} {curve.learner} {ask.rows}".encode()))
+        right = int(rng.binomial(fresh, true))
+        return Point(ask.rows, (score * curve.test_rows + right) / ask.tests, 1, ask.tests)
 
 
 def scenarios(curve: Curve) -> Iterator[tuple[str, float, float, float]]:

@@ -21,7 +21,7 @@ from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
-from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
+from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
 from tunecase.quantities import Band, Floats, Interval80, band, np
 from tunecase.records import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
@@ -118,10 +118,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     conclusion = verdict(facts)
-    p_now = _p_now(conclusion, facts, seen)
-    if seen is not None and conclusion == "reached" and p_now is not None:
-        seen.shown(p_now)
-        facts = replace(facts, p_target=seen.p_target)
+    p_now = _p_now(facts, seen)
     if conclusion not in ("above the ceiling", "reached"):
         facts = replace(facts, next_run=_next_run(facts, prospect, measured))
     following = next_pilot(conclusion, facts)
@@ -193,11 +190,11 @@ def read_source(place: str | Sequence[str], request: Asked) -> Imported:
     raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
 
 
-def _p_now(conclusion: Verdict, facts: Facts, seen: "_Seen | None") -> float | None:
-    """The chance that the target is met now: by the model that was tested if it shows it, else by one of its size."""
-    if conclusion == "reached" and facts.target is not None:
-        return facts.tested.chance(facts.error(facts.target))
-    return seen.p_now if seen else None
+def _p_now(facts: Facts, seen: "_Seen | None") -> float | None:
+    """The chance that the target is met at the largest size; by its test alone where there is no curve."""
+    if seen is not None or facts.target is None or not facts.points:
+        return seen.p_now if seen else None
+    return facts.tested.chance(facts.error(facts.target))
 
 
 def _next_run(facts: Facts, prospect: Prospect, measured: Measured) -> NextRun | None:
@@ -244,11 +241,6 @@ class _Seen:
             CurveBand(n, self._interval(errors[:, i]), self._interval(tests[:, i]), chances.get(n), self.price(n))
             for n, i in sorted((n, columns[n]) for n in shown)
         )
-
-    def shown(self, p_now: float) -> None:
-        """Takes in that a model that was tested meets the target with this chance: no size after it does with less."""
-        self.band = tuple(replace(row, p_target=max(row.p_target or 0.0, p_now)) for row in self.band)
-        self.p_target = max(self.p_target or 0.0, p_now)
 
     @property
     def needed_price(self) -> Band | None:

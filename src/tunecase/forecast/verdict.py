@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.forecast.curves import LEAST_SIZES, Belief
+from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief
 from tunecase.forecast.noise import SIGNAL_CUT, Fault, Gate, Reading, as_tested, spreads
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
@@ -78,6 +78,7 @@ class Facts:
 def verdict(facts: Facts) -> Verdict:
     """The verdict, rules in the order of the module `forecast`.
 
+    Nothing is called likely farther from the largest size than any curve was ever followed.
     "Not achievable" needs a clear signal and a chance below 5%; it is never read off a fitted floor.
     """
     if facts.above_ceiling:
@@ -92,7 +93,8 @@ def verdict(facts: Facts) -> Verdict:
         return "no target"
     if facts.p_target < NOT_ACHIEVABLE:
         return "not achievable within n_max"
-    return "likely" if facts.p_target >= LIKELY else "open" if facts.p_target >= OPEN else "unlikely"
+    checked = facts.n_max <= FARTHEST * facts.points[-1].n
+    return "likely" if facts.p_target >= LIKELY and checked else "open" if facts.p_target >= OPEN else "unlikely"
 
 
 def cautious_score(point: Point, scale: Scale) -> float:

@@ -75,7 +75,10 @@ class Solved:
         value = None if self.state.value is None else self.state.value[some]
         more = np.broadcast_to(self.state.more_today, len(self.state.paths))[some]
         state = replace(self.state, value=value, paths=self.state.paths[some], more_today=more)
-        return replace(self, state=state, board=self.board.in_some(some))
+        offers = tuple(
+            offer if offer.errors is None else replace(offer, errors=offer.errors[some]) for offer in self.offers
+        )
+        return replace(self, state=state, offers=offers, board=self.board.in_some(some))
 
     def scaled(self, factor: float) -> "Solved":
         """The same board when what the target is worth is `factor` times as large; tests, costs and savings stay."""
@@ -89,8 +92,7 @@ class Solved:
 
     def _again(self, state: State) -> "Solved":
         """The same tests and costs where what a model brings has changed."""
-        ready = {offer.lever: offer for offer in levers.ready(state)}
-        offers = tuple(ready.get(offer.lever, offer) for offer in self.offers)
+        offers = tuple(offer if offer.errors is None else levers.rated(state, offer) for offer in self.offers)
         return replace(self, state=state, offers=offers, board=self.board.revalued(levers.rules_of(state, offers)))
 
 

@@ -20,8 +20,6 @@ def ship(state: State) -> Offer:
 
 def _ready(state: State, lever: str, action: str) -> Offer:
     """What the pilot trained put to use at once, as the target or as the fallback, whichever it is likelier to meet."""
-    import numpy as np
-
     if not state.forecast.points:
         return Offer(lever, action, blocked="no pilot has trained anything yet")
     if state.forecast.stand_in or state.assumed:
@@ -30,18 +28,22 @@ def _ready(state: State, lever: str, action: str) -> Offer:
         return Offer(lever, action, blocked="the model itself has not been trained yet")
     last = float(state.forecast.points[-1].n)
     errors = state.measured.paths([last], len(state.paths))[:, 0]
+    return rated(state, Offer(lever, action, "ship", "measured", errors=errors))
+
+
+def rated(state: State, offer: Offer) -> Offer:
+    """An offer to put to use what has these true errors, with what that brings; blocked where it would bring nothing."""
+    errors = offer.errors
+    assert errors is not None
     had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())
     aim = state.error_target if state.error_fallback is None else state.error_fallback
     settled = float((errors <= aim).mean()) - met
     blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
     if had <= 0:
         blocked = f"{share(met)} likely to meet the target is too little for the price of a miss"
-    if (settled > met) != (lever == "redefine"):
+    if (settled > met) != (offer.lever == "redefine"):
         blocked = "the fallback is likelier to be met than the target" if settled > met else "the target is likelier"
-    return Offer(
-        lever, action, "ship", "measured", blocked, p_reach=met, brings=had, reaches=met > settled,
-        errors=np.asarray(errors),
-    )  # fmt: skip
+    return replace(offer, blocked=blocked, p_reach=met, brings=had, reaches=met > settled)
 
 
 def when_sure(state: State) -> Offer:

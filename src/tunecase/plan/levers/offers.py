@@ -14,7 +14,7 @@ from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
 from tunecase.plan.rounds.board import Actions, Board, Rules, lay_out
 
-__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "ready", "rules_of", "unweighed"]
+__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "rules_of", "unweighed"]
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     ship,
@@ -51,11 +51,6 @@ def offers_of(state: State) -> tuple[Offer, ...]:
         else offer
         for offer in offers
     )
-
-
-def ready(state: State) -> tuple[Offer, ...]:
-    """What is there already, put to use at once."""
-    return ship(state), redefine(state)
 
 
 def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
