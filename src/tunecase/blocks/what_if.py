@@ -6,8 +6,9 @@ from typing import Literal
 AxisKey = Literal["label", "budget", "target", "value"]
 
 # What a cell of the grid holds, in this order. Money is in the case's currency, shares are of all worlds; those that
-# ship what meets the target are the chance. `ship_at` is the least score that ships, 0 where none does.
-FIELDS = ("worth", "now", "release", "lost", "value", "ship", "settle", "reaches", "ship_at")
+# ship what meets the target, at once (`reaches`) or `later`, are the chance. `ship_at` is the least score that ships at
+# once, 0 where none does.
+FIELDS = ("worth", "now", "release", "lost", "value", "ship", "settle", "reaches", "later", "ship_at")
 
 
 @dataclass(frozen=True, slots=True)

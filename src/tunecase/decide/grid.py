@@ -37,7 +37,8 @@ FEWEST = 20  # worlds of which a quantile is told
 NOWHERE = -1e12  # worth of a step that cannot be taken
 AT = {name: number for number, name in enumerate(FIELDS)}
 AMOUNTS = ("release", "lost", "value")
-SHARES = ("ship", "settle", "reaches", "ship_at")
+REACHES = {"ship": "reaches", "ask again": "later"}
+SHARES = ("ship", "settle", "reaches", "later", "ship_at")
 
 Place = tuple[float, float, float]  # price of a label, budget, target
 
@@ -255,19 +256,18 @@ def _told(cell: "Draws", state: State, board: Board, value: float) -> None:
 
     brought = [float(board.after(at).mean()) for at in range(len(board.steps))]
     at = int(np.argmax(brought))
-    step, ships = board.steps[at], board.ships[at] & np.isfinite(board.steps[at].cost)
-    total = np.where(np.isfinite(step.cost), step.cost, 0.0) + ships * state.release
-    met = step.errors <= state.error_target
-    settles = ~met & (step.errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
-    settle = ships & settles
-    ship = ships & ~settle
-    told = {"ship": ship, "settle": settle, "reaches": ship & met & (total <= state.budget_left)}
+    step, ships, errors = board.steps[at], board.shipped(at), board.errors(at)
+    total, once = board.cost(at) + ships * state.release, board.ships[at] & np.isfinite(step.cost)
+    met = errors <= state.error_target
+    settles = ~met & (errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
+    within = ships & met & (total <= state.budget_left)
+    told = {"ship": once & ~settles, "settle": once & settles, "reaches": within & once, "later": within & ~once}
     for name, flags in told.items():
         cell[AT[name]] = flags.mean()
     cell[AT["worth"]] = brought[at]
     cell[AT["release"]] = np.quantile(step.cost[np.isfinite(step.cost)], SURE_TO_PAY)
-    if ships.any():
-        cell[AT["ship_at"]] = max(shown_score(state, step, ships), 0.0)
+    if once.any():
+        cell[AT["ship_at"]] = max(shown_score(state, step, once), 0.0)
     lost = total[~ships]
     cell[AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
     saved = serving_saving(state.basis)
@@ -382,8 +382,8 @@ def _of_plan(made: Plan) -> "Draws":
     for outcome in made.then:
         if outcome.name in AT:
             told[outcome.name] = outcome.share.value
-        if outcome.name == "ship":
-            told["reaches"] = outcome.share.value * outcome.reaches.value
+        if outcome.name in REACHES:
+            told[REACHES[outcome.name]] = outcome.share.value * outcome.reaches.value
     for name, value in told.items():
         whole[AT[name]] = value
     return whole

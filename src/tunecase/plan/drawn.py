@@ -166,7 +166,7 @@ class Drawn:
         costs = {}
         for name in levers_named:
             if (at := board.first(name)) is not None:
-                costs[name] = total_of(lines_of(self.work, board.walk(at, ships=False)), without=AFTER_LAUNCH)
+                costs[name] = total_of(lines_of(self.work, board.walk(at, whole=False)), without=AFTER_LAUNCH)
         return costs
 
     def instead(self, offer: Offer, walked: Walked) -> "Drawn":
@@ -267,7 +267,7 @@ def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
     at = board.first(offer.lever) if offer.brings is None else None
     if at is None:
         return _ended(work, solved, offer)
-    errors, first = board.steps[at].errors, board.walk(at, ships=False)
+    errors, first = board.errors(at), board.walk(at, whole=False)
     walk = _met(board.walk(at), solved.state, errors)
     gain = _gain(work, solved, walk, errors)
     return Walked(

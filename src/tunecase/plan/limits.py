@@ -18,8 +18,7 @@ def limits_of(drawn: Drawn) -> Limits | None:
     if step is None:
         return None
     assert drawn.solved is not None
-    ships = drawn.walk.shipped
-    assert ships is not None
+    ships = _at_once(drawn)
     at = shown_score(drawn.solved.state, step, ships) if ships.any() else None
     return Limits(at, drawn.solved.board.sizes[step.size])
 
@@ -40,15 +39,24 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
     """
     if _step(drawn) is None:
         return ()
-    walk = drawn.walk
-    assert walk.ships is not None
-    assert walk.settled is not None
-    named = {"ship": walk.ships & ~walk.settled, "settle": walk.settled, "ask again": ~walk.ships}
+    ships, settled = _at_once(drawn), drawn.walk.settled
+    assert settled is not None
+    named = {"ship": ships & ~settled, "settle": ships & settled, "ask again": ~ships}
     return tuple(
         Outcome(name, sampled(worlds.astype(float), _mean), sampled(shown[worlds].astype(float), _mean))  # type: ignore[arg-type]
         for name, worlds in named.items()
         if worlds.any()
     )
+
+
+def _at_once(drawn: Drawn) -> "Flags":
+    """Where a model is put to use right after the first test, shape (draws,)."""
+    import numpy as np
+
+    solved, at = drawn.solved, drawn.walked.at
+    assert solved is not None
+    assert at is not None
+    return np.asarray(solved.board.ships[at] & np.isfinite(solved.board.steps[at].cost))
 
 
 def _step(drawn: Drawn) -> "Step | None":

@@ -1,8 +1,7 @@
-"""The board of first steps: what each costs and shows, which worlds are alike, and where a model is put to use."""
+"""The board of first steps: what each costs and shows, and from which shown score on a model is put to use."""
 
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,9 @@ from hypothesis import strategies as st
 
 from tests.laws import law
 from tunecase.plan.rounds import Board, RoundPrices, Step
-from tunecase.plan.rounds.board import Actions, Alike, Move, Paid, Purchase, Rules, lay_out, ship_where, smooth
+from tunecase.plan.rounds.board import BARELY, Actions, Move, Paid, Purchase, Rules, best_first, lay_out
 
 WORLDS = 1_280
-FEW = 150  # worlds, in so few groups that their means are taken as they are
 SIZES = (100, 200, 400)
 PRICES = RoundPrices(labour=100.0, short_labour=30.0, run_per_row=0.1, runs=2.0, besides=0.5)
 LABELS = Purchase("label", (50.0, 100.0), (100.0, 200.0))
@@ -68,9 +66,14 @@ def cost(board: Board, name: str, size: int = 0) -> float:
     return float(of(board, name, size).cost[0])
 
 
-def shown_as(shown: np.ndarray) -> Step:
-    """A free step whose test shows this."""
-    return Step("look", 0, np.zeros(len(shown)), Paid(), shown, shown, Alike.of(shown), None)
+def shown_as(shown: np.ndarray, price: "np.ndarray | float" = 0.0) -> Step:
+    """A step whose test shows this, free unless priced."""
+    return Step("look", 0, np.zeros(len(shown)) + price, Paid(), shown, shown, best_first(shown), None)
+
+
+def best_brought(shown: np.ndarray, brings: np.ndarray) -> float:
+    """What the worlds that show a score or more bring together, of all scores the best one; 0 where none pays."""
+    return max(0.0, *(float(brings[shown >= score].sum()) for score in np.unique(shown)))
 
 
 def test_every_first_step_is_a_training_a_size_bought_or_a_move() -> None:
@@ -196,73 +199,66 @@ def test_a_test_has_the_luck_of_its_items_and_seed_and_without_items_none() -> N
 
 
 @law(50)
-@given(worlds=st.integers(1, 3_000), levels=st.integers(1, 200), seed=st.integers(0, 99))
-def test_worlds_that_show_the_same_are_in_one_group(worlds: int, levels: int, seed: int) -> None:
-    """Groups part the worlds in the order of what they show, 64 at most, of 20 at least where no two show the same."""
+@given(worlds=st.integers(1, 300), levels=st.integers(1, 60), absent=st.floats(0, 1), seed=st.integers(0, 99))
+def test_the_best_of_all_scores_decides_and_worlds_that_show_the_same_are_alike(
+    worlds: int, levels: int, absent: float, seed: int
+) -> None:
+    """No other score brings more together; all that show as much are put to use; worlds that cannot pay do not count."""
     rng = np.random.default_rng(seed)
-    shown = rng.integers(0, levels, worlds) / levels
-    alike, unlike = Alike.of(shown), Alike.of(rng.permutation(worlds) / worlds)
-    assert 1 <= len(alike.sizes) <= min(64, levels)
-    assert list(range(worlds)) == sorted(alike.order.tolist())
-    held = np.split(alike.order, alike.starts[1:])
-    assert alike.sizes.tolist() == [len(part) for part in held]
-    assert all(shown[low].max() < shown[high].min() for low, high in pairwise(held))
-    group = alike.spread(np.arange(len(held)))
-    assert all((group[part] == number).all() for number, part in enumerate(held))
-    assert max(min(worlds // 20, 64), 1) == len(unlike.sizes)
-    assert unlike.sizes.min() >= min(worlds, 20)
-
-
-@law(25)
-@given(groups=st.integers(1, 64), level=st.floats(-1e3, 1e3), slope=st.floats(-1e3, 1e3), seed=st.integers(0, 99))
-def test_smoothing_keeps_lines_and_means_and_few_groups(groups: int, level: float, slope: float, seed: int) -> None:
-    """A straight line stays one, the mean of all groups stays what it was, and few groups are not touched."""
-    line = level + slope * np.arange(groups)
-    rough = np.random.default_rng(seed).standard_normal((2, groups))
-    assert pytest.approx(line, abs=1e-6) == smooth(line)
-    assert pytest.approx(rough.mean(axis=-1)) == smooth(rough).mean(axis=-1)
-    assert (groups < 8) == (smooth(rough) is rough)
+    shown, brings = rng.integers(0, levels, worlds) / levels, rng.normal(0.2, 1.0, worlds)
+    able = rng.random(worlds) >= absent
+    step = shown_as(shown, np.where(able, 1.0, np.inf))
+    ships = step.ships(brings)
+    assert pytest.approx(best_brought(shown[able], brings[able]) if able.any() else 0.0) == brings[ships & able].sum()
+    assert shown[ships].min(initial=1.0) > shown[~ships].max(initial=-1.0)
+    assert (ships == step.ships(np.where(able, brings, rng.normal(0.0, 1e9, worlds)))).all()
 
 
 @law(25)
 @given(miss=st.floats(0, 50), saving=st.floats(-500, 500), rows=st.integers(5, 5_000), seed=st.integers(0, 50))
-def test_what_is_shown_loses_to_neither_always_nor_never(miss: float, saving: float, rows: int, seed: int) -> None:
-    """Putting to use by it brings what the better of them does at least, up to what smoothing changed of the means."""
-    for worlds in (FEW, WORLDS):
-        board = laid(FULL, paths(worlds, seed), credit=one_or_less(miss), saving=saving, test_rows=rows, seed=seed)
-        for at, step in enumerate(board.steps):
-            parts = np.split(board.brings[at][step.alike.order], step.alike.starts[1:])
-            means = np.array([part.mean() for part in parts])
-            changed = np.abs(means - smooth(means)) @ step.alike.sizes / worlds
-            assert worlds == WORLDS or changed == 0
-            gained = board.after(at).mean() + step.cost.mean()
-            assert gained >= max(board.brings[at].mean(), 0.0) - changed - 1e-6
+def test_no_score_to_put_to_use_from_brings_more(miss: float, saving: float, rows: int, seed: int) -> None:
+    """Each step gets what the best score brings, less its price, also where a miss is dear."""
+    errors = paths(300, seed)
+    board = laid(FULL, errors, credit=one_or_less(miss), saving=saving, test_rows=rows, seed=seed)
+    for at, step in enumerate(board.steps):
+        best = best_brought(step.shown, board.brings[at]) / len(errors)
+        assert pytest.approx(best - step.cost.mean(), abs=1e-6) == board.after(at).mean()
+
+
+@pytest.mark.parametrize("miss", [9, 20])
+def test_a_dear_miss_is_risked_where_the_test_shows_enough(miss: float) -> None:
+    """Of the worlds that put a model to use so many meet the target as the miss asks for, and they are not none."""
+    board = laid(FULL, credit=one_or_less(miss))
+    ships, met = board.ships[2], of(board, "label", 2).errors <= 0.2
+    assert 0 < ships.mean() < met.mean()
+    assert met[ships].mean() > miss / (1 + miss)
+    assert pytest.approx(best_brought(of(board, "label", 2).shown, board.brings[2])) == board.brings[2][ships].sum()
 
 
 @law(25)
 @given(bar=st.floats(0.05, 0.45), seed=st.integers(0, 99))
-def test_a_test_that_shows_all_puts_to_use_where_it_pays(bar: float, seed: int) -> None:
-    """Where a gain falls evenly with the error, all are told apart but the worlds of the one group it ends in."""
+def test_a_test_that_shows_all_puts_to_use_just_where_it_pays(bar: float, seed: int) -> None:
+    """Where a gain falls evenly with the error."""
     errors = np.random.default_rng(seed).permutation(np.linspace(0.01, 0.49, WORLDS))
     board = laid(errors=np.tile(errors[:, None], 3), credit=lambda at: bar - at, test_rows=10**12)
-    assert ((board.brings > 0) != board.ships).sum(axis=1).max() < WORLDS // 64
+    assert ((board.brings > 0) == board.ships).all()
 
 
 @pytest.mark.parametrize(("met", "all_or_none"), [(601, True), (600, False), (0, False), (1_000, True)])
 def test_a_test_that_shows_nothing_puts_to_use_in_all_worlds_or_none(met: int, all_or_none: bool) -> None:
     """A gain of 2 in so many of 1,000 worlds and a loss of 3 in the others pays on average from 601 on."""
     brings = np.where(np.arange(1_000) < met, 2.0, -3.0)
-    assert [all_or_none] * 1_000 == ship_where(shown_as(np.full(1_000, 0.8)), brings).tolist()
+    assert [all_or_none] * 1_000 == shown_as(np.full(1_000, 0.8)).ships(brings).tolist()
 
 
 @pytest.mark.parametrize(
     ("miss", "used"), [(0, 6), (0.2, 6), (0.3, 5), (1, 3), (1.4, 3), (1.6, 2), (3.9, 2), (4.1, 1), (1e6, 1)]
 )
 def test_the_chance_that_is_needed_is_the_miss_over_one_and_the_miss(miss: float, used: int) -> None:
-    """Groups that meet the target in 0, 20, 40, 50, 60, 80 and 100 of 100 worlds: put to use above M / (1 + M)."""
+    """Scores that 0, 20, 40, 50, 60, 80 and 100 of 100 worlds meet the target at: put to use above M / (1 + M)."""
     shares = np.array([0, 20, 40, 50, 60, 80, 100])
     met = np.concatenate([np.arange(100) < share for share in shares])
-    ships = ship_where(shown_as(np.repeat(shares / 100.0, 100)), np.where(met, 1.0, -miss))
+    ships = shown_as(np.repeat(shares / 100.0, 100)).ships(np.where(met, 1.0, -miss))
     assert (shares / 100 > miss / (1 + miss)).tolist() == ships[::100].tolist()
     assert used * 100 == ships.sum()
 
@@ -276,12 +272,26 @@ def test_more_value_never_hurts_and_a_dearer_miss_never_helps(
     value: float, more: float, miss: float, dearer: float, saving: float, seed: int
 ) -> None:
     """The best step is worth more with V and less with the price of a miss, where fewer worlds put a model to use."""
-    board = laid(FULL, paths(FEW, seed), worth=value, credit=one_or_less(miss), saving=saving)
+    board = laid(FULL, paths(300, seed), worth=value, credit=one_or_less(miss), saving=saving)
     richer = board.revalued(replace(board.rules, worth=value * more))
     riskier = board.revalued(replace(board.rules, credit=one_or_less(miss * dearer)))
     usual, rich, risky = (max(one.after(at).mean() for at in range(6)) for one in (board, richer, riskier))
     assert risky - 1e-6 <= usual <= rich + 1e-6
     assert not (riskier.ships & ~board.ships).any()
+
+
+def test_the_least_worth_is_that_from_which_the_step_of_the_least_cost_per_chance_pays() -> None:
+    """Where a miss costs nothing: a little below it none pays; what no world meets pays from no worth on."""
+    board = laid((TUNE,), train=None, credit=one_or_less(0.0, target=0.25), worth=1e15)
+    costs = [step.cost.mean() / (step.errors <= 0.25).mean() for step in board.steps]
+    least = board.at_the_least_worth()
+    assert pytest.approx(BARELY * min(costs)) == least.rules.worth
+    below = board.revalued(replace(board.rules, worth=0.99 * min(costs)))
+    afters, lower = ([one.after(at).mean() for at in range(3)] for one in (least, below))
+    assert np.argmin(costs) == np.argmax(afters) == 2
+    assert max(lower) < 0 < max(afters)
+    hopeless = laid(credit=one_or_less(1.0, target=0.001), worth=1e15)
+    assert hopeless.at_the_least_worth() is hopeless
 
 
 def test_the_same_rules_and_all_worlds_give_the_same_board() -> None:

@@ -32,7 +32,7 @@ def _ready(state: State, lever: str, action: str) -> Offer:
 
 
 def rated(state: State, offer: Offer) -> Offer:
-    """An offer to put to use what has these true errors, with what that brings; blocked where it would bring nothing."""
+    """An offer to put to use what has these true errors, with what that brings; blocked where that is nothing."""
     errors = offer.errors
     assert errors is not None
     had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())

@@ -5,15 +5,16 @@
 In every world a step costs something and leads to a model with a true error, of which a test shows a score. A model is
 put to use from that score on from which all worlds that show as much bring the most together, or nowhere.
 
-    worth(step) = max over s of E[ brings, shown >= s ] - E[cost]
+    worth(step) = max over a >= b of E[ brings, shown >= a ] + E[ worth of buying more, a > shown >= b ] - E[cost]
     brings      = V credit(true error) + saving - upkeep - release
 
-After the test the question is asked again with what it showed. What later steps could add is left out: on measured
-roads a whole policy brought no more than one step, asked again.
+After the test the question is asked again with what it showed; the second purchase, to one of the next sizes, is there
+so that a small step counts what it lets one find out. What comes after that is left out: on measured roads a whole
+policy brought no more.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
+AHEAD = 3  # sizes up to which rows may be bought on after a first test
 BARELY = 1.05  # times the worth from which on a step pays: there it is the best one
 SURE_TO_PAY = 0.8  # what is left of a budget must pay for a step with this chance
 
@@ -144,7 +146,8 @@ class Step:
 
     `cost`, `errors` and `shown` have shape (worlds,); an infinite cost means that it cannot be taken in that world.
     `shown` is the share of right items, or the true error with its sign turned where a test has no known items; `order`
-    are the worlds from the best shown on, `test_rows` the items.
+    are the worlds from the best shown on, `test_rows` the items. `once` is the part of the cost that a later purchase
+    does not pay again; None of a step that none follows.
     """
 
     name: str
@@ -155,21 +158,54 @@ class Step:
     shown: "Draws"
     order: "Indices"
     test_rows: int | None
+    once: "Draws | float | None" = None
 
     def ships(self, brings: "Draws") -> "Flags":
-        """Where a model is put to use after the test, shape (worlds,), by what each world brings, same shape."""
+        """Where a model is put to use after the test if nothing follows, by what each world brings, both (worlds,)."""
+        return self.after_test(brings, {})[0]
+
+    def after_test(self, brings: "Draws", further: "Mapping[int, Draws]") -> "tuple[Flags, Flags, int | None]":
+        """(where a model is put to use, where the step of that key follows, its key), by what each world gets.
+
+        Args:
+            brings: of putting to use what was tested, shape (worlds,).
+            further: of each step that may follow, less what it costs then, shape (worlds,).
+        """
         import numpy as np
 
-        seen, gains = self.shown[self.order], np.where(np.isfinite(self.cost), brings, 0.0)[self.order].cumsum()
-        # Worlds that show the same score cannot be told apart.
-        gains[:-1][seen[1:] == seen[:-1]] = -np.inf
-        best = int(gains.argmax())
-        return np.asarray(self.shown >= seen[best] if gains[best] > 0 else np.zeros(len(seen), dtype=bool))
+        seen, able = self.shown[self.order], np.isfinite(self.cost)
+
+        def summed(got: "Draws") -> "Draws":
+            sums = np.concatenate([[0.0], np.where(able, got, 0.0)[self.order].cumsum()])
+            # Worlds that show the same score cannot be told apart.
+            sums[1:-1][seen[1:] == seen[:-1]] = -np.inf
+            return sums
+
+        shipped = summed(brings)
+        ships = most = int(shipped.argmax())
+        best, then = shipped[ships], None
+        for key, got in further.items():
+            bought = summed(got)
+            with np.errstate(invalid="ignore"):
+                ahead = np.where(np.isfinite(bought), shipped - bought, -np.inf)
+            whole = bought + np.maximum.accumulate(ahead)
+            last = int(whole.argmax())
+            if whole[last] > best:
+                best, then, most, ships = whole[last], key, last, int(ahead[: last + 1].argmax())
+        flags = np.zeros((2, len(seen)), dtype=bool)
+        flags[0, self.order[:ships]] = True
+        flags[1, self.order[ships:most]] = True
+        return flags[0], flags[1], then
 
     def in_some(self, some: "Indices") -> "Step":
         """The same in some of the worlds; what it pays for is left out."""
+        import numpy as np
+
         errors, shown = self.errors[some], self.shown[some]
-        return replace(self, cost=self.cost[some], paid=Paid(), errors=errors, shown=shown, order=best_first(shown))
+        once = None if self.once is None else np.broadcast_to(self.once, self.shown.shape)[some]
+        return replace(
+            self, cost=self.cost[some], paid=Paid(), errors=errors, shown=shown, order=best_first(shown), once=once
+        )  # fmt: skip
 
 
 def best_first(shown: "Draws") -> "Indices":
@@ -230,13 +266,21 @@ class Actions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Every first step; what each brings where a model is put to use, and where one is, both (steps, worlds)."""
+    """Every first step, and what follows its test; arrays have shape (steps, worlds).
+
+    `further` are the indices of steps that may follow each. `brings` is what putting to use brings, `alone` where it is
+    done if nothing may follow; `ships` where it is done at once, and `goes_on` where step `then` follows.
+    """
 
     steps: tuple[Step, ...]
+    further: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     rules: Rules
     brings: "Draws"
+    alone: "Flags"
     ships: "Flags"
+    goes_on: "Flags"
+    then: tuple[int | None, ...]
 
     def first(self, name: str) -> int | None:
         """The index of the best step of that name; None where it cannot be taken."""
@@ -247,39 +291,70 @@ class Board:
         """What each world gets from a step, shape (worlds,); one that cannot take it gets nothing."""
         import numpy as np
 
-        cost = self.steps[at].cost
-        return np.asarray(np.where(np.isfinite(cost), self.ships[at] * self.brings[at] - cost, 0.0))
+        then = self.then[at]
+        brings = self.brings[at] if then is None else np.where(self.goes_on[at], self.brings[then], self.brings[at])
+        return np.asarray(self.shipped(at) * brings - self.cost(at))
+
+    def cost(self, at: int) -> "Draws":
+        """What each world pays for a step and the one that follows, shape (worlds,); 0 where it cannot be taken."""
+        import numpy as np
+
+        step, then = self.steps[at], self.then[at]
+        more = 0.0 if then is None else np.where(self.goes_on[at], follows(step, self.steps[then]), 0.0)
+        return np.asarray(np.where(np.isfinite(step.cost), step.cost + more, 0.0))
+
+    def shipped(self, at: int) -> "Flags":
+        """Where a model is put to use after a step or after the one that follows, shape (worlds,)."""
+        import numpy as np
+
+        then, ships = self.then[at], self.ships[at]
+        whole = ships if then is None else ships | (self.goes_on[at] & self.alone[then])
+        return np.asarray(whole & np.isfinite(self.steps[at].cost))
+
+    def errors(self, at: int) -> "Draws":
+        """The true error of what each world is left with, shape (worlds,)."""
+        import numpy as np
+
+        then, own = self.then[at], self.steps[at].errors
+        return own if then is None else np.where(self.goes_on[at], self.steps[then].errors, own)
 
     def in_some(self, some: "Indices") -> "Board":
         """The same in some of the worlds."""
-        return _valued(tuple(step.in_some(some) for step in self.steps), self.sizes, self.rules)
+        return _valued(tuple(step.in_some(some) for step in self.steps), self.further, self.sizes, self.rules)
 
     def revalued(self, rules: Rules) -> "Board":
         """The same steps where what putting to use brings has changed: V, its credit, or what comes besides."""
-        return _valued(self.steps, self.sizes, rules)
+        return _valued(self.steps, self.further, self.sizes, rules)
 
     def at_the_least_worth(self) -> "Board":
         """The same steps where the target is worth just so much that one of them pays, from a V beyond any price."""
         pays: list[float] = []
-        for step, ships, brings in zip(self.steps, self.ships, self.brings, strict=True):
+        for step, ships, brings in zip(self.steps, self.alone, self.brings, strict=True):
             takes = float(step.cost[step.cost < math.inf].mean()) + float(ships.mean()) * -self.rules.besides(step.size)
             part = float((ships * brings).mean() / self.rules.worth)
             pays += [takes / part] if part > 0 and takes > 0 else []
         return self.revalued(replace(self.rules, worth=BARELY * min(pays))) if pays else self
 
-    def walk(self, at: int, ships: bool = True) -> Walk:
-        """What every world pays for in a step and where it puts a model to use; nowhere unless `ships`."""
+    def walk(self, at: int, whole: bool = True) -> Walk:
+        """What every world pays for in a step and the one that follows, and where it puts a model to use.
+
+        Without `whole` the step alone, which puts nothing to use yet.
+        """
         import numpy as np
 
-        step, going = self.steps[at], np.isfinite(self.steps[at].cost)
+        step, then, going = self.steps[at], self.then[at] if whole else None, np.isfinite(self.steps[at].cost)
 
-        def of(name: str) -> "Draws":
-            return np.where(going, getattr(step.paid, name), 0.0)
+        def of(name: str, kept: bool = False) -> "Draws":
+            own = getattr(step.paid, name)
+            if then is None:
+                return np.where(going, own, 0.0)
+            more = getattr(self.steps[then].paid, name) - (own if kept else 0.0)
+            return np.where(going, own + self.goes_on[at] * more, 0.0)
 
         return Walk(
-            rounds=of("rounds"), bought=of("bought"), rows_trained=of("run_rows"), short_rounds=of("short_rounds"),
-            search_rows=of("search_rows"), search_runs=of("search_runs"), data_paid=of("data"), minimum=of("minimum"),
-            ships=self.ships[at] & going & ships,
+            rounds=of("rounds"), bought=of("bought", kept=True), rows_trained=of("run_rows"),
+            short_rounds=of("short_rounds"), search_rows=of("search_rows"), search_runs=of("search_runs"),
+            data_paid=of("data", kept=True), minimum=of("minimum"), ships=self.shipped(at) & whole,
         )  # fmt: skip
 
 
@@ -292,15 +367,43 @@ def lay_out(paths: "Draws", sizes: Sequence[int], *, rules: Rules, prices: Round
         rules, prices, actions: see there.
     """
     laying = _Laying(paths, tuple(sizes), rules, prices, actions)
-    return _valued(tuple(laying.steps()), tuple(sizes), rules)
+    steps = tuple(laying.steps())
+    further = tuple(
+        tuple(at for at, then in enumerate(steps) if _may_follow(then, step) and laying.pays(follows(step, then), step))
+        for step in steps
+    )
+    return _valued(steps, further, tuple(sizes), rules)
 
 
-def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Board:
+def follows(step: Step, then: Step) -> "Draws":
+    """What a purchase costs after an earlier step: what that has bought is not paid again, shape (worlds,)."""
+    return then.cost - (0.0 if step.once is None else step.once)
+
+
+def _may_follow(then: Step, step: Step) -> bool:
+    """Whether rows are bought on after a step: to one of the next sizes, from the same source or from none so far."""
+    bought = step.size == 0 or step.name == then.name
+    return step.once is not None and then.once is not None and bought and 0 < then.size - step.size <= AHEAD
+
+
+def _valued(
+    steps: tuple[Step, ...], further: tuple[tuple[int, ...], ...], sizes: tuple[int, ...], rules: Rules
+) -> Board:
     import numpy as np
 
     brings = np.array([rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps])
-    ships = np.array([step.ships(row) for step, row in zip(steps, brings, strict=True)], dtype=bool)
-    return Board(steps, sizes, rules, brings, ships)
+    alone = np.array([step.ships(row) for step, row in zip(steps, brings, strict=True)], dtype=bool)
+
+    def after(step: Step, then: int) -> "Draws":
+        paid = follows(step, steps[then])
+        return np.where(np.isfinite(paid), alone[then] * brings[then] - paid, 0.0)
+
+    ends = [
+        step.after_test(row, {then: after(step, then) for then in others})
+        for step, row, others in zip(steps, brings, further, strict=True)
+    ]
+    ships, goes_on = (np.array([end[at] for end in ends], dtype=bool).reshape(alone.shape) for at in (0, 1))
+    return Board(steps, further, sizes, rules, brings, alone, ships, goes_on, tuple(end[2] for end in ends))
 
 
 class _Laying:
@@ -340,18 +443,20 @@ class _Laying:
         training = self.prices.by_the_row(paid.run_rows, paid.search_rows) + paid.minimum
         whole = self.prices.whole(self.rules.before + price + people + training)
         cost = np.broadcast_to(np.asarray(whole, dtype=float), (len(self.paths),))
-        if not self._able(cost):
+        if not self.pays(cost):
             return
+        once = None if move is not None else self.prices.whole(self.rules.before + price)
         changed = self.paths if move is None or move.change is None else move.change(self.paths)
         errors = np.maximum(changed[:, size], self.rules.error_floor)
         items = self.rules.test_rows if move is None or not move.test_rows else move.test_rows
         shown = self._shown(errors, items, f"test of {size} {name if move is not None else ''}".strip())
-        yield Step(name, size, cost, paid, errors, shown, best_first(shown), items)
+        yield Step(name, size, cost, paid, errors, shown, best_first(shown), items, once)
 
-    def _able(self, cost: "Draws") -> bool:
-        """Whether the step can be had in most worlds, and what is left pays for it and a release at P80."""
+    def pays(self, cost: "Draws", before: Step | None = None) -> bool:
+        """Whether a step can be had in most worlds, and what is left pays for it and a release at P80."""
         import numpy as np
 
+        cost = cost if before is None else cost + before.cost
         finite = np.isfinite(cost)
         if finite.mean() <= 0.5:
             return False

@@ -103,7 +103,7 @@ function read(way, point) {
   });
   told.least = least;
   told.way = way;
-  told.chance = told.reaches;
+  told.chance = told.reaches + told.later;
   return told;
 }
 function best(list, name) {
@@ -199,7 +199,7 @@ function firstOf(middle, count) { return middle - LINE / 2 * (count - 1) + 4.5; 
 
 function branches(plan, chance) {
   var list = [["ship", plan.ship, plan.reaches, "go"], ["settle", plan.settle, 0, "go"],
-    ["ask again", 1 - plan.ship - plan.settle, 0, "wait"]];
+    ["ask again", 1 - plan.ship - plan.settle, plan.later, "wait"]];
   list = list.filter(function (one) { return one[1] > 0.005; });
   var sum = list.reduce(function (a, one) { return a + one[1]; }, 0);
   var parts = list.map(function (one) { return one[1] / sum; });
