@@ -30,18 +30,20 @@ from roads_answers import ROUND_USD, STAKES
 from roads_code import mark
 from roads_curves import CUTS, HIGHEST, read_answers
 from roads_rivals import RIVALS, Policy
-from roads_score import Table, by_source
-from roads_slopes import Curve, read_curves
+from roads_score import Mean, Table, by_source
+from roads_slopes import KINDS, Curve, fitted, merged, read_curves
 from roads_tasks import FRESH, TASKS
 from scipy.special import ndtr
 
 from tunecase import catalog
+from tunecase.forecast import believe, scale_of
 
 WALKS = Path(__file__).parent / "roads_halves_walks.csv"
 MISSES = (0.0, 0.25, 1.0, 3.0, 9.0)
 MOST_STEPS = 6
 METRICS = {task.name: task.metric for task in (*TASKS, *FRESH)}
 OURS = "the product"
+WORLDS = 2_000
 
 Key = tuple[str, str, str, float, float, float, float | None]
 
@@ -203,6 +205,21 @@ def ended(figures: Mapping[str, Any]) -> list[str]:
             for name in (OURS, *RIVALS)]  # fmt: skip
 
 
+def brier(roads: Sequence[Game], learnt: bool) -> Mean:
+    """Of "the target is met at all rows", by the forecast's worlds, with slopes of other publishers or without."""
+    pairs, drawn = [], {}
+    for game in roads:
+        curve = game.curve
+        if curve not in drawn:
+            points = merged(curve.pilot, curve.items)
+            slopes = fitted(curve.source)[KINDS[curve.learner]] if learnt else None
+            scale = scale_of(METRICS[curve.task], "higher", points)
+            drawn[curve] = believe(points, scale, language_model=False, slopes=slopes).paths([curve.rows], WORLDS)
+        chance = float((drawn[curve] <= 1 - game.target).mean())
+        pairs.append((curve.source, (chance - game.meets(curve.rows)) ** 2))
+    return by_source(pairs)
+
+
 def count(walks: Sequence[Walk], roads: Sequence[Played]) -> dict[str, Any]:
     """What the figures rest on."""
     kept = {game.key for game, _ in roads}
@@ -237,7 +254,11 @@ def main() -> None:
     print(Table(("M", "roads", OURS, *RIVALS), rows))
     print("\nRoads shipped / of these those that miss / not shipped though the model at hand meets the target\n")
     print(Table(("M", OURS, *RIVALS), ends))
-    print(json.dumps({"regret": figures, "count": count(walks, everything)}))
+    all_roads = list(games(curves, [0.0]))
+    chances = {name: brier(all_roads, learnt) for name, learnt in (("with slopes", True), ("without", False))}
+    print("\nBrier score of the target at all rows: " + ", ".join(f"{n} {m.words('.3f')}" for n, m in chances.items()))
+    told = {name: mean.figures() for name, mean in chances.items()}
+    print(json.dumps({"regret": figures, "brier": told, "count": count(walks, everything)}))
 
 
 if __name__ == "__main__":

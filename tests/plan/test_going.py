@@ -13,7 +13,6 @@ from tests.laws import law
 from tests.plan.test_plan import walked
 from tests.projects import basis, written
 from tunecase.plan import cost_of_rows
-from tunecase.plan.costs import total_of
 from tunecase.plan.known import Known
 
 CASES = ("usual", "without a pilot", "with a fallback", "served")
@@ -46,13 +45,14 @@ def test_more_rows_never_cost_less(n: int, more: int) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_first_rung_costs_what_the_first_step_of_labels_does(case: str) -> None:
-    """World by world, but for storage and egress, which are in the bill alone, and answers after launch."""
+def test_every_rung_costs_what_the_step_of_labels_to_it_does(case: str) -> None:
+    """World by world."""
     of = walked(case)
-    step = of.along(of.solved.offer("label"))
-    paid = total_of(step.first, without=("storage", "egress", "inference"))
+    steps = [step for step in of.solved.board.steps if step.name == "label"]
     assert HELD == of.facts.rows == of.solved.state.sizes[0]
-    assert cost_in(case)(of.solved.state.sizes[1]) == pytest.approx(paid)
+    assert len(steps) > 1
+    for step in steps:
+        assert cost_in(case)(of.solved.state.sizes[step.size]) == pytest.approx(step.cost)
 
 
 def test_beyond_every_source_there_is_no_price() -> None:

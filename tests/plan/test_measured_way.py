@@ -115,10 +115,10 @@ def test_without_candidates_every_figure_is_as_before(tmp_path: Path) -> None:
 
 
 def test_a_prompted_model_is_used_as_it_is_or_not_at_all(tmp_path: Path) -> None:
-    """It ships where the lower end of its score meets the target; it has no step on data or method."""
+    """It ships where it is likelier than not to meet the target of 85%; it has no step on data or method."""
     good, poor = (
         by_way(facts(tmp_path, candidate(points=curve(0.5, 0.05)), baselines=(replace(LUNA, score=scored),)))[LUNA.name]
-        for scored in (0.9, 0.86)
+        for scored in (0.9, 0.84)
     )
     assert "ship" == good.solved.winner.lever
     assert "stop" == poor.solved.winner.lever

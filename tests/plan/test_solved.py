@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.plan.test_plan import walked
-from tunecase.plan import Solved, solve
+from tunecase.plan import Solved
 from tunecase.plan.levers import TOO_DEAR
 
 
@@ -49,39 +49,55 @@ def test_more_value_is_the_same_board_worth_more() -> None:
     """Twice V: the tests and the costs stay, every worth rises; nothing of V leaves no step to take."""
     of = solved()
     twice, none = of.scaled(2.0), of.scaled(1e-6)
-    assert of.board.passed is twice.board.passed
+    assert of.board.steps == twice.board.steps
     assert all(twice.worth(one.lever) >= of.worth(one.lever) - 1e-6 for one in of.offers if not of.blocked(one))
     assert "stop" == none.winner.lever
-    assert (none.policy.taken[0] < 0).all()
+
+
+def test_a_dearer_miss_is_the_same_board_put_to_use_in_fewer_worlds() -> None:
+    """At the filed price nothing changes, at a dearer one no worth rises, and what the pilot trained is rated anew."""
+    of = solved()
+    for miss in (1.0, 3.0, 20.0):
+        dearer = of.at_miss(miss)
+        assert of.board.steps == dearer.board.steps
+        assert not (dearer.board.ships & ~of.board.ships).any()
+        assert (miss == 1.0) == bool((dearer.board.ships == of.board.ships).all())
+        assert all(dearer.worth(one.lever) <= of.worth(one.lever) + 1e-6 for one in of.offers)
+    ready = solved("shipped")
+    assert "ship" == ready.at_miss(20.0).winner.lever != ready.at_miss(1e6).winner.lever
+
+
+def test_a_price_of_a_miss_in_money_stays_what_it_is() -> None:
+    """Twice V halves it in worths of the target; one that is stated in such worths stays that."""
+    of, plain = solved("miss in money"), solved()
+    assert pytest.approx(6_000) == of.state.miss * of.state.worth
+    for factor in (0.5, 2.0):
+        again = of.scaled(factor)
+        assert pytest.approx(factor * of.state.worth) == again.state.worth
+        assert pytest.approx(6_000) == again.state.miss * again.state.worth
+        assert plain.scaled(factor).state.miss == plain.state.miss == 1.0
 
 
 def test_fewer_worlds_give_nearly_the_same_worth() -> None:
     """A third of the worlds, spread over all batches; as many or more than there are change nothing."""
     of = solved()
     fewer = of.in_some(500)
-    assert 500 == len(fewer.state.paths) == fewer.board.errors.shape[1]
+    assert 500 == len(fewer.state.paths) == fewer.board.ships.shape[1]
     assert of.in_some(1_500) is of
     for lever in ("label", "bigger_model"):
         whole, part = of.brings(lever), fewer.brings(lever)
         assert abs(whole.mean() - part.mean()) <= 4 * np.std(part) / np.sqrt(len(part))
 
 
-def test_a_board_is_laid_again_on_its_own_tests() -> None:
-    """Solved once more on an earlier board every worth is the same."""
-    of = solved()
-    again = solve(of.state, of.board)
-    assert [of.worth(one.lever) for one in of.offers] == [again.worth(one.lever) for one in again.offers]
-
-
-def test_without_a_value_rounds_go_on_until_the_target_is_met() -> None:
-    """Nothing is weighed: a bigger model and a larger test need a reason in money."""
+def test_without_a_value_a_bigger_model_and_a_larger_test_need_a_reason_in_money() -> None:
+    """Nothing is weighed: of the other steps the best is the one that pays from the least worth on."""
     of = solved("without a value")
     assert not of.weighed
     assert solved().weighed
-    assert "needs" not in of.blocked(of.offer("label"))
     assert all(
         "nothing says whether it is worth its price" in of.blocked(of.offer(name))
         for name in ("bigger_model", "test_set")
     )
-    walk = walked("without a value").walk
-    assert walk.rounds.max() > 1
+    assert "label" == of.winner.lever
+    steps = [one.lever for one in of.offers if one.steps and one.lever != "label"]
+    assert max(of.worth(lever) for lever in steps) < 0 < of.worth("label")

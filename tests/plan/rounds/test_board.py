@@ -203,7 +203,7 @@ def test_a_test_has_the_luck_of_its_items_and_seed_and_without_items_none() -> N
 def test_the_best_of_all_scores_decides_and_worlds_that_show_the_same_are_alike(
     worlds: int, levels: int, absent: float, seed: int
 ) -> None:
-    """No other score brings more together; all that show as much are put to use; worlds that cannot pay do not count."""
+    """No other score brings more together; all that show as much are put to use; who cannot pay does not count."""
     rng = np.random.default_rng(seed)
     shown, brings = rng.integers(0, levels, worlds) / levels, rng.normal(0.2, 1.0, worlds)
     able = rng.random(worlds) >= absent

@@ -8,9 +8,8 @@ put to use from that score on from which all worlds that show as much bring the 
     worth(step) = max over a >= b of E[ brings, shown >= a ] + E[ worth of buying more, a > shown >= b ] - E[cost]
     brings      = V credit(true error) + saving - upkeep - release
 
-After the test the question is asked again with what it showed; the second purchase, to one of the next sizes, is there
-so that a small step counts what it lets one find out. What comes after that is left out: on measured roads a whole
-policy brought no more.
+After the test the question is asked again with all that was shown. That rows may be bought on is counted, so that a
+small step is worth what it lets one find out, by rules that look at the last score alone; other steps are left out.
 """
 
 import math
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
-AHEAD = 3  # sizes up to which rows may be bought on after a first test
+AHEAD = 3  # sizes up to which rows are bought on after a test
+PAID = ("rounds", "short_rounds", "run_rows", "search_rows", "search_runs", "bought", "data", "minimum")
 BARELY = 1.05  # times the worth from which on a step pays: there it is the best one
 SURE_TO_PAY = 0.8  # what is left of a budget must pay for a step with this chance
 
@@ -160,10 +160,6 @@ class Step:
     test_rows: int | None
     once: "Draws | float | None" = None
 
-    def ships(self, brings: "Draws") -> "Flags":
-        """Where a model is put to use after the test if nothing follows, by what each world brings, both (worlds,)."""
-        return self.after_test(brings, {})[0]
-
     def after_test(self, brings: "Draws", further: "Mapping[int, Draws]") -> "tuple[Flags, Flags, int | None]":
         """(where a model is put to use, where the step of that key follows, its key), by what each world gets.
 
@@ -266,21 +262,20 @@ class Actions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Every first step, and what follows its test; arrays have shape (steps, worlds).
+    """Every first step, and what follows its test; for each an array of shape (worlds,).
 
-    `further` are the indices of steps that may follow each. `brings` is what putting to use brings, `alone` where it is
-    done if nothing may follow; `ships` where it is done at once, and `goes_on` where step `then` follows.
+    `further` are the indices of steps that may follow. `ships` is where a model is put to use after the test, `goes_on`
+    where step `then` follows, and `got` what a world has from all of it before the step itself is paid.
     """
 
     steps: tuple[Step, ...]
     further: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     rules: Rules
-    brings: "Draws"
-    alone: "Flags"
-    ships: "Flags"
-    goes_on: "Flags"
+    ships: "tuple[Flags, ...]"
+    goes_on: "tuple[Flags, ...]"
     then: tuple[int | None, ...]
+    got: "tuple[Draws, ...]"
 
     def first(self, name: str) -> int | None:
         """The index of the best step of that name; None where it cannot be taken."""
@@ -291,32 +286,44 @@ class Board:
         """What each world gets from a step, shape (worlds,); one that cannot take it gets nothing."""
         import numpy as np
 
-        then = self.then[at]
-        brings = self.brings[at] if then is None else np.where(self.goes_on[at], self.brings[then], self.brings[at])
-        return np.asarray(self.shipped(at) * brings - self.cost(at))
+        return np.where(np.isfinite(self.steps[at].cost), self.got[at] - self.steps[at].cost, 0.0)
+
+    def chain(self, at: int) -> "Iterator[tuple[Step, Step | None, Flags, Flags]]":
+        """A step and those that follow: (the step before, the one that follows, where it is taken, where it ships)."""
+        import numpy as np
+
+        before, step, taken = self.steps[at], None, np.isfinite(self.steps[at].cost)
+        while True:
+            yield before, step, taken, taken & self.ships[at]
+            then = self.then[at]
+            if then is None:
+                return
+            before, step, taken, at = step or before, self.steps[then], taken & self.goes_on[at], then
 
     def cost(self, at: int) -> "Draws":
-        """What each world pays for a step and the one that follows, shape (worlds,); 0 where it cannot be taken."""
+        """What each world pays for a step and those that follow, shape (worlds,); 0 where it cannot be taken."""
         import numpy as np
 
-        step, then = self.steps[at], self.then[at]
-        more = 0.0 if then is None else np.where(self.goes_on[at], follows(step, self.steps[then]), 0.0)
-        return np.asarray(np.where(np.isfinite(step.cost), step.cost + more, 0.0))
+        parts = (
+            np.where(taken, before.cost if step is None else follows(before, step), 0.0)
+            for before, step, taken, _ in self.chain(at)
+        )
+        return np.asarray(sum(parts))
 
     def shipped(self, at: int) -> "Flags":
-        """Where a model is put to use after a step or after the one that follows, shape (worlds,)."""
+        """Where a model is put to use after a step or those that follow, shape (worlds,)."""
         import numpy as np
 
-        then, ships = self.then[at], self.ships[at]
-        whole = ships if then is None else ships | (self.goes_on[at] & self.alone[then])
-        return np.asarray(whole & np.isfinite(self.steps[at].cost))
+        return np.asarray(np.logical_or.reduce([ships for *_, ships in self.chain(at)]))
 
     def errors(self, at: int) -> "Draws":
         """The true error of what each world is left with, shape (worlds,)."""
         import numpy as np
 
-        then, own = self.then[at], self.steps[at].errors
-        return own if then is None else np.where(self.goes_on[at], self.steps[then].errors, own)
+        left = self.steps[at].errors
+        for _, step, taken, _ in self.chain(at):
+            left = left if step is None else np.where(taken, step.errors, left)
+        return left
 
     def in_some(self, some: "Indices") -> "Board":
         """The same in some of the worlds."""
@@ -329,32 +336,32 @@ class Board:
     def at_the_least_worth(self) -> "Board":
         """The same steps where the target is worth just so much that one of them pays, from a V beyond any price."""
         pays: list[float] = []
-        for step, ships, brings in zip(self.steps, self.alone, self.brings, strict=True):
-            takes = float(step.cost[step.cost < math.inf].mean()) + float(ships.mean()) * -self.rules.besides(step.size)
-            part = float((ships * brings).mean() / self.rules.worth)
+        for at, step in enumerate(self.steps):
+            takes = float((self.cost(at) - self.shipped(at) * self.rules.besides(step.size)).mean())
+            part = float((self.after(at) + self.cost(at)).mean() / self.rules.worth)
             pays += [takes / part] if part > 0 and takes > 0 else []
         return self.revalued(replace(self.rules, worth=BARELY * min(pays))) if pays else self
 
     def walk(self, at: int, whole: bool = True) -> Walk:
-        """What every world pays for in a step and the one that follows, and where it puts a model to use.
+        """What every world pays for in a step and those that follow, and where it puts a model to use.
 
         Without `whole` the step alone, which puts nothing to use yet.
         """
         import numpy as np
 
-        step, then, going = self.steps[at], self.then[at] if whole else None, np.isfinite(self.steps[at].cost)
-
-        def of(name: str, kept: bool = False) -> "Draws":
-            own = getattr(step.paid, name)
-            if then is None:
-                return np.where(going, own, 0.0)
-            more = getattr(self.steps[then].paid, name) - (own if kept else 0.0)
-            return np.where(going, own + self.goes_on[at] * more, 0.0)
-
+        paid = dict.fromkeys(PAID, np.zeros(len(self.steps[at].cost)))
+        for before, step, taken, _ in self.chain(at):
+            for name in PAID:
+                more = getattr((step or before).paid, name)
+                if step is not None and name in ("bought", "data"):  # what the step before has bought is there
+                    more = more - getattr(before.paid, name)
+                paid[name] = paid[name] + np.where(taken, more, 0.0)
+            if not whole:
+                break
         return Walk(
-            rounds=of("rounds"), bought=of("bought", kept=True), rows_trained=of("run_rows"),
-            short_rounds=of("short_rounds"), search_rows=of("search_rows"), search_runs=of("search_runs"),
-            data_paid=of("data", kept=True), minimum=of("minimum"), ships=self.shipped(at) & whole,
+            rounds=paid["rounds"], bought=paid["bought"], rows_trained=paid["run_rows"],
+            short_rounds=paid["short_rounds"], search_rows=paid["search_rows"], search_runs=paid["search_runs"],
+            data_paid=paid["data"], minimum=paid["minimum"], ships=self.shipped(at) & whole,
         )  # fmt: skip
 
 
@@ -391,19 +398,19 @@ def _valued(
 ) -> Board:
     import numpy as np
 
-    brings = np.array([rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps])
-    alone = np.array([step.ships(row) for step, row in zip(steps, brings, strict=True)], dtype=bool)
-
-    def after(step: Step, then: int) -> "Draws":
-        paid = follows(step, steps[then])
-        return np.where(np.isfinite(paid), alone[then] * brings[then] - paid, 0.0)
-
-    ends = [
-        step.after_test(row, {then: after(step, then) for then in others})
-        for step, row, others in zip(steps, brings, further, strict=True)
-    ]
-    ships, goes_on = (np.array([end[at] for end in ends], dtype=bool).reshape(alone.shape) for at in (0, 1))
-    return Board(steps, further, sizes, rules, brings, alone, ships, goes_on, tuple(end[2] for end in ends))
+    brings = [rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps]
+    ends: dict[int, tuple[Flags, Flags, int | None, Draws]] = {}
+    for at in sorted(range(len(steps)), key=lambda at: -steps[at].size):
+        nets = {then: ends[then][3] - follows(steps[at], steps[then]) for then in further[at]}
+        nets = {then: np.where(np.isfinite(net), net, 0.0) for then, net in nets.items()}
+        ships, goes_on, then = steps[at].after_test(brings[at], nets)
+        got = ships * brings[at] + (0.0 if then is None else goes_on * nets[then])
+        ends[at] = ships, goes_on, then, got
+    order = range(len(steps))
+    return Board(
+        steps, further, sizes, rules, tuple(ends[at][0] for at in order), tuple(ends[at][1] for at in order),
+        tuple(ends[at][2] for at in order), tuple(ends[at][3] for at in order),
+    )  # fmt: skip
 
 
 class _Laying:
