@@ -95,19 +95,16 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     """What the policy assumes, in words; `first` names its first step, `rows` are those at hand."""
     state, forecast, project = solved.state, solved.state.forecast, solved.state.basis.project
     test = f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise"
-    after = "after it the best step by expected value is asked for again, which is not in this bill"
     if state.way is not None and state.way.flat:
         return (f"each world has the error of {state.way.words} as its test shows it; nothing is trained",)
     curve = "an assumed curve" if state.assumed else "one curve of the forecast"
     words = [
         f"each world follows {curve}, from {rows:,} rows up to {_most_words(forecast)}; a model is put to use "
-        f"where that pays on average over worlds in which {test} shows the same",
-        f"{after}; the first step is {first.replace('_', ' ')}",
+        f"from that score of {test} on from which it pays on average",
+        f"the first step is {first.replace('_', ' ')}; rows bought on after a test, where that pays, are in this bill",
         *([state.assumed] if state.assumed else _stand_in_words(forecast)),
         "a step is chosen on the price of its rows, runs and hours; storage and egress are in the bill alone",
     ]
-    if project is not None and project.rounds is not None:
-        words.append("the project file says how many rounds there are at most")
     if project is not None and project.budget is not None:
         words.append("no step is taken unless what is left of the budget pays for it with a chance of 80%")
     return tuple(words)
