@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from tests.laws import law
-from tunecase.forecast.curves import Belief, believe
+from tunecase.forecast.curves import Belief, believe, nothing_left
 from tunecase.forecast.models import ODDS_SLOPES
 from tunecase.forecast.scale import Scale
 from tunecase.forecast.widths import TESTED, Calibration, calibration
@@ -301,3 +301,15 @@ def test_of_many_sizes_those_spread_evenly_are_heard():
     heard = believe(many, **SHARE).points
     assert (many[0].n, many[-1].n) == (heard[0].n, heard[-1].n)
     assert 20 <= len(heard) <= 30
+
+
+@pytest.mark.parametrize(
+    ("method", "base", "share"), [("grpo", None, 0.8), ("grpo", 0.5, 0.8), ("grpo", 0.2, 0.4), ("sft", 0.5, 0.0)]
+)
+def test_reinforcement_learning_often_has_nothing_left_to_gain(method: str, base: float | None, share: float) -> None:
+    """Less often where it has halved the error of the untouched model already; other methods go on."""
+    points = [Point(100, 0.6), Point(200, 0.65), Point(400, 0.68), *([] if base is None else [Point(0, base)])]
+    assert share == nothing_left(points, method, "higher")
+    belief = believe(points, Scale("higher", bounded=True, binomial=True), stays=share)
+    paths = belief.paths([400, 3_200], 2_000)
+    assert share == pytest.approx(float(np.isclose(paths[:, 0], paths[:, 1]).mean()), abs=0.01)

@@ -14,12 +14,11 @@ def anew() -> Anew:
 
 
 def test_as_filed_it_is_the_plans_own_board(anew: Anew) -> None:
-    """The same sizes and steps, put to use in the same worlds, worth the same."""
+    """The same sizes and steps, worth the same in every world."""
     own = walked("usual").solved
     board = anew.laid().board
     assert board.sizes == own.board.sizes
     assert [step.name for step in board.steps] == [step.name for step in own.board.steps]
-    assert (board.ships == own.board.ships).all()
     assert all((board.after(at) == own.board.after(at)).all() for at in range(len(board.steps)))
 
 

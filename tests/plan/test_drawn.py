@@ -51,10 +51,10 @@ def test_the_total_is_the_sum_of_the_lines_that_count(case: str) -> None:
 
 @pytest.mark.parametrize("case", ["usual", "with other costs"])
 def test_the_board_and_the_bill_agree_on_what_a_step_costs(case: str) -> None:
-    """A walk's lines, storage and egress apart, are what its step costs on the board, on average over the worlds."""
+    """A walk's lines, storage and egress apart, are what its steps cost on the board, on average over the worlds."""
     of = walked(case)
     assert of.walked.at is not None
-    paid = of.solved.board.steps[of.walked.at].cost + of.walk.ships * of.solved.board.rules.release
+    paid = of.solved.board.cost(of.walked.at) + of.walk.ships * of.solved.board.rules.release
     metered = sum(of.lines[name].amount for name in ("storage", "egress"))
     assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered).mean()
 
@@ -109,14 +109,14 @@ def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
     "compute", ["{gpus: [H100], minimum_hours: 24 h}", "{gpus: [H100], minimum_hours: 0.001 h}", "{hosted: mistral}"]
 )
 def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
-    """A round pays at least its minimum, in the price of a step and in the gpu line alike."""
+    """Every round pays at least its minimum, in the price of a step and in the gpu line alike."""
     extra = f"models: [meta-llama/Llama-3.1-8B]\ncompute: {compute}\n"
     of_project = project(FOLDER, extra=extra, budget="")
     facts = known(of_project, pieces(of_project)[1], tokens=TOKENS)
     own = Contract("", "mistral", "mistral", "", "", Decimal(3), "USD", 3.0, "2026-10-01", "a contract")
     of = drawn(replace(facts, basis=replace(facts.basis, contracts=(own,))))
     assert of.walked.at is not None
-    paid = of.solved.board.steps[of.walked.at].cost
+    paid = of.solved.board.cost(of.walked.at)
     metered = sum(of.lines[name].amount for name in ("storage", "egress"))
     stored = 0.0 if "hosted" not in compute else 24.0 * (of.walk.rounds > 0)
     assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered - stored).mean()

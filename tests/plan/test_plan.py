@@ -283,7 +283,7 @@ def test_each_figure_rests_on_the_weakest_of_what_it_is_made_of() -> None:
 
 
 def test_another_seed_gives_the_same_figures_within_their_errors() -> None:
-    """Worth, chance, total and price of the first step differ by no more than four errors of a difference."""
+    """Worth, chance and price of the first step differ by no more than four errors of a difference."""
     for one, other in zip(figures(made("usual")), figures(made("usual", 1)), strict=True):
         assert abs(one.value - other.value) <= 4 * 2**0.5 * max(one.error, other.error)
 
@@ -343,9 +343,8 @@ def test_a_stated_baseline_above_the_probe_lowers_the_value() -> None:
 
 
 def figures(of: Plan) -> list:
-    """The sampled headline figures."""
-    total = of.total
-    return [of.worth.expected, of.worth.gain, of.chance.shown, total.expected, total.p80, total.p90, of.release.p80]
+    """The sampled headline figures that do not hang on where just a few worlds buy on."""
+    return [of.worth.expected, of.worth.gain, of.chance.shown, of.release.p80]
 
 
 def test_the_same_worlds_are_walked_by_bill_and_plan() -> None:

@@ -17,7 +17,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "estimate": (5, "d9389e7e5fa2"),
     "pilot": (1, "234002b1cee9"),
     "judge": (1, "b5f663ed50a9"),
-    "forecast": (4, "afa07a762976"),
+    "forecast": (4, "1e9c5eeaa3d3"),
     "decide": (5, "69fdc61b7a5a"),
     "round": (1, "bbd9b4131c55"),
     "next": (1, "1eaa1edcb888"),

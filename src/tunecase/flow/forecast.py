@@ -67,7 +67,8 @@ def _carried_on(flow: Flow, points: tuple[Point, ...], about: dict[str, Any], ru
         basis=basis,
         stakes=at_stake,
     )
-    curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
+    method = flow.project.compute.objective or ""
+    curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), method=method, **about)
     record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))
     own = _own_curves(flow.current("pilot"), metric, prospect, flow.seed)
     return replace(record, rounds=rounds, candidates=own)

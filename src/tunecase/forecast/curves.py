@@ -31,6 +31,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tunecase import catalog
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
 from tunecase.forecast.models import (
     LOSSES,
@@ -80,6 +81,7 @@ __all__ = [
 ]
 
 LEAST_SIZES, MOST_SIZES = 3, 30
+STAYS, HALVED = 0.8, 0.5  # of the worlds, and of the untouched model's error: judgements, see `nothing_left`
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
 KNOTS = 14  # sizes at which curves are drawn jointly
 BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
@@ -123,6 +125,7 @@ class Belief:
     library: Lessons
     base_share: float = 0.0  # of the worlds: those that follow the base rates
     slopes: Slopes | None = None  # of the learner's kind, on which every other world goes on
+    stays: float = 0.0  # the share of worlds in which more rows change nothing
 
     def paths(self, sizes: "Sequence[float] | Floats", draws: int = 2000) -> "Floats":
         """The true error at each size in each world; a world is one curve, and curves cross.
@@ -152,6 +155,10 @@ class Belief:
         if self.slopes is not None and len(later):
             rng = generator(self.seed, "slopes")
             logs[1::2, later] = self.slopes.ahead(self.points, at[later], logs[1::2, -1], rng)
+        if self.stays and len(later):
+            rng = generator(self.seed, "nothing left")
+            still = np.flatnonzero(_shuffled(_spread_levels(draws, rng), rng) < self.stays)
+            logs[np.ix_(still, later)] = logs[still, -1:]
         return np.asarray(np.clip(np.exp(logs[:, :-1]), LEAST_ERROR, self._most))
 
     def middle(self, sizes: "Sequence[float] | Floats") -> "Floats":
@@ -358,6 +365,7 @@ def believe(
     library: Lessons | None = None,
     kind: str = "",
     slopes: Slopes | None = None,
+    stays: float = 0.0,
 ) -> Belief:
     """The belief about a learning curve from the points of a pilot.
 
@@ -377,6 +385,7 @@ def believe(
         kind: of the learner, such as n-grams or encoder; every other world goes on as such learners did on public
             tasks, where items are known and the kind was measured.
         slopes: in place of the shipped ones of the kind.
+        stays: the share of worlds in which more rows change nothing, see `nothing_left`.
     Returns: a Belief.
     Raises: ValueError below two sizes.
     Leaves out: of more than 30 sizes all but those spread evenly; anything but the number of examples.
@@ -405,7 +414,7 @@ def believe(
         library or lessons(),
     )  # fmt: skip
     known = (slopes or slopes_of(kind)) if belief.tested and scale.direction == "higher" else None
-    belief = replace(belief, base_share=_base_share(belief), slopes=known)
+    belief = replace(belief, base_share=_base_share(belief), slopes=known, stays=stays)
     return replace(belief, assumptions=_assumptions(belief))
 
 
@@ -416,6 +425,20 @@ def _spread_evenly(points: tuple[Point, ...]) -> tuple[Point, ...]:
     at = np.log([point.n for point in points])
     steps = np.linspace(at[0], at[-1], MOST_SIZES)
     return tuple(points[i] for i in np.unique(np.abs(at - steps[:, None]).argmin(axis=1)))
+
+
+def nothing_left(points: Sequence[Point], method: str, direction: str) -> float:
+    """The share of worlds in which more rows change nothing, by the method and the score of the untouched model.
+
+    On twelve published curves of reinforcement learning from strong models "as it is now" erred by .032 where a curve
+    that goes on erred by .292. The shares are judgements: most worlds, half of that where training has halved the
+    error of the untouched model (n = 0).
+    """
+    if method not in catalog.sampling_objectives():
+        return 0.0
+    seen = [(point.n, max(to_error(point.score, direction), LEAST_ERROR)) for point in points]
+    base, (_, last) = [error for n, error in seen if n == 0], max(seen, default=(0, 1.0))
+    return STAYS / 2 if base and last <= HALVED * min(base) else STAYS
 
 
 def _base_share(belief: Belief) -> float:
@@ -442,6 +465,8 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
     if belief.slopes is not None:
         rests = f"{belief.slopes.publishers} publishers of public tasks"
         words.append(f"half of the belief goes on from there as learners of this kind did on {rests}")
+    if belief.stays:
+        words.append(f"in {belief.stays:.0%} of the worlds more rows change nothing, as in most reinforcement learning")
     sd = spreads(points, belief.scale)
     if sd is not None:
         words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from tunecase.errors import InputError, Problem, refuse_any
-from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
+from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, nothing_left, reach_share
 from tunecase.forecast.importers.evals import eval_logs, evals
 from tunecase.forecast.importers.imported import Asked, Imported
 from tunecase.forecast.importers.mlflow import mlflow
@@ -62,6 +62,7 @@ class Measured:
         notes: what else a reader should know of the points.
         fine_tune: False for a learner that is no language model, measured as itself: its curve is flatter.
         kind: of the learner that was measured, where it is known.
+        method: the objective that it was trained for, where it is known.
     """
 
     points: Sequence[Point]
@@ -75,6 +76,7 @@ class Measured:
     notes: Sequence[str] = ()
     fine_tune: bool = True
     kind: str = ""
+    method: str = ""
 
     @property
     def copies(self) -> bool:
@@ -112,13 +114,15 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         tidy, scale, target, ceiling, n_max, prospect.n_max_why, measured.model, left_out=tuple(measured.left_out),
         of_pilot=measured.source == "pilot", copies=measured.copies,
     )  # fmt: skip
-    seen = None
+    seen, stays = None, nothing_left(measured.points, measured.method, direction)
     if len(tidy) >= LEAST_SIZES and not measured.copies:
-        belief = believe(tidy, scale, seed=seed, language_model=measured.language_model, kind=measured.kind)
+        belief = believe(
+            tidy, scale, seed=seed, language_model=measured.language_model, kind=measured.kind, stays=stays
+        )  # fmt: skip
         seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     conclusion = verdict(facts)
-    p_now = _p_now(facts, seen)
+    p_now = _p_now(conclusion, facts, seen)
     if conclusion not in ("above the ceiling", "reached"):
         facts = replace(facts, next_run=_next_run(facts, prospect, measured))
     following = next_pilot(conclusion, facts)
@@ -146,6 +150,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         stand_in_factor=measured.stand_in_factor,
         source=measured.source,
         kind=measured.kind,
+        stays=stays,
         next_run=facts.next_run,
         n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
         p_now=p_now,
@@ -190,9 +195,9 @@ def read_source(place: str | Sequence[str], request: Asked) -> Imported:
     raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
 
 
-def _p_now(facts: Facts, seen: "_Seen | None") -> float | None:
-    """The chance that the target is met at the largest size; by its test alone where there is no curve."""
-    if seen is not None or facts.target is None or not facts.points:
+def _p_now(conclusion: Verdict, facts: Facts, seen: "_Seen | None") -> float | None:
+    """The chance that the target is met at the largest size; where a test shows it without a curve, by that alone."""
+    if seen is not None or facts.target is None or conclusion != "reached":
         return seen.p_now if seen else None
     return facts.tested.chance(facts.error(facts.target))
 

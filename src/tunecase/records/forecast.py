@@ -95,7 +95,8 @@ class Forecast(Tabular):
     where there is one. `p_now` is the chance that the target is met at the largest size measured, `p_target` that it is
     met by n_max. `candidates` are the curves of what the pilot raced, each as itself and not as a stand-in. `fault` is
     what makes the points uninformative whatever their scatter: all answers are the same, or the score falls. `kind` is
-    that of the learner that was measured, empty where it is not known.
+    that of the learner that was measured, empty where it is not known, and `stays` the share of the belief in which
+    more rows change nothing.
     """
 
     verdict: Literal[
@@ -130,6 +131,7 @@ class Forecast(Tabular):
     candidates: tuple[OwnCurve, ...] = ()
     fault: Literal["", "one answer", "falls"] = ""
     kind: str = ""
+    stays: float = 0.0
 
     @property
     def language_model(self) -> bool:

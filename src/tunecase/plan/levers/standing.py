@@ -241,7 +241,8 @@ def belief_of(forecast: Forecast, basis: Basis, *, tuned: bool = True) -> Belief
     scale = scale_of(forecast.metric, forecast.direction)
     language_model = tuned and forecast.language_model
     return believe(
-        forecast.points, scale, seed=basis.worlds.seed, language_model=language_model, kind=forecast.kind
+        forecast.points, scale, seed=basis.worlds.seed, language_model=language_model, kind=forecast.kind,
+        stays=forecast.stays,
     )  # fmt: skip
 
 
