@@ -21,7 +21,7 @@ from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
-from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
+from tunecase.forecast.verdict import Facts, Verdict, next_pilot, reason, verdict
 from tunecase.quantities import Band, Floats, Interval80, band, np
 from tunecase.records import COPIES, N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
