@@ -181,6 +181,8 @@ def _bar(drawn: Drawn) -> Bar | None:
     solved, ships, met = drawn.solved, drawn.walk.shipped, drawn.walk.reached
     if solved is None or not drawn.grounded or ships is None or met is None:
         return None
+    if drawn.offer is not None and drawn.offer.lever == "when_sure":
+        return None  # its error is promised, whatever the target
     state, at, miss = solved.state, drawn.walked.at, solved.state.miss
     if miss is None:
         return None

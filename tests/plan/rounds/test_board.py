@@ -1,4 +1,4 @@
-"""The board of first steps: what each costs and shows, and from which shown score on a model is put to use."""
+"""The board of first steps: what each costs and shows, and what follows its test from which shown score on."""
 
 from dataclasses import replace
 from functools import cache
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.laws import law
 from tunecase.plan.rounds import Board, RoundPrices, Step
-from tunecase.plan.rounds.board import BARELY, Actions, Move, Paid, Purchase, Rules, best_first, lay_out
+from tunecase.plan.rounds.board import AHEAD, BARELY, Actions, Move, Paid, Purchase, Rules, best_first, follows, lay_out
 
 WORLDS = 1_280
 SIZES = (100, 200, 400)
@@ -71,9 +71,22 @@ def shown_as(shown: np.ndarray, price: "np.ndarray | float" = 0.0) -> Step:
     return Step("look", 0, np.zeros(len(shown)) + price, Paid(), shown, shown, best_first(shown), None)
 
 
-def best_brought(shown: np.ndarray, brings: np.ndarray) -> float:
-    """What the worlds that show a score or more bring together, of all scores the best one; 0 where none pays."""
-    return max(0.0, *(float(brings[shown >= score].sum()) for score in np.unique(shown)))
+def ships_of(step: Step, brings: np.ndarray) -> np.ndarray:
+    """Where a model is put to use after a test that nothing but that may follow."""
+    return step.after_test(brings, {})[0]
+
+
+def brought(board: Board, step: Step) -> np.ndarray:
+    """What putting the step's model to use brings in each world."""
+    return board.rules.worth * board.rules.credit(step.errors) + board.rules.besides(step.size)
+
+
+def most(shown: np.ndarray, brings: np.ndarray, *further: np.ndarray) -> float:
+    """What all worlds have together at the best two scores: from one on put to use, below it to the other go on."""
+    scores = [np.inf, *np.unique(shown)[::-1]]
+    ships, *on = ([got[shown >= score].sum() for score in scores] for got in (brings, *further))
+    pairs = [(high, low) for low in range(len(scores)) for high in range(low + 1)]
+    return max([*ships, *(ships[high] + got[low] - got[high] for got in on for high, low in pairs)])
 
 
 def test_every_first_step_is_a_training_a_size_bought_or_a_move() -> None:
@@ -121,18 +134,50 @@ def test_a_round_is_billed_at_least_so_much_and_a_step_without_runs_is_not() -> 
     assert [45.0] * WORLDS == pytest.approx(board.walk(0).minimum.tolist())
 
 
-def test_a_walk_pays_for_exactly_what_its_step_did() -> None:
-    """Rounds, rows trained, searches and rows bought, each at its price, add up to what the step cost in its world."""
+def test_a_walk_pays_for_exactly_what_its_steps_did() -> None:
+    """Rounds, rows trained, searches and rows bought, each at its price, add up to what its world pays."""
     luck = np.random.default_rng(5).uniform(0.5, 1.5, WORLDS)
     varying = Purchase("label", (50.0 * luck, 100.0), (100.0 * luck, 200.0 * luck))
     for board in (usual(), laid(FULL, labels=varying, train=None)):
         for at, step in enumerate(board.steps):
-            walk = board.walk(at)
-            labour = 100 * (walk.rounds - walk.short_rounds) + 30 * walk.short_rounds
-            runs = 0.1 * 1.5 * (2 * walk.rows_trained + walk.search_rows)
-            assert pytest.approx(step.cost) == labour + runs + walk.data_paid
-            assert (walk.ships == board.ships[at]).all()
-            assert not board.walk(at, ships=False).ships.any()
+            for walk, paid in ((board.walk(at), board.cost(at)), (board.walk(at, whole=False), step.cost)):
+                labour = 100 * (walk.rounds - walk.short_rounds) + 30 * walk.short_rounds
+                runs = 0.1 * 1.5 * (2 * walk.rows_trained + walk.search_rows)
+                assert pytest.approx(paid) == labour + runs + walk.data_paid
+            assert (board.walk(at).ships == board.shipped(at)).all()
+            assert not walk.ships.any()
+
+
+def test_what_a_step_comes_to_is_what_is_left_of_all_that_follows() -> None:
+    """World by world the gain of the last model, where it is put to use, less all that was paid on the way."""
+    board = laid(FULL, saving=-70.0)
+    assert any(goes_on.any() for goes_on in board.goes_on)
+    for at in range(len(board.steps)):
+        gain = 2_000 * board.rules.credit(board.errors(at)) - 70
+        assert pytest.approx(board.shipped(at) * gain - board.cost(at)) == board.after(at)
+
+
+def test_rows_are_bought_on_from_the_same_source_for_what_they_cost_more() -> None:
+    """After a training or a purchase, where the budget holds both: a round, its runs, and the rows that it adds."""
+    board = usual()
+    assert ((1, 2), (2,), (), (), (), ()) == board.further
+    once, twice = of(board, "label", 1), of(board, "label", 2)
+    assert pytest.approx(100 + 100 + 0.1 * 1.5 * 2 * 400) == follows(once, twice)[0]
+    assert pytest.approx(100 + (50 + 100) + 0.1 * 1.5 * 2 * 400) == follows(of(board, "train"), twice)[0]
+    held = float(once.cost[0] + follows(once, twice)[0])
+    assert [(), (1,)] == [laid(train=None, budget=held + more).further[0] for more in (-1.0, 1.0)]
+
+
+def test_one_source_is_bought_on_from_up_to_a_few_sizes() -> None:
+    """Of two sources each to its own next sizes, AHEAD of them at most."""
+    sizes = tuple(100 * 2**at for at in range(AHEAD + 3))
+    sources = [Purchase(name, (50.0,) * (AHEAD + 2), (100.0,) * (AHEAD + 2)) for name in ("label", "other")]
+    board = lay_out(
+        np.full((10, len(sizes)), 0.3), sizes, rules=usual().rules, prices=PRICES, actions=Actions(sources)
+    )  # fmt: skip
+    for step, further in zip(board.steps, board.further, strict=True):
+        following = [(board.steps[then].name, board.steps[then].size) for then in further]
+        assert [(step.name, size) for size in range(step.size + 1, len(sizes))][:AHEAD] == following
 
 
 def test_a_run_trains_on_the_rows_that_were_bought_and_not_on_what_they_teach() -> None:
@@ -175,8 +220,8 @@ def test_a_model_brings_its_credit_and_a_saving_less_the_upkeep_of_its_size() ->
     """V 2,000 at a credit of .5, 70 saved, 10 to keep up a model of 100 rows and 30 one of 400; errors have a floor."""
     half = {"credit": lambda errors: np.full_like(errors, 0.5), "saving": 70.0, "upkeep": (10.0, 20.0, 30.0)}
     board = laid(FULL, error_floor=0.22, **half)
-    assert [1_060.0, 1_050.0, 1_040.0, 1_060.0, 1_060.0, 1_060.0] == board.brings[:, 0].tolist()
-    assert board.ships.all()
+    assert [1_060.0, 1_050.0, 1_040.0, 1_060.0, 1_060.0, 1_060.0] == [got[0] for got in board.got]
+    assert all(ships.all() for ships in board.ships)
     assert pytest.approx(1_040 - cost(board, "label", 2)) == board.after(2)[0]
     assert pytest.approx(np.maximum(paths()[:, 2], 0.22)) == of(board, "label", 2).errors
     assert pytest.approx(np.maximum(paths()[:, 0] * 0.8, 0.22)) == of(board, "tune").errors
@@ -199,29 +244,36 @@ def test_a_test_has_the_luck_of_its_items_and_seed_and_without_items_none() -> N
 
 
 @law(50)
-@given(worlds=st.integers(1, 300), levels=st.integers(1, 60), absent=st.floats(0, 1), seed=st.integers(0, 99))
-def test_the_best_of_all_scores_decides_and_worlds_that_show_the_same_are_alike(
-    worlds: int, levels: int, absent: float, seed: int
+@given(
+    worlds=st.integers(1, 60), levels=st.integers(1, 20), absent=st.floats(0, 1), others=st.integers(0, 2),
+    seed=st.integers(0, 99),
+)  # fmt: skip
+def test_no_two_scores_bring_more_than_those_that_decide(
+    worlds: int, levels: int, absent: float, others: int, seed: int
 ) -> None:
-    """No other score brings more together; all that show as much are put to use; who cannot pay does not count."""
+    """Worlds that show the same are treated alike, the best ship, the next go on; who cannot pay does not count."""
     rng = np.random.default_rng(seed)
-    shown, brings = rng.integers(0, levels, worlds) / levels, rng.normal(0.2, 1.0, worlds)
+    shown, brings, *further = rng.integers(0, levels, worlds) / levels, *rng.normal(0.1, 1.0, (1 + others, worlds))
     able = rng.random(worlds) >= absent
     step = shown_as(shown, np.where(able, 1.0, np.inf))
-    ships = step.ships(brings)
-    assert pytest.approx(best_brought(shown[able], brings[able]) if able.any() else 0.0) == brings[ships & able].sum()
-    assert shown[ships].min(initial=1.0) > shown[~ships].max(initial=-1.0)
-    assert (ships == step.ships(np.where(able, brings, rng.normal(0.0, 1e9, worlds)))).all()
+    ships, goes_on, then = step.after_test(brings, dict(enumerate(further)))
+    got = np.where(ships, brings, 0.0) + (0.0 if then is None else np.where(goes_on, further[then], 0.0))
+    assert pytest.approx(most(shown, brings * able, *(one * able for one in further))) == (got * able).sum()
+    left = ~ships & ~goes_on
+    assert shown[ships].min(initial=1.0) > shown[goes_on | left].max(initial=-1.0)
+    assert shown[ships | goes_on].min(initial=1.0) > shown[left].max(initial=-1.0)
+    assert then is not None or not goes_on.any()
 
 
 @law(25)
 @given(miss=st.floats(0, 50), saving=st.floats(-500, 500), rows=st.integers(5, 5_000), seed=st.integers(0, 50))
-def test_no_score_to_put_to_use_from_brings_more(miss: float, saving: float, rows: int, seed: int) -> None:
-    """Each step gets what the best score brings, less its price, also where a miss is dear."""
-    errors = paths(300, seed)
+def test_each_step_has_the_best_that_its_test_lets_it(miss: float, saving: float, rows: int, seed: int) -> None:
+    """Less its price, also where a miss is dear: no scores to put to use and to buy on from bring more."""
+    errors = paths(60, seed)
     board = laid(FULL, errors, credit=one_or_less(miss), saving=saving, test_rows=rows, seed=seed)
     for at, step in enumerate(board.steps):
-        best = best_brought(step.shown, board.brings[at]) / len(errors)
+        nets = [board.got[then] - follows(step, board.steps[then]) for then in board.further[at]]
+        best = most(step.shown, brought(board, step), *nets) / len(errors)
         assert pytest.approx(best - step.cost.mean(), abs=1e-6) == board.after(at).mean()
 
 
@@ -232,7 +284,8 @@ def test_a_dear_miss_is_risked_where_the_test_shows_enough(miss: float) -> None:
     ships, met = board.ships[2], of(board, "label", 2).errors <= 0.2
     assert 0 < ships.mean() < met.mean()
     assert met[ships].mean() > miss / (1 + miss)
-    assert pytest.approx(best_brought(of(board, "label", 2).shown, board.brings[2])) == board.brings[2][ships].sum()
+    alone = ships_of(of(board, "label", 2), brought(board, of(board, "label", 2)))
+    assert (ships == alone).all()
 
 
 @law(25)
@@ -241,14 +294,14 @@ def test_a_test_that_shows_all_puts_to_use_just_where_it_pays(bar: float, seed: 
     """Where a gain falls evenly with the error."""
     errors = np.random.default_rng(seed).permutation(np.linspace(0.01, 0.49, WORLDS))
     board = laid(errors=np.tile(errors[:, None], 3), credit=lambda at: bar - at, test_rows=10**12)
-    assert ((board.brings > 0) == board.ships).all()
+    assert all(((bar > errors) == ships).all() for ships in board.ships)
 
 
 @pytest.mark.parametrize(("met", "all_or_none"), [(601, True), (600, False), (0, False), (1_000, True)])
 def test_a_test_that_shows_nothing_puts_to_use_in_all_worlds_or_none(met: int, all_or_none: bool) -> None:
     """A gain of 2 in so many of 1,000 worlds and a loss of 3 in the others pays on average from 601 on."""
     brings = np.where(np.arange(1_000) < met, 2.0, -3.0)
-    assert [all_or_none] * 1_000 == shown_as(np.full(1_000, 0.8)).ships(brings).tolist()
+    assert [all_or_none] * 1_000 == ships_of(shown_as(np.full(1_000, 0.8)), brings).tolist()
 
 
 @pytest.mark.parametrize(
@@ -258,7 +311,7 @@ def test_the_chance_that_is_needed_is_the_miss_over_one_and_the_miss(miss: float
     """Scores that 0, 20, 40, 50, 60, 80 and 100 of 100 worlds meet the target at: put to use above M / (1 + M)."""
     shares = np.array([0, 20, 40, 50, 60, 80, 100])
     met = np.concatenate([np.arange(100) < share for share in shares])
-    ships = shown_as(np.repeat(shares / 100.0, 100)).ships(np.where(met, 1.0, -miss))
+    ships = ships_of(shown_as(np.repeat(shares / 100.0, 100)), np.where(met, 1.0, -miss))
     assert (shares / 100 > miss / (1 + miss)).tolist() == ships[::100].tolist()
     assert used * 100 == ships.sum()
 
@@ -271,39 +324,38 @@ def test_the_chance_that_is_needed_is_the_miss_over_one_and_the_miss(miss: float
 def test_more_value_never_hurts_and_a_dearer_miss_never_helps(
     value: float, more: float, miss: float, dearer: float, saving: float, seed: int
 ) -> None:
-    """The best step is worth more with V and less with the price of a miss, where fewer worlds put a model to use."""
+    """The best step is worth more with V and less with the price of a miss; where nothing follows fewer worlds ship."""
     board = laid(FULL, paths(300, seed), worth=value, credit=one_or_less(miss), saving=saving)
     richer = board.revalued(replace(board.rules, worth=value * more))
     riskier = board.revalued(replace(board.rules, credit=one_or_less(miss * dearer)))
     usual, rich, risky = (max(one.after(at).mean() for at in range(6)) for one in (board, richer, riskier))
     assert risky - 1e-6 <= usual <= rich + 1e-6
-    assert not (riskier.ships & ~board.ships).any()
+    assert not any((riskier.ships[at] & ~board.ships[at]).any() for at in range(2, 6))
 
 
 def test_the_least_worth_is_that_from_which_the_step_of_the_least_cost_per_chance_pays() -> None:
-    """Where a miss costs nothing: a little below it none pays; what no world meets pays from no worth on."""
-    board = laid((TUNE,), train=None, credit=one_or_less(0.0, target=0.25), worth=1e15)
-    costs = [step.cost.mean() / (step.errors <= 0.25).mean() for step in board.steps]
+    """Where a miss costs nothing and none follows: a little below it none pays; what no world meets pays from none."""
+    board = laid(FULL, paths()[:, [2, 2, 2]], labels=None, credit=one_or_less(0.0, target=0.15), worth=1e15)
+    costs = [step.cost.mean() / (step.errors <= 0.15).mean() for step in board.steps]
     least = board.at_the_least_worth()
     assert pytest.approx(BARELY * min(costs)) == least.rules.worth
     below = board.revalued(replace(board.rules, worth=0.99 * min(costs)))
-    afters, lower = ([one.after(at).mean() for at in range(3)] for one in (least, below))
-    assert np.argmin(costs) == np.argmax(afters) == 2
+    afters, lower = ([one.after(at).mean() for at in range(4)] for one in (least, below))
+    assert np.argmin(costs) == np.argmax(afters)
     assert max(lower) < 0 < max(afters)
     hopeless = laid(credit=one_or_less(1.0, target=0.001), worth=1e15)
     assert hopeless.at_the_least_worth() is hopeless
 
 
 def test_the_same_rules_and_all_worlds_give_the_same_board() -> None:
-    """Valued again as it was, or in all of its worlds, nothing changes; in some of them each keeps what it brings."""
+    """Valued again as it was, or in all of its worlds, nothing changes; in some of them hardly where it ships."""
     board, every = usual(), np.arange(WORLDS)
     for again in (board.revalued(board.rules), board.in_some(every)):
-        assert (board.ships == again.ships).all()
-        assert (board.brings == again.brings).all()
         assert all((board.after(at) == again.after(at)).all() for at in range(6))
     half = board.in_some(every[::2])
-    assert (board.brings[:, ::2] == half.brings).all()
-    assert 0 < (board.ships[:, ::2] != half.ships).mean() < 0.05
+    for at in range(6):
+        assert (board.steps[at].errors[::2] == half.steps[at].errors).all()
+        assert (board.ships[at][::2] != half.ships[at]).mean() < 0.05
 
 
 def test_the_first_step_of_a_name_is_its_most_valuable_size() -> None:
