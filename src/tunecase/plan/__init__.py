@@ -1,4 +1,4 @@
-"""Every step that money could buy, the best policy over them, and the one plan that all figures come from."""
+"""Every step that money could buy, what each is worth, and the one plan that all figures come from."""
 
 from typing import TYPE_CHECKING
 

@@ -72,8 +72,8 @@ class Anew:
         wanted = state.error_baseline - state.error_target
         part = max(state.error_baseline - error, 0.0) / wanted if wanted > 0 else 1.0
         seen = replace(forecast, target=target, verdict=_verdict(state, error))
-        value = None if state.value is None else state.value * part
-        return replace(state, error_target=error, forecast=seen, value=value)
+        seen_so = replace(state, error_target=error, forecast=seen)
+        return seen_so if state.value is None else seen_so.valued(state.value * part)
 
     def _lay_out(self, label: float, budget: float | None) -> Laid:
         priced = self._at_price(label)

@@ -178,6 +178,8 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
 
 def _bar(drawn: Drawn) -> Bar | None:
     """The chance that is needed to put a model to use: V (p - M (1 - p)) + what that brings besides > 0."""
+    import numpy as np
+
     solved, ships, met = drawn.solved, drawn.walk.shipped, drawn.walk.reached
     if solved is None or not drawn.grounded or ships is None or met is None:
         return None
@@ -187,8 +189,11 @@ def _bar(drawn: Drawn) -> Bar | None:
     if miss is None:
         return None
     size = 0 if at is None else solved.board.steps[at].size
-    besides = solved.board.rules.besides(size) / state.worth if state.worth > 0 else 0.0
-    needed = (miss - besides) / (1 + miss)
+    worth, besides = state.worth, solved.board.rules.besides(size)
+    if at is None:
+        more = _mean(np.atleast_1d(state.more_today))
+        worth, besides = worth + more, state.shipping(1.0) - worth - more
+    needed = (miss - (besides / worth if worth > 0 else 0.0)) / (1 + miss)
     share = sampled(met[ships].astype(float), _mean) if ships.any() else None
     return Bar(share, min(max(needed, 0.0), 1.0), miss)
 

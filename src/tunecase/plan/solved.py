@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Solved:
     """A state with its offers and the board of first steps that they make.
 
-    `weighed` is False where nobody said what the target is worth: then the board goes on whatever it costs.
+    `weighed` is False where nobody said what the target is worth: then the best step is the one that would pay
+    from the least worth on.
     """
 
     state: State
@@ -73,8 +74,10 @@ class Solved:
             return self
         some = np.arange(0, len(self.state.paths), every)
         value = None if self.state.value is None else self.state.value[some]
-        more = np.broadcast_to(self.state.more_today, len(self.state.paths))[some]
-        state = replace(self.state, value=value, paths=self.state.paths[some], more_today=more)
+        more, release = (
+            np.broadcast_to(whole, len(self.state.paths))[some] for whole in (self.state.more_today, self.state.release)
+        )
+        state = replace(self.state, value=value, paths=self.state.paths[some], more_today=more, release=release)
         offers = tuple(
             offer if offer.errors is None else replace(offer, errors=offer.errors[some]) for offer in self.offers
         )

@@ -11,7 +11,7 @@ from tunecase.quantities import Z80, Z90, Interval, Sampled, Worlds, score
 from tunecase.records import Variant, VariantPlan
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    pass
 
 SOME = 4_000  # worlds in which variants are solved
 LOWER = "lower target"
@@ -56,7 +56,7 @@ def _lower(whole: State, state: State) -> Iterator[tuple[VariantPlan, State]]:
         return
     part = (state.error_baseline - aim) / wanted
     told = _told(LOWER, f"settle for {score(state.score(aim))}", state.score(aim), part, note)
-    yield told, replace(state, error_target=aim, error_fallback=None, value=_times(state.value, part))
+    yield told, _times(replace(state, error_target=aim, error_fallback=None), part)
 
 
 def _of_answers(state: State, variant: Variant) -> tuple[VariantPlan, State]:
@@ -76,8 +76,7 @@ def _of_answers(state: State, variant: Variant) -> tuple[VariantPlan, State]:
     told = _told(variant.kind, variant.name, variant.interval.mid, part, note)
     paths = np.minimum(state.paths * ratio[:, None], 1.0)
     rows = None if state.test_rows is None else max(int(state.test_rows * variant.covered), 1)
-    value = _times(state.value, part)
-    return told, replace(state, paths=paths, error_baseline=baseline, test_rows=rows, value=value)
+    return told, _times(replace(state, paths=paths, error_baseline=baseline, test_rows=rows), part)
 
 
 def _told(kind: str, name: str, scored: float, part: float, note: str) -> VariantPlan:
@@ -85,8 +84,8 @@ def _told(kind: str, name: str, scored: float, part: float, note: str) -> Varian
     return VariantPlan(kind, name, scored, none, None, none, part, note)
 
 
-def _times(value: "Draws | None", part: float) -> "Draws | None":
-    return None if value is None else value * part
+def _times(state: State, part: float) -> State:
+    return state if state.value is None else state.valued(state.value * part)
 
 
 def _priced(bill: Drawn, state: State, variant: VariantPlan) -> VariantPlan:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def label(state: State) -> Offer:
-    """Buy as many examples again, train, test; double until the target is met or the plan gives up.
+    """Buy examples up to any size, train, test; buy on where that pays.
 
     cost(n -> n') = supply(n' - n_0) - supply(n - n_0)
     """

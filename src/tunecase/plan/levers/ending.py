@@ -38,11 +38,12 @@ def rated(state: State, offer: Offer) -> Offer:
     had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())
     aim = state.error_target if state.error_fallback is None else state.error_fallback
     settled = float((errors <= aim).mean()) - met
-    blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
-    if had <= 0:
-        blocked = f"{share(met)} likely to meet the target is too little for the price of a miss"
+    blocked = ""
     if (settled > met) != (offer.lever == "redefine"):
         blocked = "the fallback is likelier to be met than the target" if settled > met else "the target is likelier"
+    elif (had if state.value is None else state.shipping(had)) <= 0:
+        likely = f"{share(met + settled)} likely to meet the {'fallback' if settled > met else 'target'}"
+        blocked = LOSS if had > 0 else f"{likely} is too little for the price of a miss"
     return replace(offer, blocked=blocked, p_reach=met, brings=had, reaches=met > settled)
 
 
@@ -107,7 +108,7 @@ def _rest_words(state: State, by_hand: bool) -> str:
 def redefine(state: State) -> Offer:
     """Ask for less: ship now at the stated fallback, or name the hardest score that four worlds in five reach.
 
-    Where a fallback was named, every plan may end there too, when a test shows it: it earns its part of the gain.
+    Where a fallback was named, every plan may end there too: it earns its part of the gain.
     """
     if state.error_fallback is not None:
         return _ready(state, "redefine", f"ship {state.ready_to_ship}, at {score(state.score(state.error_fallback))}")

@@ -146,7 +146,7 @@ class State:
         """What shipping now brings: (V + more than today) part + saving - release at once - upkeep; 0 for no part."""
         import numpy as np
 
-        if part <= 0:
+        if part == 0:
             return 0.0
         gain = (self.worth + float(np.mean(self.more_today))) * part
         return gain + self.saving - float(np.mean(self.release_at_once)) - self.upkeep_of(self.sizes[0])

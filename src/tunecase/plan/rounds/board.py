@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
+MOST_TURNS = 8  # of the search for the least worth
 AHEAD = 3  # sizes up to which rows are bought on after a test
 PAID = ("rounds", "short_rounds", "run_rows", "search_rows", "search_runs", "bought", "data", "minimum")
 BARELY = 1.05  # times the worth from which on a step pays: there it is the best one
@@ -264,18 +265,19 @@ class Actions:
 class Board:
     """Every first step, and what follows its test; for each an array of shape (worlds,).
 
-    `further` are the indices of steps that may follow. `ships` is where a model is put to use after the test, `goes_on`
+    `ships` is where a model is put to use after the test, `goes_on`
     where step `then` follows, and `got` what a world has from all of it before the step itself is paid.
+    `further` are the steps that may follow.
     """
 
     steps: tuple[Step, ...]
-    further: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     rules: Rules
     ships: "tuple[Flags, ...]"
     goes_on: "tuple[Flags, ...]"
     then: tuple[int | None, ...]
     got: "tuple[Draws, ...]"
+    further: tuple[tuple[int, ...], ...]
 
     def first(self, name: str) -> int | None:
         """The index of the best step of that name; None where it cannot be taken."""
@@ -298,7 +300,8 @@ class Board:
             then = self.then[at]
             if then is None:
                 return
-            before, step, taken, at = step or before, self.steps[then], taken & self.goes_on[at], then
+            before, step, on = step or before, self.steps[then], self.goes_on[at]
+            taken, at = taken & on & np.isfinite(step.cost), then
 
     def cost(self, at: int) -> "Draws":
         """What each world pays for a step and those that follow, shape (worlds,); 0 where it cannot be taken."""
@@ -327,20 +330,36 @@ class Board:
 
     def in_some(self, some: "Indices") -> "Board":
         """The same in some of the worlds."""
-        return _valued(tuple(step.in_some(some) for step in self.steps), self.further, self.sizes, self.rules)
+        import numpy as np
+
+        worth, release = (
+            whole[some] if (whole := np.asarray(one)).ndim else one for one in (self.rules.worth, self.rules.release)
+        )
+        rules = replace(self.rules, worth=worth, release=release)
+        return _valued(tuple(step.in_some(some) for step in self.steps), self.sizes, rules)
 
     def revalued(self, rules: Rules) -> "Board":
         """The same steps where what putting to use brings has changed: V, its credit, or what comes besides."""
-        return _valued(self.steps, self.further, self.sizes, rules)
+        return _valued(self.steps, self.sizes, rules)
 
     def at_the_least_worth(self) -> "Board":
         """The same steps where the target is worth just so much that one of them pays, from a V beyond any price."""
-        pays: list[float] = []
-        for at, step in enumerate(self.steps):
-            takes = float((self.cost(at) - self.shipped(at) * self.rules.besides(step.size)).mean())
-            part = float((self.after(at) + self.cost(at)).mean() / self.rules.worth)
-            pays += [takes / part] if part > 0 and takes > 0 else []
-        return self.revalued(replace(self.rules, worth=BARELY * min(pays))) if pays else self
+        import numpy as np
+
+        board, worths = self, [float(np.mean(self.rules.worth))]
+        for _ in range(MOST_TURNS):
+            pays: list[float] = []
+            for at in range(len(board.steps)):
+                part = float((board.shipped(at) * board.rules.credit(board.errors(at))).mean())
+                takes = worths[-1] * part - float(board.after(at).mean())
+                pays += [takes / part] if part > 0 and takes > 0 else []
+            if not pays:
+                break
+            worths.append(BARELY * min(pays))
+            board = board.revalued(replace(self.rules, worth=worths[-1]))
+            if worths[-1] > worths[-2] / BARELY:
+                break
+        return board
 
     def walk(self, at: int, whole: bool = True) -> Walk:
         """What every world pays for in a step and those that follow, and where it puts a model to use.
@@ -374,17 +393,15 @@ def lay_out(paths: "Draws", sizes: Sequence[int], *, rules: Rules, prices: Round
         rules, prices, actions: see there.
     """
     laying = _Laying(paths, tuple(sizes), rules, prices, actions)
-    steps = tuple(laying.steps())
-    further = tuple(
-        tuple(at for at, then in enumerate(steps) if _may_follow(then, step) and laying.pays(follows(step, then), step))
-        for step in steps
-    )
-    return _valued(steps, further, tuple(sizes), rules)
+    return _valued(tuple(laying.steps()), tuple(sizes), rules)
 
 
 def follows(step: Step, then: Step) -> "Draws":
-    """What a purchase costs after an earlier step: what that has bought is not paid again, shape (worlds,)."""
-    return then.cost - (0.0 if step.once is None else step.once)
+    """What a purchase costs after an earlier step, which has bought some of it, shape (worlds,); infinite without."""
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(then.cost), then.cost - (0.0 if step.once is None else step.once), np.inf)
 
 
 def _may_follow(then: Step, step: Step) -> bool:
@@ -393,23 +410,40 @@ def _may_follow(then: Step, step: Step) -> bool:
     return step.once is not None and then.once is not None and bought and 0 < then.size - step.size <= AHEAD
 
 
-def _valued(
-    steps: tuple[Step, ...], further: tuple[tuple[int, ...], ...], sizes: tuple[int, ...], rules: Rules
-) -> Board:
+def _pays(cost: "Draws", rules: Rules) -> bool:
+    """Whether a cost can be had in most worlds, and what is left pays for it and a release at P80."""
+    import numpy as np
+
+    finite = np.isfinite(cost)
+    if finite.mean() <= 0.5:
+        return False
+    if rules.begin_anyway or math.isinf(rules.budget):
+        return True
+    return bool(points_of((cost + rules.release)[finite], (SURE_TO_PAY,))[0] <= rules.budget)
+
+
+def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Board:
     import numpy as np
 
     brings = [rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps]
-    ends: dict[int, tuple[Flags, Flags, int | None, Draws]] = {}
+    ends: dict[int, tuple[Flags, Flags, int | None, Draws, tuple[int, ...]]] = {}
+    rest = [np.zeros(0)] * len(steps)  # what all that follows costs where it is taken
     for at in sorted(range(len(steps)), key=lambda at: -steps[at].size):
-        nets = {then: ends[then][3] - follows(steps[at], steps[then]) for then in further[at]}
-        nets = {then: np.where(np.isfinite(net), net, 0.0) for then, net in nets.items()}
-        ships, goes_on, then = steps[at].after_test(brings[at], nets)
+        step = steps[at]
+        paid = {then: follows(step, other) for then, other in enumerate(steps) if _may_follow(other, step)}
+        nets = {
+            then: np.where(np.isfinite(cost), ends[then][3] - cost, 0.0)
+            for then, cost in paid.items()
+            if _pays(step.cost + cost + rest[then], rules)
+        }
+        ships, goes_on, then = step.after_test(brings[at], nets)
         got = ships * brings[at] + (0.0 if then is None else goes_on * nets[then])
-        ends[at] = ships, goes_on, then, got
+        ends[at] = ships, goes_on, then, got, tuple(nets)
+        rest[at] = 0 * step.cost if then is None else paid[then] + rest[then]
     order = range(len(steps))
     return Board(
-        steps, further, sizes, rules, tuple(ends[at][0] for at in order), tuple(ends[at][1] for at in order),
-        tuple(ends[at][2] for at in order), tuple(ends[at][3] for at in order),
+        steps, sizes, rules, tuple(ends[at][0] for at in order), tuple(ends[at][1] for at in order),
+        tuple(ends[at][2] for at in order), tuple(ends[at][3] for at in order), tuple(ends[at][4] for at in order),
     )  # fmt: skip
 
 
@@ -450,7 +484,7 @@ class _Laying:
         training = self.prices.by_the_row(paid.run_rows, paid.search_rows) + paid.minimum
         whole = self.prices.whole(self.rules.before + price + people + training)
         cost = np.broadcast_to(np.asarray(whole, dtype=float), (len(self.paths),))
-        if not self.pays(cost):
+        if not _pays(cost, self.rules):
             return
         once = None if move is not None else self.prices.whole(self.rules.before + price)
         changed = self.paths if move is None or move.change is None else move.change(self.paths)
@@ -458,17 +492,6 @@ class _Laying:
         items = self.rules.test_rows if move is None or not move.test_rows else move.test_rows
         shown = self._shown(errors, items, f"test of {size} {name if move is not None else ''}".strip())
         yield Step(name, size, cost, paid, errors, shown, best_first(shown), items, once)
-
-    def pays(self, cost: "Draws", before: Step | None = None) -> bool:
-        """Whether a step can be had in most worlds, and what is left pays for it and a release at P80."""
-        import numpy as np
-
-        cost = cost if before is None else cost + before.cost
-        finite = np.isfinite(cost)
-        if finite.mean() <= 0.5:
-            return False
-        held = points_of((cost + self.rules.release)[finite], (SURE_TO_PAY,))[0]
-        return self.rules.begin_anyway or bool(held <= self.rules.budget)
 
     def _shown(self, errors: "Draws", items: int | None, name: str) -> "Draws":
         """What a test shows: the share of right items by the luck of each world, or the error of one without items.

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 class Walk:
     """What the rounds amount to, one entry per world: all arrays have shape (draws,).
 
-    `bought` counts examples beyond those at hand, `rows_trained` the rows of one training run of each round, summed.
-    `reached` is True where the test was passed, `false_pass` where it was passed though the true score lies below the
-    target; both are None where no curve is known. `short_rounds` of the rounds had no work on the data; `search_rows`
-    are rows of `search_runs` runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along
-    the way; None where it follows from `bought`, and `reviewed` is what reviews cost besides. `settled` is True where
-    the project ends at the fallback, short of the target; None where no curve is known. `ended_at` is the node of the
-    board, `ships` where a model is put to use: where it pays. `minimum` is what the least that is billed for a round's
-    runs adds to them; None where it follows from the sums.
+    `bought` counts examples beyond those at hand, `rows_trained` the rows of one training run of each round,
+    summed. `reached` is True where what is put to use meets the target, `false_pass` where it meets nothing that
+    was asked for; both are None where no curve is known. `short_rounds` of the rounds had no work on the data;
+    `search_rows` are rows of `search_runs` runs beyond a round's own. `data_paid` is what examples, reviews and
+    test rows cost along the way; None where it follows from `bought`, and `reviewed` is what reviews cost besides.
+    `settled` is True where it meets the fallback alone; None where no curve is known. `ships` is where a model is
+    put to use. `minimum` is what the least that is billed for a round's runs adds to them; None where it follows
+    from the sums.
     """
 
     rounds: "Draws"
@@ -46,7 +46,6 @@ class Walk:
     data_paid: "Draws | None" = None
     reviewed: "Draws | float" = 0.0
     settled: "Flags | None" = None
-    ended_at: "Indices | None" = None
     ships: "Flags | None" = None
     minimum: "Draws | None" = None
 
