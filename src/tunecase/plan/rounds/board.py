@@ -439,7 +439,7 @@ def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Bo
         ships, goes_on, then = step.after_test(brings[at], nets)
         got = ships * brings[at] + (0.0 if then is None else goes_on * nets[then])
         ends[at] = ships, goes_on, then, got, tuple(nets)
-        rest[at] = 0 * step.cost if then is None else paid[then] + rest[then]
+        rest[at] = np.zeros_like(step.cost) if then is None else paid[then] + rest[then]
     order = range(len(steps))
     return Board(
         steps, sizes, rules, tuple(ends[at][0] for at in order), tuple(ends[at][1] for at in order),
