@@ -27,7 +27,7 @@ def cell(**fields: float) -> tuple[float, ...]:
 GOING = cell(worth=20_000.4, release=5_000, lost=9_000, value=50_000, ship=0.4, reaches=0.39, ship_at=0.83)
 
 
-def grid(now: float = 0.0, worth: float = 20_000.0, complete: bool = True, targets: tuple[float, ...] = (0.8,)) -> Grid:
+def grid(now: float = 0.0, worth: float = 20_000.0, targets: tuple[float, ...] = (0.8,)) -> Grid:
     """A grid of two budgets and three values."""
     one = list(GOING)
     one[FIELDS.index("now")], one[FIELDS.index("worth")] = now, worth
@@ -36,7 +36,7 @@ def grid(now: float = 0.0, worth: float = 20_000.0, complete: bool = True, targe
         Axis("value", (0.5, 1.0, 2.0), 1.0),
     )  # fmt: skip
     cells = (tuple(one),) * (6 * len(targets))
-    return Grid(axes, (WayCells("", True, (9_399.0,), cells),), True, 6, complete, targets, 1.4)
+    return Grid(axes, (WayCells("", True, (9_399.0,), cells),), True, 6, targets, 1.4)
 
 
 @pytest.fixture

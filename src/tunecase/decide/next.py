@@ -82,7 +82,7 @@ def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | Non
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     chance_now = _chance(now)
     target = now["forecast"].target if now.get("forecast") is not None else None
-    aim = f"to show {score(target)}" if target is not None else "to show the target"
+    aim = f"to reach {score(target)}" if target is not None else "to reach the target"
     if chance_now is None:
         return f"The chance {aim} is not known."
     if _chance(before) is None:

@@ -47,15 +47,11 @@ def _told_once(record: Decision) -> Decision:
 
 
 def grid_of(flow: Flow, decision: Decision | None) -> Grid | None:
-    """The plans that a page's what-if panel reads between, worked out in seconds; None without a plan.
-
-    A grid that time ran out for is not kept.
-    """
+    """The plans that a page's what-if panel reads between, worked out in seconds; None without a plan."""
     if decision is None or decision.plan is None:
         return None
     return kept(
-        flow, "what-if grid", Grid | None, (of_the_plan(flow), decision.plan), lambda: _grid(flow, decision.plan),
-        fits=lambda worked_out: worked_out is None or worked_out.complete,
+        flow, "what-if grid", Grid | None, (of_the_plan(flow), decision.plan), lambda: _grid(flow, decision.plan)
     )  # fmt: skip
 
 

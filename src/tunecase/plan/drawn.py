@@ -20,7 +20,7 @@ from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
+    from tunecase.quantities import Draws
 
 AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
 CLOSE = 0.1  # of the fine-tune's worth: more than few worlds may be wrong by
@@ -268,11 +268,10 @@ def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
     if at is None:
         return _ended(work, solved, offer)
     errors, first = board.errors(at), board.walk(at, whole=False)
-    walk = _met(board.walk(at), solved.state, errors)
-    gain = _gain(work, solved, walk, errors)
-    return Walked(
-        walk, lines_of(work, walk), first, lines_of(work, first), gain, at, _saved(work, walk.shipped)
-    )  # fmt: skip
+    state = solved.state
+    walk = _met(board.walk(at), state, errors)
+    gain, saved = _gain(work, state, walk, state.credit(errors))
+    return Walked(walk, lines_of(work, walk), first, lines_of(work, first), gain, at, saved)
 
 
 def _met(walk: Walk, state: State, errors: "Draws") -> Walk:
@@ -285,18 +284,25 @@ def _met(walk: Walk, state: State, errors: "Draws") -> Walk:
     )  # fmt: skip
 
 
-def _gain(work: Work, solved: Solved, walk: Walk, errors: "Draws") -> "Draws | None":
-    """What shipping brings, world by world: V times the part of the gain that is truly had, and what answers save."""
-    value, saved = solved.state.value, _saved(work, walk.shipped)
-    if value is None or walk.shipped is None:
-        return None
-    return walk.shipped * value * solved.state.credit(errors) + (0.0 if saved is None else saved)
+def _gain(
+    work: Work, state: State, walk: Walk, part: "Draws | float", besides: "Draws | float" = 0.0
+) -> "tuple[Draws | None, Draws | None]":
+    """(what shipping brings, what of it serving saves), world by world, by the part of V that is truly had.
 
+    The first is None where V is not stated, the second where nobody knows what answers cost.
+    """
+    import numpy as np
 
-def _saved(work: Work, shipped: "Flags | None") -> "Draws | None":
-    """What serving saves in worlds that ship, shape (draws,); None where nobody knows it."""
-    saving = serving_saving(work.basis)
-    return None if saving is None or shipped is None else shipped * saving
+    saving, shipped = serving_saving(work.basis), walk.shipped
+    assert shipped is not None
+    saved: Draws | None = None
+    if saving is not None or np.any(besides):
+        kept = 0.0 if saving is None else saving * (part if state.saved_alone else 1.0)
+        saved = np.asarray(shipped * (kept + besides))
+    if state.value is None:
+        return None, saved
+    more = 0.0 if walk.begun.any() else state.more_today  # of what is there already
+    return shipped * (state.value + more) * part + (0.0 if saved is None else saved), saved
 
 
 def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
@@ -313,11 +319,7 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     if offer.errors is not None and len(offer.errors) == len(none):
         walk, part = _met(walk, state, offer.errors), state.credit(offer.errors)
     lines = lines_of(work, walk)
-    gain, saved = None, _saved(work, shipped)
-    if saved is not None or np.any(offer.besides):
-        saved = shipped * offer.besides + (0.0 if saved is None else saved)
-    if state.value is not None:
-        gain = shipped * (state.value + state.more_today) * part + (0.0 if saved is None else saved)
+    gain, saved = _gain(work, state, walk, part, offer.besides)
     return Walked(walk, lines, walk, lines, gain, serving=saved)
 
 

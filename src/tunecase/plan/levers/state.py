@@ -142,6 +142,11 @@ class State:
             return np.ones_like(errors)
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
+    @property
+    def saved_alone(self) -> bool:
+        """Whether what serving saves is all that the target is worth: then a miss loses it, and does not save it."""
+        return self.miss is not None and self.worth <= 0 < self.saving
+
     def shipping(self, part: float) -> float:
         """What shipping now brings: (V + more than today) part + saving - release at once - upkeep; 0 for no part."""
         import numpy as np
@@ -149,7 +154,8 @@ class State:
         if part == 0:
             return 0.0
         gain = (self.worth + float(np.mean(self.more_today))) * part
-        return gain + self.saving - float(np.mean(self.release_at_once)) - self.upkeep_of(self.sizes[0])
+        gain += self.saving * (part if self.saved_alone else 1.0)
+        return gain - float(np.mean(self.release_at_once)) - self.upkeep_of(self.sizes[0])
 
     def upkeep_of(self, rows: "Draws | float") -> float:
         """What keeping up a model takes that was trained on so many rows, on average; 0 where nothing is weighed."""
@@ -157,20 +163,18 @@ class State:
 
         return 0.0 if self.upkeep is None else float(np.mean(self.upkeep(rows)))
 
-    @property
-    def brings_besides(self) -> float:
-        """What shipping brings besides V, on average: what answers save, less the release; upkeep is apart."""
-        import numpy as np
-
-        return self.saving - float(np.mean(self.release))
-
     def rules(self, *, begin_anyway: bool = False, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """What putting a model to use brings; `rows` are those trained on at each size."""
-        worth = BEYOND_PRICE if self.value is None else self.worth
+        import numpy as np
+
+        worth, saving = BEYOND_PRICE if self.value is None else self.worth, self.saving
+        if self.saved_alone:
+            worth, saving = saving, 0.0
         return Rules(
             test_rows=self.test_rows, worth=worth, credit=self.credit, error_floor=self.error_floor,
             seed=self.basis.worlds.seed, budget=self.budget_left, begin_anyway=begin_anyway, before=self.before,
-            saving=self.brings_besides, release=self.release, upkeep=tuple(self.upkeep_of(each) for each in rows),
+            saving=saving - float(np.mean(self.release)), release=self.release,
+            upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip
 
     @property
