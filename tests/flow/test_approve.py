@@ -86,7 +86,7 @@ def test_an_approval_is_on_record_with_its_plan(case: Case) -> None:
     assert (TODAY, date(2027, 1, 31), "pilot first") == (given.on, given.until, given.note)
     assert (filed.hash, filed.plan.release.p80, filed.plan.authorise) == (given.plan, given.release, given.authorise)
     assert "after the first test ship from" in given.stop_rule
-    assert "rows at most" in given.stop_rule
+    assert "trains on" in given.stop_rule
     assert [] == case.flow.ledger.verify()
 
 

@@ -105,6 +105,8 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
         *([state.assumed] if state.assumed else _stand_in_words(forecast)),
         "a step is chosen on the price of its rows, runs and hours; storage and egress are in the bill alone",
     ]
+    if project is not None and project.rounds is not None:
+        words.append("rounds follow from what each test shows: those of the file are for a bill without a target")
     if project is not None and project.budget is not None:
         words.append("no step is taken unless what is left of the budget pays for it with a chance of 80%")
     return tuple(words)
