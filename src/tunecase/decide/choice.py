@@ -60,7 +60,7 @@ def decide(
     facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
     value = value_or_saving(facts.project, basis, facts.definition)
     known = replace(facts, forecast=None) if simulated else facts
-    unclear = _weighs_doubt(known, made)
+    unclear = _weighs_doubt(known)
     ready = (bool(drawn.way) and solved is not None and bool(solved.winner.brings)) or unclear
     # A way at hand takes the place of today's way: its gain does not count from its own score.
     more = more_than_today(facts.project, basis, facts.definition) if drawn.way else 0.0
@@ -85,14 +85,14 @@ def decide(
     return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
 
 
-def _weighs_doubt(known: Known, made: Plan) -> bool:
-    """Whether a purchase is weighed though the pilot is too noisy to show a curve: it used all rows at hand, and the
-    plan, which counts that doubt, still goes on. Where the plan stops, nothing is ruled out: another pilot is advised.
+def _weighs_doubt(known: Known) -> bool:
+    """Whether steps are weighed though the pilot is too noisy to show a curve: it used all rows at hand, and the plan
+    counts that doubt. A larger pilot would have to be bought, which the board weighs as any other purchase.
     """
     forecast = known.forecast
     if forecast is None or forecast.verdict != "pilot uninformative" or forecast.fault or forecast.stand_in:
         return False
-    return forecast.points[-1].n >= known.rows and made.advised and made.lever != "stop"
+    return forecast.points[-1].n >= known.rows
 
 
 def _no_curve(drawn: Drawn, forecast: Forecast) -> bool:

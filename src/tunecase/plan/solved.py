@@ -108,7 +108,19 @@ def solve(state: State, *, begin_anyway: bool = False) -> Solved:
     """
     offers = levers.offers_of(state)
     able = offers if state.value is not None else levers.unweighed(offers)
-    return Solved(state, able, levers.board(state, able, begin_anyway=begin_anyway))
+    board = levers.board(state, able, begin_anyway=begin_anyway)
+    return Solved(state, tuple(_sized(offer, board) for offer in able), board)
+
+
+def _sized(offer: Offer, board: Board) -> Offer:
+    """An offer to buy, with what its best step buys; the next size where it has none."""
+    import numpy as np
+
+    if offer.purchase is None:
+        return offer
+    at = board.first(offer.lever)
+    _, examples = offer.purchase.up_to(1 if at is None else board.steps[at].size)
+    return offer.of_size(float(np.median(examples)))
 
 
 def merit_of(solved: Solved) -> tuple[bool, float, bool]:

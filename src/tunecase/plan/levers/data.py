@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.plan.levers.state import Evidence, Offer, State, words_of
+from tunecase.plan.levers.state import MORE, Evidence, Offer, State, words_of
 from tunecase.plan.rounds.board import Move, Purchase
 from tunecase.prices import Supply, review_price
 from tunecase.quantities import count
@@ -19,7 +19,6 @@ def label(state: State) -> Offer:
 
     cost(n -> n') = supply(n' - n_0) - supply(n - n_0)
     """
-    import numpy as np
 
     name = "label more examples"
     if state.supply.price is None:
@@ -29,9 +28,8 @@ def label(state: State) -> Offer:
     purchase = _purchase("label", state.supply, state.sizes, first=_bought_before(state))
     if purchase is None:
         return Offer("label", name, blocked="the sources cannot give as many rows again")
-    more = count(float(np.median(purchase.examples[0])))
     return Offer(
-        "label", f"buy {more} more labelled examples{state.for_way}", f"label {more} more, train and test once",
+        "label", f"buy {MORE} more labelled examples{state.for_way}", f"label {MORE} more, train and test once",
         state.evidence, purchase=purchase,
     )  # fmt: skip
 
@@ -59,8 +57,7 @@ def other_sources(state: State) -> Offer:
     if not purchases:
         return Offer("other_sources", name, blocked="such sources cannot give enough rows")
     _, other, purchase = min(purchases, key=lambda one: one[0])
-    more = count(float(np.median(purchase.examples[0])))
-    what = {"synthetic": f"have a model write {more} examples", "scrape": f"scrape {more} examples"}[other.kind]
+    what = {"synthetic": f"have a model write {MORE} examples", "scrape": f"scrape {MORE} examples"}[other.kind]
     evidence: Evidence = "measured" if other.worth.origin == "measured" else "assumed"
     return Offer(
         "other_sources", what, f"{what}, train and test once", evidence, purchase=purchase,

@@ -8,6 +8,7 @@ from tunecase import catalog
 from tunecase.plan.measured_way import AsMeasured, MeasuredWay
 from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
 from tunecase.prices import Basis, OtherSource, Supply
+from tunecase.quantities import count
 from tunecase.records import Audit, Forecast, Promise, Reviews, Tuning
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
 BEYOND_PRICE = 1e15  # worth of a target that nobody priced, in any currency
+MORE = "{more}"  # in an offer's words, until the board says how many examples are bought
 TOO_DEAR = "its first step, with a release to come, costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
@@ -216,6 +218,11 @@ class Offer:
     besides: "Draws | float" = 0.0
     reaches: bool = False
     errors: "Draws | None" = None
+
+    def of_size(self, examples: float) -> "Offer":
+        """The same with the number of examples that are bought in its words."""
+        action, first_step = (text.replace(MORE, count(examples)) for text in (self.action, self.first_step))
+        return replace(self, action=action, first_step=first_step)
 
     def ends_with(self, state: "State") -> float:
         """What ending the project with this offer is worth on average; 0 where it does not end it."""
