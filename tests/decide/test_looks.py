@@ -128,7 +128,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 LOOKED = (
     (0, "Not yet: ask a prompted model first: about 0.40 USD and an hour.", "tunecase pilot --hosted gpt-6-luna"),
-    (0.6, "Not yet: try a small encoder first: an hour.", ""),
+    (0.6, "No: no step pays for itself at 0.25 to 0.60 USD a right answer.", ""),
     (0.75, "No: no step pays for itself at 0.25 to 0.60 USD a right answer.", ""),
     (0.85, "Do not fine-tune: a prompt to gpt-6-luna (zero-shot) does it.", "tunecase inference"),
 )

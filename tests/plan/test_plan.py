@@ -321,12 +321,12 @@ def test_the_worth_holds_in_worlds_it_was_not_drawn_from() -> None:
 
 @pytest.mark.slow
 def test_few_worlds_flatter_no_plan() -> None:
-    """A step and limit chosen in few worlds are worth no more there than those chosen in many, beyond two errors."""
+    """What is chosen in few worlds is worth no more there than in many, beyond two errors and a fiftieth."""
     few = [worth(made("usual", seed)) for seed in SEEDS]
     facts = walked("usual").facts
     many = worth(plan(drawn(facts.in_worlds(Worlds(99, MANY)))))
     error = np.hypot(np.mean([one.error for one in few]) / np.sqrt(len(few)), many.error)
-    assert np.mean([one.value for one in few]) <= many.value + 2 * error
+    assert np.mean([one.value for one in few]) <= 1.02 * many.value + 2 * error
 
 
 def test_a_stated_baseline_above_the_probe_lowers_the_value() -> None:
