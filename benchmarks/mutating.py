@@ -45,7 +45,6 @@ FILES = {
     "ledger/lines.py": ("tests/ledger",),
     "quantities/statistics.py": ("tests/quantities",),
     "quantities/spread.py": ("tests/quantities",),
-    "plan/rounds/policy.py": ("tests/plan", "tests/decide"),
     "plan/rounds/board.py": ("tests/plan", "tests/decide"),
 }
 

@@ -33,9 +33,9 @@ COMMANDS = {
 }  # fmt: skip
 COUNTED = """
 import sys
-import tunecase.plan.solved as solved
-calls, policy = [], solved.best_policy
-solved.best_policy = lambda *words, **named: (calls.append(1), policy(*words, **named))[1]
+import tunecase.plan.levers as levers
+calls, board = [], levers.board
+levers.board = lambda *words, **named: (calls.append(1), board(*words, **named))[1]
 from tunecase.cli.entry import main
 try:
     main()

@@ -31,7 +31,7 @@ from roads_code import mark
 from roads_curves import CUTS, HIGHEST, read_answers
 from roads_rivals import RIVALS, Policy
 from roads_score import Mean, Table, by_source
-from roads_slopes import KINDS, Curve, fitted, merged, read_curves
+from roads_slopes import HALVES, KINDS, SEALED, Curve, fitted, merged, read_curves
 from roads_tasks import FRESH, TASKS
 from scipy.special import ndtr
 
@@ -39,6 +39,7 @@ from tunecase import catalog
 from tunecase.forecast import believe, scale_of
 
 WALKS = Path(__file__).parent / "roads_halves_walks.csv"
+SEALED_WALKS = Path(__file__).parent / "roads_sealed_walks.csv"
 MISSES = (0.0, 0.25, 1.0, 3.0, 9.0)
 MOST_STEPS = 6
 METRICS = {task.name: task.metric for task in (*TASKS, *FRESH)}
@@ -236,11 +237,13 @@ def count(walks: Sequence[Walk], roads: Sequence[Played]) -> dict[str, Any]:
 def main() -> None:
     """Prints the tables and the JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", default="all", choices=("all", "first", "fresh"))
+    parser.add_argument("--sets", default="all", choices=("all", "first", "fresh", "sealed"))
     asked = parser.parse_args()
     fresh = {task.name for task in FRESH}
-    curves = [c for c in read_curves() if asked.sets == "all" or (c.task in fresh) == (asked.sets == "fresh")]
-    walks = read_answers(WALKS, Walk)
+    sealed = asked.sets == "sealed"
+    kinds = {"first": (False,), "fresh": (True,)}.get(asked.sets, (False, True))
+    curves = [curve for curve in read_curves(SEALED if sealed else HALVES) if (curve.task in fresh) in kinds]
+    walks = read_answers(SEALED_WALKS if sealed else WALKS, Walk)
     rows, ends, figures, everything = [], [], {}, []
     for miss in (*MISSES, None):
         roads = played(walks, list(games(curves, [miss])))

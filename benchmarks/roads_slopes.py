@@ -33,6 +33,7 @@ RIDGE = 0.05
 LEAST = 0.002  # of an error
 READ = "2026-12-03"
 HALVES = Path(__file__).parent / "roads_halves.csv"
+SEALED = Path(__file__).parent / "roads_sealed_halves.csv"  # of sources that nothing was fitted to or chosen on
 PUBLISHERS = {task.name: task.publisher for task in (*TASKS, *FRESH)}
 
 

@@ -1,6 +1,6 @@
 """Walks the product on every road whose score is shown on one half of the test items and true on the other.
 
-    python benchmarks/roads_walks.py [--part I/N] [--some K] [--misses M ...] [--minutes N] [--anew]
+    python benchmarks/roads_walks.py [--part I/N] [--some K] [--misses M ...] [--minutes N] [--anew] [--sealed]
 
 Each road of `roads_policies.games` is walked by the product as it is (`roads_answers.Road`) at each price of a miss;
 `roads_policies.py` scores the walks. Rows of `roads_halves_walks.csv` that this code made are kept, so that a walk that
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -25,7 +26,7 @@ import roads_slopes
 from roads_answers import Ask, Road, points_of
 from roads_code import mark
 from roads_curves import CLASSES, Curve, Run, read_answers, write_rows
-from roads_policies import METRICS, MISSES, WALKS, Game, Walk, games
+from roads_policies import METRICS, MISSES, SEALED_WALKS, WALKS, Game, Walk, games
 
 CPU_S = 0.1  # of a run, which hardly moves a bill
 
@@ -61,21 +62,23 @@ def walk(game: Game, curve: Halved, code: str) -> Walk:
     return Walk(*game.key, code, first.advice, " ".join(road.steps), road.ask.rows, road.shipped, round(road.spent, 2))
 
 
-def chosen(misses: Sequence[float | None], part: int = 1, parts: int = 1, every: int = 1) -> Iterator[list[Game]]:
+def chosen(
+    misses: Sequence[float | None], part: int = 1, parts: int = 1, every: int = 1, halves: Path = roads_slopes.HALVES
+) -> Iterator[list[Game]]:
     """The roads of each curve in turn, those of one target together: one part of so many, and every so manieth road."""
-    of_curve = groupby(games(roads_slopes.read_curves(), misses), key=attrgetter("curve"))
+    of_curve = groupby(games(roads_slopes.read_curves(halves), misses), key=attrgetter("curve"))
     for number, (_, some) in enumerate(of_curve):
         kept = [game for game in some if random.Random(repr(game.key[:-1])).random() * every < 1]
         if number % parts == part - 1 and kept:
             yield sorted(kept, key=attrgetter("target"))
 
 
-def keep(walks: Sequence[Walk]) -> None:
-    """Puts walks into the table, in the place of older ones of the same roads."""
-    with WALKS.with_suffix(".lock").open("w") as lock:
+def keep(walks: Sequence[Walk], table: Path) -> None:
+    """Puts walks into a table, in the place of older ones of the same roads."""
+    with table.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        held = {one.key: one for one in (*read_answers(WALKS, Walk), *walks)}
-        write_rows(WALKS, Walk, list(held.values()))
+        held = {one.key: one for one in (*read_answers(table, Walk), *walks)}
+        write_rows(table, Walk, list(held.values()))
 
 
 def main() -> None:
@@ -86,16 +89,18 @@ def main() -> None:
     parser.add_argument("--misses", nargs="+", default=[*MISSES, None], type=_miss, help="prices, or linear")
     parser.add_argument("--minutes", type=float, default=math.inf, help="no further curve after so many")
     parser.add_argument("--anew", action="store_true", help="also those that this code has walked")
+    parser.add_argument("--sealed", action="store_true", help="the sources that nothing was fitted to")
     asked = parser.parse_args()
+    table, halves = (SEALED_WALKS, roads_slopes.SEALED) if asked.sealed else (WALKS, roads_slopes.HALVES)
     code, (part, parts) = mark(), map(int, asked.part.split("/"))
-    done = {one.key for one in read_answers(WALKS, Walk) if one.code == code and not asked.anew}
+    done = {one.key for one in read_answers(table, Walk) if one.code == code and not asked.anew}
     began, count = time.monotonic(), 0
-    for some in chosen(asked.misses, part, parts, asked.some):
+    for some in chosen(asked.misses, part, parts, asked.some, halves):
         if time.monotonic() - began > 60 * asked.minutes:
             break
         curve = halved(some[0].curve)
         made = [walk(game, curve, code) for game in some if game.key not in done]
-        keep(made)
+        keep(made, table)
         count += len(made)
         spent = f"{time.monotonic() - began:.0f} s, {time.process_time():.0f} CPU s"
         print(f"{', '.join(curve.key)}: {count} roads, {spent}", file=sys.stderr, flush=True)
