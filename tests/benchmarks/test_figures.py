@@ -153,7 +153,7 @@ def test_on_no_source_is_much_more_lost_than_by_rivals(curves, in_parts, regret,
 
 
 def test_the_first_step_goes_to_where_the_worlds_meet_the_target(tmp_path):
-    """At once or by the next size; nothing is bought where no world meets it, and what meets it is put to use."""
+    """In one or more steps; nothing is bought where no world meets it, and what meets it is put to use."""
     rows = curve("c", "new/source", "accuracy", "higher", lambda n: 0.9 - 0.5 * n**-0.3)
     (episode,) = deciding.world_b(deciding.read_curves(write(tmp_path / "curves.csv", rows)), 1, 0)
     problem = replace(episode.problem, value=1e6)
@@ -166,7 +166,8 @@ def test_the_first_step_goes_to_where_the_worlds_meet_the_target(tmp_path):
 
     assert steps(pilot) == [None, None]
     errors[:50, -1] = problem.target / 2
-    assert [buy.to for buy in steps(pilot)] == [len(problem.sizes) - 1, problem.first]
+    whole, part = (buy.to for buy in steps(pilot))
+    assert problem.first == part <= whole
     assert steps(replace(pilot, shown=np.minimum(pilot.shown, problem.target), rounds=1)) == [0, 0]
 
 
