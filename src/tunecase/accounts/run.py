@@ -166,8 +166,8 @@ def _money(material: Material) -> str:
     books = material.books
     spent = f"; {plain_paid(books.spent)} {books.currency} spent" if books is not None and books.entries else ""
     if going is None and plan.lever in PUT_TO_USE:
-        price = f"about {plain_money(plan.total.p50, plan.currency)} to put it to use"
-        return f"{price if plan.total.p50.shown else 'nothing has to be bought'}{spent}"
+        price = f"about {plain_money(plan.release.p80, plan.currency)} to put it to use"
+        return f"{price if plan.release.p80.shown else 'nothing has to be bought'}{spent}"
     if going is None:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"

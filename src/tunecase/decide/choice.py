@@ -1,8 +1,7 @@
 """What should the next dollar buy? The first step of the lever whose plan has the best expected value.
 
-A plan is a first step and the policy that follows it: after each test, the step that is worth most on average over
-the worlds that show alike, or none. Before any lever comes a look (a run or a reading that only tells) where deciding
-with its result is worth more than it costs.
+A plan is a first step, and the rows that are bought on where its test says that they pay. Before any lever comes a look
+(a run or a reading that only tells) where deciding with its result is worth more than it costs.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +39,7 @@ def decide(
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
-        EV(lever) = mean over worlds of [ V credit passed - cost ],   first step = lever, then the best policy
+        EV(lever) = mean over worlds of [ V credit passed - cost ],   first step = lever
 
     Nothing is bought on a problem that is not well posed, on data that are not fit, on a pilot that says nothing while
     rows at hand were not tried, or without a value: then the advice is what must come first, and levers are shown with

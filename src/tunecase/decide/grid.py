@@ -183,7 +183,7 @@ def _told(cell: "Draws", state: State, board: Board) -> None:
     step, ships, errors = board.steps[at], board.shipped(at), board.errors(at)
     total, once = board.cost(at) + ships * state.release, board.ships[at] & np.isfinite(step.cost)
     met = errors <= state.error_target
-    settles = ~met & (errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
+    settles = ~met & (errors <= state.error_wanted)
     within = ships & met & (total <= state.budget_left)
     told = {"ship": once & ~settles, "settle": once & settles, "reaches": within & once, "later": within & ~once}
     for name, flags in told.items():

@@ -278,7 +278,7 @@ def _met(walk: Walk, state: State, errors: "Draws") -> Walk:
     """A walk with what is truly met where a model is put to use: the target, the fallback, or neither."""
     assert walk.ships is not None
     met = errors <= state.error_target
-    settles = ~met & (errors <= (state.error_target if state.error_fallback is None else state.error_fallback))
+    settles = ~met & (errors <= state.error_wanted)
     return replace(
         walk, reached=walk.ships & met, settled=walk.ships & settles, false_pass=walk.ships & ~met & ~settles
     )  # fmt: skip

@@ -105,6 +105,11 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
         *([state.assumed] if state.assumed else _stand_in_words(forecast)),
         "a step is chosen on the price of its rows, runs and hours; storage and egress are in the bill alone",
     ]
+    asked = None if project is None else project.problem.miss_cost
+    if asked is not None and asked.currency and state.value is None:
+        words.append(
+            "without a worth of the target problem.miss_cost is not used: a miss costs as much as the target is worth"
+        )
     if project is not None and project.rounds is not None:
         words.append("rounds follow from what each test shows: those of the file are for a bill without a target")
     if project is not None and project.budget is not None:

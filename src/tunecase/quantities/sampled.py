@@ -53,11 +53,6 @@ class Sampled:
         unit = 0.1 if inside and self.error > SHARE_STEP else SHARE_STEP if inside else 0.01
         return min(_rounded(self.value, unit), 1.0)
 
-    @property
-    def shown_score(self) -> float:
-        """The same of a score: by hundredths, by tenths where the error exceeds one."""
-        return _rounded(self.value, 0.01 if self.error <= 0.01 else 0.1)
-
 
 def sampled(draws: "Draws", of: "Callable[[Draws], float]", times: float = 1.0) -> Sampled:
     """A figure of draws, shape (n,) or (n, columns), with its error by batch means.

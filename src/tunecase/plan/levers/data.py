@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.plan.levers.state import MORE, Evidence, Offer, State, words_of
+from tunecase.plan.levers.state import Evidence, Offer, State, words_of
 from tunecase.plan.rounds.board import Move, Purchase
 from tunecase.prices import Supply, review_price
 from tunecase.quantities import count
@@ -28,10 +28,11 @@ def label(state: State) -> Offer:
     purchase = _purchase("label", state.supply, state.sizes, first=_bought_before(state))
     if purchase is None:
         return Offer("label", name, blocked="the sources cannot give as many rows again")
-    return Offer(
-        "label", f"buy {MORE} more labelled examples{state.for_way}", f"label {MORE} more, train and test once",
-        state.evidence, purchase=purchase,
-    )  # fmt: skip
+
+    def bought(more: str) -> tuple[str, str]:
+        return f"buy {more} more labelled examples{state.for_way}", f"label {more} more, train and test once"
+
+    return Offer("label", name, "", state.evidence, purchase=purchase, bought=bought)
 
 
 def other_sources(state: State) -> Offer:
@@ -57,10 +58,11 @@ def other_sources(state: State) -> Offer:
     if not purchases:
         return Offer("other_sources", name, blocked="such sources cannot give enough rows")
     _, other, purchase = min(purchases, key=lambda one: one[0])
-    what = {"synthetic": f"have a model write {MORE} examples", "scrape": f"scrape {MORE} examples"}[other.kind]
+    done = {"synthetic": "have a model write", "scrape": "scrape"}[other.kind]
     evidence: Evidence = "measured" if other.worth.origin == "measured" else "assumed"
     return Offer(
-        "other_sources", what, f"{what}, train and test once", evidence, purchase=purchase,
+        "other_sources", name, "", evidence, purchase=purchase,
+        bought=lambda more: (f"{done} {more} examples", f"{done} {more} examples, train and test once"),
         assumption=f"one {other.name} example teaches like {other.worth.words} of a labelled one",
     )  # fmt: skip
 
@@ -136,11 +138,6 @@ class _Wrong:
     left: "Draws"
     looked_at: "Draws"
     words: str
-
-
-def wrong_share(state: State) -> "Draws":
-    """The share of wrong labels among the rows at hand in each world, shape (worlds,)."""
-    return _wrong_labels(state).share
 
 
 def _wrong_labels(state: State) -> _Wrong:

@@ -36,12 +36,11 @@ def rated(state: State, offer: Offer) -> Offer:
     errors = offer.errors
     assert errors is not None
     had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())
-    aim = state.error_target if state.error_fallback is None else state.error_fallback
-    settled = float((errors <= aim).mean()) - met
+    settled = float((errors <= state.error_wanted).mean()) - met
     blocked = ""
     if (settled > met) != (offer.lever == "redefine"):
         blocked = "the fallback is likelier to be met than the target" if settled > met else "the target is likelier"
-    elif (had if state.value is None else state.shipping(had)) <= 0:
+    elif (brought := had if state.value is None else state.shipping(had)) < 0 or had <= 0 >= brought:
         likely = f"{share(met + settled)} likely to meet the {'fallback' if settled > met else 'target'}"
         blocked = LOSS if had > 0 else f"{likely} is too little for the price of a miss"
     return replace(offer, blocked=blocked, p_reach=met, brings=had, reaches=met > settled)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
 BEYOND_PRICE = 1e15  # worth of a target that nobody priced, in any currency
-MORE = "{more}"  # in an offer's words, until the board says how many examples are bought
 TOO_DEAR = "its first step, with a release to come, costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
@@ -145,6 +144,11 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     @property
+    def error_wanted(self) -> float:
+        """The largest error that is put to use on purpose: the fallback's where one was named, else the target's."""
+        return self.error_target if self.error_fallback is None else self.error_fallback
+
+    @property
     def saved_alone(self) -> bool:
         """Whether what serving saves is all that the target is worth: then a miss loses it, and does not save it."""
         return self.miss is not None and self.worth <= 0 < self.saving
@@ -201,7 +205,8 @@ class Offer:
     It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or `brings`,
     the part of V that ending the project now is worth; `errors`, (worlds,), are then the true ones of what is put to
     use, None where no curve gives them. `besides` is what ending adds to what answers save, (worlds,) or 0; `reaches`
-    says that the target is then met rather than not.
+    says that the target is then met rather than not. `bought` gives the action and the first step by how many examples
+    are bought.
     """
 
     lever: str
@@ -218,10 +223,13 @@ class Offer:
     besides: "Draws | float" = 0.0
     reaches: bool = False
     errors: "Draws | None" = None
+    bought: "Callable[[str], tuple[str, str]] | None" = None
 
     def of_size(self, examples: float) -> "Offer":
-        """The same with the number of examples that are bought in its words."""
-        action, first_step = (text.replace(MORE, count(examples)) for text in (self.action, self.first_step))
+        """The same in the words of so many examples that are bought."""
+        if self.bought is None:
+            return self
+        action, first_step = self.bought(count(examples))
         return replace(self, action=action, first_step=first_step)
 
     def ends_with(self, state: "State") -> float:

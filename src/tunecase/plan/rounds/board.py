@@ -265,9 +265,8 @@ class Actions:
 class Board:
     """Every first step, and what follows its test; for each an array of shape (worlds,).
 
-    `ships` is where a model is put to use after the test, `goes_on`
-    where step `then` follows, and `got` what a world has from all of it before the step itself is paid.
-    `further` are the steps that may follow.
+    `ships` is where a model is put to use after the test, `goes_on` where step `then` follows, and `got` what a
+    world has from all of it before the step itself is paid. `further` are the steps that may follow.
     """
 
     steps: tuple[Step, ...]
