@@ -59,7 +59,7 @@ def case(folder: Path) -> dict[str, Any]:
                 rows.append(
                     cell(
                         worth=40_000 * value - 25_000, release=5_000, lost=9_000, value=50_000 * value, ship=reach,
-                        go=0.3, ship_reaches=reach * 0.9, go_reaches=0.1, stop_at=0.68,
+                        reaches=reach * 0.9, later=0.1, ship_at=target + 0.03,
                     )
                 )  # fmt: skip
     targets = (0.75, 0.8, 0.85)
@@ -68,7 +68,7 @@ def case(folder: Path) -> dict[str, Any]:
         Axis("value", (0.5, 1.0, 2.0), 1.0),
     )  # fmt: skip
     ways = (WayCells(EVIL, True, (9_399.0,), tuple(rows)),)
-    data = panel(Grid(axes, ways, True, 18, True, targets, (0.79, 0.83, 0.88)), material)
+    data = panel(Grid(axes, ways, True, 18, targets), material)
     data["words"]["first"] = EVIL  # type: ignore[index]
     data["sliders"][0]["label"] = EVIL
     return dict(data)
