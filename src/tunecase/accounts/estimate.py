@@ -21,6 +21,7 @@ from tunecase.accounts.lines import (
     workings,
 )
 from tunecase.accounts.material import Material, filled, recorded_in
+from tunecase.accounts.words import capital
 from tunecase.blocks import Account, Block, Cell, Facts, Histogram, Listing, Table, Tone, Words
 from tunecase.prices import amount, what_if_words
 from tunecase.quantities import (
@@ -115,7 +116,7 @@ def _sentences(record: Estimate, plan: Plan) -> Iterator[str]:
     """What the money goes to, the time, the budget, what was asked of it, and what the bill does not hold."""
     if goes := groups(record):
         yield f"Goes to: {', '.join(f'{one.name} {one.part}' for one in goes)}."
-    over = "" if plan.total.over is None else f" {plain_share(plan.total.over)} over budget."
+    over = "" if plan.total.over is None else f" {capital(plain_share(plan.total.over))} over budget."
     yield f"Takes {time_words(record.months)}.{over}"
     if aside := left_out(record):
         yield f"Not in the bill: {_aside_words(aside)} on average."
