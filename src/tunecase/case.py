@@ -250,7 +250,7 @@ class Case:
 
         Example:
             >>> case.forecast().verdict
-            'not achievable within n_max'
+            'unlikely'
         """
         return flow.forecast(self.flow)
 
