@@ -614,7 +614,6 @@ def decision() -> Decision:
         reason="of all options it has the largest net value, and its first step is cheap",
         options=options,
         value_of_target=band(found["value"]),
-        flips_at="stop is better once a correct answer is worth less than 0.26 USD (given: 0.40 USD)",
         runner_up="review the 84 doubtful rows, worth 2,600 USD",
         assumptions=("the gain from cleaning labels is assumed, not measured",),
         currency="USD",

@@ -30,6 +30,7 @@ from tunecase.records import (
     Decision,
     Definition,
     EvalLog,
+    Flip,
     Forecast,
     Point,
     from_json,
@@ -101,7 +102,7 @@ def chosen(facts: Known, flips: bool = False, **given: Any) -> Decision:
     walked = drawn(facts)
     with pytest.MonkeyPatch.context() as patch:
         if not flips:
-            patch.setattr("tunecase.decide.choice.value_flips", lambda drawn: ("", ()))
+            patch.setattr("tunecase.decide.choice.value_flips", lambda drawn: ())
             patch.setattr("tunecase.decide.choice.miss_flip", lambda drawn: None)
         return decide(walked, planned(walked), **given)
 
@@ -165,7 +166,7 @@ def test_worth_nothing_means_stop(tmp_path: Path) -> None:
     record = decided(project(tmp_path, value="0.001 USD per correct"), flips=True)
     assert (record.advice, record.ok) == ("stop", False)
     assert max(worths(record).values()) == 0
-    assert record.flips_at.startswith("above ")
+    assert ["up"] == [flip.direction for flip in record.value_flips]
 
 
 def test_ten_times_all_money_changes_no_advice(tmp_path: Path) -> None:
@@ -227,38 +228,39 @@ def test_money_already_spent_is_no_longer_there(tmp_path: Path) -> None:
     assert fallen(nets(known(asked, seen, spent=9_000.0)), nets(known(asked, seen))) <= 4
 
 
-BEYOND = {"below": 0.7, "above": 1.55}
+BEYOND = {"down": 0.85, "up": 1.2}  # other worlds may turn a little later
 
 
-def flipped(folder: Path, record: Decision, side: str) -> tuple[str, Decision]:
-    """(the lever named by the flip of that side, the decision with a value beyond it typed into the project file).
+def turns(record: Decision, direction: str) -> Flip:
+    """The value on that side at which other advice is given."""
+    (flip,) = (flip for flip in record.value_flips if flip.direction == direction)
+    return flip
 
-    A flip is told in one digit, so that it lies between three quarters of what is told and one and a half times that.
-    """
-    found = re.search(rf"{side} about ([\d.]+)(k?) USD per correct to ([\w ]+)", record.flips_at)
-    assert found is not None, record.flips_at
-    value = float(found[1]) * (1_000 if found[2] else 1) * BEYOND[side]
-    return found[3].replace(" ", "_"), decided(project(folder, value=f"{value:g} USD per correct"))
+
+def flipped(folder: Path, record: Decision, direction: str) -> tuple[str, Decision]:
+    """(the lever named by the flip of that side, the decision with a value beyond it typed into the project file)."""
+    flip = turns(record, direction)
+    value = f"{flip.at * BEYOND[direction]:g} USD per correct"
+    return flip.to, decided(project(folder, value=value))
 
 
 @pytest.mark.slow
 def test_the_lower_flip_holds_when_typed(tmp_path: Path) -> None:
     """Below today's value another lever wins."""
     record = decided(project(tmp_path), flips=True)
-    lever, after = flipped(tmp_path, record, "below")
+    lever, after = flipped(tmp_path, record, "down")
     assert lever == after.advice != record.advice
     assert lever in [flip.to for flip in record.value_flips if flip.direction == "down"]
 
 
 @pytest.mark.slow
 def test_flips_of_doubtful_values_hold_when_typed(tmp_path: Path) -> None:
-    """Also where today's value is in much doubt; nearer to it than the digit told nothing has changed yet."""
+    """Also where today's value is in much doubt; nearer to it nothing has changed yet."""
     for value in ("0.02 to 2 USD per correct", "0.3 USD per correct"):
         record = decided(project(tmp_path, value=value), flips=True)
-        lever, after = flipped(tmp_path, record, "below")
+        lever, after = flipped(tmp_path, record, "down")
         assert lever == after.advice != record.advice, value
-    found = re.search(r"below about ([\d.]+) USD", record.flips_at)
-    inside = decided(project(tmp_path, value=f"{float(found[1]) * BEYOND['above']:g} USD per correct"))
+    inside = decided(project(tmp_path, value=f"{turns(record, 'down').at * BEYOND['up']:g} USD per correct"))
     assert record.advice == inside.advice
 
 
@@ -268,7 +270,7 @@ def test_the_upper_flip_holds_when_typed(tmp_path: Path) -> None:
     for value in ("0.01 to 0.03 USD per correct", "0.001 to 0.03 USD per correct"):
         record = decided(project(tmp_path, value=value), flips=True)
         assert record.advice == "stop"
-        lever, after = flipped(tmp_path, record, "above")
+        lever, after = flipped(tmp_path, record, "up")
         assert lever == after.advice != "stop", value
 
 
@@ -294,8 +296,7 @@ def with_errors(folder: Path, cost: str, **changes: str) -> Project:
 def test_with_a_cost_of_errors_the_flip_holds_when_typed(tmp_path: Path) -> None:
     """What an error costs is part of what a right answer is worth, and stays while the value is moved."""
     record = decided(with_errors(tmp_path, "0.02 USD"), flips=True)
-    found = re.search(r"below about ([\d.]+) USD per correct", record.flips_at)
-    below = f"{float(found[1]) * BEYOND['below']:g} USD per correct"
+    below = f"{turns(record, 'down').at * BEYOND['down']:g} USD per correct"
     assert decided(with_errors(tmp_path, "0.02 USD", value=below)).advice != record.advice
 
 
@@ -343,11 +344,8 @@ def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path) ->
     changes = {"value": "0.001 USD per correct", "volume": "2k to 100k per month"}
     asked = with_errors(tmp_path, "0.1 to 3 USD", **changes)
     for seed in range(2):
-        flips_at = decided(asked, seed=seed, flips=True).flips_at
-        above = re.search(r"above about ([\d.]+) USD per correct", flips_at)
-        below = re.search(r"below about ([\d.]+) USD per correct", flips_at)
-        assert above is None or float(above[1]) > 0.001
-        assert below is None or float(below[1]) < 0.001
+        for flip in decided(asked, seed=seed, flips=True).value_flips:
+            assert (flip.at > 0.001) == (flip.direction == "up")
 
 
 def test_answers_that_the_bill_counts_are_held_against_the_budget(tmp_path: Path) -> None:
@@ -508,7 +506,7 @@ def test_a_saving_alone_can_carry_the_case(tmp_path: Path) -> None:
     """Without a value of right answers what serving saves is weighed, and no flip in that value is told."""
     record = decided(project(tmp_path, value="", extra=SAVING.format(today=200, tuned=4)), flips=True)
     assert record.advice in ("label", "test_set", "tune", "clean", "bigger_model", "look", "fine_tune")
-    assert "" == record.flips_at
+    assert () == record.value_flips
     assert worths(record)[record.advice if record.advice != "look" else "label"] > 0
 
 
@@ -595,7 +593,7 @@ def test_a_target_that_is_met_is_shipped(tmp_path: Path) -> None:
     asked = project(tmp_path, target="70%")
     record = decided(asked, flips=True)
     assert (record.advice, record.ok) == ("ship", True)
-    assert "below" not in record.flips_at
+    assert "down" not in [flip.direction for flip in record.value_flips]
     best = record.best
     assert best.gain == best.worth
     assert 0.9 * record.value_of_target.mean < best.gain.value < 1.1 * record.value_of_target.mean
@@ -752,7 +750,7 @@ def test_flips_tell_where_the_advice_turns_to_the_fine_tune(tmp_path: Path) -> N
     asked = project(tmp_path)
     one = candidate(points=curve(0.25, 0.2), promise=promise(0.6, bound=0.2))
     record = of_ways(asked, one, flips=True)
-    words = re.search(r"(above|below) about ([\d.]+) USD per correct to (\w+ \w+|\w+) \((.+?)\)", record.flips_at)
-    at = float(words.group(2)) * (2 if words.group(1) == "above" else 0.5)
+    flip = next(flip for flip in record.value_flips if "(" in flip.to)
+    at = flip.at * (1.5 if flip.direction == "up" else 0.7)
     other = of_ways(project(tmp_path, value=f"{at:.4f} USD per correct"), one)
     assert (other.way, other.advice) != (record.way, record.advice)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import law
-from tunecase.decide.what_if import what_if
+from tunecase.decide.what_if import ENDS, RINGS, what_if
 
 
 def threshold(value: float, at: float):
@@ -44,7 +44,7 @@ def test_what_never_flips_says_so_in_few_calls() -> None:
     """Eleven calls in general, three where the advice can change only once each way; zero has no factor."""
     for once, most in ((False, 11), (True, 3)):
         advise, calls = threshold(1.0, 1e9)
-        (found,) = what_if(advise, {"x": 1.0}, once_each_way=once)
+        (found,) = what_if(advise, {"x": 1.0}, rings=ENDS if once else RINGS)
         assert (None, "", None, "") == (found.at, found.to, found.factor, found.direction)
         assert len(calls) <= most
     assert None is what_if(lambda scales: "same", {"x": 0.0})[0].at
@@ -58,7 +58,7 @@ def test_the_nearer_direction_wins() -> None:
         return "more" if x >= 140 else "less" if x <= 85 else "as now"
 
     for once in (False, True):
-        (found,) = what_if(advise, {"x": 100.0}, once_each_way=once)
+        (found,) = what_if(advise, {"x": 100.0}, rings=ENDS if once else RINGS)
         assert (85.0, "less", "down") == (found.at, found.to, found.direction)
 
 

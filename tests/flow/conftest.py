@@ -20,5 +20,5 @@ def plain_decisions() -> Iterator[None]:
     """Bills are drawn in few worlds, and no decision looks for the value at which it turns: tests/decide holds that."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flow, "DRAWS", 300)
-        patch.setattr("tunecase.decide.choice.value_flips", lambda drawn: ("", ()))
+        patch.setattr("tunecase.decide.choice.value_flips", lambda drawn: ())
         yield

@@ -70,7 +70,7 @@ CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
         {"advice": "stop", "value_flips": (Flip("problem.value", 0.12, 0.15, "fine_tune"),)},
         {"looks": (LOOK,), "first_look": LOOK.way}, {"advice": "ship"},
         {"what_if": (Flip("effort_per_round", 40.0, 65.0, "stop"), Flip("budget", 30_000.0))},
-        {"options": (), "flips_at": "", "advice": "stop", "assumptions": ()},
+        {"options": (), "advice": "stop", "assumptions": ()},
     ),
     "define": (
         {"verdict": "do not start"}, {"verdict": "fix first"}, {"criteria": ()}, {"test_rows": 0},

@@ -11,10 +11,10 @@ from tests.decide.test_decide import TEXT, USUAL, known, pieces, project
 from tests.plan.test_plan import CASES, COSTS, FOLDER, WALKED, asked, walked
 from tests.projects import basis, written
 from tunecase import catalog
-from tunecase.plan import drawn, solve_again
+from tunecase.plan import drawn, solve, work_of
 from tunecase.plan.costs.data import data
 from tunecase.plan.known import Known
-from tunecase.plan.levers import Scaled
+from tunecase.plan.levers import standing
 from tunecase.prices.contracts import Contract
 from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, Interval80, sampled
@@ -101,7 +101,7 @@ def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
     # The least purchase doubles what the rows at hand teach: 1,600 rows of which each is worth half.
     assert "buy 4,800 more" in of.solved.offer("label").action
     least = next(step.paid for step in of.solved.board.steps if step.name == "label")
-    assert pytest.approx(800 + 1_600) == float(np.mean(least.run_rows))
+    assert pytest.approx(800 + 1_600) == float(np.mean(least.rows_trained))
     assert pytest.approx(1_600) == float(np.mean(least.bought))
 
 
@@ -154,12 +154,13 @@ def test_a_bill_beyond_the_budget_is_bound_for_the_decision() -> None:
 def test_solving_again_as_things_are_changes_nothing() -> None:
     """The same worths; a hundredth of the budget pays for nothing, and settings that help more are worth more."""
     of = walked("usual")
-    again = solve_again(of.facts, of.solved)
+    again = solve(standing(of.facts, of.work, of.solved.state))
     assert [of.solved.worth(one.lever) for one in of.solved.offers] == [again.worth(one.lever) for one in again.offers]
-    poorer = solve_again(of.facts, of.solved, scaled=Scaled(budget=0.01))
+    poorer = solve(replace(again.state, budget_left=again.state.budget_left / 100))
     assert "stop" == poorer.winner.lever
     tuned = AlteredWorlds(of.work.basis.worlds, {"levers.tuning_factor": 0.5})
-    better = solve_again(of.facts.in_worlds(tuned), of.solved)
+    altered = of.facts.in_worlds(tuned)
+    better = solve(standing(altered, work_of(altered), of.solved.state))
     assert better.worth("tune") > of.solved.worth("tune")
 
 

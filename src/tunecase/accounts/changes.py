@@ -104,7 +104,7 @@ def flip_amount(flip: Flip) -> str:
 
 
 def flips_words(decision: Decision, material: Material) -> str:
-    """The values of an answer at which another step is advised; what the record says where there is none."""
+    """The values of an answer at which another step is advised, or that there are none; empty without a value."""
     stated = material.project is None or material.project.problem.value is not None
     answer = f"{decision.currency} for a {'right' if stated else 'wrong'} answer"
     sides = {"down": "below", "up": "above"}
@@ -113,7 +113,8 @@ def flips_words(decision: Decision, material: Material) -> str:
         for flip in decision.value_flips
         if flip.at is not None
     )
-    return "; ".join(told) or decision.flips_at
+    weighed = decision.value_of_target is not None and bool(decision.runner_up)
+    return "; ".join(told) or ("nowhere within a thousand times what was stated" if weighed else "")
 
 
 def _nearest(flips: tuple[Flip, ...], kind: VerdictKind) -> Flip | None:

@@ -3,4 +3,4 @@
 from tunecase.decide.choice import decide
 from tunecase.decide.grid import grid
 from tunecase.decide.next import changes, next_step
-from tunecase.decide.what_if import NOT_SURE, SURE, Inputs, change, inputs_of, what_if
+from tunecase.decide.what_if import ENDS, NOT_SURE, RINGS, SURE, Inputs, change, inputs_of, what_if

@@ -151,13 +151,12 @@ def _choose(
     look = None if ends else advised(looks, made, nothing_asked=best.lever == "stop")
     if look is not None:
         advice, action = "look", _tried(look, drawn)
-    flips_at, flips = value_flips(drawn)
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
-        flips_at=flips_at, runner_up=runner_up, assumptions=notes, currency=currency,
+        runner_up=runner_up, assumptions=notes, currency=currency,
         looks=looks, first_look="" if look is None else look.way, plan=made,
         way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn),
-        value_flips=flips, miss_flip=miss_flip(drawn),
+        value_flips=value_flips(drawn), miss_flip=miss_flip(drawn),
     )  # fmt: skip
 
 
@@ -250,7 +249,7 @@ def _closed(
 ) -> Decision:  # fmt: skip
     return Decision(
         advice=gate.advice, action=gate.action, reason=gate.reason, options=options, first_look=gate.look,
-        value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
+        value_of_target=None if value is None else band(value), runner_up="", assumptions=notes,
         currency=drawn.work.basis.currency, plan=replace(made, advised=False) if gate.instead else made,
         way=drawn.way if gate.advice in ("ship", "stop") and not gate.instead else "", looks=looks,
         instead=gate.instead or (instead(drawn) if gate.advice == "ship" else _in_its_place(gate, drawn)),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tunecase.blocks import FIELDS, Axis, Grid, WayCells
 from tunecase.decide.what_if import inputs_of
 from tunecase.forecast import scale_of
-from tunecase.plan import Anew, Drawn, Laid, shown_score
+from tunecase.plan import Anew, Drawn, Solved, shown_score
 from tunecase.plan.levers import LOSS, State, rated, rules_of
 from tunecase.plan.rounds import SURE_TO_PAY, Board
 from tunecase.prices import PRICE, serving_saving
@@ -157,7 +157,7 @@ def _best(cells: "Draws") -> "Draws":
     return np.maximum(cells[..., AT["worth"]], cells[..., AT["now"]])
 
 
-def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "Draws":
+def _fields(anew: Anew, laid: Solved, target: float, values: Sequence[float]) -> "Draws":
     """FIELDS of the plan at each value, under one budget, price of a label and target; shape (values, fields)."""
     import numpy as np
 

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from tunecase.prices import PRICE, Basis, highest, label_prices
 from tunecase.records import Flip
 
 RINGS = (1.5, 3.0, 10.0, 100.0, 1000.0)
+ENDS = RINGS[-1:]
 FINE_RINGS = (1.1, 1.3, 1.6, 2.5, 4.0, 6.3, 10.0, 16.0, 25.0, 40.0, 63.0, 100.0, 160.0, 250.0, 400.0, 630.0, 1000.0)
 PER_DECADE = 90  # numbers of two figures from 10 to 99
 SURE, NOT_SURE = "sure", "not sure"
@@ -53,7 +55,7 @@ def what_if(
     answer: Answer,
     now: Mapping[str, float],
     *,
-    once_each_way: bool = False,
+    rings: Sequence[float] = RINGS,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Flip, ...]:
     """For each input the value nearest to the one now at which the answer changes, all others staying as they are.
@@ -65,8 +67,8 @@ def what_if(
     Args:
         answer: the answer in words, given factors by name; a name left out keeps its value.
         now: the inputs with their values, >= 0; zero has no factor and never flips.
-        once_each_way: the answer changes at most once each way, so that the ends are looked at first: few calls for
-            inputs that never flip.
+        rings: other multiples to look at; `ENDS` where the answer changes at most once each way: few calls for inputs
+            that never flip.
         progress: told how many of how many inputs were looked at.
     Returns: one Flip for each input, the smallest change |ln factor| first, those that never flip last.
     Raises: ValueError for a value below zero or not finite.
@@ -81,7 +83,6 @@ def what_if(
     for name, value in now.items():
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(f"{name} is {value}; wanted a finite value of zero or more")
-    rings = RINGS[-1:] if once_each_way else RINGS
     base = answer({})
     flips = []
     for count, (name, value) in enumerate(now.items(), 1):
@@ -94,7 +95,7 @@ def what_if(
 def both_sides(answer: Answer, name: str, value: float) -> tuple[Flip, Flip]:
     """The nearest value below the one now at which the answer changes, and the nearest above; see `what_if`."""
     search = _Search(answer, answer({}), name, value)
-    return search.on_side(-1), search.on_side(1)
+    return search.nearest(FINE_RINGS, (-1,)), search.nearest(FINE_RINGS, (1,))
 
 
 def change(flip: Flip) -> float:
@@ -110,39 +111,27 @@ class _Search:
         self.most = highest(name)
         self.seen: dict[int, str] = {}
 
-    def nearest(self, rings: Sequence[float]) -> Flip:
-        """The nearest value that flips the answer, in either direction."""
+    def nearest(self, rings: Sequence[float], sides: Sequence[int] = (1, -1)) -> Flip:
+        """The nearest value that flips the answer, upwards (1) or downwards (-1)."""
         if self.value == 0:
             return Flip(self.name, self.value)
-        held = {side: self._start(side) for side in (1, -1)}
-        for ring in rings:
-            for side in (1, -1):
-                end = self._end(side, ring)
-                if (end - held[side]) * side <= 0:
-                    continue
-                if self._flips(end):
-                    at = self._between(held[side], end)
-                    return self._nearer(at, side, held[-side])
-                held[side] = end
-        return Flip(self.name, self.value)
-
-    def on_side(self, side: int) -> Flip:
-        """The nearest value that flips upwards (1) or downwards (-1)."""
-        held = self._start(side)
-        for ring in FINE_RINGS:
+        held = {side: self._start(side) for side in sides}
+        for ring, side in product(rings, sides):
             end = self._end(side, ring)
-            if (end - held) * side > 0:
-                if self._flips(end):
-                    at = self._between(held, end)
-                    return Flip(self.name, self.value, _number(at), self.seen[at])
-                held = end
+            if (end - held[side]) * side <= 0:
+                continue
+            if self._flips(end):
+                at = self._between(held[side], end)
+                return self._nearer(at, -side, held[-side]) if -side in held else self._found(at)
+            held[side] = end
         return Flip(self.name, self.value)
 
     def _nearer(self, at: int, side: int, held: int) -> Flip:
         """The other direction is looked at as far as the change found goes."""
-        other = self._end(-side, max(_number(at) / self.value, self.value / _number(at)), inside=True)
-        if (other - held) * -side > 0 and self._flips(other):
-            at = self._between(held, other)
+        end = self._end(side, max(_number(at) / self.value, self.value / _number(at)), inside=True)
+        return self._found(self._between(held, end) if (end - held) * side > 0 and self._flips(end) else at)
+
+    def _found(self, at: int) -> Flip:
         return Flip(self.name, self.value, _number(at), self.seen[at])
 
     def _between(self, held: int, flipped: int) -> int:

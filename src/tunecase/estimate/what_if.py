@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from tunecase.decide import NOT_SURE, SURE, Inputs, change, inputs_of, what_if
+from tunecase.decide import ENDS, NOT_SURE, RINGS, SURE, Inputs, change, inputs_of, what_if
 from tunecase.plan import Drawn, Known, drawn
 from tunecase.prices import ROUNDS
 from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds, band
@@ -44,7 +44,8 @@ def budget_what_if(
     again = _Bill(bill.facts.in_worlds(_fewer(bill.work.basis.worlds)), budget.spread.median)
     # Where a policy follows the tests it stops as money runs out: what can be asked for is to reach the target.
     goal: Goal = "stay" if len(again.now) == 1 else "reach"
-    flips = what_if(_answer(again, goal, wanted), again.inputs.now, once_each_way=goal == "stay", progress=progress)
+    rings = ENDS if goal == "stay" else RINGS
+    flips = what_if(_answer(again, goal, wanted), again.inputs.now, rings=rings, progress=progress)
     if goal == "stay":
         flips = (*flips, _rounds(again, middle, wanted))
     return (WhatIf(goal, again.budget, wanted, again.now[goal], tuple(sorted(flips, key=change))),)

@@ -6,9 +6,9 @@ from tunecase.faces import loads_late
 
 if TYPE_CHECKING:
     from tunecase.plan import costs, levers
-    from tunecase.plan.anew import Anew, Laid
+    from tunecase.plan.anew import Anew
     from tunecase.plan.bridge import bridge
-    from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again, work_of
+    from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, work_of
     from tunecase.plan.going import cost_of_rows
     from tunecase.plan.known import Known
     from tunecase.plan.limits import shown_score

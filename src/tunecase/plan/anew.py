@@ -10,24 +10,14 @@ from tunecase.plan import levers
 from tunecase.plan.drawn import Drawn, work_of
 from tunecase.plan.going import cost_of_rows, most_rows
 from tunecase.plan.known import Known
-from tunecase.plan.levers import Offer, State
-from tunecase.plan.rounds import Board
-from tunecase.prices import value_or_saving
+from tunecase.plan.levers import State
+from tunecase.plan.solved import Solved, solve
 from tunecase.quantities import AlteredWorlds, Const, Worlds
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 KEPT = 256  # sizes whose cost is held
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Laid:
-    """A board under one budget and one price of labels, with the state and the offers that it was laid out for."""
-
-    state: State
-    offers: tuple[Offer, ...]
-    board: Board
 
 
 class Anew:
@@ -46,9 +36,9 @@ class Anew:
         self.facts = drawn.facts.in_worlds(Worlds(basis.worlds.seed, min(basis.worlds.n, worlds)))
         self.budget = None if self.facts.project.budget is None else self.facts.project.budget.spread.median
         self._priced: dict[float, _Priced] = {}
-        self._laid: dict[tuple[float, float | None], Laid] = {}
+        self._laid: dict[tuple[float, float | None], Solved] = {}
 
-    def laid(self, label: float = 1.0, budget: float | None = None) -> Laid:
+    def laid(self, label: float = 1.0, budget: float | None = None) -> Solved:
         """The board where labels cost `label` times as much under another budget; None for the project's own."""
         budget = self.budget if budget is None else budget
         if (label, budget) not in self._laid:
@@ -58,9 +48,7 @@ class Anew:
     def first_costs(self, label: float) -> "list[Draws | float]":
         """What each first step costs in each world, with all that comes before it, whatever the budget."""
         laid = self.laid(label)
-        board = laid.board
-        if not board.steps:
-            board = levers.board(laid.state, laid.offers, begin_anyway=True)
+        board = laid.board if laid.board.steps else solve(laid.state, whatever_it_costs=True).board
         return [step.cost for step in board.steps]
 
     def aimed(self, state: State, target: float) -> State:
@@ -75,16 +63,14 @@ class Anew:
         seen_so = replace(state, error_target=error, forecast=seen)
         return seen_so if state.value is None else seen_so.valued(state.value * part)
 
-    def _lay_out(self, label: float, budget: float | None) -> Laid:
+    def _lay_out(self, label: float, budget: float | None) -> Solved:
         priced = self._at_price(label)
         state = priced.state
         if budget is not None and self.budget is not None:
             state = replace(state, budget_left=state.budget_left + budget - self.budget)
             if label != 1.0 or budget != self.budget:
                 state = levers.with_rows(state, priced.facts, self._most_rows(priced, budget))
-        offers = levers.offers_of(state)
-        offers = offers if state.value is not None else levers.unweighed(offers)
-        return Laid(state, offers, levers.board(state, offers))
+        return solve(state)
 
     def _at_price(self, label: float) -> "_Priced":
         """What is known where labels cost so much, and the state that it makes; curves are those of the filed price."""
@@ -94,9 +80,8 @@ class Anew:
                 scales = dict.fromkeys(self.labels.values(), label)
                 facts = facts.in_worlds(AlteredWorlds(facts.basis.worlds, scales))
             work = work_of(facts)
-            value = value_or_saving(facts.project, work.basis, facts.definition)
             earlier = None if label == 1.0 else self._at_price(1.0).state
-            state, cost = levers.standing(facts, work, value=value, earlier=earlier), cost_of_rows(facts, work)
+            state, cost = levers.standing(facts, work, earlier), cost_of_rows(facts, work)
             self._priced[label] = _Priced(facts, state, None if cost is None else lru_cache(KEPT)(cost))
         return self._priced[label]
 

@@ -9,13 +9,13 @@ from tunecase.inference import sampled
 from tunecase.plan import levers
 from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
 from tunecase.plan.known import Known
-from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, planned_supply, test_rows_to_buy
+from tunecase.plan.levers import Offer, State, planned_supply, test_rows_to_buy
 from tunecase.plan.machine import core_machine, hosted_machine
 from tunecase.plan.measured_way import MeasuredWay
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, merit_of, solve
-from tunecase.prices import ending_of, serving_saving, unknown_factor, value_or_saving
+from tunecase.prices import ending_of, serving_saving, unknown_factor
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
@@ -162,12 +162,12 @@ class Drawn:
         """What first steps cost, by lever, that the budget does not pay for, in every world, shape (draws,)."""
         if self.solved is None or not levers_named:
             return {}
-        board = levers.board(self.solved.state, self.solved.offers, begin_anyway=True)
-        costs = {}
-        for name in levers_named:
-            if (at := board.first(name)) is not None:
-                costs[name] = total_of(lines_of(self.work, board.walk(at, whole=False)), without=AFTER_LAUNCH)
-        return costs
+        board = solve(self.solved.state, whatever_it_costs=True).board
+        steps = {name: at for name in levers_named if (at := board.first(name)) is not None}
+        return {
+            name: total_of(lines_of(self.work, board.walk(at, whole=False)), without=AFTER_LAUNCH)
+            for name, at in steps.items()
+        }
 
     def instead(self, offer: Offer, walked: Walked) -> "Drawn":
         """The same project with another first step."""
@@ -216,9 +216,8 @@ def _of_one(facts: Known) -> Drawn:
         first = replace(first, ships=first.rounds < 0)
         walked = Walked(walk, lines_of(work, walk), first, lines_of(work, first))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
-    value = value_or_saving(facts.project, work.basis, facts.definition)
     bill = Drawn(facts, work, Walked(first, {}, first, {}), choice, rented, rests_on, ())
-    return from_state(bill, levers.standing(facts, work, value=value))
+    return from_state(bill, levers.standing(facts, work))
 
 
 def from_state(bill: Drawn, state: State) -> Drawn:
@@ -237,24 +236,11 @@ def from_state(bill: Drawn, state: State) -> Drawn:
     )  # fmt: skip
 
 
-def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS) -> Solved:
-    """A project solved once more in the worlds of an earlier solution, whose curves hold; some inputs have changed.
-
-    Args:
-        facts: what is known, in altered worlds.
-        earlier: the solution as things are.
-        scaled: the budget and the price of a run, as multiples of today's.
-    """
-    work = work_of(facts)
-    value = value_or_saving(facts.project, work.basis, facts.definition)
-    return solve(levers.standing(facts, work, value=value, scaled=scaled, earlier=earlier.state))
-
-
 def _all_the_same(state: State, solved: Solved) -> tuple[Solved, Offer, bool]:
     """The best step where stopping is worth more, on a board that the budget does not bind where it pays for none."""
     beyond = not any(offer.steps and not solved.blocked(offer) for offer in solved.offers)
     if beyond and any(offer.steps for offer in solved.offers):
-        solved = solve(state, begin_anyway=True)
+        solved = solve(state, whatever_it_costs=True)
     steps = [offer for offer in solved.offers if offer.steps and not solved.blocked(offer)]
     if not steps:
         return solved, solved.offer("stop"), False
@@ -330,9 +316,13 @@ def work_of(facts: Known) -> Work:
 
 def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
     """What a round is made of, the machine that trains, and the cards that it is compared with."""
-    project, basis = facts.project, facts.basis
-    if facts.way is not None:
-        return _of_a_way(facts, facts.way)
+    import numpy as np
+
+    project, basis, way = facts.project, facts.basis, facts.way
+    if way is not None:  # a row counts as a token, and plain cores train, if anything does
+        machine = core_machine(basis, way.words, 0.0 if way.prompted else way.seconds_per_row)
+        choice = Choice(machine, machine.how)
+        return _work(facts, choice, np.ones(basis.worlds.n)), choice, choice
     # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.
     aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
     rented = choose(basis if project.compute.hosted is None else aside, facts.machines, facts.runs, sampled)
@@ -342,17 +332,11 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
     return _work(facts, choice, tokens_per_row), choice, rented
 
 
-def _of_a_way(facts: Known, way: MeasuredWay) -> tuple[Work, Choice, Choice]:
-    """The work of a way that the pilot measured: a row counts as a token, and plain cores train, if anything does."""
-    import numpy as np
-
-    machine = core_machine(facts.basis, way.words, 0.0 if way.prompted else way.seconds_per_row)
-    choice = Choice(machine, machine.how)
-    return _work(facts, choice, np.ones(facts.basis.worlds.n)), choice, choice
-
-
 def _work(facts: Known, choice: Choice, tokens_per_row: "Draws | None") -> Work:
-    """What a round is made of, given what trains it."""
+    """What a round is made of, given what trains it.
+
+    Where what is shipped ends on a known day, with the months until a launch after one round.
+    """
     project, basis, audit = facts.project, facts.basis, facts.audit
     work = Work(
         project=project,
@@ -369,15 +353,9 @@ def _work(facts: Known, choice: Choice, tokens_per_row: "Draws | None") -> Work:
         # Without a training file nothing was recognised.
         task=facts.definition.task if facts.definition is not None and project.data.train is not None else "",
     )
-    return _dated(work)
-
-
-def _dated(work: Work) -> Work:
-    """The work with the months until a launch after one round, where what is shipped ends on a known day."""
-    if ending_of(work.basis) is None:
+    if ending_of(basis) is None:
         return work
-    build_months = months(work) * unknown_factor(work.basis)
-    return replace(work, basis=replace(work.basis, build_months=build_months))
+    return replace(work, basis=replace(basis, build_months=months(work) * unknown_factor(basis)))
 
 
 def _tokens_per_row(facts: Known) -> "Draws | None":

@@ -232,42 +232,36 @@ def _alone(pilot: Pilot) -> Candidate | None:
 
 
 def _of_candidate(one: Candidate, own: OwnCurve | None, forecast: Forecast, basis: Basis, rows: int) -> MeasuredWay:
-    assert basis.project is not None
-    trained = sum(point.n * point.draws for point in one.points)
-    model = one.model or one.name
-    seen = _as_it_is(one.score, one.test_rows, model, forecast, rows) if own is None else _own(own, forecast)
-    why = f"the pilot dropped it: {one.dropped}" if one.dropped else ""
-    price = None if one.usd_per_1k_answers is None else one.usd_per_1k_answers * basis.base_per_usd
-    against = struck(
-        basis.project, one.kind, model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price
-    )  # fmt: skip
-    made = MeasuredWay(
-        one.name, one.kind, WORDS.get(one.trainer, WORDS.get(one.kind, one.name)).format(model=model), seen, one.score,
-        one.n, one.test_rows,
-        one.seconds / trained if trained else 0.0, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
-        against or why,
-    )  # fmt: skip
-    return replace(made, forecast=_as_it_is(one.score, one.test_rows, model, forecast, rows)) if made.flat else made
+    trained, model = sum(point.n * point.draws for point in one.points), one.model or one.name
+    words = WORDS.get(one.trainer, WORDS.get(one.kind, one.name)).format(model=model)
+    as_it_is = _as_it_is(one.score, one.test_rows, model, forecast, rows)
+    way = _way(one, model, words, as_it_is if own is None else _own(own, forecast), basis)
+    way = replace(way, n=one.n, seconds_per_row=one.seconds / trained if trained else 0.0)
+    if one.dropped and not way.blocked:
+        way = replace(way, blocked=f"the pilot dropped it: {one.dropped}")
+    return replace(way, forecast=as_it_is) if way.flat else way
 
 
 def _of_baseline(one: Baseline, forecast: Forecast, basis: Basis, rows: int) -> MeasuredWay:
-    assert basis.project is not None
     prompt = next((name for name in PROMPTS if one.name.endswith(f" {name}")), "")
     model = one.name.removesuffix(f" {prompt}")
-    price = None if one.usd_per_1k_answers is None else one.usd_per_1k_answers * basis.base_per_usd
-    against = struck(
-        basis.project, one.kind, model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price
-    )  # fmt: skip
-    named = f" ({prompt})" if one.kind == "hosted" and prompt else ""
-    made = MeasuredWay(
-        one.name, one.kind, WORDS[one.kind].format(model=model) + named,
-        _as_it_is(one.score, one.test_rows, model, forecast, rows), one.score, 0, one.test_rows,
-        seconds_per_answer=one.seconds_per_answer, usd_per_1k_answers=one.usd_per_1k_answers, promise=one.promise,
-        blocked=against,
-    )  # fmt: skip
+    words = WORDS[one.kind].format(model=model) + (f" ({prompt})" if one.kind == "hosted" and prompt else "")
+    way = _way(one, model, words, _as_it_is(one.score, one.test_rows, model, forecast, rows), basis)
     aside = replace(basis, worlds=basis.worlds.afresh(), used={})
-    unpriced = not made.blocked and made.prices_of_answers(aside).tuned(aside) is None
-    return replace(made, blocked=NO_PRICE) if unpriced else made
+    unpriced = not way.blocked and way.prices_of_answers(aside).tuned(aside) is None
+    return replace(way, blocked=NO_PRICE) if unpriced else way
+
+
+def _way(one: Candidate | Baseline, model: str, words: str, seen: Forecast, basis: Basis) -> MeasuredWay:
+    """What a pilot scored as a way; blocked by the project's constraints alone."""
+    assert basis.project is not None
+    usd, seconds = one.usd_per_1k_answers, one.seconds_per_answer
+    price = None if usd is None else usd * basis.base_per_usd
+    against = struck(basis.project, one.kind, model, seconds_per_answer=seconds, price_per_1k=price)
+    return MeasuredWay(
+        one.name, one.kind, words, seen, one.score, 0, one.test_rows, seconds_per_answer=seconds,
+        usd_per_1k_answers=usd, promise=one.promise, blocked=against,
+    )  # fmt: skip
 
 
 def _own(own: OwnCurve, forecast: Forecast) -> Forecast:

@@ -99,17 +99,11 @@ class Solved:
         return replace(self, state=state, offers=offers, board=self.board.revalued(levers.rules_of(state, offers)))
 
 
-def solve(state: State, *, begin_anyway: bool = False) -> Solved:
-    """The board of a state.
-
-    Args:
-        state: where the project stands.
-        begin_anyway: the first step is taken though the budget does not pay for it.
-    """
+def solve(state: State, *, whatever_it_costs: bool = False) -> Solved:
+    """The board of a state, on which the budget bounds the steps, or does not."""
     offers = levers.offers_of(state)
-    able = offers if state.value is not None else levers.unweighed(offers)
-    board = levers.board(state, able, begin_anyway=begin_anyway)
-    return Solved(state, tuple(_sized(offer, board) for offer in able), board)
+    board = levers.board(replace(state, budget_left=float("inf")) if whatever_it_costs else state, offers)
+    return Solved(state, tuple(_sized(offer, board) for offer in offers), board)
 
 
 def _sized(offer: Offer, board: Board) -> Offer:

@@ -77,7 +77,6 @@ class Decision(Tabular):
     reason: str
     options: tuple[Option, ...]
     value_of_target: Band | None
-    flips_at: str
     runner_up: str
     assumptions: tuple[str, ...]
     currency: str

@@ -98,7 +98,7 @@ SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1) | {
     "define": 2,
     "estimate": 5,
     "forecast": 4,
-    "decide": 5,
+    "decide": 6,
     "fit": 2,
     "ledger": 2,
 }

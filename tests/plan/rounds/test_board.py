@@ -18,8 +18,8 @@ SIZES = (100, 200, 400)
 PRICES = RoundPrices(labour=100.0, short_labour=30.0, run_per_row=0.1, runs=2.0, besides=0.5)
 LABELS = Purchase("label", (50.0, 100.0), (100.0, 200.0))
 TUNE = Move("tune", lambda errors: errors * 0.8, search_runs=4.0)
-BIGGER = Move("bigger", lambda errors: errors * 0.9, run_factor=3.0, labour="short")
-TEST = Move("test", price=40.0, test_rows=1_600, labour="none")
+BIGGER = Move("bigger", lambda errors: errors * 0.9, run_factor=3.0, on_data=False)
+TEST = Move("test", price=40.0, test_rows=1_600, on_data=False, trains=False)
 FULL = (TUNE, BIGGER, TEST)
 
 
@@ -100,26 +100,24 @@ def test_every_first_step_is_a_training_a_size_bought_or_a_move() -> None:
 
 
 def test_steps_cost_what_a_reader_can_add_up() -> None:
-    """Labour of one round, all parts that are bought, runs of all rows with failures, a search, a bigger model."""
+    """Labour of one round, all parts that are bought, runs of all rows with failures, a search, a bigger model, none."""
     board = usual()
     assert pytest.approx(30 + 0.1 * 1.5 * 2 * 100) == cost(board, "train")
     assert pytest.approx(100 + 50 + 0.1 * 1.5 * 2 * 200) == cost(board, "label", 1)
     assert pytest.approx(100 + (50 + 100) + 0.1 * 1.5 * 2 * 400) == cost(board, "label", 2)
     assert pytest.approx(100 + 0.1 * 1.5 * (2 * 100 + 4 * 100)) == cost(board, "tune")
     assert pytest.approx(30 + 0.1 * 1.5 * 2 * 100 * 3) == cost(board, "bigger")
-    assert pytest.approx(40) == cost(board, "test")
+    assert pytest.approx(40 + 30) == cost(board, "test")
 
 
-@pytest.mark.parametrize(
-    ("labour", "people"), [("round", 100 + 7 + 5 + 2 * 3), ("short", 30 + 4 + 5 + 2 * 3), ("none", 2 * 3)]
-)
-def test_a_move_pays_for_a_round_a_short_one_or_none(labour: str, people: float) -> None:
+@pytest.mark.parametrize(("on_data", "people"), [(True, 100 + 7 + 5 + 2 * 3), (False, 30 + 4 + 5 + 2 * 3)])
+def test_a_move_pays_for_a_round_or_a_short_one(on_data: bool, people: float) -> None:
     """People, what runs by the month and what any round costs; a search is watched, and tax is on top of all."""
     prices = RoundPrices(100.0, 30.0, each_round=5.0, running=7.0, short_running=4.0, on_top=0.2, search_labour=3.0)
-    board = laid((Move("move", price=40.0, search_runs=2.0, labour=labour),), prices=prices, before=9.0)
+    board = laid((Move("move", price=40.0, search_runs=2.0, on_data=on_data),), prices=prices, before=9.0)
     assert pytest.approx(1.2 * (9 + 40 + people)) == cost(board, "move")
     walk = board.walk(2 + 1)
-    assert (labour != "none", labour == "short") == (walk.rounds[0], walk.short_rounds[0])
+    assert (1, not on_data) == (walk.rounds[0], walk.short_rounds[0])
 
 
 def test_a_round_is_billed_at_least_so_much_and_a_step_without_runs_is_not() -> None:
@@ -193,12 +191,12 @@ def test_a_run_trains_on_the_rows_that_were_bought_and_not_on_what_they_teach() 
 
 
 def test_a_step_is_had_where_the_budget_holds_it_and_a_release_in_eight_worlds_of_ten() -> None:
-    """The price that one world of five is above, with a release of 60, opens it; a cent less only anyway."""
+    """The price that one world of five is above, with a release of 60, opens it; a cent less does not."""
     grown = 1 + np.arange(WORLDS) / WORLDS
     prices = replace(PRICES, labour=100.0 * grown)
     held = float(np.quantile(of(laid(prices=prices), "label", 1).cost, 0.8)) + 60.0
-    for budget, anyway, had in ((held + 1e-6, False, True), (held - 0.01, False, False), (held - 0.01, True, True)):
-        board = laid(prices=prices, budget=budget, begin_anyway=anyway, release=60.0)
+    for budget, had in ((held + 1e-6, True), (held - 0.01, False)):
+        board = laid(prices=prices, budget=budget, release=60.0)
         assert had == (board.first("label") is not None)
     assert () == laid(FULL, budget=10.0).steps
 

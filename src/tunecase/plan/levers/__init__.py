@@ -1,10 +1,8 @@
 """What the next dollar could buy: each lever is a function of the State that returns one Offer."""
 
 from tunecase.plan.levers.ending import rated, reachable, rest_words
-from tunecase.plan.levers.offers import DONE, LEVERS, board, offers_of, rules_of, unweighed
+from tunecase.plan.levers.offers import DONE, LEVERS, board, offers_of, rules_of
 from tunecase.plan.levers.standing import (
-    AS_IT_IS,
-    Scaled,
     labelled_supply,
     measured_curve,
     planned_supply,

@@ -84,14 +84,17 @@ def bigger_model(state: State) -> Offer:
     return Offer(
         "bigger_model", action, f"{action}, test once", "assumed", _untrained(state), assumption,
         move=Move(
-            "bigger_model", lambda paths: paths * factor[:, None], run_factor=dearer, labour="short",
+            "bigger_model", lambda paths: paths * factor[:, None], run_factor=dearer, on_data=False,
             first=not state.forecast.stand_in,
         ),
     )  # fmt: skip
 
 
 def test_set(state: State) -> Offer:
-    """Label more test rows and score what is trained once more: the curve stays, the noise of every test shrinks."""
+    """Label more test rows and score what is trained once more: the curve stays, the noise of every test shrinks.
+
+    People's hours are those of a round without work on the data, in which nothing is trained.
+    """
     action = "enlarge the test set"
     if state.test_rows is None:
         return Offer("test_set", action, blocked="only a metric that counts right answers has a test of known noise")
@@ -101,8 +104,8 @@ def test_set(state: State) -> Offer:
     return Offer(
         "test_set", action, f"{action} and score the model again", "measured", blocked,
         move=Move(
-            "test_set", price=more * label_price(state.basis), test_rows=LARGER_TEST * state.test_rows, labour="none",
-            first=state.trained,
+            "test_set", price=more * label_price(state.basis), test_rows=LARGER_TEST * state.test_rows, on_data=False,
+            trains=False, first=state.trained,
         ),
     )  # fmt: skip
 

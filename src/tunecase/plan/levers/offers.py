@@ -14,7 +14,7 @@ from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
 from tunecase.plan.rounds.board import Actions, Board, Rules, lay_out
 
-__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "rules_of", "unweighed"]
+__all__ = ["LEVERS", "Offer", "State", "board", "offers_of", "rules_of"]
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     ship,
@@ -38,24 +38,26 @@ UNWEIGHED = "without a value of the target nothing says whether it is worth its 
 def offers_of(state: State) -> tuple[Offer, ...]:
     """What every lever says of a state; what a measured round has used already is blocked.
 
-    What was measured as it is, without a curve, has the levers alone that end the project; answering only when sure is
-    one where the pilot says how sure it is.
+    Where nobody said what the target is worth, a bigger model and a larger test need a reason in money. What was
+    measured as it is, without a curve, has the levers alone that end the project; answering only when sure is one where
+    the pilot says how sure it is.
     """
     flat = state.way is not None and state.way.flat
     ready, *further = ENDING if flat else LEVERS
     sure = () if state.promise is None else (when_sure,)
-    offers = tuple(lever(state) for lever in (ready, *sure, *further))
-    return tuple(
-        replace(offer, move=None, blocked=offer.blocked or DONE)
-        if offer.move is not None and offer.lever in state.done
-        else offer
-        for offer in offers
-    )
+    return tuple(_allowed(lever(state), state) for lever in (ready, *sure, *further))
 
 
-def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
+def _allowed(offer: Offer, state: State) -> Offer:
+    why = DONE if offer.move is not None and offer.lever in state.done else ""
+    if state.value is None and offer.lever in WEIGHED:
+        why = why or UNWEIGHED
+    return replace(offer, move=None, blocked=offer.blocked or why) if why else offer
+
+
+def rules_of(state: State, offers: Sequence[Offer]) -> Rules:
     """The rules of a project's board."""
-    return state.rules(begin_anyway=begin_anyway, rows=_actions(offers).rows(state.sizes))
+    return state.rules(_actions(offers).rows(state.sizes))
 
 
 def _actions(offers: Sequence[Offer]) -> Actions:
@@ -67,26 +69,15 @@ def _actions(offers: Sequence[Offer]) -> Actions:
     )
 
 
-def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Board:
+def board(state: State, offers: Sequence[Offer]) -> Board:
     """The board of a project with what its offers allow.
 
     Args:
         state: where the project stands.
         offers: what the levers say of it.
-        begin_anyway: the budget does not keep the first step from being taken.
     Returns: the Board; a lever that is blocked has no step on it. Where nobody said what the target is worth, the best
         step is the one that would pay from the least worth on.
     """
-    laid = lay_out(
-        state.paths, state.sizes, rules=rules_of(state, offers, begin_anyway=begin_anyway), prices=state.prices,
-        actions=_actions(offers),
-    )  # fmt: skip
+    rules, actions = rules_of(state, offers), _actions(offers)
+    laid = lay_out(state.paths, state.sizes, rules=rules, prices=state.prices, actions=actions)
     return laid.at_the_least_worth() if state.value is None else laid
-
-
-def unweighed(offers: Sequence[Offer]) -> tuple[Offer, ...]:
-    """Offers where nobody said what the target is worth: a bigger model and a larger test need a reason in money."""
-    return tuple(
-        replace(offer, move=None, blocked=offer.blocked or UNWEIGHED) if offer.lever in WEIGHED else offer
-        for offer in offers
-    )

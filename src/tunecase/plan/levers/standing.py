@@ -34,6 +34,7 @@ from tunecase.prices import (
     serving_saving,
     supply,
     unknown_factor,
+    value_or_saving,
 )
 from tunecase.project import read_score
 from tunecase.quantities import LEAST_TEST_ROWS
@@ -45,17 +46,6 @@ if TYPE_CHECKING:
 MOST_SIZES = 8
 MISS = 1.0  # worths of the target, unless stated: what is lost by a miss is as much as what is won without
 MISS_COST = "problem.miss_cost"
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """What is asked of a project that is otherwise: the budget and the price of a run, as multiples of today's."""
-
-    budget: float = 1.0
-    run: float = 1.0
-
-
-AS_IT_IS = Scaled()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,20 +69,17 @@ class _Curve:
         return not self.forecast.stand_in and last >= self.held
 
 
-def standing(
-    facts: Known, work: Work, *, value: "Draws | None", scaled: Scaled = AS_IT_IS, earlier: State | None = None
-) -> State:
+def standing(facts: Known, work: Work, earlier: State | None = None) -> State:
     """The State of a project that states a target.
 
     Args:
         facts: all that is known of the project.
         work: what its rounds are made of, in the worlds of the bill.
-        value: V in each world, None where not stated.
-        scaled: the budget and the price of a run, where they are asked about.
         earlier: a State of the same points and worlds, whose curves hold; only prices have changed.
     Returns: the State.
     """
     basis, definition, audit = work.basis, facts.definition, facts.audit
+    value = value_or_saving(facts.project, basis, definition)
     curve = _curve_of(facts) if earlier is None else _Curve(earlier.forecast, earlier.belief, earlier.sizes[0], ())
     sizes, paths = (curve.sizes, _paths(curve, basis)) if earlier is None else (earlier.sizes, earlier.paths)
     forecast, saving = curve.forecast, serving_saving(basis)
@@ -107,10 +94,10 @@ def standing(
         error_fallback=aims.fallback,
         test_rows=test_rows(definition, audit, forecast) if curve.belief.scale.binomial else None,
         value=value,
-        prices=prices_of(work, scaled),
+        prices=prices_of(work),
         supply=labelled_supply(basis),
         others=made_sources(basis),
-        budget_left=_budget(facts) * scaled.budget - facts.spent - _answers(work),
+        budget_left=_budget(facts) - facts.spent - _answers(work),
         forecast=forecast,
         audit=audit,
         basis=basis,
@@ -262,10 +249,10 @@ def _by_worth(basis: Basis) -> bool:
     return basis.project is None or not basis.project.data.first_purchase
 
 
-def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
+def prices_of(work: Work) -> RoundPrices:
     """What a round is made of, in the worlds of the bill."""
     hour = person_hour(work.basis) * unknown_factor(work.basis)
-    return with_other(round_prices(work, hour, run=scaled.run), work)
+    return with_other(round_prices(work, hour), work)
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:

@@ -169,7 +169,7 @@ class State:
 
         return 0.0 if self.upkeep is None else float(np.mean(self.upkeep(rows)))
 
-    def rules(self, *, begin_anyway: bool = False, rows: "Sequence[Draws | float]" = ()) -> Rules:
+    def rules(self, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """What putting a model to use brings; `rows` are those trained on at each size."""
         import numpy as np
 
@@ -178,7 +178,7 @@ class State:
             worth, saving = saving, 0.0
         return Rules(
             test_rows=self.test_rows, worth=worth, credit=self.credit, error_floor=self.error_floor,
-            seed=self.basis.worlds.seed, budget=self.budget_left, begin_anyway=begin_anyway, before=self.before,
+            seed=self.basis.worlds.seed, budget=self.budget_left, before=self.before,
             saving=saving - float(np.mean(self.release)), release=self.release,
             upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunecase.plan.rounds.walk import Walk
 from tunecase.quantities import Strata, points_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
 MOST_TURNS = 8  # of the search for the least worth
 AHEAD = 3  # sizes up to which rows are bought on after a test
-PAID = ("rounds", "short_rounds", "run_rows", "search_rows", "search_runs", "bought", "data", "minimum")
 BARELY = 1.05  # times the worth from which on a step pays: there it is the best one
 SURE_TO_PAY = 0.8  # what is left of a budget must pay for a step with this chance
 
@@ -113,8 +112,8 @@ class Move:
 
     `change` turns the errors at all sizes, shape (worlds, sizes), into those that hold afterwards. `price` is paid
     once, `search_runs` training runs at the size at hand besides; `run_factor` is what a run costs from then on.
-    `test_rows` are the items of every later test. `labour` says what people's work the step takes. `first` is False
-    where the model to be tuned must have been trained before.
+    `test_rows` are the items of every later test. People work on the data where it is `on_data`, and the rows at hand
+    are trained on where it `trains`. `first` is False where the model to be tuned must have been trained before.
     """
 
     name: str
@@ -123,21 +122,22 @@ class Move:
     search_runs: float = 0.0
     run_factor: "Draws | float" = 1.0
     test_rows: int | None = None
-    labour: str = "round"  # or "short", or "none", where nothing is trained
+    on_data: bool = True
+    trains: bool = True
     first: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paid:
-    """What one step pays for, in quantities; `data` and `minimum`, see Walk, in the base currency."""
+    """What one step pays for, a round in which some things may be left out; see Walk for its fields."""
 
     rounds: float = 1.0
     short_rounds: float = 0.0
-    run_rows: "Draws | float" = 0.0
+    rows_trained: "Draws | float" = 0.0
     search_rows: "Draws | float" = 0.0
     search_runs: float = 0.0
     bought: "Draws | float" = 0.0
-    data: "Draws | float" = 0.0
+    data_paid: "Draws | float" = 0.0
     minimum: "Draws | float" = 0.0
 
 
@@ -217,8 +217,7 @@ class Rules:
     """What putting a model to use brings, and what bounds a step.
 
     `worth` is V in each world or on average; `credit` turns true errors into the part of it that is had, below zero
-    where a miss costs. A step is taken where what is left of `budget` pays for it and for a release at P80; in any case
-    where `begin_anyway`.
+    where a miss costs. A step is taken where what is left of `budget` pays for it and for a release at P80.
     """
 
     test_rows: int | None
@@ -227,7 +226,6 @@ class Rules:
     error_floor: float = 0.0
     seed: int = 0
     budget: float = float("inf")
-    begin_anyway: bool = False
     before: "Draws | float" = 0.0  # paid with the first step, whichever it is
     release: "Draws | float" = 0.0  # paid where a model is put to use; every step leaves room for it
     saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
@@ -272,11 +270,11 @@ class Board:
     steps: tuple[Step, ...]
     sizes: tuple[int, ...]
     rules: Rules
-    ships: "tuple[Flags, ...]"
-    goes_on: "tuple[Flags, ...]"
-    then: tuple[int | None, ...]
-    got: "tuple[Draws, ...]"
-    further: tuple[tuple[int, ...], ...]
+    ships: "tuple[Flags, ...]" = ()
+    goes_on: "tuple[Flags, ...]" = ()
+    then: tuple[int | None, ...] = ()
+    got: "tuple[Draws, ...]" = ()
+    further: tuple[tuple[int, ...], ...] = ()
 
     def first(self, name: str) -> int | None:
         """The index of the best step of that name; None where it cannot be taken."""
@@ -367,20 +365,16 @@ class Board:
         """
         import numpy as np
 
-        paid = dict.fromkeys(PAID, np.zeros(len(self.steps[at].cost)))
+        paid: dict[str, Any] = dict.fromkeys(Paid.__dataclass_fields__, np.zeros(len(self.steps[at].cost)))
         for before, step, taken, _ in self.chain(at):
-            for name in PAID:
+            for name in paid:
                 more = getattr((step or before).paid, name)
-                if step is not None and name in ("bought", "data"):  # what the step before has bought is there
+                if step is not None and name in ("bought", "data_paid"):  # what the step before has bought is there
                     more = more - getattr(before.paid, name)
                 paid[name] = paid[name] + np.where(taken, more, 0.0)
             if not whole:
                 break
-        return Walk(
-            rounds=paid["rounds"], bought=paid["bought"], rows_trained=paid["run_rows"],
-            short_rounds=paid["short_rounds"], search_rows=paid["search_rows"], search_runs=paid["search_runs"],
-            data_paid=paid["data"], minimum=paid["minimum"], ships=self.shipped(at) & whole,
-        )  # fmt: skip
+        return Walk(**paid, ships=self.shipped(at) & whole)
 
 
 def lay_out(paths: "Draws", sizes: Sequence[int], *, rules: Rules, prices: RoundPrices, actions: Actions) -> Board:
@@ -416,7 +410,7 @@ def _pays(cost: "Draws", rules: Rules) -> bool:
     finite = np.isfinite(cost)
     if finite.mean() <= 0.5:
         return False
-    if rules.begin_anyway or math.isinf(rules.budget):
+    if math.isinf(rules.budget):
         return True
     return bool(points_of((cost + rules.release)[finite], (SURE_TO_PAY,))[0] <= rules.budget)
 
@@ -439,11 +433,7 @@ def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Bo
         got = ships * brings[at] + (0.0 if then is None else goes_on * nets[then])
         ends[at] = ships, goes_on, then, got, tuple(nets)
         rest[at] = np.zeros_like(step.cost) if then is None else paid[then] + rest[then]
-    order = range(len(steps))
-    return Board(
-        steps, sizes, rules, tuple(ends[at][0] for at in order), tuple(ends[at][1] for at in order),
-        tuple(ends[at][2] for at in order), tuple(ends[at][3] for at in order), tuple(ends[at][4] for at in order),
-    )  # fmt: skip
+    return Board(steps, sizes, rules, *zip(*(ends[at] for at in range(len(steps))), strict=True))
 
 
 class _Laying:
@@ -458,18 +448,18 @@ class _Laying:
         """Every first step that some world can pay."""
         rows = float(self.sizes[0])
         if self.actions.train is not None:
-            yield from self._step(self.actions.train, 0, Paid(short_rounds=1.0, run_rows=rows), 0.0)
+            yield from self._step(self.actions.train, 0, Paid(short_rounds=1.0, rows_trained=rows), 0.0)
         for purchase in self.actions.purchases:
             for size in range(1, len(self.sizes)):
                 cost, bought = purchase.up_to(size)
-                yield from self._step(purchase.name, size, Paid(run_rows=rows + bought, bought=bought, data=cost), cost)
+                paid = Paid(rows_trained=rows + bought, bought=bought, data_paid=cost)
+                yield from self._step(purchase.name, size, paid, cost)
         for move in self.actions.moves:
             if not move.first:
                 continue
-            rounds, short = (0.0, 0.0) if move.labour == "none" else (1.0, float(move.labour == "short"))
+            trained = rows * move.run_factor * move.trains
             paid = Paid(
-                rounds, short, rows * move.run_factor * rounds, move.search_runs * rows, move.search_runs,
-                data=move.price,
+                1.0, 1.0 - move.on_data, trained, move.search_runs * rows, move.search_runs, data_paid=move.price
             )  # fmt: skip
             yield from self._step(move.name, 0, paid, move.price, move)
 
@@ -479,8 +469,8 @@ class _Laying:
         import numpy as np
 
         people = self.prices.people(paid.rounds, paid.short_rounds, paid.search_runs)
-        paid = replace(paid, minimum=self.prices.minimum(paid.run_rows, paid.search_rows))
-        training = self.prices.by_the_row(paid.run_rows, paid.search_rows) + paid.minimum
+        paid = replace(paid, minimum=self.prices.minimum(paid.rows_trained, paid.search_rows))
+        training = self.prices.by_the_row(paid.rows_trained, paid.search_rows) + paid.minimum
         whole = self.prices.whole(self.rules.before + price + people + training)
         cost = np.broadcast_to(np.asarray(whole, dtype=float), (len(self.paths),))
         if not _pays(cost, self.rules):
