@@ -6,7 +6,6 @@ A plan is a first step, and the rows that are bought on where its test says that
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.decide.flips import input_flips, miss_flip, value_flips
 from tunecase.decide.gates import Gate, gate
@@ -19,11 +18,8 @@ from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import State
 from tunecase.prices import more_than_today, price_today, rest_goes_to_people, serving_saving, value_or_saving
 from tunecase.project import Project
-from tunecase.quantities import band, count, firm_money, firm_share, money, sampled, score, sentence, share
+from tunecase.quantities import Draws, band, count, firm_money, firm_share, money, np, sampled, score, sentence, share
 from tunecase.records import Decision, Forecast, Look, Option, Plan
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 UNCLEAR = "The pilot is too noisy to show a curve and had all rows at hand; the plan counts that doubt."
 
@@ -114,8 +110,6 @@ def _short(drawn: Drawn) -> str:
     solved, basis = drawn.solved, drawn.work.basis
     if drawn.facts.forecast is not None or solved is None:
         return ""
-    import numpy as np
-
     left, prices = solved.state.budget_left, solved.state.prices
     run = prices.training(solved.state.sizes[0])
     least = band(np.asarray(prices.whole(solved.state.before + prices.people(1.0, 1.0) + run))).p10
@@ -213,8 +207,6 @@ def _own_curve(state: State, made: Plan) -> str:
 
 
 def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
-    import numpy as np
-
     state = solved.state
     # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
     used = {step.name for step in solved.board.steps}

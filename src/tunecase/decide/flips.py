@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.decide.what_if import FINE_RINGS, Inputs, both_sides, inputs_of, what_if
 from tunecase.plan import Drawn, Known, Solved, drawn, merit_of, solve, work_of
 from tunecase.plan.costs import ACTIVITIES
 from tunecase.plan.levers import standing
 from tunecase.prices import PRICE, error_cost, worth_of_correct
-from tunecase.quantities import AlteredWorlds, Worlds, band
+from tunecase.quantities import AlteredWorlds, Draws, Worlds, band
 from tunecase.records import Flip
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 RUN, BUDGET, VALUE, MISS = "one training run", "budget", "problem.value", "problem.miss_cost"
 LEAST_MISS = 0.01  # of the target's worth: where the search begins when a miss costs nothing

@@ -1,17 +1,13 @@
 """What must come before any purchase: sound data, a well-posed problem, a pilot, a target, a value."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast import LEAST_SIZES, to_error
 from tunecase.plan import Known
 from tunecase.project import Project
-from tunecase.quantities import Band, money, score, sentence
+from tunecase.quantities import Band, Draws, money, score, sentence
 from tunecase.records import Alternative, Audit, Definition, Forecast
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 SHIP = "ship what the pilot trained"
 SHIP_UNTUNED = "ship what meets the target without a fine-tune"

@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
 
 from tunecase.blocks import FIELDS, Axis, Grid, WayCells
 from tunecase.decide.what_if import inputs_of
@@ -18,11 +17,8 @@ from tunecase.plan import Anew, Drawn, Solved, shown_score
 from tunecase.plan.levers import LOSS, State, rated, rules_of
 from tunecase.plan.rounds import SURE_TO_PAY, Board
 from tunecase.prices import PRICE, serving_saving
-from tunecase.quantities import points_of
+from tunecase.quantities import Draws, np, points_of
 from tunecase.records import Plan
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 SOME = 2_000  # worlds in which nodes are solved
 VALUES = (0.125, 0.18, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.85, 1.0, 1.4, 2.0, 4.0)  # multiples of the filed value
@@ -85,8 +81,6 @@ class _Way:
 
         Where no step is paid they are those of the next budget.
         """
-        import numpy as np
-
         labels, budgets, targets, values = (axis.nodes for axis in axes)
         every = [
             _fields(self.anew, self.anew.laid(label, budget or None), target, values)
@@ -108,8 +102,6 @@ class _Way:
 
     def least_budget(self, label: float) -> float:
         """The least budget that pays for some first step with a release after it; 0 where there is no budget."""
-        import numpy as np
-
         if self.anew.budget is None:
             return 0.0
         state = self.anew.laid(label).state
@@ -126,8 +118,6 @@ class _Way:
 
 def _near(main: _Way, rivals: Sequence[_Way], axes: Sequence[Axis]) -> Iterator[_Way]:
     """The other ways that are worth as much as the main one, or nearly, at some target and value."""
-    import numpy as np
-
     label, budget, target, value = axes
     few = (replace(label, nodes=(1.0,)), replace(budget, nodes=(max(budget.filed, budget.nodes[0]),)), target, value)
     ours = _best(main.cells(few))
@@ -152,15 +142,11 @@ def target_steps(state: State) -> tuple[float, ...]:
 
 def _best(cells: "Draws") -> "Draws":
     """What the best is worth at each node: the best step's plan, or to end at once."""
-    import numpy as np
-
     return np.maximum(cells[..., AT["worth"]], cells[..., AT["now"]])
 
 
 def _fields(anew: Anew, laid: Solved, target: float, values: Sequence[float]) -> "Draws":
     """FIELDS of the plan at each value, under one budget, price of a label and target; shape (values, fields)."""
-    import numpy as np
-
     state = anew.aimed(laid.state, target)
     cells = np.zeros((len(values), len(FIELDS)))
     for cell, value in zip(cells, values, strict=True):
@@ -176,8 +162,6 @@ def _fields(anew: Anew, laid: Solved, target: float, values: Sequence[float]) ->
 
 def _told(cell: "Draws", state: State, board: Board) -> None:
     """The fields of the best step, written into a cell of shape (fields,)."""
-    import numpy as np
-
     brought = [float(board.after(at).mean()) for at in range(len(board.steps))]
     at = int(np.argmax(brought))
     step, ships, errors = board.steps[at], board.shipped(at), board.errors(at)
@@ -204,8 +188,6 @@ def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: Seque
 
     Amounts differ by a factor, shares and scores by a difference; worth by one in proportion to the value.
     """
-    import numpy as np
-
     few, whole, cells = cells[filed], _of_plan(made), cells.copy()
     for name in AMOUNTS:
         at = AT[name]
@@ -229,16 +211,12 @@ def _rising(worths: "Draws", filed: int) -> None:
 
     A plan is worth at least as much where right answers are; few worlds may say otherwise.
     """
-    import numpy as np
-
     worths[..., filed:] = np.maximum.accumulate(worths[..., filed:], axis=-1)
     worths[..., filed::-1] = np.minimum.accumulate(worths[..., filed::-1], axis=-1)
 
 
 def _of_plan(made: Plan) -> "Draws":
     """The fields of the filed plan."""
-    import numpy as np
-
     whole = np.zeros(len(FIELDS))
     told = {"release": made.release.p80.value, "lost": 0.0 if made.lost is None else made.lost.value}
     if made.worth is not None:

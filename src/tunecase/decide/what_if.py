@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from tunecase.prices import PRICE, Basis, highest, label_prices
+from tunecase.quantities import np
 from tunecase.records import Flip
 
 RINGS = (1.5, 3.0, 10.0, 100.0, 1000.0)
@@ -35,8 +36,6 @@ def inputs_of(basis: Basis, typed: Callable[[str], bool]) -> Inputs:
 
     A label's rate goes by the price of one label, which it moves.
     """
-    import numpy as np
-
     labels = label_prices(basis)
     now: dict[str, float] = {}
     drawn_as: dict[str, str] = {}

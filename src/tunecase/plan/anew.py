@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.plan import levers
@@ -12,10 +12,7 @@ from tunecase.plan.going import cost_of_rows, most_rows
 from tunecase.plan.known import Known
 from tunecase.plan.levers import State
 from tunecase.plan.solved import Solved, solve
-from tunecase.quantities import AlteredWorlds, Const, Worlds
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import AlteredWorlds, Const, Draws, Worlds
 
 KEPT = 256  # sizes whose cost is held
 

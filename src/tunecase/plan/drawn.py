@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.compute import Choice, choose, rollout_tokens, sequence_tokens, texts_of_row
 from tunecase.inference import sampled
@@ -16,11 +15,8 @@ from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, merit_of, solve
 from tunecase.prices import ending_of, serving_saving, unknown_factor
-from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
+from tunecase.quantities import Z80, Z90, Const, Draws, Interval, Spread, Worlds, np
 from tunecase.records import Tokens
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
 CLOSE = 0.1  # of the fine-tune's worth: more than few worlds may be wrong by
@@ -277,8 +273,6 @@ def _gain(
 
     The first is None where V is not stated, the second where nobody knows what answers cost.
     """
-    import numpy as np
-
     saving, shipped = serving_saving(work.basis), walk.shipped
     assert shipped is not None
     saved: Draws | None = None
@@ -293,8 +287,6 @@ def _gain(
 
 def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     """The project ended at once: what is there is shipped, or nothing is."""
-    import numpy as np
-
     none, state = np.zeros(work.basis.worlds.n), solved.state
     shipped, reached = (np.full(len(none), flag) for flag in (bool(offer.brings), offer.reaches))
     walk = Walk(
@@ -316,8 +308,6 @@ def work_of(facts: Known) -> Work:
 
 def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
     """What a round is made of, the machine that trains, and the cards that it is compared with."""
-    import numpy as np
-
     project, basis, way = facts.project, facts.basis, facts.way
     if way is not None:  # a row counts as a token, and plain cores train, if anything does
         machine = core_machine(basis, way.words, 0.0 if way.prompted else way.seconds_per_row)
@@ -363,8 +353,6 @@ def _tokens_per_row(facts: Known) -> "Draws | None":
 
     What is stated or counted is a prompt with one answer, of a pair with the chosen one; the other counts as long.
     """
-    import numpy as np
-
     basis, audit, texts = facts.basis, facts.audit, texts_of_row(facts.basis)
     if (sampled_tokens := rollout_tokens(basis, sampled)) is not None:
         return np.full(basis.worlds.n, sampled_tokens)

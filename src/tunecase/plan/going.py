@@ -1,7 +1,6 @@
 """What it costs to go from the rows at hand to more rows: the same steps and prices as on the board."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tunecase.forecast import n_max_of
 from tunecase.plan.costs import Work, once
@@ -9,9 +8,7 @@ from tunecase.plan.drawn import work_of
 from tunecase.plan.known import Known
 from tunecase.plan.levers import labelled_supply, prices_of
 from tunecase.prices import supply
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 
 
 def cost_of_rows(facts: Known, work: Work | None = None) -> "Callable[[int], Draws] | None":
@@ -33,8 +30,6 @@ def cost_of_rows(facts: Known, work: Work | None = None) -> "Callable[[int], Dra
     first = float(facts.project.data.first_purchase)
 
     def cost(n: int) -> "Draws":
-        import numpy as np
-
         if n <= facts.rows:
             return np.zeros(facts.basis.worlds.n)
         rows = facts.rows + supply.rows(first + n - facts.rows) - supply.rows(first)

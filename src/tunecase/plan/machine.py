@@ -1,13 +1,10 @@
 """The machine that trains: the cards of the bill, a provider's own, or plain cores."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.compute import Machine, sequence_tokens, texts_of_row
 from tunecase.prices import Basis, GpuHour, billed_tokens, chosen, core_hour
-from tunecase.quantities import figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, figures, np
 
 HOSTED: Literal["hosted"] = "hosted"
 CORES = "plain cores"
@@ -19,8 +16,6 @@ def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | No
     Of a provider that pads the billed tokens need the length of a row; where it is not known, none are added, and the
     bill has no gpu line anyway.
     """
-    import numpy as np
-
     offer = chosen(basis)
     if offer is None:
         return None
@@ -38,8 +33,6 @@ def core_machine(basis: Basis, words: str, seconds_per_row: float) -> Machine:
 
     A million rows take the place of a million tokens. Leaves out that a run may need more memory than a core has.
     """
-    import numpy as np
-
     hours = np.full(basis.worlds.n, 1e6 * seconds_per_row / 3600)
     each = f"{figures(seconds_per_row)} s a row of {words} on plain cores, measured by the pilot"
     how = each if seconds_per_row else f"nothing is trained for {words}"

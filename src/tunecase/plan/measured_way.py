@@ -9,12 +9,11 @@ from tunecase.compute import base_model
 from tunecase.forecast import LEAST_SIZES, Scale, as_tested, cautious_score, scale_of, to_error
 from tunecase.pilot import KINDS, PROMPTS
 from tunecase.prices import AnswerPrices, Basis, core_hour, struck
-from tunecase.quantities import Beta, Const, Wanted, read_quantity
+from tunecase.quantities import Beta, Const, Draws, Wanted, Worlds, np, read_quantity
 from tunecase.records import Baseline, Candidate, Forecast, ModelKind, OwnCurve, Pilot, Point, Promise
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.quantities import Draws, Worlds
 
 PROMPTED = ("hosted", "decision")  # kinds that are asked as they are: nothing is trained
 NO_PRICE = (
@@ -135,8 +134,6 @@ class WayPrices:
         return None if self._inner is None else self._inner.on_cores(basis, model, seconds_per_answer)
 
     def _own(self, basis: Basis) -> "Draws | None":
-        import numpy as np
-
         way, project = self.way, self.written.project
         stated = project.alternatives.prompt_hosted.price_per_1k_answers if project and way.kind == "hosted" else None
         if stated is not None:
@@ -176,8 +173,6 @@ class AsMeasured:
 
     def paths(self, sizes: "list[float] | tuple[int, ...]", draws: int | None = None) -> "Draws":
         """The same error at every size, shape (worlds, sizes)."""
-        import numpy as np
-
         return np.repeat(self.errors[:draws, None], len(sizes), axis=1)
 
 

@@ -1,14 +1,11 @@
 """A project solved: its levers as first steps on one board, and what each comes to."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.plan import levers
 from tunecase.plan.levers import TOO_DEAR, Offer, State
 from tunecase.plan.rounds import Board
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +31,6 @@ class Solved:
 
     def brings(self, lever: str) -> "Draws | None":
         """What taking that first step brings in each world; None where it cannot be taken."""
-        import numpy as np
-
         offer = self.offer(lever)
         if offer.brings is not None:
             return None if offer.blocked else np.full(len(self.state.paths), offer.ends_with(self.state))
@@ -67,8 +62,6 @@ class Solved:
 
     def in_some(self, worlds: int) -> "Solved":
         """The same in fewer worlds, spread evenly over all batches, for questions that are asked many times."""
-        import numpy as np
-
         every = -(-len(self.state.paths) // worlds)
         if every < 2:
             return self
@@ -108,8 +101,6 @@ def solve(state: State, *, whatever_it_costs: bool = False) -> Solved:
 
 def _sized(offer: Offer, board: Board) -> Offer:
     """An offer to buy, with what its best step buys; the next size where it has none."""
-    import numpy as np
-
     if offer.purchase is None:
         return offer
     at = board.first(offer.lever)

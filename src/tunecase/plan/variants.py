@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.plan.drawn import Drawn, drawn, from_state
 from tunecase.plan.levers import State, reachable
 from tunecase.plan.plan import headline
-from tunecase.quantities import Z80, Z90, Interval, Sampled, Worlds, score
+from tunecase.quantities import Z80, Z90, Interval, Sampled, Worlds, np, score
 from tunecase.records import Variant, VariantPlan
-
-if TYPE_CHECKING:
-    pass
 
 SOME = 4_000  # worlds in which variants are solved
 LOWER = "lower target"
@@ -61,8 +57,6 @@ def _lower(whole: State, state: State) -> Iterator[tuple[VariantPlan, State]]:
 
 def _of_answers(state: State, variant: Variant) -> tuple[VariantPlan, State]:
     """A variant that the pilot scored: every error times the ratio of its error to that of the problem as it stands."""
-    import numpy as np
-
     error, today = max(1 - variant.interval.mid, LEAST_ERROR), max(1 - variant.unchanged_score, LEAST_ERROR)
     low, high = (max(1 - end, LEAST_ERROR) for end in (variant.interval.high, variant.interval.low))
     # An 80% interval of the record, opened to the 90% that an Interval means.

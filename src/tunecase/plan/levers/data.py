@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.plan.levers.state import Evidence, Offer, State, words_of
 from tunecase.plan.rounds.board import Move, Purchase
 from tunecase.prices import Supply, review_price
-from tunecase.quantities import count
+from tunecase.quantities import Draws, count, np
 from tunecase.quantities import share as percent
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 
 def label(state: State) -> Offer:
@@ -43,8 +40,6 @@ def other_sources(state: State) -> Offer:
     The worth is the user's, else measured by `pilot --source`, else assumed. Of several such sources the one whose
     first step is cheapest. Leaves out that too many of them may bend the curve.
     """
-    import numpy as np
-
     name = "make or scrape more examples"
     if not state.others:
         return Offer("other_sources", name, blocked="no source of kind synthetic or scrape has a price (data.sources)")
@@ -78,8 +73,6 @@ def _purchase(name: str, supply: Supply, sizes: tuple[int, ...], first: float = 
     Sizes and the supply count rows that teach like labelled ones, `first` of which came from it before; what is bought
     are rows of its own.
     """
-    import numpy as np
-
     totals = [float(first + size - sizes[0]) for size in sizes]
     costs, examples = [], []
     for low, high in pairwise(totals):
@@ -98,8 +91,6 @@ def clean(state: State) -> Offer:
 
     Only the rows at hand are cleaned; examples bought later are as noisy as those were.
     """
-    import numpy as np
-
     wrong = _wrong_labels(state)
     whole = state.sizes[0]
     price = review_price(1, state.basis) * wrong.looked_at
@@ -119,8 +110,6 @@ def clean(state: State) -> Offer:
 
 def read_further(paths: "Draws", sizes: tuple[int, ...], shift: "Draws") -> "Draws":
     """The same curves read at n e^shift rows, all (worlds, sizes): straight lines in log-log between the sizes."""
-    import numpy as np
-
     logs, errors = np.log(np.asarray(sizes, dtype=float)), np.log(np.maximum(paths, 1e-9))
     if len(logs) < 2:
         return paths
@@ -145,8 +134,6 @@ def _wrong_labels(state: State) -> _Wrong:
 
 
 def _by_reviews(state: State) -> _Wrong | None:
-    import numpy as np
-
     reviews, rows = state.reviews, state.sizes[0]
     if reviews is None or reviews.remaining is None or not reviews.rows:
         return None
@@ -162,8 +149,6 @@ def _by_reviews(state: State) -> _Wrong | None:
 
 
 def _by_audit(state: State) -> _Wrong | None:
-    import numpy as np
-
     from tunecase.quantities import Interval80
 
     finding = state.audit.finding("label_error") if state.audit else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tunecase.pilot.scoring import keeps, meets
 from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.prices import Basis, part_when_sure, people_give_the_rest, price_today, rest_goes_to_people
-from tunecase.quantities import count, score, share
+from tunecase.quantities import count, np, score, share
 
 
 def ship(state: State) -> Offer:
@@ -55,8 +55,6 @@ def when_sure(state: State) -> Offer:
     is taken off, and their answers are taken to be as good as the target: the rest brings 1 - c of V. Leaves out that
     today's way may be better on the sure answers, which are the easier ones, than on all.
     """
-    import numpy as np
-
     promise = state.promise
     assert promise is not None
     if promise.coverage is None or not promise.coverage > 0:
@@ -128,8 +126,6 @@ def redefine(state: State) -> Offer:
 
 def reachable(state: State) -> float:
     """The error that four worlds in five reach at some size, at whatever cost, in whole hundredths."""
-    import numpy as np
-
     return math.ceil(100 * float(np.quantile(state.paths.min(axis=1), 0.8)) - 1e-9) / 100
 
 

@@ -1,7 +1,6 @@
 """Works out where a project stands from what is known of it: one State for the bill and for the decision."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
@@ -37,11 +36,8 @@ from tunecase.prices import (
     value_or_saving,
 )
 from tunecase.project import read_score
-from tunecase.quantities import LEAST_TEST_ROWS
+from tunecase.quantities import LEAST_TEST_ROWS, Draws, np
 from tunecase.records import Audit, Definition, Forecast, Promise
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 MOST_SIZES = 8
 MISS = 1.0  # worths of the target, unless stated: what is lost by a miss is as much as what is won without
@@ -174,8 +170,6 @@ def _paths(curve: _Curve, basis: Basis) -> "Draws":
 
 def _answers(work: Work) -> float:
     """What answers and upkeep after launch take from the budget where the bill counts them, at P80."""
-    import numpy as np
-
     everywhere = replace(work, walk=replace(work.walk, reached=None, ships=None))
     costs = [cost.amount for cost in (inference(everywhere), upkeep(everywhere)) if cost.included]
     counted = [amount for amount in costs if amount is not None]

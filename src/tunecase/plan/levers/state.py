@@ -8,13 +8,12 @@ from tunecase import catalog
 from tunecase.plan.measured_way import AsMeasured, MeasuredWay
 from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
 from tunecase.prices import Basis, OtherSource, Supply
-from tunecase.quantities import count
+from tunecase.quantities import Draws, count, np
 from tunecase.records import Audit, Forecast, Promise, Reviews, Tuning
 
 if TYPE_CHECKING:
     from tunecase.forecast import Belief
     from tunecase.plan.assumed import AssumedCurve
-    from tunecase.quantities import Draws
 
 LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
 BEYOND_PRICE = 1e15  # worth of a target that nobody priced, in any currency
@@ -116,8 +115,6 @@ class State:
         All or nothing: 1 where the target is met, the fallback's part where it is, and -`miss` below both. Linear: the
         part of the wanted gain that is had, 0 to 1.
         """
-        import numpy as np
-
         if self.miss is None:
             return self.part(errors)
         less = np.full_like(errors, -self.miss)
@@ -136,8 +133,6 @@ class State:
 
     def part(self, errors: "Draws") -> "Draws":
         """The part of the wanted gain that these errors reach, 0 to 1; all of it if no gain is wanted."""
-        import numpy as np
-
         wanted = self.error_baseline - self.error_target
         if wanted <= 0:
             return np.ones_like(errors)
@@ -155,8 +150,6 @@ class State:
 
     def shipping(self, part: float) -> float:
         """What shipping now brings: (V + more than today) part + saving - release at once - upkeep; 0 for no part."""
-        import numpy as np
-
         if part == 0:
             return 0.0
         gain = (self.worth + float(np.mean(self.more_today))) * part
@@ -165,14 +158,10 @@ class State:
 
     def upkeep_of(self, rows: "Draws | float") -> float:
         """What keeping up a model takes that was trained on so many rows, on average; 0 where nothing is weighed."""
-        import numpy as np
-
         return 0.0 if self.upkeep is None else float(np.mean(self.upkeep(rows)))
 
     def rules(self, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """What putting a model to use brings; `rows` are those trained on at each size."""
-        import numpy as np
-
         worth, saving = BEYOND_PRICE if self.value is None else self.worth, self.saving
         if self.saved_alone:
             worth, saving = saving, 0.0
@@ -234,8 +223,6 @@ class Offer:
 
     def ends_with(self, state: "State") -> float:
         """What ending the project with this offer is worth on average; 0 where it does not end it."""
-        import numpy as np
-
         return 0.0 if self.brings is None else state.shipping(self.brings) + float(np.mean(self.besides))
 
     @property

@@ -17,19 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunecase.plan.rounds.walk import Walk
-from tunecase.quantities import Strata, points_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.quantities import Draws
-
-    Flags = NDArray[np.bool_]
-    Indices = NDArray[np.intp]
+from tunecase.quantities import Draws, Flags, Indices, Strata, np, points_of
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
 MOST_TURNS = 8  # of the search for the least worth
@@ -82,8 +73,6 @@ class RoundPrices:
 
     def minimum(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """What the least that is billed adds to these runs; nothing where none is made."""
-        import numpy as np
-
         rows = self.runs * run_rows + search_rows
         if not np.any(self.least):
             return 0.0
@@ -168,8 +157,6 @@ class Step:
             brings: of putting to use what was tested, shape (worlds,).
             further: of each step that may follow, less what it costs then, shape (worlds,).
         """
-        import numpy as np
-
         seen, able = self.shown[self.order], np.isfinite(self.cost)
 
         def summed(got: "Draws") -> "Draws":
@@ -196,8 +183,6 @@ class Step:
 
     def in_some(self, some: "Indices") -> "Step":
         """The same in some of the worlds; what it pays for is left out."""
-        import numpy as np
-
         errors, shown = self.errors[some], self.shown[some]
         once = None if self.once is None else np.broadcast_to(self.once, self.shown.shape)[some]
         return replace(
@@ -207,8 +192,6 @@ class Step:
 
 def best_first(shown: "Draws") -> "Indices":
     """The worlds from the best shown score on."""
-    import numpy as np
-
     return np.argsort(-shown, kind="stable")
 
 
@@ -249,8 +232,6 @@ class Actions:
 
     def rows(self, sizes: Sequence[int]) -> "list[Draws | float]":
         """The rows that a run at each size trains on, where each part came from the source that is cheapest there."""
-        import numpy as np
-
         held: list[Draws | float] = [float(sizes[0])]
         for step, (size, larger) in enumerate(pairwise(sizes)):
             prices = {float(np.median(one.costs[step])): one.examples[step] for one in reversed(self.purchases)}
@@ -283,14 +264,10 @@ class Board:
 
     def after(self, at: int) -> "Draws":
         """What each world gets from a step, shape (worlds,); one that cannot take it gets nothing."""
-        import numpy as np
-
         return np.where(np.isfinite(self.steps[at].cost), self.got[at] - self.steps[at].cost, 0.0)
 
     def chain(self, at: int) -> "Iterator[tuple[Step, Step | None, Flags, Flags]]":
         """A step and those that follow: (the step before, the one that follows, where it is taken, where it ships)."""
-        import numpy as np
-
         before, step, taken = self.steps[at], None, np.isfinite(self.steps[at].cost)
         while True:
             yield before, step, taken, taken & self.ships[at]
@@ -302,8 +279,6 @@ class Board:
 
     def cost(self, at: int) -> "Draws":
         """What each world pays for a step and those that follow, shape (worlds,); 0 where it cannot be taken."""
-        import numpy as np
-
         parts = (
             np.where(taken, before.cost if step is None else follows(before, step), 0.0)
             for before, step, taken, _ in self.chain(at)
@@ -312,14 +287,10 @@ class Board:
 
     def shipped(self, at: int) -> "Flags":
         """Where a model is put to use after a step or those that follow, shape (worlds,)."""
-        import numpy as np
-
         return np.asarray(np.logical_or.reduce([ships for *_, ships in self.chain(at)]))
 
     def errors(self, at: int) -> "Draws":
         """The true error of what each world is left with, shape (worlds,)."""
-        import numpy as np
-
         left = self.steps[at].errors
         for _, step, taken, _ in self.chain(at):
             left = left if step is None else np.where(taken, step.errors, left)
@@ -327,8 +298,6 @@ class Board:
 
     def in_some(self, some: "Indices") -> "Board":
         """The same in some of the worlds."""
-        import numpy as np
-
         worth, release = (
             whole[some] if (whole := np.asarray(one)).ndim else one for one in (self.rules.worth, self.rules.release)
         )
@@ -341,8 +310,6 @@ class Board:
 
     def at_the_least_worth(self) -> "Board":
         """The same steps where the target is worth just so much that one of them pays, from a V beyond any price."""
-        import numpy as np
-
         board, worths = self, [float(np.mean(self.rules.worth))]
         for _ in range(MOST_TURNS):
             pays: list[float] = []
@@ -363,8 +330,6 @@ class Board:
 
         Without `whole` the step alone, which puts nothing to use yet.
         """
-        import numpy as np
-
         paid: dict[str, Any] = dict.fromkeys(Paid.__dataclass_fields__, np.zeros(len(self.steps[at].cost)))
         for before, step, taken, _ in self.chain(at):
             for name in paid:
@@ -391,8 +356,6 @@ def lay_out(paths: "Draws", sizes: Sequence[int], *, rules: Rules, prices: Round
 
 def follows(step: Step, then: Step) -> "Draws":
     """What a purchase costs after an earlier step, which has bought some of it, shape (worlds,); infinite without."""
-    import numpy as np
-
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(then.cost), then.cost - (0.0 if step.once is None else step.once), np.inf)
 
@@ -405,8 +368,6 @@ def _may_follow(then: Step, step: Step) -> bool:
 
 def _pays(cost: "Draws", rules: Rules) -> bool:
     """Whether a cost can be had in most worlds, and what is left pays for it and a release at P80."""
-    import numpy as np
-
     finite = np.isfinite(cost)
     if finite.mean() <= 0.5:
         return False
@@ -416,8 +377,6 @@ def _pays(cost: "Draws", rules: Rules) -> bool:
 
 
 def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Board:
-    import numpy as np
-
     brings = [rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps]
     ends: dict[int, tuple[Flags, Flags, int | None, Draws, tuple[int, ...]]] = {}
     rest = [np.zeros(0)] * len(steps)  # what all that follows costs where it is taken
@@ -466,8 +425,6 @@ class _Laying:
     def _step(
         self, name: str, size: int, paid: Paid, price: "Draws | float", move: Move | None = None
     ) -> Iterator[Step]:
-        import numpy as np
-
         people = self.prices.people(paid.rounds, paid.short_rounds, paid.search_runs)
         paid = replace(paid, minimum=self.prices.minimum(paid.rows_trained, paid.search_rows))
         training = self.prices.by_the_row(paid.rows_trained, paid.search_rows) + paid.minimum
@@ -487,8 +444,6 @@ class _Laying:
 
         Source: the normal limit of the binomial, with the same luck at all sizes that are the same items.
         """
-        import numpy as np
-
         if items is None:
             return -errors
         right = np.clip(1 - errors, 0.0, 1.0)
@@ -504,8 +459,6 @@ def _luck(seed: int, rows: int, name: str, worlds: int) -> "Draws":
 
     All tests of one size are the same items, so that part of their luck is one.
     """
-    import numpy as np
-
     items, own = (Strata(seed, each).standard_normal(worlds) for each in (f"items of {rows}", name))
     luck = np.asarray(math.sqrt(SHARED) * items + math.sqrt(1 - SHARED) * own)
     luck.setflags(write=False)

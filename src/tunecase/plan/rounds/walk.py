@@ -6,19 +6,10 @@ so that a hopeless problem would be solved by patience alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.prices import Basis
+from tunecase.quantities import Draws, Flags, np
 from tunecase.records import Forecast
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tunecase.quantities import Draws
-
-    Flags = NDArray[np.bool_]
-    Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +43,6 @@ class Walk:
     @property
     def begun(self) -> "Flags":
         """Where anything is done at all, shape (draws,)."""
-        import numpy as np
-
         paid = 0.0 if self.data_paid is None else self.data_paid
         return np.asarray((self.rounds > 0) | (self.bought > 0) | (paid + self.reviewed > 0))
 
@@ -70,8 +59,6 @@ def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":
 
     With q ~ Beta(2, 2) the mean before the cut is 3. Shape (draws,). Leaves out what each round learns: see `walk`.
     """
-    import numpy as np
-
     stop = np.clip(stop_share, 1e-9, 1 - 1e-9)
     failures = np.floor(np.log(np.clip(luck, 1e-300, 1.0)) / np.log1p(-stop))
     return np.minimum(1.0 + failures, float(most))
@@ -79,8 +66,6 @@ def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":
 
 def counted(rounds: "Draws", sizes: Sequence[int]) -> Walk:
     """The walk of a known number of rounds through `sizes`; rounds beyond the last size train on the last size."""
-    import numpy as np
-
     whole = np.clip(np.rint(rounds), 1, None)
     index = np.minimum(whole, len(sizes)).astype(int) - 1
     grid = np.asarray(sizes, dtype=float)
@@ -97,7 +82,6 @@ def parted(count: "Draws", share: "Draws", luck: "Draws") -> "Draws":
         >>> parted(np.array([4.0, 4.0]), np.array([0.5, 0.5]), np.array([0.01, 0.99])).tolist()
         [0.0, 4.0]
     """
-    import numpy as np
     from scipy.special import bdtr
 
     most = int(count.max(initial=0.0))
@@ -107,8 +91,6 @@ def parted(count: "Draws", share: "Draws", luck: "Draws") -> "Draws":
 
 def rounds_of(sizes: Sequence[int], rounds: int, draws: int) -> Walk:
     """The walk in which every world goes exactly `rounds` rounds along `sizes`, 1 <= rounds <= len(sizes)."""
-    import numpy as np
-
     every = np.ones(draws)
     trained = float(sum(sizes[:rounds]))
     return Walk(every * rounds, every * (sizes[rounds - 1] - sizes[0]), every * trained)
@@ -123,8 +105,6 @@ def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
     piloted; a forecast of the model itself is returned as it is. Leaves out that a model may gain more from data than
     its stand-in does.
     """
-    import numpy as np
-
     if not forecast.stand_in:
         return paths
     return np.asarray(np.minimum(paths * basis.draw(forecast.stand_in_factor)[:, None], 1.0))
