@@ -46,7 +46,8 @@ def gates_title(made: Gates | None) -> str:
         return ""
     if len(made.branches) == 1:
         return f"After the first test: {made.branches[0].name.lower()}"
-    return "One test decides"
+    goes_on = NAMES["ask again"] in [branch.name for branch in made.branches]
+    return "The first test says what comes next" if goes_on else "One test decides"
 
 
 def gates_note(material: Material, made: Gates | None) -> str:
