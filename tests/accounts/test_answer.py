@@ -192,8 +192,8 @@ def test_gates_read_the_right_way_round() -> None:
     unknown = gates(material(decision=decision(plan=plan(limits=None))))
     assert {"otherwise"} == {one.rule for one in unknown.branches}
     assert "The first test says what comes next" == gates_title(found)
-    ended = gates(material(decision=decision(plan=plan(then=(Outcome("ship", Sampled(0.7), Sampled(1.0)),
-                                                             Outcome("settle", Sampled(0.3), Sampled(0.0)))))))  # fmt: skip
+    ends = Outcome("ship", Sampled(0.7), Sampled(1.0)), Outcome("settle", Sampled(0.3), Sampled(0.0))
+    ended = gates(material(decision=decision(plan=plan(then=ends))))
     assert "One test decides" == gates_title(ended)
     alone = gates(material(decision=decision(plan=plan(then=(Outcome("ask again", Sampled(1.0), Sampled(0.0)),)))))
     assert "After the first test: ask again" == gates_title(alone)

@@ -100,7 +100,7 @@ def test_every_first_step_is_a_training_a_size_bought_or_a_move() -> None:
 
 
 def test_steps_cost_what_a_reader_can_add_up() -> None:
-    """Labour of one round, all parts that are bought, runs of all rows with failures, a search, a bigger model, none."""
+    """Labour of one round, all parts that are bought, runs of all rows with failures, a search, a bigger one, none."""
     board = usual()
     assert pytest.approx(30 + 0.1 * 1.5 * 2 * 100) == cost(board, "train")
     assert pytest.approx(100 + 50 + 0.1 * 1.5 * 2 * 200) == cost(board, "label", 1)

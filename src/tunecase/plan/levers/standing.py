@@ -50,7 +50,6 @@ class _Curve:
 
     forecast: Forecast
     belief: Belief | AssumedCurve | AsMeasured
-    held: int
     sizes: tuple[int, ...]
 
     @property
@@ -62,7 +61,13 @@ class _Curve:
     def trained(self) -> bool:
         """Whether the model itself was measured on all rows at hand."""
         last = max((point.n for point in self.forecast.points), default=0)
-        return not self.forecast.stand_in and last >= self.held
+        return not self.forecast.stand_in and last >= self.sizes[0]
+
+    def paths(self, basis: Basis) -> "Draws":
+        """True errors of the model to be tuned in the worlds of a basis, shape (worlds, sizes)."""
+        if not isinstance(self.belief, Belief):
+            return self.belief.paths(self.sizes)
+        return of_the_model(self.belief.paths(self.sizes, draws=basis.worlds.n), self.forecast, basis)
 
 
 def standing(facts: Known, work: Work, earlier: State | None = None) -> State:
@@ -76,18 +81,17 @@ def standing(facts: Known, work: Work, earlier: State | None = None) -> State:
     """
     basis, definition, audit = work.basis, facts.definition, facts.audit
     value = value_or_saving(facts.project, basis, definition)
-    curve = _curve_of(facts) if earlier is None else _Curve(earlier.forecast, earlier.belief, earlier.sizes[0], ())
-    sizes, paths = (curve.sizes, _paths(curve, basis)) if earlier is None else (earlier.sizes, earlier.paths)
-    forecast, saving = curve.forecast, serving_saving(basis)
+    curve = _curve_of(facts) if earlier is None else _Curve(earlier.forecast, earlier.belief, earlier.sizes)
+    forecast, saving, settle = curve.forecast, serving_saving(basis), facts.project.problem.fallback
     assert forecast.target is not None
-    aims = _aims(facts, forecast)
+    baseline = _error(baseline_score(facts.project, definition), forecast)
     return State(
-        paths=paths,
-        sizes=sizes,
+        paths=curve.paths(basis) if earlier is None else earlier.paths,
+        sizes=curve.sizes,
         error_target=to_error(forecast.target, forecast.direction),
-        error_baseline=1.0 if aims.baseline is None else aims.baseline,
-        error_floor=aims.floor or 0.0,
-        error_fallback=aims.fallback,
+        error_baseline=1.0 if baseline is None else baseline,
+        error_floor=_error(forecast.ceiling, forecast) or 0.0,
+        error_fallback=_error(None if settle is None else read_score(settle), forecast),
         test_rows=test_rows(definition, audit, forecast) if curve.belief.scale.binomial else None,
         value=value,
         prices=prices_of(work),
@@ -128,19 +132,24 @@ def with_rows(state: State, facts: Known, n_max: int) -> State:
     if facts.way is not None and facts.way.flat:
         return state
     forecast = replace(state.forecast, n_max=n_max)
-    held, sizes = _sizes(forecast, facts.rows)
-    curve = _Curve(forecast, state.belief, held, sizes)
-    return replace(state, forecast=forecast, sizes=sizes, paths=_paths(curve, state.basis), trained=curve.trained)
+    curve = _Curve(forecast, state.belief, _sizes(forecast, facts.rows))
+    paths = curve.paths(state.basis)
+    return replace(state, forecast=forecast, sizes=curve.sizes, paths=paths, trained=curve.trained)
 
 
-def _sizes(forecast: Forecast, rows: int) -> tuple[int, tuple[int, ...]]:
+def _error(score: float | None, forecast: Forecast) -> float | None:
+    """A score that another is held against, as an error; None where it is not known."""
+    return None if score is None else to_error(score, forecast.direction)
+
+
+def _sizes(forecast: Forecast, rows: int) -> tuple[int, ...]:
     """The rows at hand, and the sizes from there on.
 
     A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
     """
     last = max(point.n for point in forecast.points)
     held = min(max(last, rows), max(forecast.n_max, last))
-    return held, doubling(held, forecast.n_max, MOST_SIZES)
+    return doubling(held, forecast.n_max, MOST_SIZES)
 
 
 def measured_curve(forecast: Forecast | None) -> bool:
@@ -153,19 +162,12 @@ def measured_curve(forecast: Forecast | None) -> bool:
 def _curve_of(facts: Known) -> _Curve:
     forecast, basis = facts.forecast, facts.basis
     if facts.way is not None and facts.way.flat:
-        return _Curve(facts.way.forecast, AsMeasured.of(facts.way, basis), max(facts.rows, 1), (max(facts.rows, 1),))
+        return _Curve(facts.way.forecast, AsMeasured.of(facts.way, basis), (max(facts.rows, 1),))
     if forecast is None or not measured_curve(forecast):
         assumed, forecast = assumed_curve(facts)
-        return _Curve(forecast, assumed, assumed.rows, doubling(assumed.rows, forecast.n_max, MOST_SIZES))
-    held, sizes = _sizes(forecast, facts.rows)
+        return _Curve(forecast, assumed, doubling(assumed.rows, forecast.n_max, MOST_SIZES))
     tuned = facts.way is None or facts.way.kind == "causal"
-    return _Curve(forecast, belief_of(forecast, basis, tuned=tuned), held, sizes)
-
-
-def _paths(curve: _Curve, basis: Basis) -> "Draws":
-    if not isinstance(curve.belief, Belief):
-        return curve.belief.paths(curve.sizes)
-    return of_the_model(curve.belief.paths(curve.sizes, draws=basis.worlds.n), curve.forecast, basis)
+    return _Curve(forecast, belief_of(forecast, basis, tuned=tuned), _sizes(forecast, facts.rows))
 
 
 def _answers(work: Work) -> float:
@@ -196,22 +198,6 @@ def _miss(basis: Basis, value: "Draws | None") -> float | None:
     if not problem.miss_cost.currency:
         return price
     return MISS if value is None or value.mean() <= 0 else price / float(value.mean())
-
-
-@dataclass(frozen=True, slots=True)
-class _Aims:
-    """Errors that a score is held against; None where the score is not known."""
-
-    baseline: float | None
-    floor: float | None
-    fallback: float | None
-
-
-def _aims(facts: Known, forecast: Forecast) -> _Aims:
-    baseline = baseline_score(facts.project, facts.definition)
-    settle = facts.project.problem.fallback
-    scores = (baseline, forecast.ceiling, None if settle is None else read_score(settle))
-    return _Aims(*(None if score is None else to_error(score, forecast.direction) for score in scores))
 
 
 def belief_of(forecast: Forecast, basis: Basis, *, tuned: bool = True) -> Belief:
