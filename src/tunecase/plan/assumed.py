@@ -1,20 +1,16 @@
 """The learning curve that is assumed while no pilot has measured one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from tunecase import catalog
 from tunecase.forecast import Scale, n_max_of, scale_of, to_error
 from tunecase.plan.known import Known
 from tunecase.prices import Basis, supply
 from tunecase.project import read_score
-from tunecase.quantities import score
+from tunecase.quantities import Draws, np, score
 from tunecase.records import Forecast
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tunecase.quantities import Draws
 
 LEAST_ERROR = 0.005  # no curve is assumed to begin lower
 FIRST_ERROR, SLOPE = "assumed.first_error", "assumed.slope"
@@ -41,8 +37,6 @@ class AssumedCurve:
 
     def paths(self, sizes: "Sequence[float]") -> "Draws":
         """The true error in each world at each size, shape (worlds, sizes)."""
-        import numpy as np
-
         ratio = np.log(np.asarray(sizes, dtype=float) / self.rows)
         errors = self.first[:, None] * np.exp(-self.basis.draw(SLOPE)[:, None] * ratio)
         return np.asarray(np.minimum(errors, 1.0) if self.scale.bounded else errors)

@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.plan.costs import lines_of, total_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.rounds import Walk
-from tunecase.quantities import Sampled, sampled
+from tunecase.quantities import Draws, Flags, Sampled, np, sampled
 from tunecase.records import Bridge, Moved
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
 
 ROUND_FIELDS = ("rounds", "short_rounds", "rows_trained", "search_rows", "search_runs")
 OTHERWISE = "the project file, the data or prices since"
@@ -46,8 +42,6 @@ def _mean(total: "Draws") -> float:
 
 def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
     """(reason, total in every world) after each substitution; the first is the bill as it was."""
-    import numpy as np
-
     old, new = before.walk, after.walk
     yield "", before.total
     if after.facts.way is not None:
@@ -64,7 +58,5 @@ def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
 
 def _mixed(old: Walk, new: Walk, where: "Flags") -> Walk:
     """The old walk with the new one's rounds in some worlds."""
-    import numpy as np
-
     mixed = {name: np.where(where, getattr(new, name), getattr(old, name)) for name in ROUND_FIELDS}
     return replace(old, **mixed)

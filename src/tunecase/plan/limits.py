@@ -1,15 +1,10 @@
 """From which score on a step's model is put to use, and what follows its test."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.plan.drawn import Drawn
-from tunecase.quantities import sampled
+from tunecase.plan.levers import State
+from tunecase.plan.rounds import Step
+from tunecase.quantities import Draws, Flags, np, sampled
 from tunecase.records import Limits, Outcome
-
-if TYPE_CHECKING:
-    from tunecase.plan.levers import State
-    from tunecase.plan.rounds import Step
-    from tunecase.quantities import Draws, Flags
 
 
 def limits_of(drawn: Drawn) -> Limits | None:
@@ -23,7 +18,7 @@ def limits_of(drawn: Drawn) -> Limits | None:
     return Limits(at, drawn.solved.board.sizes[step.size])
 
 
-def shown_score(state: "State", step: "Step", ships: "Flags") -> float:
+def shown_score(state: State, step: Step, ships: "Flags") -> float:
     """The least score that a step's test shows where its model is put to use, in the metric's own direction."""
     least = float(step.shown[ships].min())
     # Without a test of known items what is shown is the error, its sign turned.
@@ -51,15 +46,13 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
 
 def _at_once(drawn: Drawn) -> "Flags":
     """Where a model is put to use right after the first test, shape (draws,)."""
-    import numpy as np
-
     solved, at = drawn.solved, drawn.walked.at
     assert solved is not None
     assert at is not None
     return np.asarray(solved.board.ships[at] & np.isfinite(solved.board.steps[at].cost))
 
 
-def _step(drawn: Drawn) -> "Step | None":
+def _step(drawn: Drawn) -> Step | None:
     at = drawn.walked.at
     return None if at is None or drawn.solved is None else drawn.solved.board.steps[at]
 

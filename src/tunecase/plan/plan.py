@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.plan.capital import capital_of
@@ -23,11 +22,8 @@ from tunecase.prices import (
     today_score,
     unknown_factor,
 )
-from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
+from tunecase.quantities import DAYS_PER_MONTH, Draws, Flags, Sampled, np, sampled
 from tunecase.records import Authorised, Bar, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
 
 MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
@@ -116,8 +112,6 @@ def quantile(share: float) -> "Callable[[Draws], float]":
     """
 
     def point(values: "Draws") -> float:
-        import numpy as np
-
         at = min(int(share * len(values) + 1e-9), len(values) - 1)
         return float(np.partition(values, at)[at])
 
@@ -178,8 +172,6 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
 
 def _bar(drawn: Drawn) -> Bar | None:
     """The chance that is needed to put a model to use: V (p - M (1 - p)) + what that brings besides > 0."""
-    import numpy as np
-
     solved, ships, met = drawn.solved, drawn.walk.shipped, drawn.walk.reached
     if solved is None or not drawn.grounded or ships is None or met is None:
         return None
@@ -223,8 +215,6 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
     one by one, what comes later together. Answers after launch are left out. Expected months sum to the expected
     total without them; what nine of ten worlds have spent so far ends at the P90 of that total.
     """
-    import numpy as np
-
     work, walked = drawn.work, drawn.walked
     factor = unknown_factor(work.basis)
     soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (walked.first_walk, walked.walk))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast import adding
@@ -12,11 +11,8 @@ from tunecase.plan.known import Known
 from tunecase.plan.rounds import Walk, counted, parted, random_rounds
 from tunecase.plan.solved import Solved
 from tunecase.prices import ROUNDS, Basis, review_price
-from tunecase.quantities import Beta
+from tunecase.quantities import Beta, Draws, np
 from tunecase.records import Forecast
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 NO_PILOT, NO_TARGET = "no pilot", "no target"
 MOST_STATED = 100  # rounds that a project file can ask for
@@ -58,8 +54,6 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> Walk:
 
     Rounds that buy come first, so that rows trained err high.
     """
-    import numpy as np
-
     later = rounds - 1
     buying = parted(later, basis.draw("rounds.data_share"), basis.worlds.draw("rounds.luck of data", Beta(1, 1)))
     tuning = parted(

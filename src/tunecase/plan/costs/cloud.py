@@ -1,16 +1,11 @@
 """What a cloud bills besides GPU hours: storage and egress."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.compute import saved_gb, weights_gb
 from tunecase.plan.costs.people import months
 from tunecase.plan.costs.training import successful_runs
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import OWNED_TIER
-from tunecase.quantities import band, figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, band, figures
 
 
 def storage(work: Work) -> Cost:

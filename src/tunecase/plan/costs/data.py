@@ -1,14 +1,10 @@
 """Examples: bought over the rounds, test rows that are missing, and repairs of those at hand."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import Basis, formatting, label_price
-from tunecase.quantities import Band, Beta, band, figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Band, Beta, Draws, band, figures, np
 
 NO_PRICE = "new examples have no price: give data.sources"
 
@@ -20,8 +16,6 @@ def data(work: Work) -> Cost:
     a script, in the hours of the first source of kind `have`, else the default's. Leaves out the team's other hours,
     which are labour.
     """
-    import numpy as np
-
     at_hand, on_the_way = [(amount * work.walk.begun, words) for amount, words in _at_hand(work)], [*_on_the_way(work)]
     amounts = [amount for amount, _ in (*at_hand, *on_the_way) if amount is not None]
     unpriced = tuple(f"data: {name}" for name in work.supply.unpriced)
@@ -39,8 +33,6 @@ def data(work: Work) -> Cost:
 
 def rows_at_hand(work: Work) -> "Draws":
     """What the rows at hand and the test need before anything is trained, shape (draws,)."""
-    import numpy as np
-
     return np.asarray(sum((amount for amount, _ in _at_hand(work)), np.zeros(work.basis.worlds.n)))
 
 
@@ -64,8 +56,6 @@ def _at_hand(work: Work) -> "Iterator[tuple[Draws, str]]":
 
 def _on_the_way(work: Work) -> "Iterator[tuple[Draws | float | None, str]]":
     """What the rounds buy and read: amounts with their words, None where new examples have no price."""
-    import numpy as np
-
     walk, none = work.walk, np.zeros(work.basis.worlds.n)
     if walk.data_paid is not None:
         yield walk.data_paid, _bought_words(work)
@@ -89,7 +79,5 @@ def _bought_words(work: Work) -> str:
 
 def _draws_of(points: Band, basis: Basis) -> "Draws":
     """Draws that have the four points of a band, straight between them, flat beyond; shape (draws,)."""
-    import numpy as np
-
     luck = basis.worlds.draw("repairs", Beta(1, 1))
     return np.interp(luck, (0.1, 0.5, 0.8, 0.9), (points.p10, points.p50, points.p80, points.p90))

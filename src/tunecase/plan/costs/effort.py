@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.plan.costs.training import runs_per_round, runs_with_failed
 from tunecase.plan.costs.work import Work
-from tunecase.quantities import band, counted, figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, band, counted, figures, np
 
 When = Literal["once", "each round", "each round on data", "release"]
 GPUS_PER_NODE = 8
@@ -37,8 +34,6 @@ class Activity:
 
 
 def _data_work(work: Work) -> "Draws":
-    import numpy as np
-
     tenfolds = max(float(np.log10(max(work.rows, 1) / ROWS_AT_HAND)), 0.0)
     hours = _default(work, "data_work")
     return hours + tenfolds * _default(work, "data_work_tenfold") if tenfolds else hours
@@ -193,8 +188,6 @@ def beside_rounds(work: Work) -> "tuple[Draws, Draws]":
 
     The first is that of a project's beginning, also where work has begun and the hours do not hold it any more.
     """
-    import numpy as np
-
     hours = effort_of(work)
     whole = _sum(work, {field: each for field, each in hours.items() if field not in EVALUATION})
     shipped = work.walk.begun if work.walk.shipped is None else work.walk.shipped
@@ -226,8 +219,6 @@ def rate_words(work: Work, field: str) -> tuple[str, bool]:
 
 def _done(work: Work) -> "Iterator[tuple[Draws, Mapping[str, Draws]]]":
     """(how often, hours of one time by activity) of everything that a walk does."""
-    import numpy as np
-
     walk = work.walk
     yield np.asarray(walk.begun & (not work.begun), dtype=float), _beside_rounds(work, "once")
     yield walk.rounds - walk.short_rounds, _round(work, on_data=True)
@@ -238,8 +229,6 @@ def _done(work: Work) -> "Iterator[tuple[Draws, Mapping[str, Draws]]]":
 
 
 def _round(work: Work, *, on_data: bool) -> "Mapping[str, Draws]":
-    import numpy as np
-
     stated, basis = work.project.effort_per_round, work.basis
     if stated is None and (on_data or basis.own_words(SHORT) is None):
         return _together(work, "each round", *(("each round on data",) if on_data else ()))
@@ -281,8 +270,6 @@ def _hours_each(activity: Activity, work: Work) -> "Draws":
 
 def _management(work: Work) -> "Draws":
     """Hours added to each hour; none where the team names somebody who manages, with hours that come on top."""
-    import numpy as np
-
     return np.zeros(work.basis.worlds.n) if _managed(work) else _stated_management(work)
 
 
@@ -306,13 +293,9 @@ def _is_own(work: Work, field: str) -> bool:
 
 
 def _sum(work: Work, parts: "Mapping[str, Draws]") -> "Draws":
-    import numpy as np
-
     return np.asarray(sum(parts.values(), np.zeros(work.basis.worlds.n)))
 
 
 def _evaluation_share(work: Work) -> "Draws":
     """The share of hours stated whole that goes to error analysis and evaluation, shape (draws,)."""
-    import numpy as np
-
     return np.minimum(work.basis.draw("evaluation_share"), 1.0)

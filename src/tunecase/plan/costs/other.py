@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
@@ -13,9 +12,7 @@ from tunecase.plan.costs.work import Cost, Part, Work
 from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import unknown_factor, working_months
 from tunecase.project import CostLine
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws
 
 TAKEN_OF = (gpu, failed_runs, idle, storage, egress, labour, data, evaluation)
 GROWING = ("people", "data")

@@ -1,14 +1,9 @@
 """What people's hours cost: the work itself, and error analysis and evaluation."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.plan.costs.effort import EVALUATION, effort_of
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import PaidHours, label_price, paid_hours, ramp_up, token_price, working_months
-from tunecase.quantities import band, counted, figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
+from tunecase.quantities import Draws, Flags, band, counted, figures, np
 
 
 def labour(work: Work) -> Cost:
@@ -89,15 +84,11 @@ def months(work: Work) -> "Draws":
 
 def person_hours(work: Work) -> "Draws":
     """People's hours over the whole walk, shape (draws,)."""
-    import numpy as np
-
     return np.asarray(sum(effort_of(work).values(), np.zeros(work.basis.worlds.n)))
 
 
 def _evaluation_part(work: Work) -> "Draws":
     """The part of people's hours that evaluation and error analysis take, shape (draws,)."""
-    import numpy as np
-
     hours = effort_of(work)
     whole = np.asarray(sum(hours.values(), np.zeros(work.basis.worlds.n)))
     evaluating = sum((hours[field] for field in EVALUATION if field in hours), 0.0 * whole)

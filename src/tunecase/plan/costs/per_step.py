@@ -1,7 +1,5 @@
 """What a step costs besides its rows and runs: paid once, in any round, or where a model is put to use."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.compute import paid_besides
 from tunecase.plan.costs.data import rows_at_hand
 from tunecase.plan.costs.effort import hours_of_a_run, hours_of_release, hours_once, round_hours
@@ -11,9 +9,7 @@ from tunecase.plan.costs.training import least_of_a_round, successful_runs
 from tunecase.plan.costs.work import Work
 from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import person_hour, ramp_up, unknown_factor
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws
 
 
 def once(work: Work) -> "Draws":

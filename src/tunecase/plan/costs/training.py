@@ -1,14 +1,9 @@
 """GPU hours of runs that succeed, of runs that fail, and of machines billed while nothing runs."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.compute import idle_over_used, paid_besides
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import OWNED_TIER, Offer, stored_months
-from tunecase.quantities import band, figures, share
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, band, figures, np, share
 
 UNIT = "GPU hour"
 HOSTED_UNIT = "Mtok"
@@ -44,8 +39,6 @@ def _billed(work: Work, quantity: "Draws", words: str, unit: str, besides: "Draw
 
     The least is held against every round where they are known one by one, else against all together.
     """
-    import numpy as np
-
     assert work.machine is not None
     amount, topped = quantity * work.machine.hour.draws, work.walk.minimum
     if topped is None:
@@ -76,8 +69,6 @@ def least_of_a_round(work: Work) -> "Draws | float":
 
 def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
     """The gpu line where a provider trains its own model: billed tokens at its rate, its minimum and its storage."""
-    import numpy as np
-
     assert work.machine is not None
     rate = work.machine.hour.draws
     storage = (offer.row.storage_usd_per_month or 0.0) * work.basis.base_per_usd

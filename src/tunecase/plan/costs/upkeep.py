@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.per_step import round_prices
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import label_price, person_hour, served_months
-from tunecase.quantities import band, figures
-
-if TYPE_CHECKING:
-    from tunecase.project import AfterLaunch
-    from tunecase.quantities import Draws
+from tunecase.project import AfterLaunch
+from tunecase.quantities import Draws, band, figures, np
 
 FIELD = "after_launch"
 
@@ -22,8 +18,6 @@ def upkeep(work: Work) -> Cost:
 
     Where a curve is known only worlds that ship keep anything up; elsewhere every world does. See `upkeep_of`.
     """
-    import numpy as np
-
     made = _Upkeep.of(work)
     amount = np.asarray(made.amount(work.rows + work.walk.bought))
     if work.walk.shipped is not None:
@@ -89,8 +83,6 @@ def retrainings(work: Work) -> "Draws":
 
     times = ceil(months / every) - 1
     """
-    import numpy as np
-
     stated, months = work.project.after_launch, served_months(work.basis)
     if not asks_for_retraining(stated):
         return months * 0.0
@@ -98,6 +90,6 @@ def retrainings(work: Work) -> "Draws":
     return np.asarray(np.maximum(np.ceil(months / every - 1e-9) - 1.0, 0.0))
 
 
-def asks_for_retraining(stated: "AfterLaunch") -> bool:
+def asks_for_retraining(stated: AfterLaunch) -> bool:
     """Whether the project file says how often the model is trained again."""
     return stated.retrain is not None and not isinstance(stated.retrain, str)

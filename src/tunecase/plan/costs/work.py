@@ -1,16 +1,12 @@
 """What is to be paid for, and one line of the bill."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tunecase.compute import Machine
 from tunecase.plan.rounds.walk import Walk
 from tunecase.prices import Basis, Supply
 from tunecase.project import Project
-from tunecase.quantities import Band
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Band, Draws
 
 
 @dataclass(frozen=True, slots=True)
