@@ -49,12 +49,12 @@ def round_prices(work: Work, hour: "Draws", *, run: float = 1.0) -> RoundPrices:
         run_per_row=0.0 if price is None else price * run,
         runs=successful_runs(work),
         besides=paid_besides(work.basis),
-        each_round=each_round(work),
+        each_round=_judges(work),
         least=least_of_a_round(work),
     )
 
 
-def each_round(work: Work) -> "Draws | float":
+def _judges(work: Work) -> "Draws | float":
     """What judges of answers cost in a round; nothing where that has no price. Leaves out storage and egress."""
     judging = judging_each_round(work)
     return 0.0 if judging is None or isinstance(judging, str) else judging
