@@ -1,6 +1,6 @@
 """All lines of the bill: from the work to every cost, and their sum."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from tunecase.plan.costs.cloud import egress, storage
@@ -37,9 +37,8 @@ def lines_of(work: Work, walk: Walk) -> dict[str, Cost]:
     return {cost.__name__: line for cost in COSTS if (line := cost(walked)) is not None}
 
 
-def total_of(lines: Mapping[str, Cost], without: Iterable[str] = ()) -> "Draws":
+def total_of(lines: Mapping[str, Cost], without: Collection[str] = ()) -> "Draws":
     """The sum of the lines that count and have a price, shape (draws,)."""
-    left_out = set(without)
-    counted = [cost.amount for name, cost in lines.items() if cost.included and name not in left_out]
+    counted = [cost.amount for name, cost in lines.items() if cost.included and name not in without]
     priced = [amount for amount in counted if amount is not None]
     return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(0)

@@ -48,7 +48,7 @@ class Work:
         """The draws of a field of the project file such as `training.failed`, or of its default, shape (draws,)."""
         return self.basis.draw(field, attrgetter(field)(self.project))
 
-    def summed(self, amounts: "Iterable[Draws]") -> "Draws":
+    def summed(self, amounts: "Iterable[Draws | float]") -> "Draws":
         """The sum of some amounts, shape (draws,); zeros where there are none."""
         return np.asarray(sum(amounts, np.zeros(self.basis.worlds.n)))
 
