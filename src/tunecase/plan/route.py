@@ -91,9 +91,10 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     test = f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise"
     if state.way is not None and state.way.flat:
         return (f"each world has the error of {state.way.words} as its test shows it; nothing is trained",)
+    most = f"{forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})"
     curve = "an assumed curve" if state.assumed else "one curve of the forecast"
     words = [
-        f"each world follows {curve}, from {rows:,} rows up to {_most_words(forecast)}; a model is put to use "
+        f"each world follows {curve}, from {rows:,} rows up to {most}; a model is put to use "
         f"from that score of {test} on from which it pays on average",
         f"the first step is {first.replace('_', ' ')}; rows bought on after a test, where that pays, are in this bill",
         *([state.assumed] if state.assumed else _stand_in_words(forecast)),
@@ -109,10 +110,6 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     if project is not None and project.budget is not None:
         words.append("no step is taken unless what is left of the budget pays for it with a chance of 80%")
     return tuple(words)
-
-
-def _most_words(forecast: Forecast) -> str:
-    return f"{forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})"
 
 
 def _pilot_words(forecast: Forecast) -> str:
