@@ -11,7 +11,7 @@ from tunecase.plan.costs.effort import (
     rate_words,
     round_hours,
 )
-from tunecase.plan.costs.lines import COSTS, lines_of, total_of
+from tunecase.plan.costs.lines import lines_of, total_of
 from tunecase.plan.costs.other import with_other
 from tunecase.plan.costs.people import months, people_paid
 from tunecase.plan.costs.per_step import once, release, release_at_once, round_prices

@@ -1,5 +1,6 @@
 """People's hours as a sum over activities, each with what drives it and a rate that is stated or assumed."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -21,20 +22,20 @@ FREE_TEXT = frozenset({"chrf", "rouge_l", "loss"})  # metrics of answers that pe
 class Activity:
     """One kind of people's work: the field of `effort` that states it, when it is done, and its hours each time.
 
-    `driver` says in words what the hours of one time grow with. `driven` gives them, shape (draws,); where it is None
-    they are the default of the field. `reads` are the further defaults it may rest on.
+    `driver` says in words what the hours of one time grow with. `grown` gives them, shape (draws,); where it is None
+    they are the default of the field. `reads` are the further defaults they may rest on.
     """
 
     field: str
     name: str
     when: When
     driver: Callable[[Work], str]
-    driven: "Callable[[Work], Draws] | None" = None
+    grown: "Callable[[Work], Draws] | None" = None
     reads: tuple[str, ...] = ()
 
     def hours(self, work: Work) -> "Draws":
         """The hours of one time where the project file states none, shape (draws,)."""
-        return _default(work, self.field) if self.driven is None else self.driven(work)
+        return _default(work, self.field) if self.grown is None else self.grown(work)
 
 
 def _data_work(work: Work) -> "Draws":
@@ -45,8 +46,6 @@ def _data_work(work: Work) -> "Draws":
 
 def _set_up(work: Work) -> "Draws":
     """Hours until a run trains: more for every doubling of its GPUs, and where it takes more than one machine."""
-    import math
-
     if work.offer is not None:
         return _default(work, "set_up_hosted")
     gpus, hours = _gpus(work), _default(work, "set_up")
