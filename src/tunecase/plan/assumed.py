@@ -1,20 +1,16 @@
 """The learning curve that is assumed while no pilot has measured one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from tunecase import catalog
 from tunecase.forecast import Scale, n_max_of, scale_of, to_error
 from tunecase.plan.known import Known
 from tunecase.prices import Basis, supply
 from tunecase.project import read_score
-from tunecase.quantities import score
+from tunecase.quantities import Draws, np, score
 from tunecase.records import Forecast
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tunecase.quantities import Draws
 
 LEAST_ERROR = 0.005  # no curve is assumed to begin lower
 FIRST_ERROR, SLOPE = "assumed.first_error", "assumed.slope"
@@ -41,8 +37,6 @@ class AssumedCurve:
 
     def paths(self, sizes: "Sequence[float]") -> "Draws":
         """The true error in each world at each size, shape (worlds, sizes)."""
-        import numpy as np
-
         ratio = np.log(np.asarray(sizes, dtype=float) / self.rows)
         errors = self.first[:, None] * np.exp(-self.basis.draw(SLOPE)[:, None] * ratio)
         return np.asarray(np.minimum(errors, 1.0) if self.scale.bounded else errors)
@@ -62,38 +56,30 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
     assert project.problem.target is not None
     target, rows = read_score(project.problem.target), max(facts.rows, 1)
     scale = scale_of(metric.name, metric.direction)
-    probe = facts.definition.probe if facts.definition is not None else None
-    if probe is not None:
-        assert facts.definition is not None
-        name = FACTOR if facts.definition.task == "classification" else NEAREST_FACTOR
-        first = max(to_error(probe, metric.direction), LEAST_ERROR) * basis.draw(name)
-        factor = catalog.default(name).value
-        words = f"no pilot: the first error is {factor} times that of the probe, which scores {score(probe)}"
+    definition = facts.definition
+    if definition is None or definition.probe is None:
+        factor, known, whose = FIRST_ERROR, target, "the one wanted"
     else:
-        first = max(to_error(target, metric.direction), LEAST_ERROR) * basis.draw(FIRST_ERROR)
-        name = FIRST_ERROR
-        words = f"no pilot: the first error is {catalog.default(FIRST_ERROR).value} times the one wanted"
+        factor = FACTOR if definition.task == "classification" else NEAREST_FACTOR
+        known, whose = definition.probe, f"that of the probe, which scores {score(definition.probe)}"
+    first = max(to_error(known, metric.direction), LEAST_ERROR) * basis.draw(factor)
+    words = f"no pilot: the first error is {catalog.default(factor).value} times {whose}"
     words += f", and falls with the rows to the power of {catalog.default(SLOPE).value}"
+    ceiling = None if definition is None or definition.ceiling is None else definition.ceiling.high
     n_max, why = _most_rows(facts, rows)
     forecast = Forecast(
-        verdict="not a pilot yet", reason="", points=(), band=(), target=target, ceiling=_ceiling(facts), n_max=n_max,
+        verdict="not a pilot yet", reason="", points=(), band=(), target=target, ceiling=ceiling, n_max=n_max,
         n_max_why=why, p_target=None, needed=None, needed_price=None, next_pilot="", models=(), metric=metric.name,
         direction=cast(Any, metric.direction), assumptions=(), currency=basis.currency, seed=basis.worlds.seed,
         stand_in=True,
     )  # fmt: skip
-    return AssumedCurve(first, name, rows, scale, basis, words), forecast
+    return AssumedCurve(first, factor, rows, scale, basis, words), forecast
 
 
 def _most_rows(facts: Known, rows: int) -> tuple[int, str]:
     """The most rows that the sources and the budget allow, less what the sources have given first, and why."""
-    most, why = n_max_of(
-        rows, supply(facts.basis, as_labelled=not facts.project.data.first_purchase), facts.basis, rows
-    )
+    first = facts.project.data.first_purchase
+    most, why = n_max_of(rows, supply(facts.basis, as_labelled=not first), facts.basis, rows)
     if why == "what the named sources can give":
-        most = max(most - int(facts.project.data.first_purchase), rows)
+        most = max(most - int(first), rows)
     return most, why.replace("the largest size measured", "the rows at hand")
-
-
-def _ceiling(facts: Known) -> float | None:
-    definition = facts.definition
-    return definition.ceiling.high if definition is not None and definition.ceiling is not None else None

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
 from tunecase.plan.costs import lines_of, total_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.rounds import Walk
-from tunecase.quantities import Sampled, sampled
+from tunecase.quantities import Draws, Flags, Sampled, np, sampled
 from tunecase.records import Bridge, Moved
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
 
 ROUND_FIELDS = ("rounds", "short_rounds", "rows_trained", "search_rows", "search_runs")
 OTHERWISE = "the project file, the data or prices since"
@@ -30,24 +27,17 @@ def bridge(before: Drawn, after: Drawn, *, since: str, filed: Sampled | None = N
     Returns: the Bridge; its amounts sum to the difference of the expected totals exactly.
     Leaves out that the order decides where joint effects are told: they go with the later reason.
     """
-    steps = list(_steps(before, after))
-    totals = [_mean(total) for _, total in steps]
-    reasons = [reason for reason, _ in steps]
-    moved = [Moved(reason, now - was) for reason, was, now in zip(reasons[1:], totals, totals[1:], strict=False)]
-    first = sampled(before.total, _mean) if filed is None else filed
-    if first.value != totals[0]:
-        moved.insert(0, Moved(OTHERWISE, totals[0] - first.value))
-    return Bridge(since, first.value, tuple(moved), totals[-1], first.error)
-
-
-def _mean(total: "Draws") -> float:
-    return float(total.mean())
+    steps = [(reason, float(total.mean())) for reason, total in _steps(before, after)]
+    moved = [Moved(reason, now - was) for (_, was), (reason, now) in pairwise(steps)]
+    (_, start), (_, end) = steps[0], steps[-1]
+    first = sampled(before.total, np.mean) if filed is None else filed
+    if first.value != start:
+        moved.insert(0, Moved(OTHERWISE, start - first.value))
+    return Bridge(since, first.value, tuple(moved), end, first.error)
 
 
 def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
     """(reason, total in every world) after each substitution; the first is the bill as it was."""
-    import numpy as np
-
     old, new = before.walk, after.walk
     yield "", before.total
     if after.facts.way is not None:
@@ -64,7 +54,5 @@ def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
 
 def _mixed(old: Walk, new: Walk, where: "Flags") -> Walk:
     """The old walk with the new one's rounds in some worlds."""
-    import numpy as np
-
     mixed = {name: np.where(where, getattr(new, name), getattr(old, name)) for name in ROUND_FIELDS}
     return replace(old, **mixed)

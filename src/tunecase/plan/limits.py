@@ -1,29 +1,23 @@
 """From which score on a step's model is put to use, and what follows its test."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.plan.drawn import Drawn
-from tunecase.quantities import sampled
+from tunecase.plan.levers import State
+from tunecase.plan.rounds import Board, Step
+from tunecase.quantities import Flags, Sampled, np, sampled
 from tunecase.records import Limits, Outcome
-
-if TYPE_CHECKING:
-    from tunecase.plan.levers import State
-    from tunecase.plan.rounds import Step
-    from tunecase.quantities import Draws, Flags
 
 
 def limits_of(drawn: Drawn) -> Limits | None:
     """The score from which on the step's model is put to use, and the rows that it is trained on."""
-    step = _step(drawn)
-    if step is None:
+    solved, at = drawn.solved, drawn.walked.at
+    if solved is None or at is None:
         return None
-    assert drawn.solved is not None
-    ships = _at_once(drawn)
-    at = shown_score(drawn.solved.state, step, ships) if ships.any() else None
-    return Limits(at, drawn.solved.board.sizes[step.size])
+    step, ships = solved.board.steps[at], _at_once(solved.board, at)
+    score = shown_score(solved.state, step, ships) if ships.any() else None
+    return Limits(score, solved.board.sizes[step.size])
 
 
-def shown_score(state: "State", step: "Step", ships: "Flags") -> float:
+def shown_score(state: State, step: Step, ships: "Flags") -> float:
     """The least score that a step's test shows where its model is put to use, in the metric's own direction."""
     least = float(step.shown[ships].min())
     # Without a test of known items what is shown is the error, its sign turned.
@@ -37,32 +31,24 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
         drawn: the plan, whose first step is on the board; else there is no test, and nothing follows.
         shown: where a model is put to use that meets the target, within the budget, shape (draws,).
     """
-    if _step(drawn) is None:
+    solved, at, settled = drawn.solved, drawn.walked.at, drawn.walk.settled
+    if solved is None or at is None:
         return ()
-    ships, settled = _at_once(drawn), drawn.walk.settled
     assert settled is not None
+    ships = _at_once(solved.board, at)
     named = {"ship": ships & ~settled, "settle": ships & settled, "ask again": ~ships}
     return tuple(
-        Outcome(name, sampled(worlds.astype(float), _mean), sampled(shown[worlds].astype(float), _mean))  # type: ignore[arg-type]
+        Outcome(name, share_of(worlds), share_of(shown[worlds]))  # type: ignore[arg-type]
         for name, worlds in named.items()
         if worlds.any()
     )
 
 
-def _at_once(drawn: Drawn) -> "Flags":
-    """Where a model is put to use right after the first test, shape (draws,)."""
-    import numpy as np
-
-    solved, at = drawn.solved, drawn.walked.at
-    assert solved is not None
-    assert at is not None
-    return np.asarray(solved.board.ships[at] & np.isfinite(solved.board.steps[at].cost))
+def share_of(holds: "Flags") -> Sampled:
+    """The share of the worlds in which something holds, with its error."""
+    return sampled(holds.astype(float), np.mean)
 
 
-def _step(drawn: Drawn) -> "Step | None":
-    at = drawn.walked.at
-    return None if at is None or drawn.solved is None else drawn.solved.board.steps[at]
-
-
-def _mean(values: "Draws") -> float:
-    return float(values.mean()) if len(values) else 0.0
+def _at_once(board: Board, at: int) -> "Flags":
+    """Where a model is put to use right after the test of a first step, shape (draws,)."""
+    return np.asarray(board.ships[at] & np.isfinite(board.steps[at].cost))

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from functools import partial
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.plan.capital import capital_of
 from tunecase.plan.costs import is_stated, people_paid, total_of
 from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
-from tunecase.plan.limits import limits_of, outcomes
+from tunecase.plan.limits import limits_of, outcomes, share_of
 from tunecase.plan.rounds import Walk
 from tunecase.prices import (
     baseline_score,
@@ -23,11 +21,8 @@ from tunecase.prices import (
     today_score,
     unknown_factor,
 )
-from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
+from tunecase.quantities import DAYS_PER_MONTH, Draws, Flags, Sampled, np, sampled
 from tunecase.records import Authorised, Bar, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
 
 MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
@@ -46,21 +41,18 @@ def plan(drawn: Drawn) -> Plan:
     Leaves out the error of what all worlds share: that of the curves and prices themselves, which the bands hold, and
     of a policy learnt from finitely many worlds.
     """
-    total, left = drawn.total, _left(drawn)
-    within = None if left is None else total <= left
-    shown = _shown(drawn, within)
-    told = drawn.grounded
-    offer, target = drawn.offer, drawn.solved.state.forecast.target if drawn.solved is not None else None
+    offer, shown, told = drawn.offer, _shown(drawn), drawn.grounded
+    forecast = None if drawn.solved is None else drawn.solved.state.forecast
     return Plan(
         currency=drawn.work.basis.currency,
         lever="" if offer is None else offer.lever,
         action="go through the rounds" if offer is None else offer.action,
         advised=drawn.advised,
         beyond_budget=drawn.beyond_budget,
-        budget_left=left,
+        budget_left=_left(drawn),
         based_on=drawn.based_on,
         release=_release(drawn),
-        total=_total(total, within),
+        total=_total(drawn),
         authorise=authorised(drawn),
         lost=_lost(drawn) if told else None,
         chance=None if shown is None else _chance(drawn, shown),
@@ -69,31 +61,27 @@ def plan(drawn: Drawn) -> Plan:
         then=() if shown is None else outcomes(drawn, shown),
         months=tuple(by_month(drawn)),
         evidence=dict(_evidence(drawn)),
-        draws=len(total),
+        draws=len(drawn.total),
         seed=drawn.work.basis.worlds.seed,
-        target=target,
-        direction=drawn.solved.state.forecast.direction if drawn.solved is not None else "higher",
+        target=None if forecast is None else forecast.target,
+        direction="higher" if forecast is None else forecast.direction,
         capital=capital_of(drawn),
         ending=_ending(drawn),
-        bar=_bar(drawn) if told else None,
+        bar=_bar(drawn),
     )
 
 
 def headline(drawn: Drawn) -> tuple[Sampled | None, Sampled | None, Sampled]:
     """The chance to reach the target, the expected worth and the expected total of a plan, and no more of it."""
-    total, left = drawn.total, _left(drawn)
-    shown, worth = _shown(drawn, None if left is None else total <= left), _worth(drawn)
-    return (
-        None if shown is None else _chance(drawn, shown).shown, None if worth is None else worth.expected,
-        sampled(total, _mean),
-    )  # fmt: skip
+    shown, worth = _shown(drawn), _worth(drawn)
+    chance = None if shown is None else _chance(drawn, shown).shown
+    return chance, None if worth is None else worth.expected, _expected(drawn.total)
 
 
 def _ending(drawn: Drawn) -> Ending | None:
     """When what is shipped ends, where the horizon outlives it; a few slow worlds are no news."""
     basis = drawn.work.basis
-    ending, months, wanted = ending_of(basis), served_months(basis), horizon(basis)
-    lived, whole = _mean(months), _mean(wanted)
+    ending, lived, whole = ending_of(basis), _mean(served_months(basis)), _mean(horizon(basis))
     if ending is None or lived >= WHOLE * whole:
         return None
     return Ending(ending.on.isoformat(), ending.why, lived, whole)
@@ -105,8 +93,18 @@ def _left(drawn: Drawn) -> float | None:
     return None if budget is None else budget.spread.median - drawn.facts.spent
 
 
+def _within(drawn: Drawn) -> "Flags | None":
+    """Where what is left of the budget pays for all; None without one."""
+    left = _left(drawn)
+    return None if left is None else drawn.total <= left
+
+
 def _mean(values: "Draws") -> float:
     return float(values.mean()) if len(values) else 0.0
+
+
+def _expected(values: "Draws") -> Sampled:
+    return sampled(values, _mean)
 
 
 def quantile(share: float) -> "Callable[[Draws], float]":
@@ -116,8 +114,6 @@ def quantile(share: float) -> "Callable[[Draws], float]":
     """
 
     def point(values: "Draws") -> float:
-        import numpy as np
-
         at = min(int(share * len(values) + 1e-9), len(values) - 1)
         return float(np.partition(values, at)[at])
 
@@ -129,15 +125,14 @@ def _release(drawn: Drawn) -> Release:
     cost, basis = drawn.walked.first_cost, drawn.work.basis
     people, factor = people_paid(replace(drawn.work, walk=drawn.walked.first_walk)), unknown_factor(basis)
     hours, paid = _mean(people.hours * factor), _mean(people.amount * factor)
-    return Release(
-        sampled(cost, quantile(0.8)), sampled(cost, _mean), hours, paid / hours if hours else 0.0, _mean(cost) - paid
-    )
+    rate = paid / hours if hours else 0.0
+    return Release(sampled(cost, quantile(0.8)), _expected(cost), hours, rate, _mean(cost) - paid)
 
 
-def _total(total: "Draws", within: "Flags | None") -> Total:
-    points = [sampled(total, quantile(share)) for share in (0.1, 0.5, 0.8, 0.9)]
-    over = None if within is None else sampled((~within).astype(float), _mean)
-    return Total(sampled(total, _mean), points[0], points[1], points[2], points[3], over)
+def _total(drawn: Drawn) -> Total:
+    total, within = drawn.total, _within(drawn)
+    p10, p50, p80, p90 = (sampled(total, quantile(share)) for share in (0.1, 0.5, 0.8, 0.9))
+    return Total(_expected(total), p10, p50, p80, p90, None if within is None else share_of(~within))
 
 
 def authorised(drawn: Drawn) -> Authorised:
@@ -157,8 +152,9 @@ def _lost(drawn: Drawn) -> Sampled | None:
     return sampled(lost, quantile(0.9)) if len(lost) >= FEWEST else None
 
 
-def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
-    reached = drawn.walk.reached
+def _shown(drawn: Drawn) -> "Flags | None":
+    """Where the target is met within the budget; None where no curve rests on anything."""
+    reached, within = drawn.walk.reached, _within(drawn)
     if not drawn.grounded or reached is None:
         return None
     return reached if within is None else reached & within
@@ -168,18 +164,13 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
     walk = drawn.walk
     false = walk.false_pass if walk.false_pass is not None else shown & False
     settled = walk.settled if drawn.work.project.problem.fallback is not None else None
-    rate = partial(sampled, of=_mean)
     factor = "" if drawn.solved is None else drawn.solved.state.factor
-    return Chance(
-        rate(shown.astype(float)), rate(false.astype(float)),
-        None if settled is None else rate(settled.astype(float)), *(catalog.reference_class(factor) or (None, None)),
-    )  # fmt: skip
+    others = catalog.reference_class(factor) or (None, None)
+    return Chance(share_of(shown), share_of(false), None if settled is None else share_of(settled), *others)
 
 
 def _bar(drawn: Drawn) -> Bar | None:
     """The chance that is needed to put a model to use: V (p - M (1 - p)) + what that brings besides > 0."""
-    import numpy as np
-
     solved, ships, met = drawn.solved, drawn.walk.shipped, drawn.walk.reached
     if solved is None or not drawn.grounded or ships is None or met is None:
         return None
@@ -194,25 +185,23 @@ def _bar(drawn: Drawn) -> Bar | None:
         more = _mean(np.atleast_1d(state.more_today))
         worth, besides = worth + more, state.shipping(1.0) - worth - more
     needed = (miss - (besides / worth if worth > 0 else 0.0)) / (1 + miss)
-    share = sampled(met[ships].astype(float), _mean) if ships.any() else None
+    share = share_of(met[ships]) if ships.any() else None
     return Bar(share, min(max(needed, 0.0), 1.0), miss)
 
 
 def _worth(drawn: Drawn) -> Worth | None:
-    solved, gain = drawn.solved, drawn.walked.gain
+    solved, walked, definition = drawn.solved, drawn.walked, drawn.facts.definition
+    gain, paid, upkeep, serving = walked.gain, walked.tuning, walked.upkeep, walked.serving
     if solved is None or gain is None or solved.state.value is None or not drawn.grounded:
         return None
     saved = serving_saving(drawn.work.basis)
     brought = solved.state.value + (0.0 if saved is None else saved)
     p10, p50, p90 = (sampled(brought, quantile(share)) for share in (0.1, 0.5, 0.9))
-    baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
-    cost = sampled(paid, _mean)
-    upkeep, serving = drawn.walked.upkeep, drawn.walked.serving
-    at_hand = None if drawn.facts.definition is None else drawn.facts.definition.at_hand
+    at_hand = None if definition is None else definition.at_hand
     return Worth(
-        sampled(gain - upkeep - paid, _mean), sampled(gain, _mean), cost, p10, p50, p90, baseline,
-        sampled(upkeep, _mean), None if serving is None else sampled(-serving, _mean),
-        "" if at_hand is None else at_hand.way,
+        _expected(gain - upkeep - paid), _expected(gain), _expected(paid), p10, p50, p90,
+        baseline_score(drawn.work.project, definition), _expected(upkeep),
+        None if serving is None else _expected(-serving), "" if at_hand is None else at_hand.way,
     )  # fmt: skip
 
 
@@ -223,8 +212,6 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
     one by one, what comes later together. Answers after launch are left out. Expected months sum to the expected
     total without them; what nine of ten worlds have spent so far ends at the P90 of that total.
     """
-    import numpy as np
-
     work, walked = drawn.work, drawn.walked
     factor = unknown_factor(work.basis)
     soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (walked.first_walk, walked.walk))
@@ -264,12 +251,11 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
     chance: Kind = "assumed" if drawn.solved.state.evidence == "assumed" else "measured"
     yield "chance", chance
     if drawn.solved.weighed:
-        problem = drawn.work.project.problem
-        definition = drawn.facts.definition
-        known = today_score(drawn.work.project, definition) is not None
-        value: Kind = "assumed" if problem.horizon is None or not known else "stated"
+        project = drawn.work.project
+        known = today_score(project, drawn.facts.definition) is not None
+        value: Kind = "assumed" if project.problem.horizon is None or not known else "stated"
         yield "value", value
-        kept: Kind = "assumed" if drawn.work.project.after_launch.monitoring is None else "stated"
+        kept: Kind = "assumed" if project.after_launch.monitoring is None else "stated"
         yield "worth", weakest(value, chance, kept)
 
 

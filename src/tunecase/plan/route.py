@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast import adding
@@ -12,11 +11,8 @@ from tunecase.plan.known import Known
 from tunecase.plan.rounds import Walk, counted, parted, random_rounds
 from tunecase.plan.solved import Solved
 from tunecase.prices import ROUNDS, Basis, review_price
-from tunecase.quantities import Beta
+from tunecase.quantities import Beta, Draws, np
 from tunecase.records import Forecast
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 NO_PILOT, NO_TARGET = "no pilot", "no target"
 MOST_STATED = 100  # rounds that a project file can ask for
@@ -58,8 +54,6 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> Walk:
 
     Rounds that buy come first, so that rows trained err high.
     """
-    import numpy as np
-
     later = rounds - 1
     buying = parted(later, basis.draw("rounds.data_share"), basis.worlds.draw("rounds.luck of data", Beta(1, 1)))
     tuning = parted(
@@ -97,9 +91,10 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     test = f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise"
     if state.way is not None and state.way.flat:
         return (f"each world has the error of {state.way.words} as its test shows it; nothing is trained",)
+    most = f"{forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})"
     curve = "an assumed curve" if state.assumed else "one curve of the forecast"
     words = [
-        f"each world follows {curve}, from {rows:,} rows up to {_most_words(forecast)}; a model is put to use "
+        f"each world follows {curve}, from {rows:,} rows up to {most}; a model is put to use "
         f"from that score of {test} on from which it pays on average",
         f"the first step is {first.replace('_', ' ')}; rows bought on after a test, where that pays, are in this bill",
         *([state.assumed] if state.assumed else _stand_in_words(forecast)),
@@ -115,10 +110,6 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     if project is not None and project.budget is not None:
         words.append("no step is taken unless what is left of the budget pays for it with a chance of 80%")
     return tuple(words)
-
-
-def _most_words(forecast: Forecast) -> str:
-    return f"{forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})"
 
 
 def _pilot_words(forecast: Forecast) -> str:

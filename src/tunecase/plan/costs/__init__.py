@@ -11,10 +11,10 @@ from tunecase.plan.costs.effort import (
     rate_words,
     round_hours,
 )
-from tunecase.plan.costs.lines import COSTS, lines_of, total_of
+from tunecase.plan.costs.lines import lines_of, total_of
 from tunecase.plan.costs.other import with_other
 from tunecase.plan.costs.people import months, people_paid
-from tunecase.plan.costs.per_step import each_round, once, release, release_at_once, round_prices
+from tunecase.plan.costs.per_step import once, release, release_at_once, round_prices
 from tunecase.plan.costs.serving import inference
 from tunecase.plan.costs.training import gpu_hours, rows_trained, runs_per_round, training_jobs
 from tunecase.plan.costs.upkeep import asks_for_retraining, upkeep, upkeep_by_rows, upkeep_of

@@ -1,15 +1,13 @@
 """People's hours as a sum over activities, each with what drives it and a rate that is stated or assumed."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.plan.costs.training import runs_per_round, runs_with_failed
 from tunecase.plan.costs.work import Work
-from tunecase.quantities import band, counted, figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, Flags, band, counted, figures, np
 
 When = Literal["once", "each round", "each round on data", "release"]
 GPUS_PER_NODE = 8
@@ -24,35 +22,31 @@ FREE_TEXT = frozenset({"chrf", "rouge_l", "loss"})  # metrics of answers that pe
 class Activity:
     """One kind of people's work: the field of `effort` that states it, when it is done, and its hours each time.
 
-    `hours` gives the hours of one time, shape (draws,), and `driver` says in words what they grow with. `reads` are the
-    defaults it may rest on.
+    `driver` says in words what the hours of one time grow with. `grown` gives them, shape (draws,); where it is None
+    they are the default of the field. `reads` are the further defaults they may rest on.
     """
 
     field: str
     name: str
     when: When
-    hours: "Callable[[Work], Draws]"
     driver: Callable[[Work], str]
+    grown: "Callable[[Work], Draws] | None" = None
     reads: tuple[str, ...] = ()
+
+    def hours(self, work: Work) -> "Draws":
+        """The hours of one time where the project file states none, shape (draws,)."""
+        return _default(work, self.field) if self.grown is None else self.grown(work)
 
 
 def _data_work(work: Work) -> "Draws":
-    import numpy as np
-
     tenfolds = max(float(np.log10(max(work.rows, 1) / ROWS_AT_HAND)), 0.0)
     hours = _default(work, "data_work")
     return hours + tenfolds * _default(work, "data_work_tenfold") if tenfolds else hours
 
 
-def _prompts(work: Work) -> "Draws":
-    return _default(work, "prompts")
-
-
 def _set_up(work: Work) -> "Draws":
     """Hours until a run trains: more for every doubling of its GPUs, and where it takes more than one machine."""
-    import math
-
-    if work.machine is not None and work.machine.offer is not None:
+    if work.offer is not None:
         return _default(work, "set_up_hosted")
     gpus, hours = _gpus(work), _default(work, "set_up")
     if gpus > 1:
@@ -61,28 +55,12 @@ def _set_up(work: Work) -> "Draws":
 
 
 def _runs(work: Work) -> "Draws":
-    return runs_per_round(work) * _watching(work)
-
-
-def _watching(work: Work) -> "Draws":
-    return work.basis.draw("effort.runs", work.project.effort.runs)
+    return runs_per_round(work) * work.draw("effort.runs")
 
 
 def _evaluation(work: Work) -> "Draws":
     hours = _default(work, "evaluation")
-    return hours if _none_read(work) else hours + _answers_read(work) * _reading(work) / 60
-
-
-def _error_analysis(work: Work) -> "Draws":
-    return _default(work, "error_analysis")
-
-
-def _integration(work: Work) -> "Draws":
-    return _default(work, "integration")
-
-
-def _review(work: Work) -> "Draws":
-    return _default(work, "review")
+    return hours if _none_read(work) else hours + work.draw("evaluation.read") * work.draw("effort.reading") / 60
 
 
 def _default(work: Work, field: str) -> "Draws":
@@ -101,21 +79,13 @@ def _none_read(work: Work) -> bool:
     return work.project.evaluation.read is None and not free
 
 
-def _answers_read(work: Work) -> "Draws":
-    return work.basis.draw("evaluation.read", work.project.evaluation.read)
-
-
-def _reading(work: Work) -> "Draws":
-    return work.basis.draw("effort.reading", work.project.effort.reading)
-
-
 def _rows_words(work: Work) -> str:
     return f"{work.rows:,} rows at hand"
 
 
 def _gpu_words(work: Work) -> str:
-    if work.machine is not None and work.machine.offer is not None:
-        return f"{work.machine.offer.provider} trains"
+    if work.offer is not None:
+        return f"{work.offer.provider} trains"
     if work.machine is not None and work.machine.on_cores:
         return "plain cores"
     gpus = _gpus(work)
@@ -130,20 +100,20 @@ def _run_words(work: Work) -> str:
 def _reading_words(work: Work) -> str:
     if _none_read(work):
         return "no answers read by people"
-    return f"{figures(band(_answers_read(work)).p50)} answers read a round"
+    return f"{figures(band(work.draw('evaluation.read')).p50)} answers read a round"
 
 
 ACTIVITIES: tuple[Activity, ...] = (
-    Activity("data_work", "data work", "each round on data", _data_work, _rows_words, ("data_work_tenfold",)),
-    Activity("prompts", "prompts and baselines", "once", _prompts, lambda _: "one project"),
+    Activity("data_work", "data work", "each round on data", _rows_words, _data_work, ("data_work_tenfold",)),
+    Activity("prompts", "prompts and baselines", "once", lambda _: "one project"),
     Activity(
-        "set_up", "training set-up", "once", _set_up, _gpu_words, ("set_up_doubling", "set_up_nodes", "set_up_hosted")
+        "set_up", "training set-up", "once", _gpu_words, _set_up, ("set_up_doubling", "set_up_nodes", "set_up_hosted")
     ),
-    Activity("runs", "runs watched", "each round", _runs, _run_words),
-    Activity("evaluation", "evaluation", "each round", _evaluation, _reading_words),
-    Activity("error_analysis", "error analysis", "each round", _error_analysis, lambda _: "one test a round"),
-    Activity("integration", "integration", "release", _integration, lambda _: "one release"),
-    Activity("review", "review and sign-off", "release", _review, lambda _: "one release"),
+    Activity("runs", "runs watched", "each round", _run_words, _runs),
+    Activity("evaluation", "evaluation", "each round", _reading_words, _evaluation),
+    Activity("error_analysis", "error analysis", "each round", lambda _: "one test a round"),
+    Activity("integration", "integration", "release", lambda _: "one release"),
+    Activity("review", "review and sign-off", "release", lambda _: "one release"),
 )
 TRAINING = ("set_up", "runs")
 EVALUATION = ("evaluation", "error_analysis")
@@ -167,17 +137,17 @@ def effort_of(work: Work) -> "dict[str, Draws]":
 
 def round_hours(work: Work, *, on_data: bool) -> "Draws":
     """People's hours of one round, with work on the data or without, shape (draws,)."""
-    return _sum(work, _round(work, on_data=on_data))
+    return work.summed(_round(work, on_data=on_data).values())
 
 
 def hours_once(work: Work) -> "Draws":
     """People's hours that the first step pays for, whichever it is, shape (draws,); none where work has begun."""
-    return 0.0 * round_hours(work, on_data=True) if work.begun else _sum(work, _beside_rounds(work, "once"))
+    return work.summed(() if work.begun else _beside_rounds(work, "once").values())
 
 
 def hours_of_release(work: Work) -> "Draws":
     """People's hours to put a model to use, shape (draws,)."""
-    return _sum(work, _beside_rounds(work, "release"))
+    return work.summed(_beside_rounds(work, "release").values())
 
 
 def hours_of_a_run(work: Work) -> "Draws":
@@ -185,7 +155,7 @@ def hours_of_a_run(work: Work) -> "Draws":
 
     Nothing where the hours of a whole round are stated: they hold a search too.
     """
-    return _sum(work, _searching(work))
+    return work.summed(_searching(work).values())
 
 
 def beside_rounds(work: Work) -> "tuple[Draws, Draws]":
@@ -193,13 +163,9 @@ def beside_rounds(work: Work) -> "tuple[Draws, Draws]":
 
     The first is that of a project's beginning, also where work has begun and the hours do not hold it any more.
     """
-    import numpy as np
-
-    hours = effort_of(work)
-    whole = _sum(work, {field: each for field, each in hours.items() if field not in EVALUATION})
-    shipped = work.walk.begun if work.walk.shipped is None else work.walk.shipped
-    first = _sum(work, _beside_rounds(work, "once")) * work.walk.begun
-    last = hours_of_release(work) * shipped
+    whole = work.summed(each for field, each in effort_of(work).items() if field not in EVALUATION)
+    first = work.summed(_beside_rounds(work, "once").values()) * work.walk.begun
+    last = hours_of_release(work) * _released(work)
     over = np.where(whole > 0, whole, np.inf)
     return np.asarray(first / over), np.asarray(last / over)
 
@@ -226,37 +192,38 @@ def rate_words(work: Work, field: str) -> tuple[str, bool]:
 
 def _done(work: Work) -> "Iterator[tuple[Draws, Mapping[str, Draws]]]":
     """(how often, hours of one time by activity) of everything that a walk does."""
-    import numpy as np
-
     walk = work.walk
-    yield np.asarray(walk.begun & (not work.begun), dtype=float), _beside_rounds(work, "once")
+    yield np.asarray(work.begins, dtype=float), _beside_rounds(work, "once")
     yield walk.rounds - walk.short_rounds, _round(work, on_data=True)
     yield walk.short_rounds + 0.0 * walk.rounds, _round(work, on_data=False)
     yield walk.search_runs + 0.0 * walk.rounds, _searching(work)
-    # Where no curve is known, every project that begins ends in a release.
-    yield np.asarray(walk.begun if walk.shipped is None else walk.shipped, dtype=float), _beside_rounds(work, "release")
+    yield np.asarray(_released(work), dtype=float), _beside_rounds(work, "release")
+
+
+def _released(work: Work) -> "Flags":
+    """Where a model is put to use; where no curve is known, every project that begins ends in a release."""
+    return work.walk.begun if work.walk.shipped is None else work.walk.shipped
 
 
 def _round(work: Work, *, on_data: bool) -> "Mapping[str, Draws]":
-    import numpy as np
-
-    stated, basis = work.project.effort_per_round, work.basis
-    if stated is None and (on_data or basis.own_words(SHORT) is None):
-        return _together(work, "each round", *(("each round on data",) if on_data else ()))
-    whole = np.inf if stated is None else basis.draw(ALL, stated)
+    stated, basis = work.project.effort_per_round is not None, work.basis
+    if on_data and not stated:
+        return _together(work, "each round", "each round on data")
+    whole = work.draw(ALL) if stated else np.inf
     if on_data or basis.own_words(SHORT) is not None:
-        hours, share = whole if on_data else np.minimum(basis.draw(SHORT), whole), _evaluation_share(work)
+        hours = whole if on_data else np.minimum(basis.draw(SHORT), whole)
+        share = np.minimum(basis.draw("evaluation_share"), 1.0)  # of hours stated whole
         return {AS_STATED: hours * (1 - share), "evaluation": hours * share}
     parts = _together(work, "each round")
     # A round that lacks work on the data takes no longer than the whole one that is stated.
-    part = np.minimum(whole / np.maximum(_sum(work, parts), 1e-9), 1.0)
+    part = np.minimum(whole / np.maximum(work.summed(parts.values()), 1e-9), 1.0)
     return {field: hours * part for field, hours in parts.items()}
 
 
 def _searching(work: Work) -> "Mapping[str, Draws]":
     if work.project.effort_per_round is not None:
         return {}
-    hours = runs_with_failed(work, 1.0) * _watching(work) * work.basis.hours_factor
+    hours = runs_with_failed(work, 1.0) * work.draw("effort.runs") * work.basis.hours_factor
     return {"runs": hours, MANAGEMENT: _management(work) * hours}
 
 
@@ -267,27 +234,19 @@ def _beside_rounds(work: Work, when: When) -> "Mapping[str, Draws]":
 def _together(work: Work, *when: When) -> "Mapping[str, Draws]":
     """The hours of one time of all activities done then, and management's on top of them."""
     hours = {one.field: _hours_each(one, work) for one in ACTIVITIES if one.when in when}
-    every = list(hours.values())
-    return {**hours, MANAGEMENT: _management(work) * sum(every[1:], every[0])}
+    return {**hours, MANAGEMENT: _management(work) * work.summed(hours.values())}
 
 
 def _hours_each(activity: Activity, work: Work) -> "Draws":
     """Hours of one time: the project file's own, else as what drives them says, at the pace of the team's own past."""
-    stated = getattr(work.project.effort, activity.field)
-    if stated is None or activity.field == "runs":
+    if getattr(work.project.effort, activity.field) is None or activity.field == "runs":
         return activity.hours(work) * work.basis.hours_factor
-    return work.basis.draw(f"effort.{activity.field}", stated)
+    return work.draw(f"effort.{activity.field}")
 
 
 def _management(work: Work) -> "Draws":
     """Hours added to each hour; none where the team names somebody who manages, with hours that come on top."""
-    import numpy as np
-
-    return np.zeros(work.basis.worlds.n) if _managed(work) else _stated_management(work)
-
-
-def _stated_management(work: Work) -> "Draws":
-    return work.basis.draw("effort.management", work.project.effort.management)
+    return np.zeros(work.basis.worlds.n) if _managed(work) else work.draw("effort.management")
 
 
 def _managed(work: Work) -> bool:
@@ -303,16 +262,3 @@ def _is_own(work: Work, field: str) -> bool:
     if field == "evaluation" and work.project.effort_per_round is not None:
         return True
     return getattr(work.project.effort, field) is not None
-
-
-def _sum(work: Work, parts: "Mapping[str, Draws]") -> "Draws":
-    import numpy as np
-
-    return np.asarray(sum(parts.values(), np.zeros(work.basis.worlds.n)))
-
-
-def _evaluation_share(work: Work) -> "Draws":
-    """The share of hours stated whole that goes to error analysis and evaluation, shape (draws,)."""
-    import numpy as np
-
-    return np.minimum(work.basis.draw("evaluation_share"), 1.0)

@@ -1,8 +1,7 @@
 """All lines of the bill: from the work to every cost, and their sum."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
@@ -14,9 +13,7 @@ from tunecase.plan.costs.unknowns import unknowns
 from tunecase.plan.costs.upkeep import upkeep
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.plan.rounds.walk import Walk
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws, np
 
 COSTS: tuple[Callable[[Work], Cost | None], ...] = (
     gpu,
@@ -40,11 +37,8 @@ def lines_of(work: Work, walk: Walk) -> dict[str, Cost]:
     return {cost.__name__: line for cost in COSTS if (line := cost(walked)) is not None}
 
 
-def total_of(lines: Mapping[str, Cost], without: Iterable[str] = ()) -> "Draws":
+def total_of(lines: Mapping[str, Cost], without: Collection[str] = ()) -> "Draws":
     """The sum of the lines that count and have a price, shape (draws,)."""
-    import numpy as np
-
-    left_out = set(without)
-    counted = [cost.amount for name, cost in lines.items() if cost.included and name not in left_out]
+    counted = [cost.amount for name, cost in lines.items() if cost.included and name not in without]
     priced = [amount for amount in counted if amount is not None]
     return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(0)

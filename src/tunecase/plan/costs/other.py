@@ -1,8 +1,6 @@
 """Costs that the project file names itself: reviews, licences, overhead, tax."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
@@ -13,9 +11,7 @@ from tunecase.plan.costs.work import Cost, Part, Work
 from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import unknown_factor, working_months
 from tunecase.project import CostLine
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws
 
 TAKEN_OF = (gpu, failed_runs, idle, storage, egress, labour, data, evaluation)
 GROWING = ("people", "data")
@@ -35,24 +31,26 @@ def other(work: Work) -> Cost | None:
     """
     if not work.project.costs:
         return None
-    parts = tuple(_parts(work))
-    total = sum((part.amount for part in parts[1:]), parts[0].amount)
+    parts = tuple(Part(cost.name, amount, _words(cost)) for cost, amount in _amounts(work))
+    total = work.summed(part.amount for part in parts)
     return Cost(total, "as the project file states them under costs", parts=parts)
 
 
-def _parts(work: Work) -> Iterator[Part]:
+def _amounts(work: Work) -> "list[tuple[CostLine, Draws]]":
     """Every cost with what it comes to: amounts first, then shares of people, then shares of all."""
-    amounts = [(cost, _planned(work, cost)) for cost in work.project.costs if cost.of is None]
-    yield from (Part(cost.name, amount, _words(cost)) for cost, amount in amounts)
-    shares = {of: [cost for cost in work.project.costs if cost.of == of] for of in ("people", "all")}
-    taken = people_paid(work).amount + sum(amount for cost, amount in amounts if cost.kind == "people")
-    of_people = [(cost, _drawn(work, cost) * taken) for cost in shares["people"]]
-    yield from (Part(cost.name, amount, _words(cost)) for cost, amount in of_people)
-    if not shares["all"]:
-        return
-    priced = [line.amount for cost in TAKEN_OF if (line := cost(work)).amount is not None]
-    whole = sum(priced, 0.0) + sum(amount for _, amount in (*amounts, *of_people))
-    yield from (Part(cost.name, _drawn(work, cost) * whole, _words(cost)) for cost in shares["all"])
+    paid = [(cost, _planned(work, cost)) for cost in work.project.costs if cost.of is None]
+    people = people_paid(work).amount + sum(amount for cost, amount in paid if cost.kind == "people")
+    paid += [(cost, _drawn(work, cost) * people) for cost in _shares(work, "people")]
+    if of_all := _shares(work, "all"):
+        priced = [line.amount for cost in TAKEN_OF if (line := cost(work)).amount is not None]
+        whole = sum(priced, 0.0) + sum(amount for _, amount in paid)
+        paid += [(cost, _drawn(work, cost) * whole) for cost in of_all]
+    return paid
+
+
+def _shares(work: Work, of: str) -> list[CostLine]:
+    """The costs that are a share of people's cost, or of all."""
+    return [cost for cost in work.project.costs if cost.of == of]
 
 
 def _planned(work: Work, cost: CostLine) -> "Draws":
@@ -86,29 +84,23 @@ def overrunning(work: Work) -> "Draws":
     (people + costs of kind people) x (1 + shares of people) + other costs that grow,   all x (1 + shares of all)
     """
     growing = [cost for cost in work.project.costs if cost.of is None and _grows(cost)]
-    on_top = _OnTop.of(work)
-    hours = people_paid(work).amount * on_top.people
-    return (hours + sum(_planned(work, cost) * on_top.on(cost) for cost in growing)) * (1 + on_top.all)
+    hours = people_paid(work).amount * people_on_top(work)
+    return (hours + sum(_planned(work, cost) * _overhead(work, cost) for cost in growing)) * (1 + _on_top(work))
 
 
-@dataclass(frozen=True, slots=True)
-class _OnTop:
-    """What is paid on top: a factor on people, at least 1, and a share of all."""
+def people_on_top(work: Work) -> "Draws | float":
+    """The factor of overhead on people's cost, at least 1."""
+    return 1.0 + sum(_drawn(work, cost) for cost in _shares(work, "people"))
 
-    people: "Draws | float"
-    all: "Draws | float"
 
-    @classmethod
-    def of(cls, work: Work) -> "_OnTop":
-        """Of a project: the shares of each kind added up."""
-        shares = {
-            of: sum(_drawn(work, cost) for cost in work.project.costs if cost.of == of) for of in ("people", "all")
-        }
-        return cls(1.0 + shares["people"], shares["all"])
+def _overhead(work: Work, cost: CostLine) -> "Draws | float":
+    """The factor of overhead on an amount."""
+    return people_on_top(work) if cost.kind == "people" else 1.0
 
-    def on(self, cost: CostLine) -> "Draws | float":
-        """The factor on an amount."""
-        return self.people if cost.kind == "people" else 1.0
+
+def _on_top(work: Work) -> "Draws | float":
+    """The share of all that is paid on top of it, such as tax."""
+    return sum(_drawn(work, cost) for cost in _shares(work, "all"))
 
 
 def other_once(work: Work) -> "Draws | float":
@@ -117,28 +109,27 @@ def other_once(work: Work) -> "Draws | float":
     That is what is paid once, and by the month over ramp-up and the hours before the first round.
     """
     months_before = working_months(work.basis, hours_once(work), work.walk.rounds * 0.0, ramps_up=not work.begun)
-    return _amounts_once(work) + _month(work) * months_before
+    return _paid_once(work) + _payment(work, PER_MONTH) * months_before
 
 
 def other_at_once(work: Work) -> "Draws | float":
     """What is paid once where a model ships before any step, with the shares of all on it, overruns included."""
-    return _amounts_once(work) * (1 + _OnTop.of(work).all)
+    return _paid_once(work) * (1 + _on_top(work))
 
 
-def _amounts_once(work: Work) -> "Draws | float":
-    amounts = (_overrun(work, cost) for cost in work.project.costs if cost.when == ONCE and not work.begun)
-    return sum(amounts, 0.0)
+def _paid_once(work: Work) -> "Draws | float":
+    return 0.0 if work.begun else _payment(work, ONCE)
 
 
 def other_at_release(work: Work, people: "Draws") -> "Draws":
     """A release with what is paid on top of it, given what its people cost: overhead, its months, and shares of all."""
-    on_top = _OnTop.of(work)
-    return (people * on_top.people + _month(work) * _months_of(work, hours_of_release(work), 0.0)) * (1 + on_top.all)
+    monthly = _payment(work, PER_MONTH) * _months_of(work, hours_of_release(work), 0.0)
+    return (people * people_on_top(work) + monthly) * (1 + _on_top(work))
 
 
-def _month(work: Work) -> "Draws | float":
-    """What is paid by the month, overruns and overhead included."""
-    return sum((_overrun(work, cost) for cost in work.project.costs if cost.when == PER_MONTH), 0.0)
+def _payment(work: Work, when: str) -> "Draws | float":
+    """One payment of all that is paid once, by the round or by the month, overruns and overhead included."""
+    return sum((_overrun(work, cost) for cost in work.project.costs if cost.when == when), 0.0)
 
 
 def _months_of(work: Work, hours: "Draws", rounds: float) -> "Draws":
@@ -149,7 +140,7 @@ def _months_of(work: Work, hours: "Draws", rounds: float) -> "Draws":
 def _overrun(work: Work, cost: CostLine) -> "Draws":
     """One payment of an amount with what it overruns and what is paid on top of people, shape (draws,)."""
     factor = unknown_factor(work.basis) if _grows(cost) else 1.0
-    return _drawn(work, cost) * factor * _OnTop.of(work).on(cost)
+    return _drawn(work, cost) * factor * _overhead(work, cost)
 
 
 def with_other(prices: RoundPrices, work: Work) -> RoundPrices:
@@ -159,17 +150,12 @@ def with_other(prices: RoundPrices, work: Work) -> RoundPrices:
     """
     if not work.project.costs:
         return prices
-    on_top, month = _OnTop.of(work), _month(work)
-    per_round = sum((_overrun(work, cost) for cost in work.project.costs if cost.when == PER_ROUND), 0.0)
+    overhead, on_top = people_on_top(work), _on_top(work)
+    month, per_round = _payment(work, PER_MONTH), _payment(work, PER_ROUND)
     whole, short = (_months_of(work, round_hours(work, on_data=on_data), 1.0) for on_data in (True, False))
     return replace(
-        prices, labour=prices.labour * on_top.people, short_labour=prices.short_labour * on_top.people,
-        search_labour=prices.search_labour * on_top.people + month * _months_of(work, hours_of_a_run(work), 0.0),
+        prices, labour=prices.labour * overhead, short_labour=prices.short_labour * overhead,
+        search_labour=prices.search_labour * overhead + month * _months_of(work, hours_of_a_run(work), 0.0),
         each_round=prices.each_round + per_round, running=month * whole, short_running=month * short,
-        on_top=on_top.all,
+        on_top=on_top,
     )  # fmt: skip
-
-
-def people_on_top(work: Work) -> "Draws | float":
-    """The factor of overhead on people's cost, at least 1."""
-    return _OnTop.of(work).people

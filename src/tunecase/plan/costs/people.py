@@ -1,14 +1,9 @@
 """What people's hours cost: the work itself, and error analysis and evaluation."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.plan.costs.effort import EVALUATION, effort_of
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import PaidHours, label_price, paid_hours, ramp_up, token_price, working_months
-from tunecase.quantities import band, counted, figures
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Flags
+from tunecase.quantities import Draws, band, counted, figures, np
 
 
 def labour(work: Work) -> Cost:
@@ -35,34 +30,28 @@ def evaluation(work: Work) -> Cost:
 
     Labels for test rows stand under data.
     """
-    paid = paid_hours(work.basis, person_hours(work))
-    part = _evaluation_part(work)
-    words = _hours_words(work, paid.hours * part, "error analysis and evaluation")
-    amount, missing = paid.amount * part, ""
-    each = judging_each_round(work)
+    paid, part = paid_hours(work.basis, person_hours(work)), _evaluation_part(work)
+    hours, amount = paid.hours * part, paid.amount * part
+    words, each = _hours_words(work, hours, "error analysis and evaluation"), judging_each_round(work)
+    if each is None:
+        return Cost(amount, words, quantity=hours, unit="hour")
     if isinstance(each, str):
-        missing = each
-    elif each is not None:
-        judging = work.walk.rounds * each
-        amount, words = amount + judging, f"{words}, and answers judged at {figures(band(judging).p50)} in all"
-    hours = paid.hours * part if each is None else None
-    unpriced = (f"evaluation: {missing}",) if missing else ()
-    return Cost(amount, words, unpriced=unpriced, quantity=hours, unit="hour" if hours is not None else "")
+        return Cost(amount, words, unpriced=(f"evaluation: {each}",))
+    judging = work.walk.rounds * each
+    return Cost(amount + judging, f"{words}, and answers judged at {figures(band(judging).p50)} in all")
 
 
 def judging_each_round(work: Work) -> "Draws | str | None":
     """What a judging model and annotators cost in a round; the missing field in words; None where none judges."""
-    stated, basis = work.project.evaluation, work.basis
-    amount: Draws | None = None
+    stated, amounts = work.project.evaluation, []
     if stated.judged is not None:
-        price = token_price(basis, "evaluation", stated)
+        price = token_price(work.basis, "evaluation", stated)
         if isinstance(price, str):
             return f"give evaluation: {price}"
-        amount = basis.draw("evaluation.judged", stated.judged) * price
+        amounts.append(work.draw("evaluation.judged") * price)
     if stated.labels is not None:
-        labels = basis.draw("evaluation.labels", stated.labels) * label_price(basis)
-        amount = labels if amount is None else amount + labels
-    return amount
+        amounts.append(work.draw("evaluation.labels") * label_price(work.basis))
+    return work.summed(amounts) if amounts else None
 
 
 def people_paid(work: Work) -> PaidHours:
@@ -73,34 +62,25 @@ def people_paid(work: Work) -> PaidHours:
 
 def _ramp_up(work: Work) -> PaidHours:
     """Ramp-up, where anything is done at all."""
-    ramp, begins = ramp_up(work.basis), _begins(work)
-    return PaidHours(ramp.hours * begins, ramp.amount * begins)
-
-
-def _begins(work: Work) -> "Flags":
-    """Where the first work of the project is done: no round was measured, and something is done, shape (draws,)."""
-    return work.walk.begun & (not work.begun)
+    ramp = ramp_up(work.basis)
+    return PaidHours(ramp.hours * work.begins, ramp.amount * work.begins)
 
 
 def months(work: Work) -> "Draws":
     """How long the rounds take as foreseen, in months, shape (draws,)."""
-    return working_months(work.basis, person_hours(work), work.walk.rounds, ramps_up=_begins(work))
+    return working_months(work.basis, person_hours(work), work.walk.rounds, ramps_up=work.begins)
 
 
 def person_hours(work: Work) -> "Draws":
     """People's hours over the whole walk, shape (draws,)."""
-    import numpy as np
-
-    return np.asarray(sum(effort_of(work).values(), np.zeros(work.basis.worlds.n)))
+    return work.summed(effort_of(work).values())
 
 
 def _evaluation_part(work: Work) -> "Draws":
     """The part of people's hours that evaluation and error analysis take, shape (draws,)."""
-    import numpy as np
-
     hours = effort_of(work)
-    whole = np.asarray(sum(hours.values(), np.zeros(work.basis.worlds.n)))
-    evaluating = sum((hours[field] for field in EVALUATION if field in hours), 0.0 * whole)
+    whole = work.summed(hours.values())
+    evaluating = work.summed(hours[field] for field in EVALUATION if field in hours)
     return np.asarray(np.divide(evaluating, whole, out=np.zeros_like(whole), where=whole > 0))
 
 

@@ -1,7 +1,5 @@
 """What a step costs besides its rows and runs: paid once, in any round, or where a model is put to use."""
 
-from typing import TYPE_CHECKING
-
 from tunecase.compute import paid_besides
 from tunecase.plan.costs.data import rows_at_hand
 from tunecase.plan.costs.effort import hours_of_a_run, hours_of_release, hours_once, round_hours
@@ -11,9 +9,7 @@ from tunecase.plan.costs.training import least_of_a_round, successful_runs
 from tunecase.plan.costs.work import Work
 from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import person_hour, ramp_up, unknown_factor
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Draws
 
 
 def once(work: Work) -> "Draws":
@@ -53,12 +49,12 @@ def round_prices(work: Work, hour: "Draws", *, run: float = 1.0) -> RoundPrices:
         run_per_row=0.0 if price is None else price * run,
         runs=successful_runs(work),
         besides=paid_besides(work.basis),
-        each_round=each_round(work),
+        each_round=_judges(work),
         least=least_of_a_round(work),
     )
 
 
-def each_round(work: Work) -> "Draws | float":
+def _judges(work: Work) -> "Draws | float":
     """What judges of answers cost in a round; nothing where that has no price. Leaves out storage and egress."""
     judging = judging_each_round(work)
     return 0.0 if judging is None or isinstance(judging, str) else judging

@@ -1,14 +1,9 @@
 """GPU hours of runs that succeed, of runs that fail, and of machines billed while nothing runs."""
 
-from typing import TYPE_CHECKING
-
-from tunecase.compute import idle_over_used, paid_besides
+from tunecase.compute import Machine, idle_over_used, paid_besides
 from tunecase.plan.costs.work import Cost, Work
-from tunecase.prices import OWNED_TIER, Offer, stored_months
-from tunecase.quantities import band, figures, share
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.prices import OWNED_TIER, stored_months
+from tunecase.quantities import Draws, band, figures, np, share
 
 UNIT = "GPU hour"
 HOSTED_UNIT = "Mtok"
@@ -21,39 +16,34 @@ def gpu(work: Work) -> Cost:
     A run reads every row of its round `epochs` times. Failed runs, idle hours, storage and egress are lines of their
     own. Leaves out start-up within a run.
     """
-    if work.machine is None:
-        return Cost(None, work.no_machine, unpriced=(f"gpu: {work.no_machine}",))
-    hours = _useful_hours(work)
-    if hours is None:
-        why = "the length of the examples in tokens is not known; run the audit, or give data.tokens_per_row"
+    machine, hours = work.machine, _useful_hours(work)
+    if machine is None or hours is None:
+        unknown = "the length of the examples in tokens is not known; run the audit, or give data.tokens_per_row"
+        why = work.no_machine if machine is None else unknown
         return Cost(None, why, unpriced=(f"gpu: {why}",))
-    if work.machine.offer is not None:
-        return _hosted(work, work.machine.offer, hours)
-    price = band(work.machine.hour.draws).p50
-    if work.machine.on_cores:
-        return _billed(work, hours, f"{figures(band(hours).p50)} core hours at P50: {work.machine.how}", CORE_UNIT)
-    words = (
-        f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
-        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.kind})"
-    )
-    return _billed(work, hours, words, UNIT)
-
-
-def _billed(work: Work, quantity: "Draws", words: str, unit: str, besides: "Draws | float" = 0.0) -> Cost:
-    """The gpu line: quantity x price, what the least that is billed adds, and what is paid besides.
-
-    The least is held against every round where they are known one by one, else against all together.
-    """
-    import numpy as np
-
-    assert work.machine is not None
-    amount, topped = quantity * work.machine.hour.draws, work.walk.minimum
+    stored: Draws | float = 0.0
+    if work.offer is not None:
+        storage = (work.offer.row.storage_usd_per_month or 0.0) * work.basis.base_per_usd
+        stored = np.where(work.walk.rounds > 0, stored_months(work.basis, work.offer) * storage, 0.0)
+    amount, topped, words = hours * machine.hour.draws, work.walk.minimum, _words(work, machine, hours)
+    # The least is held against every round where they are known one by one, else against all together.
     if topped is None:
         short = work.walk.rounds * least_of_a_round(work) - amount
         topped = np.maximum(short, 0.0) * (1 + paid_besides(work.basis))
     if np.any(topped):
         words += f"; the least that is billed adds {figures(float(topped.mean()))} on average"
-    return Cost(np.asarray(amount + topped + besides), words, quantity=quantity, unit=unit)
+    return Cost(np.asarray(amount + topped + stored), words, quantity=hours, unit=_unit(work))
+
+
+def _words(work: Work, machine: Machine, hours: "Draws") -> str:
+    """What is billed for the runs that succeed, and the price of one."""
+    middle, price = figures(band(hours).p50), f"{figures(band(machine.hour.draws).p50)} {work.basis.currency}"
+    if (offer := machine.offer) is not None:
+        return f"{middle} Mtok billed at P50 for {offer.row.model} at {price} per Mtok ({offer.provider})"
+    if machine.on_cores:
+        return f"{middle} core hours at P50: {machine.how}"
+    cards = f"{machine.count} x {machine.gpu}"
+    return f"{middle} GPU hours at P50 on {cards} at {price} per GPU hour ({machine.hour.kind})"
 
 
 def least_of_a_round(work: Work) -> "Draws | float":
@@ -65,28 +55,12 @@ def least_of_a_round(work: Work) -> "Draws | float":
     """
     if work.machine is None:
         return 0.0
-    if work.machine.offer is not None:
-        return (work.machine.offer.row.minimum_usd or 0.0) * work.basis.base_per_usd * successful_runs(work)
-    stated = work.project.compute.minimum_hours
-    if stated is None or work.machine.hour.tier == OWNED_TIER:
+    if work.offer is not None:
+        return (work.offer.row.minimum_usd or 0.0) * work.basis.base_per_usd * successful_runs(work)
+    if work.project.compute.minimum_hours is None or work.machine.hour.tier == OWNED_TIER:
         return 0.0
-    rental = work.basis.draw("compute.minimum_hours", stated) * work.machine.count * work.machine.hour.draws
+    rental = work.draw("compute.minimum_hours") * work.machine.count * work.machine.hour.draws
     return rental / (1 + paid_besides(work.basis))
-
-
-def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
-    """The gpu line where a provider trains its own model: billed tokens at its rate, its minimum and its storage."""
-    import numpy as np
-
-    assert work.machine is not None
-    rate = work.machine.hour.draws
-    storage = (offer.row.storage_usd_per_month or 0.0) * work.basis.base_per_usd
-    stored = np.where(work.walk.rounds > 0, stored_months(work.basis, offer) * storage, 0.0)
-    words = (
-        f"{figures(band(mtok).p50)} Mtok billed at P50 for {offer.row.model} at {figures(band(rate).p50)} "
-        f"{work.basis.currency} per Mtok ({offer.provider})"
-    )
-    return _billed(work, mtok, words, HOSTED_UNIT, stored)
 
 
 def failed_runs(work: Work) -> Cost:
@@ -97,8 +71,7 @@ def failed_runs(work: Work) -> Cost:
     hours = _useful_hours(work)
     if work.machine is None or hours is None:
         return Cost(None, "as gpu")
-    failed = _failed_share(work)
-    unit = _unit(work)
+    failed, unit = work.draw("training.failed"), _unit(work)
     what = f"{unit}s of runs that succeed" if unit != HOSTED_UNIT else "billed tokens of jobs that succeed"
     words = f"{share(band(failed).p50)} of the {what}, at P50"
     return Cost(hours * failed * work.machine.hour.draws, words, quantity=hours * failed, unit=unit)
@@ -113,19 +86,19 @@ def idle(work: Work) -> Cost:
     used = gpu_hours(work)
     if work.machine is None or used is None:
         return Cost(None, "as gpu")
-    if work.machine.offer is not None:
+    if work.offer is not None:
         return Cost(used * 0.0, "the provider bills tokens, not hours")
-    hours = used * idle_over_used(work.basis)
-    if not hours.any():
-        return Cost(hours * 0.0, "in the price of an hour of a card that is owned", quantity=hours, unit=_unit(work))
-    part = band(work.basis.draw("training.idle", work.project.training.idle)).p50
-    words = f"{share(part)} of the billed {_unit(work)}s at P50: start-up, debugging, machines left on"
-    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=_unit(work))
+    hours, unit = used * idle_over_used(work.basis), _unit(work)
+    words = "in the price of an hour of a card that is owned"
+    if hours.any():
+        part = share(band(work.draw("training.idle")).p50)
+        words = f"{part} of the billed {unit}s at P50: start-up, debugging, machines left on"
+    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=unit)
 
 
 def _unit(work: Work) -> str:
     """What training is billed by."""
-    if work.machine is not None and work.machine.offer is not None:
+    if work.offer is not None:
         return HOSTED_UNIT
     return CORE_UNIT if work.machine is not None and work.machine.on_cores else UNIT
 
@@ -133,7 +106,7 @@ def _unit(work: Work) -> str:
 def gpu_hours(work: Work) -> "Draws | None":
     """GPU hours of all runs, failed ones too, without idle ones, shape (draws,); None when gpu is unpriced."""
     hours = _useful_hours(work)
-    return None if hours is None else hours * (1 + _failed_share(work))
+    return None if hours is None else runs_with_failed(work, hours)
 
 
 def runs_per_round(work: Work) -> "Draws":
@@ -142,8 +115,8 @@ def runs_per_round(work: Work) -> "Draws":
 
 
 def runs_with_failed(work: Work, runs: "Draws | float") -> "Draws":
-    """Runs that succeed and those that fail beside them, shape (draws,)."""
-    return runs * (1 + _failed_share(work))
+    """Runs that succeed, or their hours, with those that fail beside them, shape (draws,)."""
+    return runs * (1 + work.draw("training.failed"))
 
 
 def training_jobs(work: Work) -> "Draws":
@@ -158,14 +131,10 @@ def rows_trained(work: Work) -> "Draws":
 
 def successful_runs(work: Work) -> "Draws":
     """Successful training runs of a round, shape (draws,)."""
-    return work.basis.draw("training.runs_per_round", work.project.training.runs_per_round)
+    return work.draw("training.runs_per_round")
 
 
 def _useful_hours(work: Work) -> "Draws | None":
     if work.machine is None or work.tokens_per_row is None:
         return None
     return rows_trained(work) * work.tokens_per_row * work.project.training.epochs / 1e6 * work.machine.hours_per_mtok
-
-
-def _failed_share(work: Work) -> "Draws":
-    return work.basis.draw("training.failed", work.project.training.failed)

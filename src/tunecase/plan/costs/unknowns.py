@@ -15,9 +15,8 @@ def unknowns(work: Work) -> Cost:
     """
     factor = unknown_factor(work.basis)
     over = float((factor > 1).mean())
-    if not over:
-        words = "none, as the project file says"
-    else:
+    words = "none, as the project file says"
+    if over:
         grown, mean = band(factor), float(factor.mean())
         words = (
             f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {mean:.2g} on average; "

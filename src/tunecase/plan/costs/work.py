@@ -1,16 +1,14 @@
 """What is to be paid for, and one line of the bill."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
 
 from tunecase.compute import Machine
 from tunecase.plan.rounds.walk import Walk
-from tunecase.prices import Basis, Supply
+from tunecase.prices import Basis, Offer, Supply
 from tunecase.project import Project
-from tunecase.quantities import Band
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+from tunecase.quantities import Band, Draws, Flags, np
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,24 @@ class Work:
     begun: bool = False
     rows: int = 0
     task: str = ""
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer of the provider that trains its own model; None where cards or cores train."""
+        return None if self.machine is None else self.machine.offer
+
+    @property
+    def begins(self) -> "Flags":
+        """Where the project's first work is done: no round was measured, and something is done, shape (draws,)."""
+        return self.walk.begun & (not self.begun)
+
+    def draw(self, field: str) -> "Draws":
+        """The draws of a field of the project file such as `training.failed`, or of its default, shape (draws,)."""
+        return self.basis.draw(field, attrgetter(field)(self.project))
+
+    def summed(self, amounts: "Iterable[Draws | float]") -> "Draws":
+        """The sum of some amounts, shape (draws,); zeros where there are none."""
+        return np.asarray(sum(amounts, np.zeros(self.basis.worlds.n)))
 
     def run_price(self, rows: int) -> "Draws | None":
         """One training run on so many rows [base currency], shape (draws,); None without a machine or a length."""
