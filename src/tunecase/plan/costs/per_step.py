@@ -33,20 +33,19 @@ def release_at_once(work: Work) -> "Draws":
     return release(work) + other_at_once(work)
 
 
-def round_prices(work: Work, hour: "Draws", *, run: float = 1.0) -> RoundPrices:
+def round_prices(work: Work, hour: "Draws") -> RoundPrices:
     """What a round is made of, in the worlds of the bill: its people at the price of an hour, its runs, its judges.
 
     Args:
         work: what a round is made of.
         hour: price of an hour of people's work, shape (draws,).
-        run: the price of a run, as a multiple of today's.
     """
     price = work.run_price(1)
     return RoundPrices(
         labour=round_hours(work, on_data=True) * hour,
         short_labour=round_hours(work, on_data=False) * hour,
         search_labour=hours_of_a_run(work) * hour,
-        run_per_row=0.0 if price is None else price * run,
+        run_per_row=0.0 if price is None else price,
         runs=successful_runs(work),
         besides=paid_besides(work.basis),
         each_round=_judges(work),

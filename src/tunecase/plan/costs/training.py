@@ -89,7 +89,8 @@ def idle(work: Work) -> Cost:
     if work.offer is not None:
         return Cost(used * 0.0, "the provider bills tokens, not hours")
     hours, unit = used * idle_over_used(work.basis), _unit(work)
-    words = "in the price of an hour of a card that is owned"
+    owned = work.machine.hour.tier == OWNED_TIER
+    words = "in the price of an hour of a card that is owned" if owned else "none, as the project file says"
     if hours.any():
         part = share(band(work.draw("training.idle")).p50)
         words = f"{part} of the billed {unit}s at P50: start-up, debugging, machines left on"
