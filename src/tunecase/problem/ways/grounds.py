@@ -92,9 +92,9 @@ def answers_given(basis: Basis) -> "Draws | None":
 def running(basis: Basis, per_1k: "Draws | None", field: str) -> tuple[Band | None, tuple[str, ...]]:
     """What the answers of the horizon cost at a price of 1,000, and the fields that are missing for it."""
     answers = answers_given(basis)
-    missing = {field: per_1k is None, "problem.volume": answers is None}
     if per_1k is None or answers is None:
-        return None, tuple(name for name, lacks in missing.items() if lacks)
+        needed = {field: per_1k, "problem.volume": answers}
+        return None, tuple(name for name, draws in needed.items() if draws is None)
     return band(answers / 1000 * per_1k), ()
 
 
@@ -160,11 +160,10 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     """
     basis, base, target = grounds.basis, grounds.standing.base, grounds.standing.target
     worth, answers = worth_of_correct(basis), served_answers(basis)
-    if promise is None or promise.coverage is None or promise.bound is None or _lacking(grounds):
+    if promise is None or promise.coverage is None or promise.bound is None:
         return None
-    assert worth is not None
-    assert answers is not None
-    assert base is not None
+    if worth is None or answers is None or base is None or _lacking(grounds):
+        return None
     if target is not None and not keeps(promise, 1 - target):
         return None
     if promise.coverage == 1 and grounds.project.problem.by_hand is None:
