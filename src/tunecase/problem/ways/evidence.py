@@ -2,48 +2,44 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Literal
 
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
+from tunecase.pilot import KINDS as TRAINED
 from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
+from tunecase.project import read_score
 from tunecase.quantities import Interval80, counted, share, wilson
 from tunecase.records import AtHand, Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
 
+Evidence = Literal["measured", "stated", "assumed", "unknown"]
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
-PROBE = "probe"
 NEAREST = "nearest examples"  # a search over the vectors of the encoder that is taken where none is named
-# The trainer whose runs measure a way; several ways of one kind differ by it.
-LEARNERS = {"n_grams": PROBE, "encoder": "encoder", "encoder_tuned": "encoder-tuned"}
-# The trainer that scores a way in a pilot.
+# The trainer that scores each way in a pilot.
 SCORED_BY = {
-    **LEARNERS, "nearest": "encoder", "prompt_hosted": "hosted", "decision": "decision", "retrieval": "hosted",
-    "prompt_open": "lora", "tune_small": "lora", "tune_large": "lora",
-}  # fmt: skip
-TOY_PARAMS = 5e8  # a prompted model of so few parameters follows no instruction
-FEW_ROWS = 200  # on which a published score is off by several points
-ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
-KINDS: dict[str, ModelKind] = {
-    "n_grams": "n-grams",
+    "n_grams": "probe",
     "encoder": "encoder",
-    "encoder_tuned": "encoder",
-    "nearest": "search",
+    "encoder_tuned": "encoder-tuned",
+    "nearest": "encoder",
     "prompt_hosted": "hosted",
     "decision": "decision",
-    "prompt_open": "causal",
+    "prompt_open": "lora",
     "retrieval": "hosted",
-    "tune_small": "causal",
-    "tune_large": "causal",
+    "tune_small": "lora",
+    "tune_large": "lora",
 }
-
-
+KINDS: dict[str, ModelKind] = {way: TRAINED[trainer] for way, trainer in SCORED_BY.items()} | {"nearest": "search"}
+LEARNERS = ("n_grams", "encoder", "encoder_tuned")  # ways that learn from rows, each by a trainer of its own
+ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 # The way that a kind of model gives answers in, but for those that a prompt or a trainer tells apart.
-WAYS = {"n-grams": "n_grams", "hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder",
-        "search": "nearest"}  # fmt: skip
+WAYS = {KINDS[way]: way for way in ("n_grams", "encoder", "nearest", "prompt_hosted", "decision")}
+TOY_PARAMS = 5e8  # a prompted model of so few parameters follows no instruction
+FEW_ROWS = 200  # on which a published score is off by several points
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +63,10 @@ class Seen:
 def can_be_scored(name: str, grounds: Grounds) -> bool:
     """Whether a pilot can score a way by the project's metric; True without one, since a pilot takes the usual one."""
     given = grounds.project.problem.metric
-    if not given:
-        return True
     try:
-        metric = catalog.metric(given).name
+        return not given or catalog.metric(given).name in metrics_of(SCORED_BY[name])
     except InputError:  # the user's own
         return False
-    return metric in metrics_of(SCORED_BY[name])
 
 
 def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
@@ -84,47 +77,51 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     """
     if pilot is None:
         return ()
-    itself, found = pilot.model == base_model(basis), []
-    for one in pilot.baselines:
-        way = _way_of(one)
-        if way in ASKED and (itself or way != "prompt_open") and not _against(one, way, _model_of(one, way), basis):
-            found.append(one)
-    return tuple(found)
+    itself = pilot.model == base_model(basis)
+    ways = [way for way in ASKED if itself or way != "prompt_open"]
+    return tuple(one for one in pilot.baselines if _way_of(one) in ways and not _against(one, basis))
 
 
 def at_hand(pilot: Pilot | None, basis: Basis) -> Iterator[AtHand]:
     """What a pilot measured without tuning a language model, as far as the project's constraints allow it.
 
-    Leaves out a search, whose copied answers nobody would put to use.
+    Leaves out a search over an encoder's vectors, whose copied answers nobody would put to use.
     """
-    for one in () if pilot is None else pilot.candidates:
-        way = "encoder_tuned" if one.trainer == LEARNERS["encoder_tuned"] else WAYS.get(one.kind, "")
-        if way and not _against(one, way, one.model or one.name, basis):
-            yield AtHand(way, one.model, one.score)
-    for asked in prompted(pilot, basis):
-        if (way := _way_of(asked)) != "nearest":
-            yield AtHand(way, _model_of(asked, way), asked.score)
+    candidates = () if pilot is None else pilot.candidates
+    measured: list[Candidate | Baseline] = [one for one in candidates if _way_of(one) and not _against(one, basis)]
+    measured += [one for one in prompted(pilot, basis) if _way_of(one) != "nearest"]
+    for one in measured:
+        yield AtHand(_way_of(one), _model_of(one), one.score)
 
 
-def _against(one: Candidate | Baseline, way: str, model: str, basis: Basis) -> str:
+def _against(one: Candidate | Baseline, basis: Basis) -> str:
     """The constraint that rules out what a pilot measured; empty where none does."""
     assert basis.project is not None
-    usd = one.usd_per_1k_answers
+    usd, kind = one.usd_per_1k_answers, KINDS[_way_of(one)]
     price = None if usd is None else usd * basis.base_per_usd
-    return struck(basis.project, KINDS[way], model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
+    return struck(basis.project, kind, _model_of(one), seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
 
 
-def _model_of(one: Baseline, way: str) -> str:
-    """The model that a baseline's name begins with; a search without one is over the vectors of the usual encoder."""
-    first = one.name.partition(" ")[0]
-    return catalog.encoders()[0].name if way == "nearest" and one.name == NEAREST else first
+def _model_of(one: Candidate | Baseline) -> str:
+    """The model of a candidate, or the one that a baseline's name begins with.
+
+    A search without one is over the vectors of the usual encoder.
+    """
+    if isinstance(one, Candidate):
+        return one.model
+    return catalog.encoders()[0].name if one.name == NEAREST else one.name.partition(" ")[0]
 
 
-def _way_of(one: Baseline) -> str:
-    """The way that a baseline measures, empty for one that is none; older records hold no kind, but names tell."""
+def _way_of(one: Candidate | Baseline) -> str:
+    """The way that a pilot measured, empty for one that is none: a language model among candidates is tuned.
+
+    Baselines of older records hold no kind, but names tell.
+    """
+    if isinstance(one, Candidate):
+        return "encoder_tuned" if one.trainer == SCORED_BY["encoder_tuned"] else WAYS.get(one.kind, "")
     if one.name.endswith(DOCUMENTS):
         return "retrieval" if one.kind in ("hosted", "causal", "") else ""
-    if one.kind == "n-grams" or one.name == PROBE:
+    if one.name == SCORED_BY["n_grams"]:
         return "n_grams"
     if one.kind in WAYS:
         return WAYS[one.kind]
@@ -138,13 +135,10 @@ def best_untuned(name: str, grounds: Grounds) -> Seen | None:
 
     A model that the project's constraints rule out counts only where they rule out all that were measured.
     """
-    best: Seen | None = None
     seen = list(_all_untuned(name, grounds))
     allowed = [one for one in seen if not struck(grounds.project, KINDS[name], one.model)]
-    for one in allowed or seen:
-        if best is None or grounds.better(one.score, best.score):
-            best = one
-    return best
+    best = min if grounds.standing.direction == "lower" else max
+    return best(allowed or seen, key=attrgetter("score"), default=None)
 
 
 def too_weak(name: str, seen: Seen | None, grounds: Grounds) -> bool:
@@ -164,37 +158,24 @@ def params_of(model: str) -> int:
 
 
 def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
-    pilot = grounds.pilot
-    if pilot is not None:
-        kind = KINDS[name]
-        if name not in ("prompt_open", "retrieval"):  # a causal candidate is tuned
-            yield from (_of_candidate(one) for one in pilot.candidates if one.kind == kind and _learns(one, name))
-        itself = name != "prompt_open" or pilot.model == base_model(grounds.basis)
-        yield from (_of_baseline(one) for one in pilot.baselines if itself and _way_of(one) == name)
-        if not pilot.candidates:
-            yield from _of_learner(pilot, LEARNERS.get(name, ""))
-    if name == "n_grams" and grounds.standing.probe is not None:
-        yield Seen("n-grams on all rows", grounds.standing.probe, share_interval(grounds, grounds.standing.probe))
+    pilot, probe = grounds.pilot, grounds.standing.probe
+    if pilot is not None and (name != "prompt_open" or pilot.model == base_model(grounds.basis)):
+        measured: tuple[Candidate | Baseline, ...] = (*pilot.candidates, *pilot.baselines)
+        yield from (_seen(one) for one in measured if _way_of(one) == name)
+        if name in LEARNERS and pilot.trainer == SCORED_BY[name] and not pilot.candidates:
+            yield from _of_learner(pilot)
+    if name == "n_grams" and probe is not None:
+        yield Seen("n-grams on all rows", probe, share_interval(grounds, probe))
 
 
-def _learns(one: Candidate, name: str) -> bool:
-    """Whether a candidate measures this way, where several are of its kind: tuning is another way than a head alone."""
-    return (one.trainer == LEARNERS["encoder_tuned"]) == (name == "encoder_tuned")
-
-
-def _of_candidate(one: Candidate) -> Seen:
+def _seen(one: Candidate | Baseline) -> Seen:
     return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
-                model=one.model)  # fmt: skip
+                model=_model_of(one))  # fmt: skip
 
 
-def _of_baseline(one: Baseline) -> Seen:
-    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
-                model=_model_of(one, _way_of(one)))  # fmt: skip
-
-
-def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
+def _of_learner(pilot: Pilot) -> Iterator[Seen]:
     """The pilot's own learner, where its record holds no candidates."""
-    if pilot.trainer == trainer and pilot.mean_scores:
+    if pilot.mean_scores:
         n, mean = pilot.mean_scores[-1]
         runs = [run for run in pilot.runs if (run.n, run.purpose) == (n, "ladder") and not run.failed]
         interval = runs[0].interval if len(runs) == 1 else None
@@ -203,18 +184,23 @@ def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
                    model=pilot.model)  # fmt: skip
 
 
-def of_log(name: str, grounds: Grounds) -> Seen | None:
-    """What an evaluation log says of a way whose score the project file takes from one; None without one."""
-    log = grounds.logs.get(f"alternatives.{name}.score")
-    if log is None or log.score is None:
-        return None
-    return Seen(log_words(log), log.score, log.interval, model=grounds.stated(name).model or log.model)
+def scored(name: str, seen: Seen | None, grounds: Grounds) -> tuple[Seen | None, float | None, Evidence]:
+    """What was measured of a way, its score, and what that rests on.
 
-
-def log_evidence(name: str, grounds: Grounds) -> Literal["measured", "stated"]:
-    """What a score by a log rests on: measured, but of other rows than the test's it is what was said of the way."""
-    log = grounds.logs.get(f"alternatives.{name}.score")
-    return "stated" if log is not None and log.on == "elsewhere" else "measured"
+    The evaluation log that the project file takes the score from counts first, then the score that it states, then what
+    a pilot has `seen`. A log of other rows than the test's is what was said of the way.
+    """
+    log, stated = grounds.log(name), grounds.stated(name)
+    if log is not None and log.score is not None:
+        known = seen or Seen("", log.score, model=stated.model or log.model)
+        evidence: Evidence = "stated" if log.on == "elsewhere" else "measured"
+        known = replace(known, name=log_words(log), score=log.score, interval=log.interval, promise=None)
+        return known, log.score, evidence
+    if stated.score is not None:
+        return seen, read_score(stated.score), "stated"
+    if seen is not None:
+        return seen, seen.score, "measured"
+    return None, None, "unknown"
 
 
 def log_words(log: EvalLog) -> str:
@@ -234,11 +220,10 @@ def tuned_here(model: str, grounds: Grounds) -> Seen | None:
     if pilot is None:
         return None
     gpus = any(run.gpus for run in pilot.runs if run.model == model)
-    own = [one for one in pilot.candidates if one.kind == "causal" and one.model == model]
-    if own:
-        best = own[0]
-        return Seen(best.name, best.score, best.interval, best.seconds_per_answer, None, best.promise, not gpus, model)
-    return next(_of_learner(pilot, pilot.trainer), None) if pilot.model == model else None
+    for one in pilot.candidates:
+        if one.kind == "causal" and one.model == model:
+            return replace(_seen(one), on_cores=not gpus)
+    return next(_of_learner(pilot), None) if pilot.model == model else None
 
 
 def share_interval(grounds: Grounds, score: float) -> Interval80 | None:

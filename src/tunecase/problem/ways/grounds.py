@@ -75,6 +75,15 @@ class Grounds:
         hours = self.basis.draw(f"alternatives.{name}", self.stated(name).set_up)
         return band(hours * person_hour(self.basis))
 
+    def stated_price(self, name: str) -> "Draws | None":
+        """1,000 answers of a way as the project file prices them, shape (draws,); None where it does not."""
+        price = self.stated(name).price_per_1k_answers
+        return None if price is None else self.basis.draw(f"alternatives.{name}.price_per_1k_answers", price)
+
+    def log(self, name: str) -> EvalLog | None:
+        """The evaluation log that the project file takes the score of a way from; None without one."""
+        return self.logs.get(f"alternatives.{name}.score")
+
     def better(self, one: float, other: float) -> bool:
         """Whether the first score is better than the second."""
         return one < other if self.standing.direction == "lower" else one > other
