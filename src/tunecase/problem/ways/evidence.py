@@ -3,13 +3,11 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
-from tunecase.pilot import KINDS as TRAINED
 from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
@@ -20,24 +18,32 @@ from tunecase.records import AtHand, Baseline, Candidate, EvalLog, ModelKind, Pi
 Evidence = Literal["measured", "stated", "assumed", "unknown"]
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 NEAREST = "nearest examples"  # a search over the vectors of the encoder that is taken where none is named
-# The trainer that scores each way in a pilot.
-SCORED_BY = {
-    "n_grams": "probe",
-    "encoder": "encoder",
-    "encoder_tuned": "encoder-tuned",
-    "nearest": "encoder",
-    "prompt_hosted": "hosted",
-    "decision": "decision",
-    "prompt_open": "lora",
-    "retrieval": "hosted",
-    "tune_small": "lora",
-    "tune_large": "lora",
+
+
+class Way(NamedTuple):
+    """One way in words, the kind of model that gives its answers, and the trainer that scores it in a pilot."""
+
+    action: str
+    kind: ModelKind
+    trainer: str
+
+
+WAYS = {
+    "n_grams": Way("a small word-count model", "n-grams", "probe"),
+    "encoder": Way("a head on a small encoder", "encoder", "encoder"),
+    "nearest": Way("nearest examples", "search", "encoder"),
+    "prompt_hosted": Way("prompt a hosted model", "hosted", "hosted"),
+    "decision": Way("ask a decision model", "decision", "decision"),
+    "encoder_tuned": Way("tune a small encoder", "encoder", "encoder-tuned"),
+    "prompt_open": Way("prompt an open model", "causal", "lora"),
+    "retrieval": Way("put facts into the prompt", "hosted", "hosted"),
+    "tune_small": Way("tune a small model", "causal", "lora"),
+    "tune_large": Way("tune a large model", "causal", "lora"),
 }
-KINDS: dict[str, ModelKind] = {way: TRAINED[trainer] for way, trainer in SCORED_BY.items()} | {"nearest": "search"}
 LEARNERS = ("n_grams", "encoder", "encoder_tuned")  # ways that learn from rows, each by a trainer of its own
 ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 # The way that a kind of model gives answers in, but for those that a prompt or a trainer tells apart.
-WAYS = {KINDS[way]: way for way in ("n_grams", "encoder", "nearest", "prompt_hosted", "decision")}
+OF_KIND = {WAYS[way].kind: way for way in ("n_grams", "encoder", "nearest", "prompt_hosted", "decision")}
 TOY_PARAMS = 5e8  # a prompted model of so few parameters follows no instruction
 FEW_ROWS = 200  # on which a published score is off by several points
 
@@ -64,7 +70,7 @@ def can_be_scored(name: str, grounds: Grounds) -> bool:
     """Whether a pilot can score a way by the project's metric; True without one, since a pilot takes the usual one."""
     given = grounds.project.problem.metric
     try:
-        return not given or catalog.metric(given).name in metrics_of(SCORED_BY[name])
+        return not given or catalog.metric(given).name in metrics_of(WAYS[name].trainer)
     except InputError:  # the user's own
         return False
 
@@ -77,8 +83,7 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     """
     if pilot is None:
         return ()
-    itself = pilot.model == base_model(basis)
-    ways = [way for way in ASKED if itself or way != "prompt_open"]
+    ways = ASKED if pilot.model == base_model(basis) else [way for way in ASKED if way != "prompt_open"]
     return tuple(one for one in pilot.baselines if _way_of(one) in ways and not _against(one, basis))
 
 
@@ -97,7 +102,7 @@ def at_hand(pilot: Pilot | None, basis: Basis) -> Iterator[AtHand]:
 def _against(one: Candidate | Baseline, basis: Basis) -> str:
     """The constraint that rules out what a pilot measured; empty where none does."""
     assert basis.project is not None
-    usd, kind = one.usd_per_1k_answers, KINDS[_way_of(one)]
+    usd, kind = one.usd_per_1k_answers, WAYS[_way_of(one)].kind
     price = None if usd is None else usd * basis.base_per_usd
     return struck(basis.project, kind, _model_of(one), seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
 
@@ -118,13 +123,13 @@ def _way_of(one: Candidate | Baseline) -> str:
     Baselines of older records hold no kind, but names tell.
     """
     if isinstance(one, Candidate):
-        return "encoder_tuned" if one.trainer == SCORED_BY["encoder_tuned"] else WAYS.get(one.kind, "")
+        return "encoder_tuned" if one.trainer == WAYS["encoder_tuned"].trainer else OF_KIND.get(one.kind, "")
     if one.name.endswith(DOCUMENTS):
         return "retrieval" if one.kind in ("hosted", "causal", "") else ""
-    if one.name == SCORED_BY["n_grams"]:
+    if one.name == WAYS["n_grams"].trainer:
         return "n_grams"
-    if one.kind in WAYS:
-        return WAYS[one.kind]
+    if one.kind in OF_KIND:
+        return OF_KIND[one.kind]
     if one.name in PROMPTS:
         return "prompt_open"
     return "prompt_hosted" if one.kind == "" and one.name.endswith(PROMPTS) else ""
@@ -136,9 +141,9 @@ def best_untuned(name: str, grounds: Grounds) -> Seen | None:
     A model that the project's constraints rule out counts only where they rule out all that were measured.
     """
     seen = list(_all_untuned(name, grounds))
-    allowed = [one for one in seen if not struck(grounds.project, KINDS[name], one.model)]
+    allowed = [one for one in seen if not struck(grounds.project, WAYS[name].kind, one.model)]
     best = min if grounds.standing.direction == "lower" else max
-    return best(allowed or seen, key=attrgetter("score"), default=None)
+    return best(allowed or seen, key=lambda one: one.score, default=None)
 
 
 def too_weak(name: str, seen: Seen | None, grounds: Grounds) -> bool:
@@ -162,7 +167,7 @@ def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
     if pilot is not None and (name != "prompt_open" or pilot.model == base_model(grounds.basis)):
         measured: tuple[Candidate | Baseline, ...] = (*pilot.candidates, *pilot.baselines)
         yield from (_seen(one) for one in measured if _way_of(one) == name)
-        if name in LEARNERS and pilot.trainer == SCORED_BY[name] and not pilot.candidates:
+        if name in LEARNERS and pilot.trainer == WAYS[name].trainer and not pilot.candidates:
             yield from _of_learner(pilot)
     if name == "n_grams" and probe is not None:
         yield Seen("n-grams on all rows", probe, share_interval(grounds, probe))
@@ -193,9 +198,8 @@ def scored(name: str, seen: Seen | None, grounds: Grounds) -> tuple[Seen | None,
     log, stated = grounds.log(name), grounds.stated(name)
     if log is not None and log.score is not None:
         known = seen or Seen("", log.score, model=stated.model or log.model)
-        evidence: Evidence = "stated" if log.on == "elsewhere" else "measured"
         known = replace(known, name=log_words(log), score=log.score, interval=log.interval, promise=None)
-        return known, log.score, evidence
+        return known, log.score, "stated" if log.on == "elsewhere" else "measured"
     if stated.score is not None:
         return seen, read_score(stated.score), "stated"
     if seen is not None:
@@ -219,10 +223,9 @@ def tuned_here(model: str, grounds: Grounds) -> Seen | None:
     pilot = grounds.pilot
     if pilot is None:
         return None
-    gpus = any(run.gpus for run in pilot.runs if run.model == model)
-    for one in pilot.candidates:
-        if one.kind == "causal" and one.model == model:
-            return replace(_seen(one), on_cores=not gpus)
+    own = [_seen(one) for one in pilot.candidates if one.kind == "causal" and one.model == model]
+    if own:
+        return replace(own[0], on_cores=not any(run.gpus for run in pilot.runs if run.model == model))
     return next(_of_learner(pilot), None) if pilot.model == model else None
 
 

@@ -7,8 +7,7 @@ Hosted models are asked about every test row by each of the pilot's prompts, the
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase.pilot import EXAMPLES_SHOWN
 from tunecase.prices import api_price
@@ -24,8 +23,7 @@ PILOT = "tunecase pilot"
 CHARACTERS_PER_TOKEN = Interval(3.0, 5.0)  # of English prose; other scripts take more tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """The command that measures a way, what it costs [base currency] and how long it takes [minutes].
 
     No command where something must be named before; None is not known.

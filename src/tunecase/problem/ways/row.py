@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.prices import checked
-from tunecase.problem.ways.evidence import KINDS, Evidence, Seen, can_be_scored, published, too_weak
+from tunecase.problem.ways.evidence import WAYS, Evidence, Seen, can_be_scored, published, too_weak
 from tunecase.problem.ways.finding_out import NO_MEASURE, Measure
 from tunecase.problem.ways.grounds import Grounds, core_price_per_1k, running, together, value_of, value_when_sure
 from tunecase.quantities import Band, band
@@ -12,20 +12,6 @@ from tunecase.records import Alternative, ModelKind
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
-
-ACTIONS = {
-    "today": "as today",
-    "n_grams": "a small word-count model",
-    "encoder": "a head on a small encoder",
-    "nearest": "nearest examples",
-    "prompt_hosted": "prompt a hosted model",
-    "decision": "ask a decision model",
-    "encoder_tuned": "tune a small encoder",
-    "prompt_open": "prompt an open model",
-    "retrieval": "put facts into the prompt",
-    "tune_small": "tune a small model",
-    "tune_large": "tune a large model",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +40,13 @@ class Known:
 
 def row(known: Known, grounds: Grounds) -> Alternative:
     """The row of a way: its value, its cost over the horizon, and what rules it out."""
-    name, kind, field = known.name, known.kind or KINDS[known.name], f"alternatives.{known.name}"
+    name, kind, field = known.name, known.kind or WAYS[known.name].kind, f"alternatives.{known.name}"
     lacks_score = () if known.score is not None else (known.score_field or f"{field}.score",)
-    answers, lacks_price = running(grounds.basis, known.per_1k, known.price_field or f"{field}.price_per_1k_answers")
+    answers, lacks_price = running(grounds, known.per_1k, known.price_field or f"{field}.price_per_1k_answers")
     value, lacks_value = value_of(grounds, grounds.standing.target if known.evidence == "assumed" else known.score)
     per_1k = None if known.per_1k is None else band(known.per_1k)
-    found = checked(
-        grounds.project,
-        kind,
-        known.model,
-        seconds_per_answer=known.seen.seconds_per_answer if known.seen else None,
-        price_per_1k=per_1k.p50 if per_1k else None,
-    )
+    price, seconds = per_1k.p50 if per_1k else None, known.seen.seconds_per_answer if known.seen else None
+    found = checked(grounds.project, kind, known.model, seconds_per_answer=seconds, price_per_1k=price)
     seen = known.seen if known.evidence == "measured" else None
     promise = seen.promise if seen else None
     tells = known.evidence not in ("assumed", "unknown") and not too_weak(name, seen, grounds)
@@ -73,7 +54,7 @@ def row(known: Known, grounds: Grounds) -> Alternative:
     notes = [*known.notes, f"not known, and asked for: {'; '.join(found.unsettled)}" if found.unsettled else ""]
     missing = dict.fromkeys([*lacks_score, *known.lacks, *lacks_value, *lacks_price])
     return Alternative(
-        name, ACTIONS[name], known.score, value, known.set_up, answers, together(known.set_up, answers),
+        name, WAYS[name].action, known.score, value, known.set_up, answers, together(known.set_up, answers),
         known.evidence, tuple(missing), "; ".join(filter(None, notes)),
         kind=kind,
         interval=seen.interval if seen else None,

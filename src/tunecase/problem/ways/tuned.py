@@ -7,9 +7,9 @@ from tunecase.compute import base_model
 from tunecase.compute.model import read_shape
 from tunecase.errors import InputError
 from tunecase.prices import price_of_answers
-from tunecase.problem.ways.evidence import log_words, params_of, scored, tuned_here
+from tunecase.problem.ways.evidence import WAYS, log_words, params_of, scored, tuned_here
 from tunecase.problem.ways.grounds import Grounds
-from tunecase.problem.ways.row import ACTIONS, Known, price_seen, row
+from tunecase.problem.ways.row import Known, price_seen, row
 from tunecase.problem.ways.untuned import tuning_pilot
 from tunecase.quantities import Band
 from tunecase.records import Alternative
@@ -18,13 +18,16 @@ SMALL_PARAMS = 20e9  # one card of 80 GB trains adapters of as many in 16 bit
 
 
 def tuned_ways(grounds: Grounds) -> Iterator[Alternative]:
-    """The rows of the small and of the large model; without one of that size the row says so."""
-    small, large = _models(grounds)
+    """The rows of the smallest and the largest model named; without one of that size the row says so."""
+    named = sorted(grounds.project.models_of("causal") or (base_model(grounds.basis),), key=_params)
+    # One alone stands where its size puts it.
+    small = named[0] if len(named) > 1 or _params(named[0]) < SMALL_PARAMS else None
+    large = named[-1] if len(named) > 1 or small is None else None
     for name, listed in (("tune_small", small), ("tune_large", large)):
         model = grounds.stated(name).model or listed
         if model is None:
-            lacks = ("a model of that size under models", f"alternatives.{name}.score")
-            yield Alternative(name, ACTIONS[name], None, None, None, None, None, "unknown", lacks, kind="causal")
+            lacks, action = ("a model of that size under models", f"alternatives.{name}.score"), WAYS[name].action
+            yield Alternative(name, action, None, None, None, None, None, "unknown", lacks, kind="causal")
         else:
             yield row(_tuned(name, model, grounds), grounds)
 
@@ -55,15 +58,6 @@ def _set_up(name: str, model: str, grounds: Grounds) -> tuple[Band | None, list[
         return None, [f"the bill: compare --set models=[{model}]"]
     unpriced = [words for words in grounds.unpriced if not words.startswith("inference:")]
     return grounds.tuning_cost, unpriced if grounds.tuning_cost else [*unpriced, "the bill: `tunecase estimate`"]
-
-
-def _models(grounds: Grounds) -> tuple[str | None, str | None]:
-    """The smallest and the largest model named; one alone stands where its size puts it."""
-    named = grounds.project.models_of("causal") or (base_model(grounds.basis),)
-    sized = sorted(named, key=_params)
-    if len(sized) > 1:
-        return sized[0], sized[-1]
-    return (sized[0], None) if _params(sized[0]) < SMALL_PARAMS else (None, sized[0])
 
 
 def _params(name: str) -> float:

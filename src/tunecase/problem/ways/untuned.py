@@ -9,8 +9,7 @@ from tunecase.compute import base_model
 from tunecase.errors import InputError, install_line
 from tunecase.prices import price_today
 from tunecase.problem.ways.evidence import (
-    LEARNERS,
-    SCORED_BY,
+    WAYS,
     Evidence,
     Seen,
     best_untuned,
@@ -23,7 +22,7 @@ from tunecase.problem.ways.evidence import (
 )
 from tunecase.problem.ways.finding_out import FREE, NO_MEASURE, PILOT, Measure, asking, by_lengths, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
-from tunecase.problem.ways.row import ACTIONS, Known, price_seen, row
+from tunecase.problem.ways.row import Known, price_seen, row
 from tunecase.quantities import band
 from tunecase.records import Alternative
 
@@ -43,13 +42,13 @@ def today(grounds: Grounds) -> Alternative:
     """The row of what is in use; its note names the ways that cannot give such answers."""
     score, log = grounds.standing.in_use, grounds.logs.get("problem.baseline")
     per_1k = price_today(grounds.basis)
-    answers, missing = running(grounds.basis, per_1k, "today.price_per_1k")
+    answers, missing = running(grounds, per_1k, "today.price_per_1k")
     evidence: Evidence = "measured" if grounds.project.score_today is None or log is not None else "stated"
     if score is None:
         evidence, missing = "unknown", ("today.score", *missing)
     interval = share_interval(grounds, score) if score is not None and evidence == "measured" else None
     return Alternative(
-        "today", ACTIONS["today"], score, FREE, FREE, answers, answers, evidence, missing,
+        "today", "as today", score, FREE, FREE, answers, answers, evidence, missing,
         "; ".join(filter(None, (log_words(log) if log else "", _left_out(grounds)))),
         interval=log.interval if log else interval, per_1k=None if per_1k is None else band(per_1k),
     )  # fmt: skip
@@ -71,11 +70,11 @@ def untuned_ways(grounds: Grounds) -> Iterator[Alternative]:
 def _left_out(grounds: Grounds) -> str:
     """The ways that cannot give such answers, or that no pilot can score by the project's metric, with the reason."""
     if grounds.standing.task != CLASSES:
-        return f"left out, since answers are no classes: {', '.join(ACTIONS[name] for name in OF_CLASSES)}"
-    unscored = [ACTIONS[name] for name in OF_CLASSES if not can_be_scored(name, grounds)]
+        return f"left out, since answers are no classes: {', '.join(WAYS[name].action for name in OF_CLASSES)}"
+    unscored = [WAYS[name].action for name in OF_CLASSES if not can_be_scored(name, grounds)]
     metric = grounds.project.problem.metric
     words = f"left out, since they cannot be scored by {metric}: {', '.join(unscored)}" if unscored else ""
-    too_many = _too_many_options(grounds) if ACTIONS["decision"] not in unscored else ""
+    too_many = _too_many_options(grounds) if WAYS["decision"].action not in unscored else ""
     return "; ".join(filter(None, (words, too_many)))
 
 
@@ -92,7 +91,7 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
     listed = next(iter(grounds.project.models_of("encoder")), "")
     encoder = (seen.model if seen else "") or listed or catalog.encoders()[0].name
     model = "" if name == "n_grams" else encoder
-    command, pace = _pilot_on_cores(name, listed), name if name in LEARNERS else "encoder"
+    command, pace = _pilot_on_cores(name, listed), "encoder" if name == "nearest" else name
     torch = f"measured by torch: {install_line('train')}" if name == "encoder_tuned" else ""
     return Known(
         name, model, seen, score, evidence, grounds.set_up(pace), price_seen(seen, grounds),
@@ -117,7 +116,7 @@ def _is_here(package: str) -> bool:
 def _pilot_on_cores(name: str, encoder: str) -> str:
     """The pilot that measures a way on plain cores; it names an encoder only where the project does."""
     if name == "encoder_tuned":
-        return f"{PILOT} --candidates auto,{SCORED_BY[name]}{encoder and f':{encoder}'}"
+        return f"{PILOT} --candidates auto,{WAYS[name].trainer}{encoder and f':{encoder}'}"
     return f"{PILOT} --candidates {encoder}" if name == "encoder" and encoder else PILOT
 
 
@@ -213,10 +212,9 @@ def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Gr
     if usd is not None:
         return _paid(usd, grounds)
     tokens = None if basis.answer_prices is None else basis.answer_prices.input_tokens(basis)
-    hidden = (model.hidden_per_request, model.hidden_per_question, model.hidden_per_option)
-    if tokens is None or model.usd_per_mtok is None or None in hidden:
+    request, question, option = model.hidden_per_request, model.hidden_per_question, model.hidden_per_option
+    if tokens is None or model.usd_per_mtok is None or request is None or question is None or option is None:
         return None
-    request, question, option = (part or 0.0 for part in hidden)
     whole = tokens + request + question + grounds.standing.classes * option
     return whole / 1000 * model.usd_per_mtok * basis.base_per_usd
 
