@@ -95,8 +95,7 @@ def at_hand(pilot: Pilot | None, basis: Basis) -> Iterator[AtHand]:
     candidates = () if pilot is None else pilot.candidates
     measured: list[Candidate | Baseline] = [one for one in candidates if _way_of(one) and not _against(one, basis)]
     measured += [one for one in prompted(pilot, basis) if _way_of(one) != "nearest"]
-    for one in measured:
-        yield AtHand(_way_of(one), _model_of(one), one.score)
+    yield from (AtHand(_way_of(one), _model_of(one), one.score) for one in measured)
 
 
 def _against(one: Candidate | Baseline, basis: Basis) -> str:
@@ -140,7 +139,14 @@ def best_untuned(name: str, grounds: Grounds) -> Seen | None:
 
     A model that the project's constraints rule out counts only where they rule out all that were measured.
     """
-    seen = list(_all_untuned(name, grounds))
+    pilot, probe, seen = grounds.pilot, grounds.standing.probe, list[Seen]()
+    if pilot is not None and (name != "prompt_open" or pilot.model == base_model(grounds.basis)):
+        measured: tuple[Candidate | Baseline, ...] = (*pilot.candidates, *pilot.baselines)
+        seen += [_seen(one) for one in measured if _way_of(one) == name]
+        if name in LEARNERS and pilot.trainer == WAYS[name].trainer and not pilot.candidates:
+            seen += _of_learner(pilot)
+    if name == "n_grams" and probe is not None:
+        seen.append(Seen("n-grams on all rows", probe, share_interval(grounds, probe)))
     allowed = [one for one in seen if not struck(grounds.project, WAYS[name].kind, one.model)]
     best = min if grounds.standing.direction == "lower" else max
     return best(allowed or seen, key=lambda one: one.score, default=None)
@@ -160,17 +166,6 @@ def params_of(model: str) -> int:
         return catalog.model(model).params
     except InputError:
         return 0
-
-
-def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
-    pilot, probe = grounds.pilot, grounds.standing.probe
-    if pilot is not None and (name != "prompt_open" or pilot.model == base_model(grounds.basis)):
-        measured: tuple[Candidate | Baseline, ...] = (*pilot.candidates, *pilot.baselines)
-        yield from (_seen(one) for one in measured if _way_of(one) == name)
-        if name in LEARNERS and pilot.trainer == WAYS[name].trainer and not pilot.candidates:
-            yield from _of_learner(pilot)
-    if name == "n_grams" and probe is not None:
-        yield Seen("n-grams on all rows", probe, share_interval(grounds, probe))
 
 
 def _seen(one: Candidate | Baseline) -> Seen:
@@ -254,9 +249,8 @@ def published(name: str, model: str, standing_task: str, classes: int) -> str:
         return not _same_model(row.model, model), apart, few
 
     row = rows[min(range(len(rows)), key=distance)]
-    told = [f"{row.classes} classes" if row.classes else "", row.shots]
-    told += [counted(row.test_rows, "test row") if row.test_rows else ""]
-    about = ", ".join(filter(None, told))
+    tested = counted(row.test_rows, "test row") if row.test_rows else ""
+    about = ", ".join(filter(None, (f"{row.classes} classes" if row.classes else "", row.shots, tested)))
     return f"published: {row.model} {share(row.score)} on {row.dataset}, {about} ({row.source}, {row.date})"
 
 

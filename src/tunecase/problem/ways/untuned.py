@@ -59,7 +59,7 @@ def untuned_ways(grounds: Grounds) -> Iterator[Alternative]:
     classes = [name for name in OF_CLASSES if grounds.standing.task == CLASSES and can_be_scored(name, grounds)]
     yield from (row(_on_cores(name, grounds), grounds) for name in ("n_grams", "encoder", "nearest") if name in classes)
     yield row(_hosted(grounds), grounds)
-    if "decision" in classes and not _too_many_options(grounds):
+    if "decision" in classes and grounds.standing.classes <= _decision_model(grounds).most_options:
         yield row(_decision(grounds), grounds)
     if "encoder_tuned" in classes:
         yield row(_on_cores("encoder_tuned", grounds), grounds)
@@ -71,18 +71,15 @@ def _left_out(grounds: Grounds) -> str:
     """The ways that cannot give such answers, or that no pilot can score by the project's metric, with the reason."""
     if grounds.standing.task != CLASSES:
         return f"left out, since answers are no classes: {', '.join(WAYS[name].action for name in OF_CLASSES)}"
-    unscored = [WAYS[name].action for name in OF_CLASSES if not can_be_scored(name, grounds)]
-    metric = grounds.project.problem.metric
-    words = f"left out, since they cannot be scored by {metric}: {', '.join(unscored)}" if unscored else ""
-    too_many = _too_many_options(grounds) if WAYS["decision"].action not in unscored else ""
-    return "; ".join(filter(None, (words, too_many)))
-
-
-def _too_many_options(grounds: Grounds) -> str:
-    most = _decision_model(grounds).most_options
-    if grounds.standing.classes <= most:
-        return ""
-    return f"left out, since {grounds.standing.classes} classes are more than the {most} it takes: a decision model"
+    unscored = [name for name in OF_CLASSES if not can_be_scored(name, grounds)]
+    classes, most = grounds.standing.classes, _decision_model(grounds).most_options
+    reasons = []
+    if unscored:
+        actions = ", ".join(WAYS[name].action for name in unscored)
+        reasons.append(f"left out, since they cannot be scored by {grounds.project.problem.metric}: {actions}")
+    if classes > most and "decision" not in unscored:
+        reasons.append(f"left out, since {classes} classes are more than the {most} it takes: a decision model")
+    return "; ".join(reasons)
 
 
 def _on_cores(name: str, grounds: Grounds) -> Known:
