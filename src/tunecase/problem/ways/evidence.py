@@ -1,4 +1,4 @@
-"""What was measured of each way: by a pilot, or before one by the cheap probe; and what others published of it."""
+"""The ways by name, what was measured of each: by a pilot, or before one by a cheap probe; what others published."""
 
 import math
 from collections.abc import Iterator
@@ -28,6 +28,7 @@ class Way(NamedTuple):
     trainer: str
 
 
+# In the order of their rows.
 WAYS = {
     "n_grams": Way("a small word-count model", "n-grams", "probe"),
     "encoder": Way("a head on a small encoder", "encoder", "encoder"),

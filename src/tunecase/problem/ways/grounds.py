@@ -164,15 +164,15 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     """
     basis, base, target = grounds.basis, grounds.standing.base, grounds.standing.target
     worth, answers = worth_of_correct(basis), served_answers(basis)
-    _, lacks = value_of(grounds, None)
     if promise is None or promise.coverage is None or promise.bound is None:
         return None
+    _, lacks = value_of(grounds, None)
     if lacks or worth is None or answers is None or base is None:
         return None
-    if target is not None and not keeps(promise, 1 - target):
+    # Where all answers are given, what they bring is the value of the score.
+    all_given = promise.coverage == 1 and grounds.project.problem.by_hand is None
+    if all_given or (target is not None and not keeps(promise, 1 - target)):
         return None
-    if promise.coverage == 1 and grounds.project.problem.by_hand is None:
-        return None  # all answers are given: that is the value of the score
     gain = promise.coverage * (1 - promise.bound - base)
     if target is not None:
         wanted = max(0.0, target - base)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Known:
     """What is known of one way, before its prices: see `row`.
 
-    `per_1k` is the price of 1,000 answers [base currency]. `price_field` and `score_field` name what would give it and
-    the score: fields of the way in the project file unless stated, as `kind` is that of the way. `lacks` names what
-    else is missing. A way that is assumed to reach the target is valued at it.
+    `seen` is what was measured here, also where another `score` is stated. `per_1k` is the price of 1,000 answers [base
+    currency]. `price_field` and `score_field` name what would give the price and the score, where that is not the field
+    of the way in the project file; `lacks` names what else is missing. `kind` is that of the way unless stated. A way
+    that is assumed to reach the target is valued at it.
     """
 
     name: str
@@ -45,7 +46,8 @@ def row(known: Known, grounds: Grounds) -> Alternative:
     answers, lacks_price = running(grounds, known.per_1k, known.price_field or f"{field}.price_per_1k_answers")
     value, lacks_value = value_of(grounds, grounds.standing.target if known.evidence == "assumed" else known.score)
     per_1k = None if known.per_1k is None else band(known.per_1k)
-    price, seconds = per_1k.p50 if per_1k else None, known.seen.seconds_per_answer if known.seen else None
+    seconds = known.seen.seconds_per_answer if known.seen else None
+    price = per_1k.p50 if per_1k else None
     found = checked(grounds.project, kind, known.model, seconds_per_answer=seconds, price_per_1k=price)
     seen = known.seen if known.evidence == "measured" else None
     promise = seen.promise if seen else None

@@ -1,6 +1,5 @@
 """Ways that tune a language model: the smallest that the project names, and the largest."""
 
-import contextlib
 from collections.abc import Iterator
 
 from tunecase.compute import base_model
@@ -26,8 +25,8 @@ def tuned_ways(grounds: Grounds) -> Iterator[Alternative]:
     for name, listed in (("tune_small", small), ("tune_large", large)):
         model = grounds.stated(name).model or listed
         if model is None:
-            lacks, action = ("a model of that size under models", f"alternatives.{name}.score"), WAYS[name].action
-            yield Alternative(name, action, None, None, None, None, None, "unknown", lacks, kind="causal")
+            lacks = ("a model of that size under models", f"alternatives.{name}.score")
+            yield Alternative(name, WAYS[name].action, None, None, None, None, None, "unknown", lacks, kind="causal")
         else:
             yield row(_tuned(name, model, grounds), grounds)
 
@@ -37,7 +36,7 @@ def _tuned(name: str, model: str, grounds: Grounds) -> Known:
     seen, score, evidence = scored(name, None if log else tuned_here(model, grounds), grounds)
     if score is None and billed and grounds.standing.target is not None:
         evidence = "assumed"
-    notes = f"{model}; valued at the target" if evidence == "assumed" else model, log_words(log) if log else ""
+    notes = (f"{model}; valued at the target" if evidence == "assumed" else model, log_words(log) if log else "")
     set_up, lacks = _set_up(name, model, grounds)
     per_1k, price_field = grounds.stated_price(name), ""
     if per_1k is None and billed:
@@ -63,6 +62,7 @@ def _set_up(name: str, model: str, grounds: Grounds) -> tuple[Band | None, list[
 def _params(name: str) -> float:
     """The parameters of a model of the tables, or of a configuration; 0 of another."""
     # A configuration that cannot be read is told by the bill; here it only leaves the order as it was.
-    with contextlib.suppress(InputError):
+    try:
         return params_of(name) or read_shape(name, online=False).params
-    return 0
+    except InputError:
+        return 0

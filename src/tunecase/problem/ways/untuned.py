@@ -56,15 +56,13 @@ def today(grounds: Grounds) -> Alternative:
 
 def untuned_ways(grounds: Grounds) -> Iterator[Alternative]:
     """The rows of all ways that tune no language model, but for today's; those that cannot apply are left out."""
-    classes = [name for name in OF_CLASSES if grounds.standing.task == CLASSES and can_be_scored(name, grounds)]
-    yield from (row(_on_cores(name, grounds), grounds) for name in ("n_grams", "encoder", "nearest") if name in classes)
-    yield row(_hosted(grounds), grounds)
-    if "decision" in classes and grounds.standing.classes <= _decision_model(grounds).most_options:
-        yield row(_decision(grounds), grounds)
-    if "encoder_tuned" in classes:
-        yield row(_on_cores("encoder_tuned", grounds), grounds)
-    yield row(_open(grounds), grounds)
-    yield row(_retrieval(grounds), grounds)
+    asked = {"prompt_hosted": _hosted, "decision": _decision, "prompt_open": _open, "retrieval": _retrieval}
+    left_out = [name for name in OF_CLASSES if grounds.standing.task != CLASSES or not can_be_scored(name, grounds)]
+    if grounds.standing.classes > _decision_model(grounds).most_options:
+        left_out.append("decision")
+    for name in WAYS:
+        if name in (*OF_CLASSES, *asked) and name not in left_out:
+            yield row(asked.get(name, _on_cores)(name, grounds), grounds)
 
 
 def _left_out(grounds: Grounds) -> str:
@@ -86,8 +84,8 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
     """N-grams, an encoder, tuned or as it is, or a search: measured on this machine, served on plain cores."""
     seen, score, evidence = scored(name, best_untuned(name, grounds), grounds)
     listed = next(iter(grounds.project.models_of("encoder")), "")
-    encoder = (seen.model if seen else "") or listed or catalog.encoders()[0].name
-    model = "" if name == "n_grams" else encoder
+    usual = listed or catalog.encoders()[0].name
+    model = "" if name == "n_grams" else (seen.model if seen else "") or usual
     command, pace = _pilot_on_cores(name, listed), "encoder" if name == "nearest" else name
     torch = f"measured by torch: {install_line('train')}" if name == "encoder_tuned" else ""
     return Known(
@@ -134,9 +132,8 @@ def _set_up_words(name: str, grounds: Grounds) -> str:
     return "hours of set-up as stated" if grounds.stated(name).set_up is not None else ""
 
 
-def _hosted(grounds: Grounds) -> Known:
+def _hosted(name: str, grounds: Grounds) -> Known:
     """A hosted model with instructions in the prompt; in place of one that was too weak the usual one is asked next."""
-    name = "prompt_hosted"
     seen, score, evidence = scored(name, best_untuned(name, grounds), grounds)
     weak = seen.model if seen and too_weak(name, seen, grounds) else None
     model, words = _hosted_model(grounds)
@@ -188,8 +185,8 @@ def _decision_model(grounds: Grounds) -> catalog.DecisionModel:
     return catalog.decision_models()[0] if named is None else catalog.decision_model(named)
 
 
-def _decision(grounds: Grounds) -> Known:
-    name, model = "decision", _decision_model(grounds)
+def _decision(name: str, grounds: Grounds) -> Known:
+    model = _decision_model(grounds)
     seen, score, evidence = scored(name, best_untuned(name, grounds), grounds)
     per_1k = _decision_price(model, seen, grounds)
     return Known(
@@ -216,8 +213,7 @@ def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Gr
     return whole / 1000 * model.usd_per_mtok * basis.base_per_usd
 
 
-def _open(grounds: Grounds) -> Known:
-    name = "prompt_open"
+def _open(name: str, grounds: Grounds) -> Known:
     seen, score, evidence = scored(name, best_untuned(name, grounds), grounds)
     model, per_1k = grounds.stated(name).model or base_model(grounds.basis), grounds.stated_price(name)
     shown = model
@@ -236,9 +232,8 @@ def tuning_pilot(model: str, grounds: Grounds) -> Measure:
     return here(command, grounds) if 0 < params_of(model) <= TINY_PARAMS else Measure(command)
 
 
-def _retrieval(grounds: Grounds) -> Known:
+def _retrieval(name: str, grounds: Grounds) -> Known:
     """Passages of the user's documents in the prompt; without documents there is nothing to measure."""
-    name = "retrieval"
     seen, score, evidence = scored(name, best_untuned(name, grounds), grounds)
     stated, documents = grounds.stated(name).model, grounds.project.data.documents
     model = stated or _hosted_model(grounds)[0]
