@@ -1,9 +1,9 @@
-"""What was measured of each way: by a pilot, or before one by the cheap probe; and what others published of it."""
+"""The ways by name, what was measured of each: by a pilot, or before one by a cheap probe; what others published."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from tunecase import catalog
 from tunecase.compute import base_model
@@ -11,39 +11,42 @@ from tunecase.errors import InputError
 from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
+from tunecase.project import read_score
 from tunecase.quantities import Interval80, counted, share, wilson
 from tunecase.records import AtHand, Baseline, Candidate, EvalLog, ModelKind, Pilot, Promise
 
+Evidence = Literal["measured", "stated", "assumed", "unknown"]
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
-PROBE = "probe"
 NEAREST = "nearest examples"  # a search over the vectors of the encoder that is taken where none is named
-# The trainer whose runs measure a way; several ways of one kind differ by it.
-LEARNERS = {"n_grams": PROBE, "encoder": "encoder", "encoder_tuned": "encoder-tuned"}
-# The trainer that scores a way in a pilot.
-SCORED_BY = {
-    **LEARNERS, "nearest": "encoder", "prompt_hosted": "hosted", "decision": "decision", "retrieval": "hosted",
-    "prompt_open": "lora", "tune_small": "lora", "tune_large": "lora",
-}  # fmt: skip
+
+
+class Way(NamedTuple):
+    """One way in words, the kind of model that gives its answers, and the trainer that scores it in a pilot."""
+
+    action: str
+    kind: ModelKind
+    trainer: str
+
+
+# In the order of their rows.
+WAYS = {
+    "n_grams": Way("a small word-count model", "n-grams", "probe"),
+    "encoder": Way("a head on a small encoder", "encoder", "encoder"),
+    "nearest": Way("nearest examples", "search", "encoder"),
+    "prompt_hosted": Way("prompt a hosted model", "hosted", "hosted"),
+    "decision": Way("ask a decision model", "decision", "decision"),
+    "encoder_tuned": Way("tune a small encoder", "encoder", "encoder-tuned"),
+    "prompt_open": Way("prompt an open model", "causal", "lora"),
+    "retrieval": Way("put facts into the prompt", "hosted", "hosted"),
+    "tune_small": Way("tune a small model", "causal", "lora"),
+    "tune_large": Way("tune a large model", "causal", "lora"),
+}
+LEARNERS = ("n_grams", "encoder", "encoder_tuned")  # ways that learn from rows, each by a trainer of its own
+ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
+# The way that a kind of model gives answers in, but for those that a prompt or a trainer tells apart.
+OF_KIND = {WAYS[way].kind: way for way in ("n_grams", "encoder", "nearest", "prompt_hosted", "decision")}
 TOY_PARAMS = 5e8  # a prompted model of so few parameters follows no instruction
 FEW_ROWS = 200  # on which a published score is off by several points
-ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
-KINDS: dict[str, ModelKind] = {
-    "n_grams": "n-grams",
-    "encoder": "encoder",
-    "encoder_tuned": "encoder",
-    "nearest": "search",
-    "prompt_hosted": "hosted",
-    "decision": "decision",
-    "prompt_open": "causal",
-    "retrieval": "hosted",
-    "tune_small": "causal",
-    "tune_large": "causal",
-}
-
-
-# The way that a kind of model gives answers in, but for those that a prompt or a trainer tells apart.
-WAYS = {"n-grams": "n_grams", "hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder",
-        "search": "nearest"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,10 @@ class Seen:
 def can_be_scored(name: str, grounds: Grounds) -> bool:
     """Whether a pilot can score a way by the project's metric; True without one, since a pilot takes the usual one."""
     given = grounds.project.problem.metric
-    if not given:
-        return True
     try:
-        metric = catalog.metric(given).name
+        return not given or catalog.metric(given).name in metrics_of(WAYS[name].trainer)
     except InputError:  # the user's own
         return False
-    return metric in metrics_of(SCORED_BY[name])
 
 
 def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
@@ -84,50 +84,52 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     """
     if pilot is None:
         return ()
-    itself, found = pilot.model == base_model(basis), []
-    for one in pilot.baselines:
-        way = _way_of(one)
-        if way in ASKED and (itself or way != "prompt_open") and not _against(one, way, _model_of(one, way), basis):
-            found.append(one)
-    return tuple(found)
+    ways = ASKED if pilot.model == base_model(basis) else [way for way in ASKED if way != "prompt_open"]
+    return tuple(one for one in pilot.baselines if _way_of(one) in ways and not _against(one, basis))
 
 
 def at_hand(pilot: Pilot | None, basis: Basis) -> Iterator[AtHand]:
     """What a pilot measured without tuning a language model, as far as the project's constraints allow it.
 
-    Leaves out a search, whose copied answers nobody would put to use.
+    Leaves out a search over an encoder's vectors, whose copied answers nobody would put to use.
     """
-    for one in () if pilot is None else pilot.candidates:
-        way = "encoder_tuned" if one.trainer == LEARNERS["encoder_tuned"] else WAYS.get(one.kind, "")
-        if way and not _against(one, way, one.model or one.name, basis):
-            yield AtHand(way, one.model, one.score)
-    for asked in prompted(pilot, basis):
-        if (way := _way_of(asked)) != "nearest":
-            yield AtHand(way, _model_of(asked, way), asked.score)
+    candidates = () if pilot is None else pilot.candidates
+    measured: list[Candidate | Baseline] = [one for one in candidates if _way_of(one) and not _against(one, basis)]
+    measured += [one for one in prompted(pilot, basis) if _way_of(one) != "nearest"]
+    yield from (AtHand(_way_of(one), _model_of(one), one.score) for one in measured)
 
 
-def _against(one: Candidate | Baseline, way: str, model: str, basis: Basis) -> str:
+def _against(one: Candidate | Baseline, basis: Basis) -> str:
     """The constraint that rules out what a pilot measured; empty where none does."""
     assert basis.project is not None
-    usd = one.usd_per_1k_answers
+    usd, kind = one.usd_per_1k_answers, WAYS[_way_of(one)].kind
     price = None if usd is None else usd * basis.base_per_usd
-    return struck(basis.project, KINDS[way], model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
+    return struck(basis.project, kind, _model_of(one), seconds_per_answer=one.seconds_per_answer, price_per_1k=price)
 
 
-def _model_of(one: Baseline, way: str) -> str:
-    """The model that a baseline's name begins with; a search without one is over the vectors of the usual encoder."""
-    first = one.name.partition(" ")[0]
-    return catalog.encoders()[0].name if way == "nearest" and one.name == NEAREST else first
+def _model_of(one: Candidate | Baseline) -> str:
+    """The model of a candidate, or the one that a baseline's name begins with.
+
+    A search without one is over the vectors of the usual encoder.
+    """
+    if isinstance(one, Candidate):
+        return one.model
+    return catalog.encoders()[0].name if one.name == NEAREST else one.name.partition(" ")[0]
 
 
-def _way_of(one: Baseline) -> str:
-    """The way that a baseline measures, empty for one that is none; older records hold no kind, but names tell."""
+def _way_of(one: Candidate | Baseline) -> str:
+    """The way that a pilot measured, empty for one that is none: a language model among candidates is tuned.
+
+    Baselines of older records hold no kind, but names tell.
+    """
+    if isinstance(one, Candidate):
+        return "encoder_tuned" if one.trainer == WAYS["encoder_tuned"].trainer else OF_KIND.get(one.kind, "")
     if one.name.endswith(DOCUMENTS):
         return "retrieval" if one.kind in ("hosted", "causal", "") else ""
-    if one.kind == "n-grams" or one.name == PROBE:
+    if one.name == WAYS["n_grams"].trainer:
         return "n_grams"
-    if one.kind in WAYS:
-        return WAYS[one.kind]
+    if one.kind in OF_KIND:
+        return OF_KIND[one.kind]
     if one.name in PROMPTS:
         return "prompt_open"
     return "prompt_hosted" if one.kind == "" and one.name.endswith(PROMPTS) else ""
@@ -138,13 +140,17 @@ def best_untuned(name: str, grounds: Grounds) -> Seen | None:
 
     A model that the project's constraints rule out counts only where they rule out all that were measured.
     """
-    best: Seen | None = None
-    seen = list(_all_untuned(name, grounds))
-    allowed = [one for one in seen if not struck(grounds.project, KINDS[name], one.model)]
-    for one in allowed or seen:
-        if best is None or grounds.better(one.score, best.score):
-            best = one
-    return best
+    pilot, probe, seen = grounds.pilot, grounds.standing.probe, list[Seen]()
+    if pilot is not None and (name != "prompt_open" or pilot.model == base_model(grounds.basis)):
+        measured: tuple[Candidate | Baseline, ...] = (*pilot.candidates, *pilot.baselines)
+        seen += [_seen(one) for one in measured if _way_of(one) == name]
+        if name in LEARNERS and pilot.trainer == WAYS[name].trainer and not pilot.candidates:
+            seen += _of_learner(pilot)
+    if name == "n_grams" and probe is not None:
+        seen.append(Seen("n-grams on all rows", probe, share_interval(grounds, probe)))
+    allowed = [one for one in seen if not struck(grounds.project, WAYS[name].kind, one.model)]
+    best = min if grounds.standing.direction == "lower" else max
+    return best(allowed or seen, key=lambda one: one.score, default=None)
 
 
 def too_weak(name: str, seen: Seen | None, grounds: Grounds) -> bool:
@@ -163,38 +169,14 @@ def params_of(model: str) -> int:
         return 0
 
 
-def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
-    pilot = grounds.pilot
-    if pilot is not None:
-        kind = KINDS[name]
-        if name not in ("prompt_open", "retrieval"):  # a causal candidate is tuned
-            yield from (_of_candidate(one) for one in pilot.candidates if one.kind == kind and _learns(one, name))
-        itself = name != "prompt_open" or pilot.model == base_model(grounds.basis)
-        yield from (_of_baseline(one) for one in pilot.baselines if itself and _way_of(one) == name)
-        if not pilot.candidates:
-            yield from _of_learner(pilot, LEARNERS.get(name, ""))
-    if name == "n_grams" and grounds.standing.probe is not None:
-        yield Seen("n-grams on all rows", grounds.standing.probe, share_interval(grounds, grounds.standing.probe))
-
-
-def _learns(one: Candidate, name: str) -> bool:
-    """Whether a candidate measures this way, where several are of its kind: tuning is another way than a head alone."""
-    return (one.trainer == LEARNERS["encoder_tuned"]) == (name == "encoder_tuned")
-
-
-def _of_candidate(one: Candidate) -> Seen:
+def _seen(one: Candidate | Baseline) -> Seen:
     return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
-                model=one.model)  # fmt: skip
+                model=_model_of(one))  # fmt: skip
 
 
-def _of_baseline(one: Baseline) -> Seen:
-    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
-                model=_model_of(one, _way_of(one)))  # fmt: skip
-
-
-def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
+def _of_learner(pilot: Pilot) -> Iterator[Seen]:
     """The pilot's own learner, where its record holds no candidates."""
-    if pilot.trainer == trainer and pilot.mean_scores:
+    if pilot.mean_scores:
         n, mean = pilot.mean_scores[-1]
         runs = [run for run in pilot.runs if (run.n, run.purpose) == (n, "ladder") and not run.failed]
         interval = runs[0].interval if len(runs) == 1 else None
@@ -203,18 +185,22 @@ def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
                    model=pilot.model)  # fmt: skip
 
 
-def of_log(name: str, grounds: Grounds) -> Seen | None:
-    """What an evaluation log says of a way whose score the project file takes from one; None without one."""
-    log = grounds.logs.get(f"alternatives.{name}.score")
-    if log is None or log.score is None:
-        return None
-    return Seen(log_words(log), log.score, log.interval, model=grounds.stated(name).model or log.model)
+def scored(name: str, seen: Seen | None, grounds: Grounds) -> tuple[Seen | None, float | None, Evidence]:
+    """What was measured of a way, its score, and what that rests on.
 
-
-def log_evidence(name: str, grounds: Grounds) -> Literal["measured", "stated"]:
-    """What a score by a log rests on: measured, but of other rows than the test's it is what was said of the way."""
-    log = grounds.logs.get(f"alternatives.{name}.score")
-    return "stated" if log is not None and log.on == "elsewhere" else "measured"
+    The evaluation log that the project file takes the score from counts first, then the score that it states, then what
+    a pilot has `seen`. A log of other rows than the test's is what was said of the way.
+    """
+    log, stated = grounds.log(name), grounds.stated(name)
+    if log is not None and log.score is not None:
+        known = seen or Seen("", log.score, model=stated.model or log.model)
+        known = replace(known, name=log_words(log), score=log.score, interval=log.interval, promise=None)
+        return known, log.score, "stated" if log.on == "elsewhere" else "measured"
+    if stated.score is not None:
+        return seen, read_score(stated.score), "stated"
+    if seen is not None:
+        return seen, seen.score, "measured"
+    return None, None, "unknown"
 
 
 def log_words(log: EvalLog) -> str:
@@ -233,12 +219,10 @@ def tuned_here(model: str, grounds: Grounds) -> Seen | None:
     pilot = grounds.pilot
     if pilot is None:
         return None
-    gpus = any(run.gpus for run in pilot.runs if run.model == model)
-    own = [one for one in pilot.candidates if one.kind == "causal" and one.model == model]
+    own = [_seen(one) for one in pilot.candidates if one.kind == "causal" and one.model == model]
     if own:
-        best = own[0]
-        return Seen(best.name, best.score, best.interval, best.seconds_per_answer, None, best.promise, not gpus, model)
-    return next(_of_learner(pilot, pilot.trainer), None) if pilot.model == model else None
+        return replace(own[0], on_cores=not any(run.gpus for run in pilot.runs if run.model == model))
+    return next(_of_learner(pilot), None) if pilot.model == model else None
 
 
 def share_interval(grounds: Grounds, score: float) -> Interval80 | None:
@@ -266,9 +250,8 @@ def published(name: str, model: str, standing_task: str, classes: int) -> str:
         return not _same_model(row.model, model), apart, few
 
     row = rows[min(range(len(rows)), key=distance)]
-    told = [f"{row.classes} classes" if row.classes else "", row.shots]
-    told += [counted(row.test_rows, "test row") if row.test_rows else ""]
-    about = ", ".join(filter(None, told))
+    tested = counted(row.test_rows, "test row") if row.test_rows else ""
+    about = ", ".join(filter(None, (f"{row.classes} classes" if row.classes else "", row.shots, tested)))
     return f"published: {row.model} {share(row.score)} on {row.dataset}, {about} ({row.source}, {row.date})"
 
 

@@ -7,8 +7,7 @@ Hosted models are asked about every test row by each of the pilot's prompts, the
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase.pilot import EXAMPLES_SHOWN
 from tunecase.prices import api_price
@@ -24,8 +23,7 @@ PILOT = "tunecase pilot"
 CHARACTERS_PER_TOKEN = Interval(3.0, 5.0)  # of English prose; other scripts take more tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """The command that measures a way, what it costs [base currency] and how long it takes [minutes].
 
     No command where something must be named before; None is not known.
@@ -41,18 +39,17 @@ NO_MEASURE = Measure()
 
 def here(command: str, grounds: Grounds, pace: str = "") -> Measure:
     """A measurement on this machine, at the assumed pace of its kind for each row; without a pace its time is open."""
-    minutes = None if not pace else _minutes(grounds, pace, grounds.standing.rows)
-    return Measure(command, FREE, minutes)
+    return Measure(command, FREE, _minutes(grounds, pace, grounds.standing.rows))
 
 
 def asking(
-    command: str, grounds: Grounds, per_1k: "Draws | None", examples_shown: Sequence[int] = EXAMPLES_SHOWN
+    model: str, grounds: Grounds, per_1k: "Draws | None", examples_shown: Sequence[int] = EXAMPLES_SHOWN
 ) -> Measure:
-    """A measurement that sends every test row to a provider, once for each prompt."""
+    """A measurement that sends every test row to the provider of a model, once for each prompt."""
     rows = grounds.standing.test_rows
     inputs = sum(1 + shown for shown in examples_shown)
     cost = None if per_1k is None or not rows else band(per_1k / 1000 * rows * inputs)
-    return Measure(command, cost, _minutes(grounds, "hosted", rows * len(examples_shown)))
+    return Measure(f"{PILOT} --hosted {model}", cost, _minutes(grounds, "hosted", rows * len(examples_shown)))
 
 
 def by_lengths(model: str, grounds: Grounds) -> "Draws | None":
@@ -69,7 +66,7 @@ def by_lengths(model: str, grounds: Grounds) -> "Draws | None":
 
 
 def _minutes(grounds: Grounds, pace: str, rows: int) -> Interval80 | None:
-    if not rows:
+    if not (pace and rows):
         return None
     taken = band(grounds.basis.draw(f"measuring.{pace}") * rows / 60)
     return Interval80(taken.p10, taken.p50, taken.p90)

@@ -75,26 +75,34 @@ class Grounds:
         hours = self.basis.draw(f"alternatives.{name}", self.stated(name).set_up)
         return band(hours * person_hour(self.basis))
 
+    def stated_price(self, name: str) -> "Draws | None":
+        """1,000 answers of a way as the project file prices them, shape (draws,); None where it does not."""
+        price = self.stated(name).price_per_1k_answers
+        return None if price is None else self.basis.draw(f"alternatives.{name}.price_per_1k_answers", price)
+
+    def log(self, name: str) -> EvalLog | None:
+        """The evaluation log that the project file takes the score of a way from; None without one."""
+        return self.logs.get(f"alternatives.{name}.score")
+
     def better(self, one: float, other: float) -> bool:
         """Whether the first score is better than the second."""
         return one < other if self.standing.direction == "lower" else one > other
 
 
-def answers_given(basis: Basis) -> "Draws | None":
+def answers_given(grounds: Grounds) -> "Draws | None":
     """Answers over the horizon, shape (draws,); None without a volume."""
-    assert basis.project is not None
-    problem = basis.project.problem
+    basis, problem = grounds.basis, grounds.project.problem
     if problem.volume is None:
         return None
     return basis.draw("problem.volume", problem.volume) * basis.draw("problem.horizon", problem.horizon)
 
 
-def running(basis: Basis, per_1k: "Draws | None", field: str) -> tuple[Band | None, tuple[str, ...]]:
+def running(grounds: Grounds, per_1k: "Draws | None", field: str) -> tuple[Band | None, tuple[str, ...]]:
     """What the answers of the horizon cost at a price of 1,000, and the fields that are missing for it."""
-    answers = answers_given(basis)
-    missing = {field: per_1k is None, "problem.volume": answers is None}
+    answers = answers_given(grounds)
     if per_1k is None or answers is None:
-        return None, tuple(name for name, lacks in missing.items() if lacks)
+        needed = {field: per_1k, "problem.volume": answers}
+        return None, tuple(name for name, draws in needed.items() if draws is None)
     return band(answers / 1000 * per_1k), ()
 
 
@@ -115,8 +123,14 @@ def value_of(grounds: Grounds, score: float | None) -> tuple[Band | None, tuple[
 
     A score short of the target, and of a fallback where one is named, would not be put to use: it brings nothing.
     """
-    worth, answers, base = worth_of_correct(grounds.basis), answers_given(grounds.basis), grounds.standing.base
-    lacks = _lacking(grounds)
+    worth, answers, base = worth_of_correct(grounds.basis), answers_given(grounds), grounds.standing.base
+    there = {
+        "problem.value": worth is not None,
+        "problem.volume": answers is not None,
+        "a baseline": base is not None,
+        "a metric that counts right answers": grounds.standing.counts_items,
+    }
+    lacks = tuple(name for name, is_there in there.items() if not is_there)
     if lacks or score is None or worth is None or answers is None or base is None:
         return None, lacks
     return band(worth * answers * _credited(grounds, score, base)), ()
@@ -136,16 +150,6 @@ def _credited(grounds: Grounds, score: float, base: float) -> float:
     return max(score, min(target, base)) - base
 
 
-def _lacking(grounds: Grounds) -> tuple[str, ...]:
-    there = {
-        "problem.value": worth_of_correct(grounds.basis) is not None,
-        "problem.volume": answers_given(grounds.basis) is not None,
-        "a baseline": grounds.standing.base is not None,
-        "a metric that counts right answers": grounds.standing.counts_items,
-    }
-    return tuple(name for name, is_there in there.items() if not is_there)
-
-
 def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     """What it brings to give only the answers that are sure, what they cost left out, as in `decide`.
 
@@ -160,15 +164,15 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     """
     basis, base, target = grounds.basis, grounds.standing.base, grounds.standing.target
     worth, answers = worth_of_correct(basis), served_answers(basis)
-    if promise is None or promise.coverage is None or promise.bound is None or _lacking(grounds):
+    if promise is None or promise.coverage is None or promise.bound is None:
         return None
-    assert worth is not None
-    assert answers is not None
-    assert base is not None
-    if target is not None and not keeps(promise, 1 - target):
+    _, lacks = value_of(grounds, None)
+    if lacks or worth is None or answers is None or base is None:
         return None
-    if promise.coverage == 1 and grounds.project.problem.by_hand is None:
-        return None  # all answers are given: that is the value of the score
+    # Where all answers are given, what they bring is the value of the score.
+    all_given = promise.coverage == 1 and grounds.project.problem.by_hand is None
+    if all_given or (target is not None and not keeps(promise, 1 - target)):
+        return None
     gain = promise.coverage * (1 - promise.bound - base)
     if target is not None:
         wanted = max(0.0, target - base)
