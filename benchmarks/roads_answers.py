@@ -46,7 +46,7 @@ from tunecase.records import AtHand, Audit, Decision, Definition, Forecast, Poin
 STAKES = ((2_000, 0.10), (20_000, 0.10), (20_000, 1.0), (200_000, 1.0))  # worth of the target, price of a label [USD]
 ROUND_HOURS, HOUR_USD = 4, 75
 ROUND_USD = ROUND_HOURS * HOUR_USD  # people's part of a round of buying, training and testing, for everybody alike
-TEST_USD = ROUND_USD / 2  # people's part of a larger test, where nothing is trained; the product counts none
+TEST_USD = ROUND_USD / 2  # people's part of a larger test, where nothing is trained
 MISS = 0.0  # what shipping a model that misses costs, in worths of the target, as the roads are scored
 ANSWERS_A_MONTH, MONTHS = 100_000, 12
 UNMEASURED = ("clean", "tune", "bigger_model")  # levers taken as used: nobody measured what they do here

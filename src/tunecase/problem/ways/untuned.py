@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.compute import base_model
@@ -23,11 +22,8 @@ from tunecase.problem.ways.evidence import (
 from tunecase.problem.ways.finding_out import FREE, NO_MEASURE, PILOT, Measure, asking, by_lengths, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
 from tunecase.problem.ways.row import Known, price_seen, row
-from tunecase.quantities import band
+from tunecase.quantities import Draws, band, np
 from tunecase.records import Alternative
-
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
 
 OF_CLASSES = ("n_grams", "encoder", "nearest", "decision", "encoder_tuned")  # ways that choose one of a list of answers
 PARTS = {  # the optional part that measures a way here, and the packages that it brings
@@ -160,7 +156,7 @@ def _usual_hosted() -> str:
     return catalog.default("alternatives.prompt_hosted.model").value
 
 
-def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> "tuple[Draws | None, str]":
+def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> tuple[Draws | None, str]:
     """1,000 answers of a hosted model [base currency] and what their price is from: stated, paid, or by the token."""
     basis, per_1k = grounds.basis, grounds.stated_price("prompt_hosted")
     if per_1k is None and seen is not None:
@@ -172,10 +168,8 @@ def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> "tuple[Dra
     return per_1k, "" if per_1k is None else words
 
 
-def _paid(usd: float | None, grounds: Grounds) -> "Draws | None":
+def _paid(usd: float | None, grounds: Grounds) -> Draws | None:
     """A known price in US dollars in every world [base currency], shape (draws,); None without one."""
-    import numpy as np
-
     return None if usd is None else np.full(grounds.basis.worlds.n, usd * grounds.basis.base_per_usd)
 
 
@@ -195,7 +189,7 @@ def _decision(name: str, grounds: Grounds) -> Known:
     )  # fmt: skip
 
 
-def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Grounds) -> "Draws | None":
+def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Grounds) -> Draws | None:
     """1,000 answers of a decision model [base currency], shape (draws,); None where a price or a length is missing.
 
     price = 1,000 x (input + hidden of a request and a question + classes x hidden of an option) x price of a token
