@@ -156,7 +156,7 @@ def _usual_hosted() -> str:
     return catalog.default("alternatives.prompt_hosted.model").value
 
 
-def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> tuple[Draws | None, str]:
+def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> "tuple[Draws | None, str]":
     """1,000 answers of a hosted model [base currency] and what their price is from: stated, paid, or by the token."""
     basis, per_1k = grounds.basis, grounds.stated_price("prompt_hosted")
     if per_1k is None and seen is not None:
@@ -168,7 +168,7 @@ def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> tuple[Draw
     return per_1k, "" if per_1k is None else words
 
 
-def _paid(usd: float | None, grounds: Grounds) -> Draws | None:
+def _paid(usd: float | None, grounds: Grounds) -> "Draws | None":
     """A known price in US dollars in every world [base currency], shape (draws,); None without one."""
     return None if usd is None else np.full(grounds.basis.worlds.n, usd * grounds.basis.base_per_usd)
 
@@ -189,7 +189,7 @@ def _decision(name: str, grounds: Grounds) -> Known:
     )  # fmt: skip
 
 
-def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Grounds) -> Draws | None:
+def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Grounds) -> "Draws | None":
     """1,000 answers of a decision model [base currency], shape (draws,); None where a price or a length is missing.
 
     price = 1,000 x (input + hidden of a request and a question + classes x hidden of an option) x price of a token
