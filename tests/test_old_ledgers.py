@@ -29,7 +29,7 @@ REMADE = ("forecast", "estimate", "define", "decide")
 # Fields that the plan's figures, and the looks of a decision, have taken the place of.
 GONE = frozenset(
     {"p_reach", "expected_gain", "expected_cost", "expected_value", "experiments", "certainty", "stop_at", "truly",
-     "give_up"}
+     "give_up", "flips_at"}
 )  # fmt: skip
 # What brings them into it, in order: the problem rests on a bill, and the bill on the curve.
 ANEW = ("estimate", "define", "forecast", "estimate")

@@ -14,7 +14,7 @@ from tunecase.errors import InputError
 from tunecase.flow import BooksAsked, ScorecardAsked, open_case
 from tunecase.flow.opened import now
 from tunecase.forecast.importers.imported import Asked
-from tunecase.records import Spending
+from tunecase.records import ChanceMet, Spending
 
 TODAY = date(2026, 11, 24)
 CURVE = "n,score,test_rows\n" + "".join(
@@ -75,9 +75,9 @@ def test_a_walked_case_says_what_it_was_told_and_what_came(cases: Path) -> None:
     record = flow.scorecard(ScorecardAsked([cases]))
     assert (2, 2, 0) == (record.cases, record.finished, record.copies)
     assert (2, 2) == (record.lines.of, record.totals.of)
-    assert (1, 0) == (record.scores.of, record.rounds.of)
+    assert (1, 1) == (record.scores.of, record.rounds.of)
     tried = next(case for case in record.scored if case.scores)
-    assert (None, "stop") == (tried.chance, tried.ended)
+    assert (ChanceMet(0.0, came=False), "stop") == (tried.chance, tried.ended)
     assert 0 <= tried.followed <= tried.advised <= 2
     assert () == tried.hours
     assert [1.5] == [pytest.approx(case.hours_ratio, rel=0.01) for case in record.scored if not case.scores]

@@ -171,7 +171,7 @@ def form_of(kinds: Sequence[Any]) -> int:
 
     Example:
         >>> form_of([Check]), form_of([Estimate]), form_of([Estimate, Decision])
-        (1, 5, 9)
+        (1, 5, 10)
     """
     numbers = {kind: SCHEMAS[verb] for verb, kind in RECORDS.items()}
     return 1 + sum(numbers[kind] - 1 for kind in kinds if kind in numbers)
