@@ -71,7 +71,7 @@ def cases(walked: Path, tmp_path: Path) -> Path:
 
 
 def test_a_walked_case_says_what_it_was_told_and_what_came(cases: Path) -> None:
-    """Both are finished, one after a round; hours are 1.5 times those of the default rates."""
+    """Both are finished, one after a round; its hours 1.5 times those of the default rates."""
     record = flow.scorecard(ScorecardAsked([cases]))
     assert (2, 2, 0) == (record.cases, record.finished, record.copies)
     assert (2, 2) == (record.lines.of, record.totals.of)
@@ -79,8 +79,9 @@ def test_a_walked_case_says_what_it_was_told_and_what_came(cases: Path) -> None:
     tried = next(case for case in record.scored if case.scores)
     assert (ChanceMet(0.0, came=False), "stop") == (tried.chance, tried.ended)
     assert 0 <= tried.followed <= tried.advised <= 2
-    assert () == tried.hours
-    assert [1.5] == [pytest.approx(case.hours_ratio, rel=0.01) for case in record.scored if not case.scores]
+    assert ["labour"] == [line.name for line in tried.hours]
+    assert [1.5] == [pytest.approx(case.hours_ratio, rel=0.01) for case in record.scored if case.scores]
+    assert [()] == [case.hours for case in record.scored if not case.scores]  # rounds were told, and none was made
     assert 1 < record.next_case.hours_factor < 1.5
     assert 1 == record.next_case.hours_cases
 
