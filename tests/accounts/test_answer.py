@@ -16,7 +16,7 @@ from tunecase.accounts.tiles import tiles
 from tunecase.accounts.verdict import release_now, verdict
 from tunecase.blocks import Answer
 from tunecase.quantities import Band, Sampled, plain_figure, plain_share
-from tunecase.records import Alternative, Decision, Estimate, Flip, Limits, Look, Outcome, Plan, Release
+from tunecase.records import Alternative, Bar, Decision, Estimate, Flip, Limits, Look, Outcome, Plan, Release
 
 MODEL = "meta-llama/Llama-3.1-8B"
 
@@ -126,6 +126,23 @@ def test_each_advice_has_its_verdict(moved: dict[str, Any], kind: str, sentence:
     made = replace(usual(), **moved)
     found = verdict(Material(forecast=samples.forecast(), decision=made))
     assert (found.kind, found.sentence) == (kind, sentence)
+
+
+@pytest.mark.parametrize(
+    ("chance", "bar", "words"),
+    [
+        (0.98, Bar(Sampled(0.98), 0.5, 1.0), "it meets the target of 90%."),
+        (0.62, Bar(Sampled(0.62), 0.5, 1.0), "60% likely to meet the target of 90%, and 50% is enough."),
+        (0.03, None, "what it brings is worth more than any further step."),
+    ],
+)
+def test_what_is_shipped_is_said_to_meet_the_target_where_that_is_sure(
+    chance: float, bar: Bar | None, words: str
+) -> None:
+    """Else its chance stands there with the one that is enough, or that a part of the gain is had."""
+    made = plan(lever="ship", chance=replace(plan().chance, shown=Sampled(chance)), bar=bar)
+    found = verdict(Material(forecast=samples.forecast(), decision=replace(usual(), advice="ship", plan=made)))
+    assert f"Ship what you have: {words}" == found.sentence
 
 
 def test_what_is_open_comes_before_any_advice() -> None:

@@ -26,6 +26,7 @@ from tunecase.quantities import Band, Sampled
 from tunecase.records import (
     Alternative,
     Approvals,
+    Bar,
     Bridge,
     Candidate,
     Capital,
@@ -141,7 +142,9 @@ CASES = {
         decision=decision(advice="ship", instead="Do not fine-tune: prompt a hosted model."),
         definition=replace(samples.definition(), alternatives=(HOSTED,)),
     ),
-    "ship": material(decision=decision(advice="ship", plan=plan(lever="ship", lost=None))),
+    "ship": material(
+        decision=decision(advice="ship", plan=plan(lever="ship", lost=None, bar=Bar(Sampled(0.5546), 0.5, 1.0)))
+    ),
     "no": material(decision=decision(advice="stop", plan=plan(advised=False))),
     "beyond the budget": material(decision=decision(advice="stop", plan=plan(advised=False, beyond_budget=True))),
     "fix first": case(decision=replace(sample()["decision"], advice="fix first")),

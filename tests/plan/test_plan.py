@@ -201,13 +201,14 @@ def test_the_chance_that_is_needed_follows_from_the_price_of_a_miss(miss: float,
 
 
 def test_the_chance_that_is_met_is_that_of_what_is_put_to_use() -> None:
-    """Not below the one that is needed; serving and upkeep raise that, and a linear gain needs none."""
+    """Not below the one that is needed; serving and upkeep raise that; a linear gain and a fallback have none."""
     for case in ("usual", "served", "kept up", "without a pilot"):
         bar, walk = made(case).bar, walked(case).walk
         assert bar.needed <= bar.met.value == walk.reached[walk.ships].mean()
         assert (bar.needed > 0.5) == (case in ("served", "kept up"))
     of = walked("usual")
     assert plan(from_state(of, replace(of.solved.state, miss=None))).bar is None
+    assert made("with a fallback").bar is None
     assert plan(from_state(of, replace(of.solved.state, error_target=0.001))).bar.met is None
 
 

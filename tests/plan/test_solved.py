@@ -88,6 +88,15 @@ def test_fewer_worlds_give_nearly_the_same_worth() -> None:
         assert abs(whole.mean() - part.mean()) <= 4 * np.std(part) / np.sqrt(len(part))
 
 
+@pytest.mark.parametrize("worlds", [75, 150, 500, 700])
+def test_fewer_worlds_follow_learnt_slopes_as_often(worlds: int) -> None:
+    """Every other world of a curve follows them, and every other one of the fewer: half of each, however few."""
+    of = solved()
+    at = {path.tobytes(): place for place, path in enumerate(of.state.paths)}
+    places = [at[path.tobytes()] for path in of.in_some(worlds).state.paths]
+    assert abs(np.mean(np.asarray(places) % 2) - 0.5) <= 1 / len(places)
+
+
 def test_without_a_value_a_bigger_model_and_a_larger_test_need_a_reason_in_money() -> None:
     """Nothing is weighed: of the other steps the best is the one that pays from the least worth on."""
     of = solved("without a value")

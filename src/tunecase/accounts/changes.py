@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
-from tunecase.accounts.verdict import advised_plan, is_stand_in, small_amount, to_settle
+from tunecase.accounts.verdict import SURE, advised_plan, is_stand_in, small_amount, to_settle
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Facts, VerdictKind
 from tunecase.quantities import figures, plain_figure, plain_money, plain_share, sentence
@@ -12,7 +12,6 @@ from tunecase.records import Alternative, Decision, Flip
 
 MOST = 3
 HEAVY = 0.5  # of the bill
-SURE = 0.95  # of what is shipped: above it nobody need doubt the test
 # Ways that need no fine-tune, as the title of what they would change.
 TITLES = {
     "prompt_hosted": "A prompt alone does it.",
@@ -136,10 +135,12 @@ def _larger_no_better(material: Material, kind: VerdictKind) -> tuple[str, str] 
 
 
 def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
-    """The test flattered what is shipped: where the chance that it meets the target is no near certainty."""
+    """The test flattered what is shipped: where its chance to meet the target decides, and is no near certainty."""
     decision = material.decision
     plan = None if decision is None else decision.plan
-    if kind not in ("ship", "instead") or plan is None or plan.lever != "ship" or plan.chance is None:
+    if kind not in ("ship", "instead") or plan is None or plan.lever != "ship":
+        return None
+    if plan.chance is None or plan.bar is None:
         return None
     met = plan.chance.shown
     if met.value >= SURE:

@@ -111,13 +111,16 @@ def _within(shares: Sequence[float], reaches: Sequence[float]) -> list[float]:
 
 
 def rule(plan: Plan, outcome: Outcome, metric: str | None) -> str:
-    """The scores of the first test at which a branch is taken, as words; "otherwise" where they are not known."""
+    """The scores of the first test at which a branch is taken, as words; "otherwise" where they are not known.
+
+    What is put to use and truly falls short of the target, though not of the fallback, shows the same scores.
+    """
     at = None if plan.limits is None else plan.limits.ship_at
-    if at is None or (at > 1 and _is_share(metric)) or outcome.name == "settle":
+    if at is None or (at > 1 and _is_share(metric)):
         return "otherwise"
     less, more = ("above", "or less") if plan.direction == "lower" else ("below", "or more")
     words = score_words(at, metric)
-    return f"at {words} {more}" if outcome.name == "ship" else f"{less} {words}"
+    return f"at {words} {more}" if outcome.name in ("ship", "settle") else f"{less} {words}"
 
 
 def _is_share(metric: str | None) -> bool:

@@ -10,7 +10,18 @@ from tunecase.accounts.looks import TRIED, look_price, published_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.words import is_share, plain_words, score_words, short_name, target_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
-from tunecase.quantities import Sampled, count, counted, one_line, paid, plain_figure, plain_money, plain_paid, sentence
+from tunecase.quantities import (
+    Sampled,
+    count,
+    counted,
+    one_line,
+    paid,
+    plain_figure,
+    plain_money,
+    plain_paid,
+    plain_share,
+    sentence,
+)
 from tunecase.records import Candidate, Criterion, Decision, Look, Option, Plan
 
 # What settles a rule that stops a case, by the rule's id, and why it is asked; any other is asked for by its name.
@@ -31,6 +42,7 @@ UNDECIDED = {
 }
 NAMED = re.compile(r" \((?=[a-zA-Z_.-]*\d)([\w.-]+)\)")  # the model that a way uses
 WRONG = re.compile(r" with at most ([\d.]+)% of them wrong ")
+SURE = 0.95  # of what is shipped: above it nobody need doubt the test
 MOST_NAMED = 2  # open questions named one by one
 
 
@@ -294,7 +306,7 @@ def _loss(worth: Sampled, currency: str) -> str:
 
 
 def _ship(material: Material) -> Verdict | None:
-    """Ship what you have: the model that was piloted meets the target, or what was called good enough."""
+    """Ship what you have: it meets the target or what was called good enough, or is near enough to be put to use."""
     decision = material.decision
     assert decision is not None
     if decision.advice not in ("ship", "redefine", "when_sure"):
@@ -303,11 +315,17 @@ def _ship(material: Material) -> Verdict | None:
     met = "your fallback" if decision.advice == "redefine" else f"the target of {target_words(material.target, metric)}"
     if decision.advice == "when_sure":
         met = f"{met} where it is sure"
-    plan, price = shipped_plan(material), "Nothing has to be bought."
+    plan, price, words = shipped_plan(material), "Nothing has to be bought.", f"it meets {met}."
+    if decision.advice == "ship" and plan is not None and plan.chance is not None and plan.chance.shown.value < SURE:
+        words = "what it brings is worth more than any further step."
+        if plan.bar is not None:
+            words = (
+                f"{plain_share(plan.chance.shown)} likely to meet {met}, and {plain_share(plan.bar.needed)} is enough."
+            )
     if plan is not None:
         price = f"To put it to use takes about {plain_money(plan.release.p80, plan.currency)}."
     why = [_pilot_words(material), price]
-    return _made("ship", "Ship what you have:", f"it meets {met}.", "", material, why)
+    return _made("ship", "Ship what you have:", words, "", material, why)
 
 
 def _no(material: Material) -> Verdict | None:

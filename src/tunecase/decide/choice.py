@@ -171,7 +171,10 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
         return "No step is worth its price at this value."
     beside = f" {compared(drawn, made)}" if drawn.way else ""
     if best.lever == "ship":
-        return f"{sentence(forecast.reason)} Nothing has to be bought.{beside}"
+        why = sentence(forecast.reason)
+        if forecast.verdict != "reached" and made.chance is not None:
+            why = f"It meets the target in {firm_share(made.chance.shown)} of cases."
+        return f"{why} Nothing has to be bought.{beside}"
     if best.lever == "when_sure":
         return f"{promised(drawn)}{beside}"
     if best.brings is not None:

@@ -65,7 +65,8 @@ def _judge(flow: Flow, majority: float | None, probe: float | None, bill: Estima
         return define(facts, pilot=pilot)
     facts = replace(
         facts, total_cost=bill.total, tuning_cost=_tuning_cost(flow, bill), chance=bill.reached,
-        upkeep=_upkeep(bill, facts), put_to_use=_put_to_use(bill),
+        had=_had(bill) if flow.project.problem.gain == "linear" else None, upkeep=_upkeep(bill, facts),
+        put_to_use=_put_to_use(bill),
     )  # fmt: skip
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
 
@@ -94,6 +95,11 @@ def _put_to_use(bill: Estimate) -> float:
     plan = bill.plan
     untrained = plan is not None and plan.advised and plan.lever in ("ship", "when_sure")
     return plan.worth.expected.value if plan is not None and untrained and plan.worth is not None else 0.0
+
+
+def _had(bill: Estimate) -> float | None:
+    """What the bill's plan gains on average; None where nobody knows."""
+    return None if bill.plan is None or bill.plan.worth is None else bill.plan.worth.gain.value
 
 
 def _promises(pilot: Pilot | None) -> tuple[Promise, ...]:

@@ -170,20 +170,23 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
 
 
 def _bar(drawn: Drawn) -> Bar | None:
-    """The chance that is needed to put a model to use: V (p - M (1 - p)) + what that brings besides > 0."""
+    """The chance that is needed to put a model to use: V (p - M (1 - p)) + what that brings besides > 0.
+
+    None where a fallback may be met instead, which brings a part of V: no single chance decides there.
+    """
     solved, ships, met = drawn.solved, drawn.walk.shipped, drawn.walk.reached
     if solved is None or not drawn.grounded or ships is None or met is None:
         return None
     if drawn.offer is not None and drawn.offer.lever == "when_sure":
         return None  # its error is promised, whatever the target
     state, at, miss = solved.state, drawn.walked.at, solved.state.miss
-    if miss is None:
+    if miss is None or state.error_fallback is not None:
         return None
     size = 0 if at is None else solved.board.steps[at].size
-    worth, besides = state.worth, solved.board.rules.besides(size)
+    worth, besides = float(np.mean(solved.board.rules.worth)), solved.board.rules.besides(size)
     if at is None:
-        more = _mean(np.atleast_1d(state.more_today))
-        worth, besides = worth + more, state.shipping(1.0) - worth - more
+        worth += float(np.mean(state.more_today))
+        besides += float(np.mean(state.release)) - float(np.mean(state.release_at_once))
     needed = (miss - (besides / worth if worth > 0 else 0.0)) / (1 + miss)
     share = share_of(met[ships]) if ships.any() else None
     return Bar(share, min(max(needed, 0.0), 1.0), miss)

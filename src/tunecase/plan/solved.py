@@ -61,11 +61,14 @@ class Solved:
         return next(offer for offer in self.offers if offer.brings is not None and not offer.blocked)
 
     def in_some(self, worlds: int) -> "Solved":
-        """The same in fewer worlds, spread evenly over all batches, for questions that are asked many times."""
+        """The same in fewer worlds, spread evenly over all batches, for questions that are asked many times.
+
+        Two neighbours at a time: every other world of a curve follows slopes learnt elsewhere (`Belief.paths`).
+        """
         every = -(-len(self.state.paths) // worlds)
         if every < 2:
             return self
-        some = np.arange(0, len(self.state.paths), every)
+        some = np.flatnonzero(np.arange(len(self.state.paths)) % (2 * every) < 2)
         value = None if self.state.value is None else self.state.value[some]
         more, release = (
             np.broadcast_to(whole, len(self.state.paths))[some] for whole in (self.state.more_today, self.state.release)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tunecase.prices.titles import input_title, is_price
     from tunecase.prices.value import (
         baseline_score, error_cost, more_than_today, part_when_sure, people_give_the_rest, price_of_answers,
-        price_today, rest_by_others, rest_goes_to_people, saving_per_answer, serving_saving,
+        price_today, rest_by_others, rest_goes_to_people, saving_per_answer, score_given_up, serving_saving,
         target_value, today_score, value_or_saving,
         worth_of_correct,
     )  # fmt: skip

@@ -40,17 +40,23 @@ def value_of_one(project: "Project", basis: Basis) -> "Draws | None":
 def more_than_today(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | float":
     """What reaching the target is worth above today's way beyond V, shape (draws,): V counts from the best at hand.
 
-    What is put to use takes the place of today's way, a fine-tune that of the best that is at hand. Where nobody
-    knows how good today's way is, it is taken to be the commonest answer.
+    What is put to use takes the place of today's way, a fine-tune that of the best that is at hand.
     """
-    base, point = baseline_score(project, definition), value_of_one(project, basis)
-    today = today_score(project, definition)
-    if base is None or point is None or project.problem.target is None:
+    base, point, today = (
+        baseline_score(project, definition), value_of_one(project, basis), score_given_up(project, definition),
+    )  # fmt: skip
+    if base is None or today is None or point is None or project.problem.target is None:
         return 0.0
-    if today is None:
-        today = min(base, (None if definition is None else definition.majority) or 0.0)
     target = read_score(project.problem.target)
     return point * (max(0.0, target - today) - max(0.0, target - base))
+
+
+def score_given_up(project: "Project", definition: Definition | None) -> float | None:
+    """The score of today's way, the commonest answer's where nobody knows it; None without a score at hand."""
+    base, today = baseline_score(project, definition), today_score(project, definition)
+    if base is None or today is not None:
+        return today
+    return min(base, (None if definition is None else definition.majority) or 0.0)
 
 
 def value_or_saving(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":

@@ -17,9 +17,10 @@ from tests.projects import basis, written
 from tunecase.plan import Solved, levers
 from tunecase.plan import solve as solved_anew
 from tunecase.plan.levers.data import _wrong_labels
+from tunecase.plan.levers.ending import rated
 from tunecase.plan.levers.offers import LEVERS
 from tunecase.plan.levers.standing import belief_of
-from tunecase.plan.levers.state import State
+from tunecase.plan.levers.state import Offer, State
 from tunecase.plan.limits import shown_score
 from tunecase.plan.rounds.board import RoundPrices, Step
 from tunecase.prices.examples import OtherSource, Stock, Supply
@@ -189,13 +190,19 @@ def test_more_sizes_never_lower_the_worth_of_labels() -> None:
 
 
 def test_a_model_brings_all_the_fallbacks_part_or_the_price_of_a_miss() -> None:
-    """With a linear gain it brings the part of the wanted gain that it has, and with no gain wanted all of it."""
+    """With a linear gain it brings its part of the wanted gain, or where none is wanted 1 for what meets the target."""
     at, errors = state(error_target=0.10, error_baseline=0.30), np.array([0.05, 0.10, 0.15, 0.20, 0.30, 0.40])
     settling = replace(at, error_fallback=0.15, miss=3.0)
     assert [1, 1, -1, -1, -1, -1] == at.credit(errors).tolist()
     assert [1, 1, 0.75, -3, -3, -3] == pytest.approx(settling.credit(errors).tolist())
     assert [1, 1, 0.75, 0.5, 0, 0] == pytest.approx(replace(settling, miss=None).credit(errors).tolist())
-    assert [1] * 6 == replace(at, error_baseline=0.10, miss=None).credit(errors).tolist()
+    assert [1, 1, 0, 0, 0, 0] == replace(at, error_baseline=0.10, miss=None).credit(errors).tolist()
+    linear = replace(at, miss=None)
+    assert [1, 1, 0.5, 0, 0, 0] == pytest.approx(linear.credit(errors, 0.20).tolist())
+    at_hand = Offer("ship", "", errors=np.array([0.25]))
+    assert [0.25, 0.5] == pytest.approx(
+        [rated(replace(linear, error_today=today), at_hand).brings for today in (None, 0.40)]
+    )
 
 
 def test_another_source_pays_for_what_one_example_of_it_teaches() -> None:

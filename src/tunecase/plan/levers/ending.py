@@ -35,14 +35,15 @@ def rated(state: State, offer: Offer) -> Offer:
     """An offer to put to use what has these true errors, with what that brings; blocked where that is nothing."""
     errors = offer.errors
     assert errors is not None
-    had, met = float(state.credit(errors).mean()), float((errors <= state.error_target).mean())
+    had, met = float(state.credit(errors, state.error_today).mean()), float((errors <= state.error_target).mean())
     settled = float((errors <= state.error_wanted).mean()) - met
     blocked = ""
     if (settled > met) != (offer.lever == "redefine"):
         blocked = "the fallback is likelier to be met than the target" if settled > met else "the target is likelier"
     elif (brought := had if state.value is None else state.shipping(had)) < 0 or had <= 0 >= brought:
         likely = f"{share(met + settled)} likely to meet the {'fallback' if settled > met else 'target'}"
-        blocked = LOSS if had > 0 else f"{likely} is too little for the price of a miss"
+        blocked = LOSS if had > 0 else f"{likely} is too little"
+        blocked += " for the price of a miss" if state.miss and had <= 0 else ""
     return replace(offer, blocked=blocked, p_reach=met, brings=had, reaches=met > settled)
 
 

@@ -30,6 +30,7 @@ from tunecase.prices import (
     more_than_today,
     person_hour,
     rest_by_others,
+    score_given_up,
     serving_saving,
     supply,
     unknown_factor,
@@ -85,6 +86,8 @@ def standing(facts: Known, work: Work, earlier: State | None = None) -> State:
     forecast, saving, settle = curve.forecast, serving_saving(basis), facts.project.problem.fallback
     assert forecast.target is not None
     baseline = _error(baseline_score(facts.project, definition), forecast)
+    saved = 0.0 if saving is None or value is None else float(saving.mean())
+    more = 0.0 if value is None else more_than_today(facts.project, basis, definition)
     return State(
         paths=curve.paths(basis) if earlier is None else earlier.paths,
         sizes=curve.sizes,
@@ -110,15 +113,16 @@ def standing(facts: Known, work: Work, earlier: State | None = None) -> State:
         reviews=facts.reviews,
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
-        saving=0.0 if saving is None or value is None else float(saving.mean()),
+        saving=saved,
         upkeep=None if value is None else upkeep_by_rows(work),
         release=release(work),
         release_at_once=release_at_once(work),
         way=facts.way,
         promise=facts.promise,
         rest=_rest(facts.promise, basis),
-        more_today=0.0 if value is None else more_than_today(facts.project, basis, definition),
-        miss=_miss(basis, value),
+        more_today=more,
+        error_today=_error(score_given_up(facts.project, definition), forecast) if np.any(more) else None,
+        miss=_miss(basis, 0.0 if value is None else float(value.mean()) or saved),
     )
 
 
@@ -187,8 +191,11 @@ def _rest(promise: Promise | None, basis: Basis) -> "Draws | float":
     return 0.0 if promise is None or promise.coverage is None else rest_by_others(basis, promise.coverage)
 
 
-def _miss(basis: Basis, value: "Draws | None") -> float | None:
-    """What a miss that is put to use costs, in worths of the target; None where its part of the gain is had."""
+def _miss(basis: Basis, worth: float) -> float | None:
+    """What a miss that is put to use costs, in worths of the target; None where its part of the gain is had.
+
+    `worth` is what the target brings, or serving saves where that is all [base currency].
+    """
     problem = None if basis.project is None else basis.project.problem
     if problem is not None and problem.gain == "linear":
         return None
@@ -197,7 +204,7 @@ def _miss(basis: Basis, value: "Draws | None") -> float | None:
     price = float(basis.draw(MISS_COST, problem.miss_cost).mean())
     if not problem.miss_cost.currency:
         return price
-    return MISS if value is None or value.mean() <= 0 else price / float(value.mean())
+    return price / worth if worth > 0 else MISS
 
 
 def belief_of(forecast: Forecast, basis: Basis, *, tuned: bool = True) -> Belief:

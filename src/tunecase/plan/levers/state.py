@@ -38,7 +38,8 @@ class State:
     no pilot measured it. `way` is the measured way whose project this is, None for the model to be tuned; `promise` is
     what it promises where it answers only when sure, and `rest` what answers left to others add to the saving then.
     `miss` is what putting to use what misses the target costs, in worths of it; None where a gain counts in proportion.
-    `more_today` is what shipping now is worth beyond V, which counts from the best at hand, and not from today's way.
+    `more_today` is what shipping now is worth beyond V, which counts from the best at hand, and not from today's way,
+    whose error `error_today` is, None where nothing is beyond V.
     """
 
     paths: "Draws"
@@ -73,6 +74,7 @@ class State:
     promise: Promise | None = None
     rest: "Draws | float" = 0.0
     more_today: "Draws | float" = 0.0
+    error_today: float | None = None
     miss: float | None = 1.0
 
     @property
@@ -109,17 +111,17 @@ class State:
         """Whether a chance rests on something: a learner of the task's kind on the user's rows, or published pairs."""
         return self.factor in ("", catalog.SMALLER_MODEL) or catalog.reference_class(self.factor) is not None
 
-    def credit(self, errors: "Draws") -> "Draws":
-        """What putting these true errors to use brings, in worths of the target.
+    def credit(self, errors: "Draws", baseline: float | None = None) -> "Draws":
+        """What putting these true errors to use brings, in worths of the target; parts count from an error at hand.
 
         All or nothing: 1 where the target is met, the fallback's part where it is, and -`miss` below both. Linear: the
         part of the wanted gain that is had, 0 to 1.
         """
         if self.miss is None:
-            return self.part(errors)
+            return self.part(errors, baseline)
         less = np.full_like(errors, -self.miss)
         if self.error_fallback is not None:
-            settled = float(self.part(np.asarray([self.error_fallback]))[0])
+            settled = float(self.part(np.asarray([self.error_fallback]), baseline)[0])
             less = np.where(errors <= self.error_fallback, settled, less)
         return np.where(errors <= self.error_target, 1.0, less)
 
@@ -131,12 +133,13 @@ class State:
             miss *= self.worth / mean
         return replace(self, value=value, miss=miss)
 
-    def part(self, errors: "Draws") -> "Draws":
-        """The part of the wanted gain that these errors reach, 0 to 1; all of it if no gain is wanted."""
-        wanted = self.error_baseline - self.error_target
+    def part(self, errors: "Draws", baseline: float | None = None) -> "Draws":
+        """The part of the wanted gain that these errors reach, 0 to 1; with none wanted, 1 for what is good enough."""
+        since = self.error_baseline if baseline is None else baseline
+        wanted = since - self.error_target
         if wanted <= 0:
-            return np.ones_like(errors)
-        return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
+            return np.asarray(errors <= self.error_wanted, dtype=float)
+        return np.asarray(np.clip((since - errors) / wanted, 0.0, 1.0))
 
     @property
     def error_wanted(self) -> float:

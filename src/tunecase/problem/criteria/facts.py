@@ -57,6 +57,7 @@ class Facts:
         measured: what a pilot scored without tuning a language model and the constraints allow.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
+        had: what the plan's gain is on average where each part of it counts; None where it is all or nothing.
         put_to_use: what the plan is worth that puts to use what was measured, without a fine-tune; 0 without one.
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
         trial: what two readers said of the same rows, for the ceiling where the test rows have no second label.
@@ -78,6 +79,7 @@ class Facts:
     measured: tuple[AtHand, ...] = ()
     tuning_cost: Band | None = None
     chance: float | None = None
+    had: float | None = None
     upkeep: float = 0.0
     put_to_use: float = 0.0
     trial: LabelTrial | None = None

@@ -60,10 +60,10 @@ def worth_the_cost(facts: Facts) -> Criterion:
 
     A correct answer in place of a wrong one brings its value and saves what the wrong one costs. Serving counts where
     the tuned model's price is known: as a saving where today's is known too, else as a cost; answers in the total then
-    count no second time. The chance is that of the
-    bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Upkeep
-    after launch, expected, is held against it with the total. Leaves
-    out the doubt of the total in the break-even volume.
+    count no second time. The chance is that of the bill, whose mean holds the cases that ship nothing; while no curve
+    says it, a target that is reached is weighed. A linear gain counts by the part of it that the bill's plan has on
+    average. Upkeep after launch, expected, is held against it with the total. Leaves out the doubt of the total in the
+    break-even volume.
     """
     if facts.put_to_use > 0:
         got = f"{three_figures(facts.put_to_use)} {facts.basis.currency} on average, after costs"
@@ -79,11 +79,13 @@ def worth_the_cost(facts: Facts) -> Criterion:
     if facts.cost is None or facts.expected_cost is None:
         return WORTH.unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
     months = served_months(facts.basis)
-    if facts.chance is not None:
-        brought = brought * facts.chance
-        parts = [f"{' and '.join(parts)}, reached in {percent(facts.chance)} of cases,"]
-    even = _break_even(facts.chance, facts.expected_cost, band(brought).p50, months)
-    answers = served_answers(facts.basis)
+    answers, weight, words = served_answers(facts.basis), facts.chance, "reached in {} of cases"
+    if facts.had is not None and answers is not None and (whole := float((brought * answers).mean())) > 0:
+        weight, words = min(max(facts.had / whole, 0.0), 1.0), "of which {} is had on average"
+    if weight is not None:
+        brought = brought * weight
+        parts = [f"{' and '.join(parts)}, {words.format(percent(weight))},"]
+    even = _break_even(weight, facts.expected_cost, band(brought).p50, months)
     if answers is None:
         return WORTH.unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
     worth = band(brought * answers)

@@ -221,7 +221,7 @@ function branches(plan, chance) {
 function ruled(list, plan) {
   var ship = plan.ship_at > 0 && G.share ? percent(Math.round(1000 * plan.ship_at) / 1000) : "";
   list.forEach(function (one) {
-    one.rule = ship && one.key !== "settle" ? fill(one.key === "ship" ? W.at : W.below, { ship: ship }) : W.otherwise;
+    one.rule = ship ? fill(one.key === "ask again" ? W.below : W.at, { ship: ship }) : W.otherwise;
     one.name = W[one.key];
   });
   return list;
