@@ -36,7 +36,7 @@ def grid(now: float = 0.0, worth: float = 20_000.0, targets: tuple[float, ...] =
         Axis("value", (0.5, 1.0, 2.0), 1.0),
     )  # fmt: skip
     cells = (tuple(one),) * (6 * len(targets))
-    return Grid(axes, (WayCells("", True, (9_399.0,), cells),), True, 6, targets, 1.4)
+    return Grid(axes, (WayCells("", True, (9_399.0,), cells),), 6, targets, 1.4)
 
 
 @pytest.fixture

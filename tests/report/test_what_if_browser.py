@@ -68,7 +68,7 @@ def case(folder: Path) -> dict[str, Any]:
         Axis("value", (0.5, 1.0, 2.0), 1.0),
     )  # fmt: skip
     ways = (WayCells(EVIL, True, (9_399.0,), tuple(rows)),)
-    data = panel(Grid(axes, ways, True, 18, targets), material)
+    data = panel(Grid(axes, ways, 18, targets), material)
     data["words"]["first"] = EVIL  # type: ignore[index]
     data["sliders"][0]["label"] = EVIL
     return dict(data)

@@ -69,7 +69,7 @@ def panel(grid: Grid, material: Material) -> Mapping[str, Any] | None:
     """
     plan = _weighed_plan(material)
     sliders = list(_sliders(grid, material))
-    if plan is None or not grid.weighed or not sliders or _kind(grid) != _advised(material):
+    if plan is None or not sliders or _kind(grid) != _advised(material):
         return None
     money = sorted(FIELDS.index(name) for name in IN_MONEY)
     return {
@@ -79,7 +79,6 @@ def panel(grid: Grid, material: Material) -> Mapping[str, Any] | None:
         "parts": [MONEY if at in money else PARTS for at in range(len(FIELDS))],
         "ways": [_way(way, at) for at, way in enumerate(grid.ways)],
         "sliders": sliders,
-        "filed_target": _filed_step(grid),
         "filed_target_words": _score(grid.axis("target").filed, grid),
         "share": all(0 <= step <= 1 for step in grid.steps),
         "verdicts": {kind: list(words) for kind, words in VERDICTS.items()},

@@ -109,7 +109,7 @@ READING = (
     ),
     Tool(
         "decide", "What should the next dollar buy?",
-        "The advice of a case: fine-tune, measure first, do something else, or stop; what to release, when to give up. "
+        "The advice of a case: fine-tune, measure first, do something else, or stop; what to release. "
         "It works out all that it rests on, except for a pilot.", reading.decide,
         (*CASE, Field("what_if", "Also what would have to be true for another step; slower.", "yes or no")),
     ),

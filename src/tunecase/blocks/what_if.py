@@ -48,7 +48,6 @@ class Grid:
 
     axes: tuple[Axis, ...]
     ways: tuple[WayCells, ...]
-    weighed: bool
     solved: int
     steps: tuple[float, ...]
     label_price: float | None = None

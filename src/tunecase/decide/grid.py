@@ -67,7 +67,7 @@ def grid(drawn: Drawn, made: Plan) -> Grid | None:
         _rising(cells[..., AT["worth"]], axes[3].nodes.index(1.0))
     told = tuple(way.told(cells, axes[0].nodes) for way, cells in zip(ways, filled, strict=True))
     label_price = min((priced.now[name] for name in labels), default=None)
-    return Grid(axes, told, True, sum(cells[..., 0].size for cells in filled), steps, label_price)
+    return Grid(axes, told, sum(cells[..., 0].size for cells in filled), steps, label_price)
 
 
 class _Way:

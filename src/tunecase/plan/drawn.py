@@ -71,7 +71,7 @@ class Walked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """The bill before it is summed up, and the policy that its rounds follow.
+    """The bill before it is summed up, and the steps that its rounds take.
 
     `offer` is the first step of the plan, None where no target says what to reach; `solved` is None there too.
     `advised` is False where stopping is worth more than any step, and `beyond_budget` is True where no first step can
@@ -143,7 +143,7 @@ class Drawn:
         return self.total - answers.amount if answers.included and answers.amount is not None else self.total
 
     def along(self, offer: Offer) -> Walked | None:
-        """Another first step with the policy after it; None where it cannot be taken."""
+        """Another first step with what is bought on after it; None where it cannot be taken."""
         if self.solved is None or self.solved.brings(offer.lever) is None:
             return None
         return _walked(self.work, self.solved, offer)

@@ -32,7 +32,7 @@ ORDER: tuple[Kind, ...] = ("measured", "stated", "assumed")
 
 
 def plan(drawn: Drawn) -> Plan:
-    """The plan of a project: the headline figures of its policy, walked through the worlds of the bill.
+    """The plan of a project: the headline figures of its first step, walked through the worlds of the bill.
 
     Args:
         drawn: the bill in every world, with its policy.

@@ -86,7 +86,7 @@ def based_on(facts: Known) -> str:
 
 
 def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
-    """What the policy assumes, in words; `first` names its first step, `rows` are those at hand."""
+    """What the steps take for granted, in words; `first` names its first step, `rows` are those at hand."""
     state, forecast, project = solved.state, solved.state.forecast, solved.state.basis.project
     test = f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise"
     if state.way is not None and state.way.flat:

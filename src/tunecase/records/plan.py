@@ -1,4 +1,4 @@
-"""The plan: one policy walked through all worlds, and the figures that every face takes from it."""
+"""The plan: one first step walked through all worlds, and the figures that every face takes from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Outcome:
     """What follows the first test in a share of the worlds: ship, settle for the fallback, or ask what to do next.
 
     `reaches` is the chance that such a world ends with the target met in the budget; shares of all outcomes sum to 1.
-    Records from before went on or stopped by a policy of their own.
+    Records from before went on or stopped by rules of their own.
     """
 
     name: Literal["ship", "settle", "ask again", "go on", "stop"]
@@ -240,7 +240,7 @@ class VariantPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The policy of a project, walked through the worlds of its bill; money in `currency`.
+    """A first step and what is bought on after its test, walked through the worlds of the bill; money in `currency`.
 
     `lever` and `action` name its first step; `advised` is False where stopping is worth more, and the figures then say
     what going on all the same would cost. `beyond_budget` is True where the first step alone passes what is left.

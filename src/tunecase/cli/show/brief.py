@@ -131,7 +131,7 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
     yield f"With 80% certainty it costs at most {p80}{less}."
     if bill.plan is not None and bill.plan.chance is not None:
         chance = firm_share(bill.plan.chance.shown)
-        yield f"The chance to reach the target for it is {chance}; cases that give up early are in it."
+        yield f"The chance to reach the target for it is {chance}; cases that ship nothing are in it."
     if bill.budget is not None:
         yield f"The budget is {money(bill.budget, bill.currency)}."
     for missing in bill.unpriced:

@@ -57,7 +57,7 @@ def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":
 
         rounds = 1 + floor(ln luck / ln(1 - q)),   at most `most`
 
-    With q ~ Beta(2, 2) the mean before the cut is 3. Shape (draws,). Leaves out what each round learns: see `walk`.
+    With q ~ Beta(2, 2) the mean before the cut is 3. Shape (draws,). Leaves out what each round learns.
     """
     stop = np.clip(stop_share, 1e-9, 1 - 1e-9)
     failures = np.floor(np.log(np.clip(luck, 1e-300, 1.0)) / np.log1p(-stop))
