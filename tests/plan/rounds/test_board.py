@@ -158,24 +158,25 @@ def test_what_a_step_comes_to_is_what_is_left_of_all_that_follows() -> None:
 def test_rows_are_bought_on_from_the_same_source_for_what_they_cost_more() -> None:
     """After a training or a purchase, where the budget holds both: a round, its runs, and the rows that it adds."""
     board = usual()
-    assert ((1, 2), (2,), (), (), (), ()) == board.further
+    worths = [laid(FULL, worth=worth).then for worth in (300.0, 600.0, 1_000.0, 2_000.0, 20_000.0)]
+    assert [{1, 2}, {2}] == [{then[at] for then in worths} - {None} for at in (0, 1)]
+    assert {None} == {then[at] for then in worths for at in range(2, len(board.steps))}
     once, twice = of(board, "label", 1), of(board, "label", 2)
     assert pytest.approx(100 + 100 + 0.1 * 1.5 * 2 * 400) == follows(once, twice)[0]
     assert pytest.approx(100 + (50 + 100) + 0.1 * 1.5 * 2 * 400) == follows(of(board, "train"), twice)[0]
     held = float(once.cost[0] + follows(once, twice)[0])
-    assert [(), (1,)] == [laid(train=None, budget=held + more).further[0] for more in (-1.0, 1.0)]
+    assert [None, 1] == [laid(train=None, budget=held + more).then[0] for more in (-1.0, 1.0)]
 
 
 def test_one_source_is_bought_on_from_up_to_a_few_sizes() -> None:
     """Of two sources each to its own next sizes, AHEAD of them at most."""
     sizes = tuple(100 * 2**at for at in range(AHEAD + 3))
     sources = [Purchase(name, (50.0,) * (AHEAD + 2), (100.0,) * (AHEAD + 2)) for name in ("label", "other")]
-    board = lay_out(
-        np.full((10, len(sizes)), 0.3), sizes, rules=usual().rules, prices=PRICES, actions=Actions(sources)
-    )  # fmt: skip
-    for step, further in zip(board.steps, board.further, strict=True):
-        following = [(board.steps[then].name, board.steps[then].size) for then in further]
-        assert [(step.name, size) for size in range(step.size + 1, len(sizes))][:AHEAD] == following
+    met = np.where(np.arange(len(sizes)) == len(sizes) - 1, 0.1, 0.3) * np.ones((10, 1))
+    board = lay_out(met, sizes, rules=usual().rules, prices=PRICES, actions=Actions(sources))
+    followed = [(step, board.steps[then]) for step, then in zip(board.steps, board.then, strict=True) if then is not None]
+    assert {"label", "other"} == {step.name for step, _ in followed}
+    assert all(step.name == then.name and 0 < then.size - step.size <= AHEAD for step, then in followed)
 
 
 def test_a_run_trains_on_the_rows_that_were_bought_and_not_on_what_they_teach() -> None:
@@ -270,7 +271,8 @@ def test_each_step_has_the_best_that_its_test_lets_it(miss: float, saving: float
     errors = paths(60, seed)
     board = laid(FULL, errors, credit=one_or_less(miss), saving=saving, test_rows=rows, seed=seed)
     for at, step in enumerate(board.steps):
-        nets = [board.got[then] - follows(step, board.steps[then]) for then in board.further[at]]
+        later = [then for then, other in enumerate(board.steps) if step.once is not None and 0 < other.size - step.size]
+        nets = [board.got[then] - follows(step, board.steps[then]) for then in later]
         best = most(step.shown, brought(board, step), *nets) / len(errors)
         assert pytest.approx(best - step.cost.mean(), abs=1e-6) == board.after(at).mean()
 

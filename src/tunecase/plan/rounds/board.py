@@ -245,7 +245,7 @@ class Board:
     """Every first step, and what follows its test; for each an array of shape (worlds,).
 
     `ships` is where a model is put to use after the test, `goes_on` where step `then` follows, and `got` what a
-    world has from all of it before the step itself is paid. `further` are the steps that may follow.
+    world has from all of it before the step itself is paid.
     """
 
     steps: tuple[Step, ...]
@@ -255,7 +255,6 @@ class Board:
     goes_on: "tuple[Flags, ...]" = ()
     then: tuple[int | None, ...] = ()
     got: "tuple[Draws, ...]" = ()
-    further: tuple[tuple[int, ...], ...] = ()
 
     def first(self, name: str) -> int | None:
         """The index of the best step of that name; None where it cannot be taken."""
@@ -378,7 +377,7 @@ def _pays(cost: "Draws", rules: Rules) -> bool:
 
 def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Board:
     brings = [rules.worth * rules.credit(step.errors) + rules.besides(step.size) for step in steps]
-    ends: dict[int, tuple[Flags, Flags, int | None, Draws, tuple[int, ...]]] = {}
+    ends: dict[int, tuple[Flags, Flags, int | None, Draws]] = {}
     rest = [np.zeros(0)] * len(steps)  # what all that follows costs where it is taken
     for at in sorted(range(len(steps)), key=lambda at: -steps[at].size):
         step = steps[at]
@@ -390,7 +389,7 @@ def _valued(steps: tuple[Step, ...], sizes: tuple[int, ...], rules: Rules) -> Bo
         }
         ships, goes_on, then = step.after_test(brings[at], nets)
         got = ships * brings[at] + (0.0 if then is None else goes_on * nets[then])
-        ends[at] = ships, goes_on, then, got, tuple(nets)
+        ends[at] = ships, goes_on, then, got
         rest[at] = np.zeros_like(step.cost) if then is None else paid[then] + rest[then]
     return Board(steps, sizes, rules, *zip(*(ends[at] for at in range(len(steps))), strict=True))
 
