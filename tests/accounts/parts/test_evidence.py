@@ -1,9 +1,11 @@
 """The page's evidence: each heading holds only where the records say so, and the best stands first."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tests.accounts.parts.said import case, sample, texts, titles, under
+from tests.projects import written
 from tunecase.accounts.material import Material
 from tunecase.accounts.parts.evidence import evidence, moving_inputs, shown_options, shown_ways
 from tunecase.blocks import Rows
@@ -39,6 +41,19 @@ def test_scores_come_before_ways_to_try_and_before_what_is_ruled_out() -> None:
         way("encoder", 0.7),
     )  # fmt: skip
     assert ["encoder", "decision", "prompt_open"] == [one.name for one in shown_ways(of_ways(*ways))]
+
+
+def test_the_nothing_that_people_score_is_explained(tmp_path: Path) -> None:
+    """Only answers that need nobody count; the score of a rule stands alone."""
+    ways, notes = of_ways(way("today", 0.0), way("encoder", 0.7)), {}
+    for who in ("people", "nobody", "rule"):
+        project = written(f"today: {{who: {who}}}\n", tmp_path)
+        chart = under(evidence(case(definition=ways, project=project)), "Nothing").blocks[0]
+        assert isinstance(chart, Rows)
+        notes[who] = [row.beside for row in chart.rows]
+    assert {
+        "people": ["no answer without a person", ""], "nobody": ["nobody gives the answers", ""], "rule": ["", ""],
+    } == notes  # fmt: skip
 
 
 def forecast(**changes: Any) -> Forecast:

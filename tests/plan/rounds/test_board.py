@@ -174,7 +174,9 @@ def test_one_source_is_bought_on_from_up_to_a_few_sizes() -> None:
     sources = [Purchase(name, (50.0,) * (AHEAD + 2), (100.0,) * (AHEAD + 2)) for name in ("label", "other")]
     met = np.where(np.arange(len(sizes)) == len(sizes) - 1, 0.1, 0.3) * np.ones((10, 1))
     board = lay_out(met, sizes, rules=usual().rules, prices=PRICES, actions=Actions(sources))
-    followed = [(step, board.steps[then]) for step, then in zip(board.steps, board.then, strict=True) if then is not None]
+    followed = [
+        (step, board.steps[then]) for step, then in zip(board.steps, board.then, strict=True) if then is not None
+    ]
     assert {"label", "other"} == {step.name for step, _ in followed}
     assert all(step.name == then.name and 0 < then.size - step.size <= AHEAD for step, then in followed)
 

@@ -27,6 +27,8 @@ from tunecase.records import (
 )
 
 MOST_WAYS = 8
+# Why a way in use scores nothing: only answers that need nobody count.
+UNAIDED = {"people": "no answer without a person", "nobody": "nobody gives the answers"}
 MOST_DRIVERS = 3
 MOST_SERVED = 5
 CLEARLY = 1.1  # how much more one input must move the total than the next, to be said to move it most
@@ -43,7 +45,7 @@ def evidence(material: Material) -> Part:
     """The part of the page on evidence; what no record holds is left out."""
     plan = plan_of(material)
     made = (
-        _ways(material.definition),
+        _ways(material),
         _curve(material, plan),
         _options(material),
         _drivers(material.estimate),
@@ -85,10 +87,12 @@ def _prompt_open(definition: Definition) -> bool:
     return bool(prompts) and all(way.score is None for way in prompts)
 
 
-def _ways(definition: Definition | None) -> Finding | None:
+def _ways(material: Material) -> Finding | None:
+    definition = material.definition
     if definition is None or not (shown := shown_ways(definition)):
         return None
-    rows = tuple(_way(way, definition) for way in shown)
+    who = "" if material.project is None else material.project.today.who or ""
+    rows = tuple(_way(way, definition, who if way.name == "today" else "") for way in shown)
     unit, as_share = (definition.metric or "score").replace("_", " "), is_share(definition.metric)
     head = ("Way", "Score", "To find out")
     chart = Rows("Ways to give the answers", head, rows, unit, definition.target, "target", as_share=as_share)
@@ -105,7 +109,7 @@ def shown_ways(definition: Definition) -> tuple[Alternative, ...]:
     return tuple([*scored, *open_ways, *struck][:MOST_WAYS])
 
 
-def _way(way: Alternative, definition: Definition) -> Row:
+def _way(way: Alternative, definition: Definition, who: str) -> Row:
     if way.struck:
         return Row(way_title(way), f"ruled out: {plain_words(way.struck)}", None, None, None, ("", ""))
     if way.score is None:
@@ -114,7 +118,7 @@ def _way(way: Alternative, definition: Definition) -> Row:
     low, high = (way.score, way.score) if way.interval is None else (way.interval.low, way.interval.high)
     rests: Rests = "" if way.evidence == "unknown" else way.evidence
     figure = score_words(way.score, definition.metric)
-    return Row(way_title(way), "", low, way.score, high, (figure, ""), rests)
+    return Row(way_title(way), UNAIDED.get(who, ""), low, way.score, high, (figure, ""), rests)
 
 
 def _published(way: Alternative) -> str:
