@@ -20,26 +20,33 @@ from tunecase.data.reading import load
 from tunecase.decide.looks import advised
 from tunecase.prices import target_value
 from tunecase.problem import Facts, define
-from tunecase.project import read_score
+from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80
 from tunecase.records import Alternative, AtHand, Decision, Look
 
 CHEAP = Look("prompt_hosted", "gpt", "tunecase pilot --hosted gpt", Band(0.2, 0.4, 0.5, 0.6), 1.0, 120.0, 0.2)
+SET_UP = Band(80.0, 100.0, 110.0, 120.0)
+REVIEW = "costs: [{name: review, amount: 600 USD, when: once}]\n"
+PART = {"target": "85%, gain: linear", "value": "0.02 to 0.06 USD per correct"}
 
 
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Decision:
-    """A case in which money is asked for, with three ways that nobody measured, one of them barred."""
+def case(of: Project) -> Decision:
+    """A project with three ways that nobody measured, one of them barred."""
     ways = tuple(
         Alternative(
-            name, name, None, None, None, None, None, "unknown", measure=f"tunecase pilot --hosted {name}",
+            name, name, None, None, SET_UP, None, None, "unknown", measure=f"tunecase pilot --hosted {name}",
             measure_cost=Band(0.1, 0.2, 0.3, 0.4), measure_minutes=Interval80(1.0, 2.0, 3.0), model=name,
         )
         for name in ("decision", "prompt_hosted", "prompt_open")
     )  # fmt: skip
     barred = replace(ways[2], struck="no provider may see the rows")
-    of = project(tmp_path_factory.mktemp("asked"))
     return decided(of, definition=replace(pieces(of)[0], alternatives=(*ways[:2], barred)))
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Decision:
+    """A case in which money is asked for."""
+    return case(project(tmp_path_factory.mktemp("asked")))
 
 
 def test_the_look_with_the_best_value_for_its_price_comes_first(asked: Decision) -> None:
@@ -57,6 +64,23 @@ def test_a_look_is_worth_what_it_spares_less_its_price(asked: Decision) -> None:
     assert 0 < first.cases < first.known
     spared = first.cases / first.known * asked.plan.release.expected.value
     assert spared - first.price == pytest.approx(first.worth, rel=1e-9)
+
+
+def test_what_meets_the_target_is_shipped_without_a_look(tmp_path: Path) -> None:
+    """What misses it more often than not, and ships since a part of the gain counts, waits for the cheap look."""
+    met, part = (case(project(tmp_path, extra=REVIEW, **asks)) for asks in ({"target": "75%"}, PART))
+    assert ("ship", "") == (met.advice, met.first_look)
+    assert ("ship", "look", "prompt_hosted") == (part.plan.lever, part.advice, part.first_look)
+    assert (False, True) == (met.plan.falls_short, part.plan.falls_short)
+
+
+def test_below_the_target_a_look_changes_the_plan_only_where_a_part_counts(tmp_path: Path) -> None:
+    """With a linear gain from the score on that brings what shipping the model at hand brings, with set-up on top."""
+    whole, part = (case(project(tmp_path, **PART | {"target": target})) for target in ("85%", "85%, gain: linear"))
+    assert {0.85, None} == {look.needed for look in whole.looks}
+    share = (part.plan.worth.expected.value + SET_UP.p50) / part.value_of_target.mean
+    assert pytest.approx(0.60 + (0.85 - 0.60) * share, abs=0.002) == part.looks[0].needed
+    assert 0.75 < part.looks[0].needed < 0.85
 
 
 @pytest.mark.parametrize(

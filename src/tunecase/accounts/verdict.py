@@ -242,8 +242,8 @@ def _hangs_on(look: Look, material: Material) -> str:
     buys = "for the next step"
     if plan.lever == "fine_tune" and is_stand_in(material):
         buys = "for the first test of the larger model"
-    elif plan.lever == "when_sure":
-        buys = f"to use {short_name(decision.way)} where it is sure"
+    elif plan.lever in ("ship", "when_sure") and decision.way:
+        buys = f"to use {short_name(decision.way)}{' where it is sure' * (plan.lever == 'when_sure')}"
     return f"If it falls short of {needed}, {plain_money(plan.release.p80, plan.currency)} {buys}."
 
 
@@ -295,7 +295,8 @@ def _nothing_to_add(material: Material) -> str:
     assert decision is not None
     other = best_other(decision)
     if decision.advice == "ship":
-        return "A fine-tune has nothing to add."
+        short = decision.plan is not None and decision.plan.falls_short
+        return "" if short else "A fine-tune has nothing to add."
     if decision.advice == "stop" and other is not None and other.worth is not None and other.worth.value < 0:
         return f"A fine-tune would lose about {_loss(other.worth, decision.currency)} on average."
     return ""

@@ -141,7 +141,7 @@ def _choose(
     second = max(others, key=lambda pair: pair[0])[1] if others else None
     runner_up = "to stop, worth nothing" if second is None else _priced(second, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
-    ends = best.lever in ("ship", "redefine")
+    ends = best.lever == "redefine" or (best.lever == "ship" and not made.falls_short)
     look = None if ends else advised(looks, made, nothing_asked=best.lever == "stop")
     if look is not None:
         advice, action = "look", _tried(look, drawn)
@@ -149,7 +149,7 @@ def _choose(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
         runner_up=runner_up, assumptions=notes, currency=currency,
         looks=looks, first_look="" if look is None else look.way, plan=made,
-        way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn),
+        way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn, made),
         value_flips=value_flips(drawn), miss_flip=miss_flip(drawn),
     )  # fmt: skip
 
@@ -247,7 +247,7 @@ def _closed(
         value_of_target=None if value is None else band(value), runner_up="", assumptions=notes,
         currency=drawn.work.basis.currency, plan=replace(made, advised=False) if gate.instead else made,
         way=drawn.way if gate.advice in ("ship", "stop") and not gate.instead else "", looks=looks,
-        instead=gate.instead or (instead(drawn) if gate.advice == "ship" else _in_its_place(gate, drawn)),
+        instead=gate.instead or (instead(drawn, made) if gate.advice == "ship" else _in_its_place(gate, drawn)),
     )  # fmt: skip
 
 

@@ -176,7 +176,7 @@ def _told(cell: "Draws", state: State, board: Board) -> None:
     cell[AT["release"]] = np.quantile(step.cost[np.isfinite(step.cost)], SURE_TO_PAY)
     if once.any():
         cell[AT["ship_at"]] = max(shown_score(state, step, once), 0.0)
-    lost = total[~ships]
+    lost = total[~ships | (False if state.miss is None else ~met & ~settles)]
     cell[AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
     saved, value = serving_saving(state.basis), state.value
     assert value is not None

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.plan import Drawn
-from tunecase.prices import person_hour
-from tunecase.quantities import Worlds
-from tunecase.records import Alternative, Look, Plan
+from tunecase.prices import more_than_today, person_hour
+from tunecase.quantities import Worlds, np
+from tunecase.records import PUT_TO_USE, Alternative, Look, Plan
 
 if TYPE_CHECKING:
     from tunecase.plan.levers import State
@@ -40,9 +40,10 @@ def looks_of(drawn: Drawn, made: Plan) -> tuple[Look, ...]:
     aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
     hours = float(aside.draw("levers.look_hours").mean())
     rate, saved = float(person_hour(aside).mean()), made.release.expected.value
+    more = float(np.mean(more_than_today(drawn.facts.project, aside, definition)))
     state = None if drawn.solved is None else drawn.of_the_tuned.solved.state  # type: ignore[union-attr]
     looks = [
-        _look(way, hours, rate, saved, _needed(way, state, made))
+        _look(way, hours, rate, saved, _needed(way, state, made, more))
         for way in definition.alternatives
         if way.name != "nearest" and (way.measure or (way.struck and way.score is None))
     ]
@@ -85,18 +86,20 @@ def _look(way: Alternative, hours: float, rate: float, saved: float, needed: flo
     return replace(look, cases=published.within, known=published.of, worth=worth)
 
 
-def _needed(way: Alternative, state: "State | None", made: Plan) -> float | None:
-    """The score from which on a way brings more than the plan, the target at most.
+def _needed(way: Alternative, state: "State | None", made: Plan, more: float) -> float | None:
+    """The score from which on a way brings more than the plan: the target, or less where a part of the gain counts.
 
-    error = today's - (today's - wanted) x (worth of the plan + set-up + answers) / V
+    error = best at hand - (best at hand - wanted) x (worth of the plan + set-up + answers) / V,
+
+    with the worth above the best at hand: what is put to use counts above today's way, which is `more`.
     """
     if state is None or way.name.startswith("tune"):
         return None
-    wanted, worth = state.error_target, max(made.worth.expected.value, 0.0) if made.worth is not None else None
-    cost = way.cost or way.set_up
-    if worth is None or cost is None or state.worth <= 0:
+    wanted, cost = state.error_target, way.cost or way.set_up
+    if state.miss is not None or made.worth is None or cost is None or state.worth <= 0:
         return state.score(wanted)
-    part = min(1.0, (worth + cost.p50) / state.worth)
+    worth = made.worth.expected.value - (more if made.lever in PUT_TO_USE else 0.0)
+    part = min(1.0, (max(worth, -more) + cost.p50) / state.worth)
     return state.score(state.error_baseline - (state.error_baseline - wanted) * part)
 
 

@@ -40,7 +40,7 @@ def _blocked(drawn: Drawn) -> Iterator[Option]:
             yield Option("ship", f"use {way.words}", None, "", None, "", "measured", blocked=way.blocked, way=way.name)
 
 
-def instead(drawn: Drawn) -> str:
+def instead(drawn: Drawn, made: Plan) -> str:
     """The sentence that a measured way takes the fine-tune's place; empty where none is advised."""
     way = drawn.facts.way
     if way is None or drawn.solved is None:
@@ -48,7 +48,7 @@ def instead(drawn: Drawn) -> str:
     best = drawn.solved.winner
     tuned = "Do not fine-tune" if way.kind != "causal" else f"Do not fine-tune {base_model(drawn.work.basis)}"
     if best.lever == "ship":
-        return f"{tuned}: {way.words} does it."
+        return f"{tuned}: {way.words} {'brings more' if made.falls_short else 'does it'}."
     if best.lever == "when_sure" and way.promise is not None:
         part = share(way.promise.coverage or 0.0)
         return f"{tuned}: {way.words} automates {part}{_rest(drawn)}."

@@ -144,10 +144,11 @@ def authorised(drawn: Drawn) -> Authorised:
 
 
 def _lost(drawn: Drawn) -> Sampled | None:
-    shipped = drawn.walk.shipped
-    if shipped is None or shipped.all():
+    walk, solved = drawn.walk, drawn.solved
+    if walk.shipped is None or solved is None:
         return None
-    lost = drawn.walked.tuning[~shipped]
+    missed = walk.false_pass if solved.state.miss is not None and walk.false_pass is not None else False
+    lost = drawn.walked.tuning[~walk.shipped | missed]
     # A handful of worlds has no P90 worth the name.
     return sampled(lost, quantile(0.9)) if len(lost) >= FEWEST else None
 

@@ -7,6 +7,7 @@ from typing import Literal
 from tunecase.quantities import Band, Sampled, firm
 
 Kind = Literal["measured", "stated", "assumed"]
+EVEN = 0.5
 PUT_TO_USE = ("ship", "redefine", "when_sure")  # steps that put to use what was measured, and train nothing
 
 
@@ -244,8 +245,9 @@ class Plan:
 
     `lever` and `action` name its first step; `advised` is False where stopping is worth more, and the figures then say
     what going on all the same would cost. `beyond_budget` is True where the first step alone passes what is left.
-    `lost` is the P90 of what is spent in worlds that end without the target, None where none does. `evidence` is what
-    each headline figure rests on: the weakest of what it is made of.
+    `lost` is the P90 of what is spent in worlds that end without the target, also with a model that misses it (where a
+    part of the gain counts, in those that end without a model); None where none does. `evidence` is what each headline
+    figure rests on: the weakest of what it is made of.
     """
 
     currency: str
@@ -274,6 +276,11 @@ class Plan:
     capital: Capital | None = None
     ending: Ending | None = None
     bar: Bar | None = None
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether it misses the target more often than not, so that what it puts to use is worth a part of it."""
+        return self.chance is not None and self.chance.shown.value < EVEN
 
     def outcome(self, name: str) -> Outcome | None:
         """What follows the first test under that name, where it does in any world.
