@@ -328,6 +328,14 @@ def test_naming_a_fallback_lowers_no_worth(tmp_path: Path) -> None:
         assert all(after[name] >= before[name] - 30 for name in before)
 
 
+def test_a_way_that_brings_a_part_is_not_said_to_do_it(tmp_path: Path) -> None:
+    """With a linear gain, 80% right is shipped below a target of 85%."""
+    record = of_ways(
+        project(tmp_path, target="85%, gain: linear", value="0.01 USD per correct"), candidate(points=curve(0.2))
+    )
+    assert ("ship", "Do not fine-tune: a head on all-MiniLM-L6-v2 brings more.") == (record.advice, record.instead)
+
+
 def test_what_is_lost_on_answers_is_never_shipped(tmp_path: Path) -> None:
     """A target that is met but costs more to serve than it is worth means stop."""
     high = tuple(replace(point, score=0.95) for point in POINTS)
