@@ -333,7 +333,10 @@ def test_a_way_that_brings_a_part_is_not_said_to_do_it(tmp_path: Path) -> None:
     record = of_ways(
         project(tmp_path, target="85%, gain: linear", value="0.01 USD per correct"), candidate(points=curve(0.2))
     )
-    assert ("ship", "Do not fine-tune: a head on all-MiniLM-L6-v2 brings more.") == (record.advice, record.instead)
+    assert ("ship", "Do not fine-tune: a head on all-MiniLM-L6-v2 brings more than a fine-tune.") == (
+        record.advice,
+        record.instead,
+    )
 
 
 def test_what_is_lost_on_answers_is_never_shipped(tmp_path: Path) -> None:

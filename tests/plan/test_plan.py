@@ -15,7 +15,7 @@ from tunecase.plan import Drawn, drawn, plan
 from tunecase.plan.costs import total_of
 from tunecase.plan.drawn import from_state
 from tunecase.plan.known import Known
-from tunecase.plan.plan import quantile, weakest
+from tunecase.plan.plan import FEWEST, quantile, weakest
 from tunecase.project import Project
 from tunecase.quantities import Sampled, Worlds
 from tunecase.records import Plan
@@ -186,7 +186,7 @@ def test_what_is_put_to_use_meets_the_target_the_fallback_or_neither() -> None:
         assert walk.false_pass.mean() == chance.false_pass.value
         assert (None if case != "with a fallback" else walk.settled.mean()) == (chance.settled and chance.settled.value)
         lost, failed = made(case).lost, ~walk.ships | walk.false_pass
-        assert failed.sum() < 20 if lost is None else quantile(0.9)(of.walked.tuning[failed]) == lost.value
+        assert failed.sum() < FEWEST if lost is None else quantile(0.9)(of.walked.tuning[failed]) == lost.value
 
 
 def test_where_a_part_of_the_gain_counts_only_what_ends_without_a_model_is_lost() -> None:

@@ -140,10 +140,8 @@ def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     plan = None if decision is None else decision.plan
     if kind not in ("ship", "instead") or plan is None or plan.lever != "ship":
         return None
-    if plan.chance is None or plan.bar is None:
-        return None
-    met = plan.chance.shown
-    if met.value >= SURE:
+    met = None if plan.bar is None else plan.bar.met
+    if met is None or met.value >= SURE:
         return None
     return "The test flattered it.", (
         f"The chance that it meets the target is {plain_share(met)}; more test examples would tell."

@@ -51,7 +51,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         kinds.get("release", ""),
     )  # fmt: skip
     if plan.lost is not None:
-        beside = "of ten cases that end with nothing to ship, nine spend less"
+        beside = "of ten failures, nine cost less"
         yield Headline("lost", "Most you could lose", firm_money(plan.lost, currency), beside, kinds.get("total", ""))
     if (chance := plan.chance) is not None:
         budget = " within the budget" if plan.budget_left is not None else ""

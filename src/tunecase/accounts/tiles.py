@@ -81,9 +81,17 @@ def _lost(material: Material) -> Tile:
             return Tile("lost", name, NOT_KNOWN, "", _told_by(material), "")
         return Tile("lost", name, "0", currency, "while nothing is released", "")
     if plan.lost is None:
-        return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))
+        return Tile("lost", name, "0", currency, _no_loss(plan, material), _rests(plan, "total"))
     beside = "worst of ten failures"
     return Tile("lost", name, plain_figure(plan.lost), currency, beside, _rests(plan, "total"))
+
+
+def _no_loss(plan: Plan, material: Material) -> str:
+    """Why no failure has a price: none happens, too few do, or a model that misses brings its part."""
+    if plan.chance is None or not plan.chance.false_pass.value:
+        return "no simulated run fails"
+    linear = material.project is not None and material.project.problem.gain == "linear"
+    return "what misses brings its part" if linear else "next to no simulated run fails"
 
 
 def _chance(material: Material, kind: VerdictKind) -> Tile:
@@ -129,7 +137,8 @@ def _score(material: Material) -> Tile:
     way = way_advised(material)
     if best is not None:
         rows = way.test_rows if way is not None else material.definition.test_rows if material.definition else 0
-        return Tile("chance", name, score_words(best[1], metric), "", _seen_on(rows), "measured")
+        beside = "as you stated" if best[2] == "stated" else _seen_on(rows)
+        return Tile("chance", name, score_words(best[1], metric), "", beside, best[2])
     if material.forecast is not None and material.forecast.points:
         seen = material.forecast.points[-1]
         return Tile("chance", name, score_words(seen.score, metric), "", _seen_on(seen.test_rows or 0), "measured")

@@ -9,7 +9,7 @@ from tunecase.accounts.first import first_words
 from tunecase.accounts.looks import TRIED, look_price, published_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.words import is_share, plain_words, score_words, short_name, target_words, tuned_model
-from tunecase.blocks import Tone, Verdict, VerdictKind
+from tunecase.blocks import Rests, Tone, Verdict, VerdictKind
 from tunecase.quantities import (
     Sampled,
     count,
@@ -22,7 +22,7 @@ from tunecase.quantities import (
     plain_share,
     sentence,
 )
-from tunecase.records import Candidate, Criterion, Decision, Look, Option, Plan
+from tunecase.records import PUT_TO_USE, Candidate, Criterion, Decision, Look, Option, Plan
 
 # What settles a rule that stops a case, by the rule's id, and why it is asked; any other is asked for by its name.
 TO_SETTLE: dict[str, tuple[str, str]] = {
@@ -78,7 +78,7 @@ def shipped_plan(material: Material) -> Plan | None:
     plan = None if decision is None else decision.plan
     if decision is None or plan is None or not plan.advised or decision.comes_first:
         return None
-    ships = decision.advice == plan.lever and plan.lever in ("ship", "when_sure")
+    ships = decision.advice == plan.lever and plan.lever in PUT_TO_USE
     can_pay = plan.budget_left is None or plan.release.p80.value <= plan.budget_left
     return plan if ships and can_pay and plan.release.p80.shown else None
 
@@ -109,16 +109,22 @@ def way_advised(material: Material) -> Candidate | None:
     return next((one for one in candidates if way and one.name == way), None)
 
 
-def best_untuned(material: Material) -> tuple[str, float] | None:
-    """The best score that was measured here without a fine-tune, and its way; the ways are ranked already."""
-    if (way := way_advised(material)) is not None:
-        return way.name, way.score
-    ways = () if material.definition is None else material.definition.alternatives
-    return next(
-        ((one.action, one.score) for one in ways if one.evidence == "measured" and one.score is not None
-         and not one.struck and not one.name.startswith("tune")),
-        None,
-    )  # fmt: skip
+def best_untuned(material: Material) -> tuple[str, float, Rests] | None:
+    """The best score that was measured here without a fine-tune, with its way; the ways are ranked already.
+
+    Where a stated score takes the fine-tune's place, that one.
+    """
+    if (shipped := way_advised(material)) is not None:
+        return shipped.name, shipped.score, "measured"
+    decision, definition = material.decision, material.definition
+    ways = () if definition is None else definition.alternatives
+    untuned = [way for way in ways if not way.struck and not way.name.startswith("tune")]
+    if definition is not None and decision is not None and decision.advice == "ship" and decision.instead:
+        for way in untuned:
+            if way.evidence == "stated" and way.score is not None and way.score == definition.untrained:
+                return way.action, way.score, "stated"
+    measured = ((way.action, way.score) for way in untuned if way.evidence == "measured" and way.score is not None)
+    return next(((action, score, "measured") for action, score in measured), None)
 
 
 def _begun(material: Material) -> Verdict | None:
@@ -242,7 +248,7 @@ def _hangs_on(look: Look, material: Material) -> str:
     buys = "for the next step"
     if plan.lever == "fine_tune" and is_stand_in(material):
         buys = "for the first test of the larger model"
-    elif plan.lever in ("ship", "when_sure") and decision.way:
+    elif plan.lever in PUT_TO_USE and decision.way:
         buys = f"to use {short_name(decision.way)}{' where it is sure' * (plan.lever == 'when_sure')}"
     return f"If it falls short of {needed}, {plain_money(plan.release.p80, plan.currency)} {buys}."
 
@@ -276,17 +282,19 @@ def _way_scores(material: Material) -> str:
     metric = None if material.definition is None else material.definition.metric
     found = NAMED.search(plain_words(material.decision.instead)) if material.decision is not None else None
     who = "it" if found is None else found[1]
-    score = score_words(best[1], metric)
-    return f"{_measured_on(best[0], material)} {who} scores {score}; the target is {target_words(target, metric)}."
+    where, score = _measured_on(best[0], best[2], material), score_words(best[1], metric)
+    return f"{where} {who} scores {score}; the target is {target_words(target, metric)}."
 
 
-def _measured_on(action: str, material: Material) -> str:
-    """Where a way was scored: on the test examples, unless by a log that does not tell its items."""
+def _measured_on(action: str, evidence: str, material: Material) -> str:
+    """Where a way was scored: on the test examples, unless by a log that does not tell its items, or by the user."""
     definition = material.definition
     ways = () if definition is None else definition.alternatives
     fields = {f"alternatives.{way.name}.score" for way in ways if way.action == action}
     logs = () if definition is None else definition.logs
-    return "By its log" if any(name in fields and log.on != "test" for name, log in logs) else "On the test examples"
+    if any(name in fields and log.on != "test" for name, log in logs):
+        return "By its log"
+    return "You state that" if evidence == "stated" else "On the test examples"
 
 
 def _nothing_to_add(material: Material) -> str:
@@ -295,7 +303,8 @@ def _nothing_to_add(material: Material) -> str:
     assert decision is not None
     other = best_other(decision)
     if decision.advice == "ship":
-        short = decision.plan is not None and decision.plan.falls_short
+        plan = decision.plan
+        short = plan is not None and plan.advised and plan.lever == "ship" and plan.falls_short
         return "" if short else "A fine-tune has nothing to add."
     if decision.advice == "stop" and other is not None and other.worth is not None and other.worth.value < 0:
         return f"A fine-tune would lose about {_loss(other.worth, decision.currency)} on average."
@@ -317,12 +326,12 @@ def _ship(material: Material) -> Verdict | None:
     if decision.advice == "when_sure":
         met = f"{met} where it is sure"
     plan, price, words = shipped_plan(material), "Nothing has to be bought.", f"it meets {met}."
-    if decision.advice == "ship" and plan is not None and plan.chance is not None and plan.chance.shown.value < SURE:
-        words = "what it brings is worth more than any further step."
-        if plan.bar is not None:
-            words = (
-                f"{plain_share(plan.chance.shown)} likely to meet {met}, and {plain_share(plan.bar.needed)} is enough."
-            )
+    if decision.advice == "ship" and plan is not None and plan.chance is not None:
+        likely = None if plan.bar is None else plan.bar.met
+        if (likely or plan.chance.shown).value < SURE:
+            words = "what it brings is worth more than any further step."
+            if likely is not None and plan.bar is not None:
+                words = f"{plain_share(likely)} likely to meet {met}, and {plain_share(plan.bar.needed)} is enough."
     if plan is not None:
         price = f"To put it to use takes about {plain_money(plan.release.p80, plan.currency)}."
     why = [_pilot_words(material), price]

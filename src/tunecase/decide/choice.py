@@ -141,7 +141,7 @@ def _choose(
     second = max(others, key=lambda pair: pair[0])[1] if others else None
     runner_up = "to stop, worth nothing" if second is None else _priced(second, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
-    ends = best.lever == "redefine" or (best.lever == "ship" and not made.falls_short)
+    ends = best.lever in ("ship", "redefine") and not made.falls_short
     look = None if ends else advised(looks, made, nothing_asked=best.lever == "stop")
     if look is not None:
         advice, action = "look", _tried(look, drawn)
@@ -173,8 +173,8 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
     if best.lever == "ship":
         why = sentence(forecast.reason)
         if forecast.verdict != "reached" and made.chance is not None:
-            why = f"It meets the target in {firm_share(made.chance.shown)} of cases."
-        return f"{why} Nothing has to be bought.{beside}"
+            why = sentence(f"{solved.state.ready_to_ship} meets the target in {firm_share(made.chance.shown)} of cases")
+        return f"{why} Nothing has to be {'trained' if made.release.p80.value else 'bought'}.{beside}"
     if best.lever == "when_sure":
         return f"{promised(drawn)}{beside}"
     if best.brings is not None:

@@ -89,9 +89,10 @@ def _look(way: Alternative, hours: float, rate: float, saved: float, needed: flo
 def _needed(way: Alternative, state: "State | None", made: Plan, more: float) -> float | None:
     """The score from which on a way brings more than the plan: the target, or less where a part of the gain counts.
 
-    error = best at hand - (best at hand - wanted) x (worth of the plan + set-up + answers) / V,
+    error = best at hand - (best at hand - wanted) x (worth of the plan + its upkeep + set-up + answers) / V,
 
-    with the worth above the best at hand: what is put to use counts above today's way, which is `more`.
+    0 to 1 of it, with the worth above the best at hand: what is put to use counts above today's way, which is `more`.
+    The upkeep of both is taken to be the same.
     """
     if state is None or way.name.startswith("tune"):
         return None
@@ -99,7 +100,8 @@ def _needed(way: Alternative, state: "State | None", made: Plan, more: float) ->
     if state.miss is not None or made.worth is None or cost is None or state.worth <= 0:
         return state.score(wanted)
     worth = made.worth.expected.value - (more if made.lever in PUT_TO_USE else 0.0)
-    part = min(1.0, (max(worth, -more) + cost.p50) / state.worth)
+    upkeep = 0.0 if made.worth.upkeep is None else made.worth.upkeep.value
+    part = min(1.0, max(0.0, (worth + upkeep + cost.p50) / state.worth))
     return state.score(state.error_baseline - (state.error_baseline - wanted) * part)
 
 

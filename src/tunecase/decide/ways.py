@@ -48,7 +48,7 @@ def instead(drawn: Drawn, made: Plan) -> str:
     best = drawn.solved.winner
     tuned = "Do not fine-tune" if way.kind != "causal" else f"Do not fine-tune {base_model(drawn.work.basis)}"
     if best.lever == "ship":
-        return f"{tuned}: {way.words} {'brings more' if made.falls_short else 'does it'}."
+        return f"{tuned}: {way.words} {'brings more than a fine-tune' if made.falls_short else 'does it'}."
     if best.lever == "when_sure" and way.promise is not None:
         part = share(way.promise.coverage or 0.0)
         return f"{tuned}: {way.words} automates {part}{_rest(drawn)}."

@@ -27,7 +27,7 @@ from tunecase.records import Authorised, Bar, Chance, Ending, Kind, Month, Plan,
 MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
 WHOLE = 0.99  # of the horizon
-FEWEST = 20  # worlds of which a quantile is told
+FEWEST = 100  # worlds of which a quantile is told
 ORDER: tuple[Kind, ...] = ("measured", "stated", "assumed")
 
 

@@ -279,8 +279,8 @@ class Plan:
 
     @property
     def falls_short(self) -> bool:
-        """Whether it misses the target more often than not, so that what it puts to use is worth a part of it."""
-        return self.chance is not None and self.chance.shown.value < EVEN
+        """Whether it puts to use, more often than not, what meets neither the target nor the fallback."""
+        return self.chance is not None and self.chance.false_pass.value > EVEN
 
     def outcome(self, name: str) -> Outcome | None:
         """What follows the first test under that name, where it does in any world.
