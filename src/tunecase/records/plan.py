@@ -279,7 +279,12 @@ class Plan:
 
     @property
     def falls_short(self) -> bool:
-        """Whether it puts to use, more often than not, what meets neither the target nor the fallback."""
+        """Whether it puts to use, more often than not, what meets neither the target nor the fallback.
+
+        Example:
+            >>> decision.plan.falls_short
+            False
+        """
         return self.chance is not None and self.chance.false_pass.value > EVEN
 
     def outcome(self, name: str) -> Outcome | None:
