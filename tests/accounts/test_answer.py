@@ -179,6 +179,20 @@ def test_where_nothing_is_advised_nothing_is_released() -> None:
         assert found.tiles[2].name.startswith("Score" if advice == "ship" else "Chance")
 
 
+@pytest.mark.parametrize(
+    ("left", "value", "beside"),
+    [
+        (15_000.0, "5,000", "hours and rates are a guess"),
+        (3_000.0, "0", "putting it to use takes 5,000 USD, beyond the budget"),
+    ],
+)
+def test_what_passes_the_budget_is_said_beside_a_release_of_nothing(left: float, value: str, beside: str) -> None:
+    """What is put to use has a price also where nothing is bought."""
+    made = plan(lever="ship", budget_left=left, evidence={"release": "assumed"})
+    tile = answer(material(decision=decision(advice="ship", plan=made))).tiles[0]
+    assert (value, beside) == (tile.value, tile.beside)
+
+
 def test_what_is_spent_takes_the_place_of_a_release_of_nothing() -> None:
     """Once money is spent it is told, beside the next release or in its place."""
     assert "3,885.57 spent so far" == answer(material(books=samples.books())).tiles[0].beside

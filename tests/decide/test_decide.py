@@ -26,6 +26,7 @@ from tunecase.quantities import Interval80, sampled
 from tunecase.quantities.spread import Band
 from tunecase.records import (
     Alternative,
+    AtHand,
     Candidate,
     Decision,
     Definition,
@@ -478,6 +479,21 @@ def test_a_miss_priced_in_money_is_a_miss_priced_in_worths(tmp_path: Path) -> No
     shares, money = (decided(project(tmp_path, target=f"85%, miss_cost: {price}")) for price in prices)
     assert 3.0 == shares.plan.bar.miss == pytest.approx(money.plan.bar.miss, rel=0.01)
     assert worths(shares) == pytest.approx(worths(money), rel=0.01, abs=5)
+
+
+@pytest.mark.parametrize("target", ["75%", "90%"])
+@pytest.mark.parametrize("price", ["5k USD", "100%"])
+def test_a_miss_by_what_is_at_hand_costs_what_was_stated(tmp_path: Path, price: str, target: str) -> None:
+    """Its gain counts from today's 60%, that of training from 80%: an amount stays, a share is of that gain."""
+    asked = project(tmp_path, target=f"{target}, miss_cost: {price}")
+    posed = replace(definition(), at_hand=AtHand("encoder", "all-MiniLM-L6-v2", 0.8))
+    seen = pieces(asked, stand_in=True)[1]
+    state = drawn(with_ways(known(asked, seen, definition=posed), candidate(points=curve(0.2)))).solved.state
+    gain = state.worth + float(np.mean(state.more_today))
+    assert gain > state.worth >= 0
+    assert pytest.approx(5_000 if "USD" in price else gain) == gain * state.miss_at_hand
+    missed = state.credit(np.array([1.0]), at_hand=True)
+    assert pytest.approx(-state.miss_at_hand) == missed[0]
 
 
 def test_with_a_linear_gain_nearly_is_as_good_as_met(tmp_path: Path) -> None:

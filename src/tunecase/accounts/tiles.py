@@ -11,7 +11,7 @@ from tunecase.accounts.verdict import (
 )
 from tunecase.accounts.words import score_words, target_words
 from tunecase.blocks import Rests, Tile, VerdictKind
-from tunecase.quantities import count, counted, paid, plain_figure, plain_share
+from tunecase.quantities import count, counted, paid, plain_figure, plain_money, plain_share
 from tunecase.records import PUT_TO_USE, Plan
 
 NOT_KNOWN = "not known"
@@ -54,6 +54,10 @@ def _release(material: Material, kind: VerdictKind) -> Tile:
         "stop": "no step pays for itself", "when_sure": "nothing has to be bought",
         "redefine": "nothing has to be bought",
     }.get(advice, "not before that is settled")  # fmt: skip
+    asked = plan_of(material)
+    left = None if asked is None or not asked.advised or advice not in PUT_TO_USE else asked.budget_left
+    if asked is not None and left is not None and asked.release.p80.value > left:
+        beside = f"putting it to use takes {plain_money(asked.release.p80, currency)}, beyond the budget"
     return Tile("release", "Release now", "0", currency, beside, "")
 
 

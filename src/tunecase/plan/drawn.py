@@ -295,7 +295,7 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     )  # fmt: skip
     part: Draws | float = offer.brings or 0.0
     if offer.errors is not None and len(offer.errors) == len(none):
-        walk, part = _met(walk, state, offer.errors), state.credit(offer.errors, state.error_today)
+        walk, part = _met(walk, state, offer.errors), state.credit(offer.errors, at_hand=True)
     lines = lines_of(work, walk)
     gain, saved = _gain(work, state, walk, part, offer.besides)
     return Walked(walk, lines, walk, lines, gain, serving=saved)

@@ -185,7 +185,8 @@ def _bar(drawn: Drawn) -> Bar | None:
         return None
     size = 0 if at is None else solved.board.steps[at].size
     worth, besides = float(np.mean(solved.board.rules.worth)), solved.board.rules.besides(size)
-    if at is None:
+    if at is None and state.miss_at_hand is not None:
+        miss = state.miss_at_hand
         worth += float(np.mean(state.more_today))
         besides += float(np.mean(state.release)) - float(np.mean(state.release_at_once))
     needed = (miss - (besides / worth if worth > 0 else 0.0)) / (1 + miss)

@@ -198,7 +198,9 @@ def test_a_model_brings_all_the_fallbacks_part_or_the_price_of_a_miss() -> None:
     assert [1, 1, 0.75, 0.5, 0, 0] == pytest.approx(replace(settling, miss=None).credit(errors).tolist())
     assert [1, 1, 0, 0, 0, 0] == replace(at, error_baseline=0.10, miss=None).credit(errors).tolist()
     linear = replace(at, miss=None)
-    assert [1, 1, 0.5, 0, 0, 0] == pytest.approx(linear.credit(errors, 0.20).tolist())
+    assert [1, 1, 0.5, 0, 0, 0] == pytest.approx(
+        replace(linear, error_today=0.20).credit(errors, at_hand=True).tolist()
+    )
     at_hand = Offer("ship", "", errors=np.array([0.25]))
     assert [0.25, 0.5] == pytest.approx(
         [rated(replace(linear, error_today=today), at_hand).brings for today in (None, 0.40)]

@@ -35,7 +35,7 @@ def rated(state: State, offer: Offer) -> Offer:
     """An offer to put to use what has these true errors, with what that brings; blocked where that is nothing."""
     errors = offer.errors
     assert errors is not None
-    had, met = float(state.credit(errors, state.error_today).mean()), float((errors <= state.error_target).mean())
+    had, met = float(state.credit(errors, at_hand=True).mean()), float((errors <= state.error_target).mean())
     settled = float((errors <= state.error_wanted).mean()) - met
     blocked = ""
     if (settled > met) != (offer.lever == "redefine"):

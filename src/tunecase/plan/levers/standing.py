@@ -17,7 +17,7 @@ from tunecase.plan.costs import (
     with_other,
 )
 from tunecase.plan.known import Known
-from tunecase.plan.levers.state import State
+from tunecase.plan.levers.state import MISS_COST, State
 from tunecase.plan.measured_way import AsMeasured
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.walk import of_the_model
@@ -42,7 +42,6 @@ from tunecase.records import Audit, Definition, Forecast, Promise
 
 MOST_SIZES = 8
 MISS = 1.0  # worths of the target, unless stated: what is lost by a miss is as much as what is won without
-MISS_COST = "problem.miss_cost"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

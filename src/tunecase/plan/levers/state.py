@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tunecase.forecast import Belief
     from tunecase.plan.assumed import AssumedCurve
 
+MISS_COST = "problem.miss_cost"
 LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
 BEYOND_PRICE = 1e15  # worth of a target that nobody priced, in any currency
 TOO_DEAR = "its first step, with a release to come, costs more than what is left of the budget"
@@ -111,19 +112,32 @@ class State:
         """Whether a chance rests on something: a learner of the task's kind on the user's rows, or published pairs."""
         return self.factor in ("", catalog.SMALLER_MODEL) or catalog.reference_class(self.factor) is not None
 
-    def credit(self, errors: "Draws", baseline: float | None = None) -> "Draws":
-        """What putting these true errors to use brings, in worths of the target; parts count from an error at hand.
+    def credit(self, errors: "Draws", *, at_hand: bool = False) -> "Draws":
+        """What putting these true errors to use brings, in worths of the target; of what is there above today's way.
 
         All or nothing: 1 where the target is met, the fallback's part where it is, and -`miss` below both. Linear: the
         part of the wanted gain that is had, 0 to 1.
         """
-        if self.miss is None:
+        baseline, miss = (self.error_today, self.miss_at_hand) if at_hand else (None, self.miss)
+        if miss is None:
             return self.part(errors, baseline)
-        less = np.full_like(errors, -self.miss)
+        less = np.full_like(errors, -miss)
         if self.error_fallback is not None:
             settled = float(self.part(np.asarray([self.error_fallback]), baseline)[0])
             less = np.where(errors <= self.error_fallback, settled, less)
         return np.where(errors <= self.error_target, 1.0, less)
+
+    @property
+    def miss_at_hand(self) -> float | None:
+        """The price of a miss by what is there already, in what the target is worth above today's way.
+
+        A share stays the share of that worth, and an amount the amount.
+        """
+        asked = None if self.basis.project is None else self.basis.project.problem.miss_cost
+        whole = self.worth + float(np.mean(self.more_today))
+        if self.miss is None or asked is None or not asked.currency or whole <= 0:
+            return self.miss
+        return (self.miss * self.worth if self.worth > 0 else float(self.basis.draw(MISS_COST, asked).mean())) / whole
 
     def valued(self, value: "Draws") -> "State":
         """The same where the target is worth something else; a price of a miss in money stays what it is."""
